@@ -1,0 +1,110 @@
+// Builds what is published: dist/hedgerow.wasm, dist/*.js with source maps, dist/*.d.ts.
+//
+//   node build.mjs           dist/
+//   node build.mjs --debug   and dist-debug/hedgerow.wasm, which has exports that panic on purpose; tests load it, nothing packs it
+//
+// Any failing step fails the build. Running it again is cheap: Go links only what changed, and the rest takes seconds.
+
+import { execFile } from "node:child_process";
+import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
+import * as esbuild from "esbuild";
+
+const run = promisify(execFile);
+const here = fileURLToPath(new URL(".", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const dist = join(here, "dist");
+
+const { values: flags } = parseArgs({ options: { debug: { type: "boolean", default: false } } });
+
+await mkdir(dist, { recursive: true });
+await removeStale();
+const steps = [buildWasm(join(dist, "hedgerow.wasm")), buildJavaScript(), buildTypes(), copyDocuments()];
+if (flags.debug) {
+  steps.push(buildWasm(join(here, "dist-debug", "hedgerow.wasm"), "-tags=hedgerow_debug"));
+}
+for (const step of await Promise.allSettled(steps)) {
+  if (step.status === "rejected") {
+    console.error(describe(step.reason));
+    process.exitCode = 1;
+  }
+}
+
+/** Leaves only the wasm, which the Go command itself knows to be current or not. A chunk of an earlier build must not be packed. */
+async function removeStale() {
+  const names = await readdir(dist);
+  await Promise.all(names.filter((name) => name !== "hedgerow.wasm").map((name) => rm(join(dist, name), { recursive: true })));
+}
+
+/** The same bytes on every machine: no paths (-trimpath), no commit (-buildvcs), neither symbol table nor DWARF (-s -w). */
+async function buildWasm(output, ...more) {
+  const args = ["build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", ...more, "-o", output, "./wasm"];
+  await run("go", args, { cwd: root, env: { ...process.env, GOOS: "js", GOARCH: "wasm" } });
+}
+
+async function buildJavaScript() {
+  const { metafile } = await esbuild.build({
+    absWorkingDir: here,
+    entryPoints: ["src/index.ts", "src/node.ts"],
+    outdir: "dist",
+    bundle: true,
+    // What both entries share is one chunk, so that a program that meets both still has one StatusError class.
+    splitting: true,
+    // Beside hedgerow.wasm, not in a folder: `new URL("./hedgerow.wasm", import.meta.url)` may end up in any of these files.
+    chunkNames: "chunk-[hash]",
+    format: "esm",
+    target: "es2022",
+    // Neither of Node nor of the browser: only the entry for Node may name a node: module, and that is checked below.
+    platform: "neutral",
+    external: ["node:*"],
+    minify: true,
+    sourcemap: true,
+    metafile: true,
+    logLevel: "warning",
+  });
+  await checkBrowserEntry(metafile);
+}
+
+/** Two promises that a bundler would find broken long after us. */
+async function checkBrowserEntry({ outputs }) {
+  const files = new Set();
+  (function visit(file) {
+    if (files.has(file)) return;
+    files.add(file);
+    for (const { path, external } of outputs[file].imports) {
+      if (external) throw new Error(`${file}, which browsers load, imports ${path}`);
+      visit(path);
+    }
+  })("dist/index.js");
+  const texts = await Promise.all([...files].map((file) => readFile(join(here, file), "utf8")));
+  if (!texts.some((text) => text.includes('new URL("./hedgerow.wasm",import.meta.url)'))) {
+    throw new Error(
+      'no file that browsers load holds new URL("./hedgerow.wasm",import.meta.url): bundlers look for exactly this',
+    );
+  }
+}
+
+/** The public types, and a check of every source file. The Node entry adds no types of its own: "." has one declaration file. */
+async function buildTypes() {
+  await Promise.all([
+    tsc("-p", "tsconfig.json", "--noEmit", "false", "--emitDeclarationOnly", "--outDir", "dist"),
+    tsc("-p", "tsconfig.node.json"),
+  ]);
+}
+
+async function tsc(...args) {
+  await run(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), ...args], { cwd: here });
+}
+
+/** npm packs a README and a licence that lie beside package.json; they are written once, at the root. */
+async function copyDocuments() {
+  await Promise.all(["README.md", "LICENSE"].map((name) => copyFile(join(root, name), join(here, name))));
+}
+
+/** A compiler's complaint is on its output; the exception around it only says that it exited. */
+function describe(error) {
+  const output = [error.stdout, error.stderr].filter(Boolean).join("\n").trim();
+  return output ? `${error.cmd}\n${output}` : (error.stack ?? String(error));
+}

@@ -1,0 +1,106 @@
+// Says what the built package weighs for a page: dist/hedgerow.wasm and the JavaScript that `import "hedgerow"` loads in a browser.
+//
+//   node size.mjs           prints the table
+//   node size.mjs --write   and puts it into README.md at the root, between <!-- size:begin --> and <!-- size:end -->
+//   node size.mjs --check   and fails if a part is over its budget
+
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import * as esbuild from "esbuild";
+
+// Bytes after brotli. The wasm is one download a page, cached from then on; the JavaScript is what stands in front of it.
+const budget = { wasm: 540_000, javascript: 8_000 };
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const readme = fileURLToPath(new URL("../../README.md", import.meta.url));
+const { values: flags } = parseArgs({
+  options: { write: { type: "boolean", default: false }, check: { type: "boolean", default: false } },
+});
+
+const scripts = await staticImports("dist/index.js");
+const wasm = weigh(["dist/hedgerow.wasm"]);
+const javascript = weigh(scripts);
+const table = [
+  "| what a page loads | raw | gzip -9 | brotli 11 |",
+  "|---|---:|---:|---:|",
+  row("`hedgerow.wasm`", wasm),
+  row(`JavaScript (${scripts.length === 1 ? "one file" : `${scripts.length} files`})`, javascript),
+  row("together", add(wasm, javascript)),
+].join("\n");
+const toolchain = execFileSync("go", ["env", "GOVERSION"], { encoding: "utf8" }).trim();
+const report = `${table}\n\nKB of 1000 bytes, built with ${toolchain}.`;
+
+console.log(report);
+if (flags.write) write(report);
+if (flags.check) check();
+
+/** The files a browser fetches before the importing module runs: the entry and what it imports statically, each counted once. */
+async function staticImports(entry) {
+  const { metafile } = await esbuild.build({
+    absWorkingDir: here,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: "esm",
+    platform: "neutral",
+    outdir: "unused",
+  });
+  const files = new Set();
+  (function visit(file) {
+    if (files.has(file)) return;
+    files.add(file);
+    for (const { path, kind } of metafile.inputs[file].imports) {
+      if (kind === "import-statement") visit(path);
+    }
+  })(entry);
+  return [...files];
+}
+
+function weigh(files) {
+  return files.map((file) => weighOne(readFileSync(join(here, file)))).reduce(add);
+}
+
+function weighOne(bytes) {
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: 11,
+    // The largest window that browsers accept, and what the brotli command takes by itself.
+    [constants.BROTLI_PARAM_LGWIN]: 24,
+    [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+  };
+  return { raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotliCompressSync(bytes, { params }).length };
+}
+
+function add(a, b) {
+  return { raw: a.raw + b.raw, gzip: a.gzip + b.gzip, brotli: a.brotli + b.brotli };
+}
+
+function row(name, { raw, gzip, brotli }) {
+  return `| ${[name, kb(raw), kb(gzip), kb(brotli)].join(" | ")} |`;
+}
+
+function kb(bytes) {
+  return `${(bytes / 1000).toFixed(bytes < 100_000 ? 1 : 0)} KB`;
+}
+
+function write(text) {
+  const before = readFileSync(readme, "utf8");
+  const block = /(<!-- size:begin -->\n)[\s\S]*?(<!-- size:end -->)/;
+  if (!block.test(before)) {
+    throw new Error("README.md has no block between <!-- size:begin --> and <!-- size:end --> for the sizes to go into");
+  }
+  const after = before.replace(block, (_, begin, end) => `${begin}${text}\n${end}`);
+  if (after !== before) writeFileSync(readme, after);
+}
+
+function check() {
+  for (const [part, weight] of Object.entries({ wasm, javascript })) {
+    if (weight.brotli <= budget[part]) continue;
+    console.error(`${part}: ${weight.brotli} bytes after brotli, over the budget of ${budget[part]}`);
+    process.exitCode = 1;
+  }
+}

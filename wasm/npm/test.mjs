@@ -1,0 +1,54 @@
+// Runs the package's tests against the built package: `import … from "hedgerow"` in a test resolves, by the package's own name, to dist/.
+//
+//   node test.mjs node [WORD…]      test/**/*.test.ts but for test/browser
+//   node test.mjs browser [WORD…]   test/browser/**/*.test.ts, which drive Chromium (its path in CHROMIUM)
+//
+// A WORD keeps only the files whose path contains it. Node 20 runs no TypeScript, so esbuild translates the tests into test-dist/, one
+// file each; packages stay imports. Tests find this folder in HEDGEROW_PACKAGE and the server (.ci/with-server.sh) in HEDGEROW_SERVER.
+
+import { spawnSync } from "node:child_process";
+import { readdir, rm } from "node:fs/promises";
+import { join, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const [suite, ...words] = process.argv.slice(2);
+if (suite !== "node" && suite !== "browser") fail("usage: node test.mjs node|browser [WORD…]");
+if (!process.env.HEDGEROW_SERVER) fail("no server to test against: run this through .ci/with-server.sh, or make test-node");
+if (suite === "browser" && !process.env.CHROMIUM) fail("CHROMIUM names no browser: make test-browser finds one");
+
+const names = (await readdir(join(here, "test"), { recursive: true }))
+  .filter((name) => name.endsWith(".test.ts") && name.startsWith(`browser${sep}`) === (suite === "browser"))
+  .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
+  .sort();
+if (names.length === 0) fail(`no ${suite} test matches`);
+
+const out = join(here, "test-dist", suite);
+await rm(out, { recursive: true, force: true });
+await esbuild.build({
+  absWorkingDir: here,
+  entryPoints: names.map((name) => join("test", name)),
+  outbase: "test",
+  outdir: out,
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  packages: "external",
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  sourcemap: "inline",
+  logLevel: "warning",
+});
+
+const { status } = spawnSync(
+  process.execPath,
+  ["--enable-source-maps", "--test", ...names.map((name) => join(out, name.replace(/\.ts$/, ".mjs")))],
+  { cwd: here, stdio: "inherit", env: { ...process.env, HEDGEROW_PACKAGE: here } },
+);
+process.exitCode = status ?? 1;
+
+function fail(reason) {
+  console.error(reason);
+  process.exit(1);
+}
