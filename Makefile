@@ -1,0 +1,153 @@
+# Hedgerow's commands. `make` alone lists them. Needed beforehand: Go, Node 20 or later (with npm), make and git; the rest is
+# installed as it is needed, into this folder. Only Chromium, for the browser tests, comes from the system (.ci/chromium.sh).
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+PORT ?= 8080
+TLS_PORT ?= 8443
+
+NPM := wasm/npm
+NODE_MODULES := $(NPM)/node_modules/.package-lock.json
+TSC := cd $(NPM) && node_modules/.bin/tsc
+BIOME := $(NPM)/node_modules/.bin/biome
+GO_TOOLS := bin/tools/gofumpt bin/tools/staticcheck
+
+# What is compiled to js/wasm beside the program ./wasm: the library and its tests. The server never is.
+WASM_PACKAGES := ./grpcweb/... ./internal/... ./jsbridge/... ./retry ./hedge
+JS := GOOS=js GOARCH=wasm
+GO_FILES = git ls-files --cached --others --exclude-standard '*.go'
+# The race detector needs cgo, which Go turns on where it finds a C compiler.
+RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+
+##@ Everyday
+
+.PHONY: help
+help: ## List the commands.
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+
+.PHONY: demo
+demo: build ## Set up, build and serve the demo page on PORT (8080) and, over TLS with HTTP/2, on TLS_PORT (8443).
+	@exec bin/server -addr :$(PORT) -tls-addr :$(TLS_PORT)
+
+.PHONY: build
+build: build-package build-demo build-server ## Build everything into wasm/npm/dist and bin/.
+
+.PHONY: test
+test: build generate-check test-go test-wasm test-node test-browser size-check ## Set up, build and run all tests.
+
+.PHONY: lint
+lint: build-package $(GO_TOOLS) ## Check format and style of Go (native and js/wasm), TypeScript and JavaScript.
+	@unformatted=$$($(GO_FILES) | xargs bin/tools/gofumpt -l) && \
+	  if [ -n "$$unformatted" ]; then echo "not formatted (make format):"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	$(JS) go vet $(WASM_PACKAGES) ./wasm
+	bin/tools/staticcheck ./...
+	$(JS) bin/tools/staticcheck $(WASM_PACKAGES) ./wasm
+	$(BIOME) ci --error-on-warnings
+	$(TSC) -p tsconfig.json
+	$(TSC) -p tsconfig.node.json
+	$(TSC) -p test/tsconfig.json
+
+.PHONY: format
+format: $(NODE_MODULES) $(GO_TOOLS) ## Format everything that lint would complain about.
+	$(GO_FILES) | xargs bin/tools/gofumpt -w
+	$(BIOME) check --write
+
+.PHONY: clean
+clean: ## Remove everything that was built or installed here.
+	rm -rf bin coverage $(NPM)/dist $(NPM)/dist-debug $(NPM)/test-dist $(NPM)/node_modules $(NPM)/README.md $(NPM)/LICENSE
+	find demo/dist -mindepth 1 ! -name .gitkeep -delete
+
+##@ Parts of build
+
+.PHONY: build-package
+build-package: $(NODE_MODULES) ## Build the npm package into wasm/npm/dist (and its wasm for tests into dist-debug).
+	node $(NPM)/build.mjs --debug
+
+.PHONY: build-demo
+build-demo: build-package ## Lay the package and the page's own scripts where the server embeds them, in demo/dist.
+	@find demo/dist -mindepth 1 ! -name .gitkeep -delete
+	@mkdir -p demo/dist/hedgerow
+	@cp $(NPM)/dist/*.js $(NPM)/dist/*.js.map $(NPM)/dist/*.wasm demo/dist/hedgerow/
+	@if [ -f demo/build.mjs ]; then node demo/build.mjs; fi
+
+.PHONY: build-server
+build-server: build-demo ## Build the demo server, with the page inside, into bin/server.
+	go build -trimpath -o bin/server ./server/cmd/hedgerow-server
+
+##@ Parts of test
+
+.PHONY: test-go
+test-go: prerequisites ## Run the Go tests natively, with the race detector where there is a C compiler.
+	go vet ./...
+	go test $(RACE) ./...
+
+.PHONY: test-wasm
+test-wasm: build-server ## Run the Go tests compiled to js/wasm under Node, against a running server.
+	.ci/with-server.sh env $(JS) go test -exec "'$(CURDIR)/.ci/wasm-exec.sh'" $(WASM_PACKAGES)
+
+.PHONY: test-node
+test-node: build-server ## Run the tests of the built npm package under Node, against a running server.
+	$(TSC) -p test/tsconfig.json
+	.ci/with-server.sh node $(NPM)/test.mjs node $(TESTS)
+
+.PHONY: test-browser
+test-browser: build-server ## Run the tests in headless Chromium: the package and the demo page.
+	CHROMIUM="$$(.ci/chromium.sh)" .ci/with-server.sh node $(NPM)/test.mjs browser $(TESTS)
+
+.PHONY: generate-check
+generate-check: prerequisites ## Fail if the committed generated code is not what server/proto generates.
+	sh server/proto/generate.sh --check
+
+.PHONY: size-check
+size-check: build-package ## Fail if the wasm or the JavaScript of a page is over its budget.
+	@node $(NPM)/size.mjs --check
+
+##@ Now and then
+
+.PHONY: generate
+generate: prerequisites ## Generate Go and TypeScript from the protos.
+	sh server/proto/generate.sh
+
+.PHONY: size
+size: build-package ## Measure what a page loads (raw, gzip, brotli) and write it into README.md.
+	@node $(NPM)/size.mjs --write
+
+.PHONY: bench
+bench: build-package ## Run the benchmarks: Go's own, then the npm package's beside connect-web.
+	go test -run '^$$' -bench . -benchmem $(WASM_PACKAGES)
+	@for program in $(NPM)/bench/*.mjs; do echo "node $$program"; node "$$program" || exit; done
+
+.PHONY: coverage
+coverage: prerequisites ## Measure what the native Go tests cover; writes coverage/go.html.
+	@mkdir -p coverage
+	go test -coverprofile=coverage/go.out -coverpkg=./grpcweb/...,./internal/...,./retry,./hedge ./...
+	go tool cover -html=coverage/go.out -o coverage/go.html
+	@go tool cover -func=coverage/go.out | tail -1
+
+##@ Parts of setup
+
+.PHONY: setup
+setup: $(NODE_MODULES) $(GO_TOOLS) ## Install what the other commands would install when they need it, Chromium too.
+	go mod download
+	.ci/chromium.sh
+
+.PHONY: prerequisites
+prerequisites: ## Fail with a sentence if Go or Node is missing or too old.
+	@.ci/prerequisites.sh
+
+# npm writes this file last, so it is the stamp of a finished installation.
+$(NODE_MODULES): $(NPM)/package.json $(NPM)/package-lock.json | prerequisites
+	cd $(NPM) && npm ci --loglevel=error
+	@touch $@
+
+# A module of their own, so that users of the library do not inherit what the tools need.
+$(GO_TOOLS): tools/go.mod tools/go.sum | prerequisites
+	cd tools && go build -o ../bin/tools/ mvdan.cc/gofumpt honnef.co/go/tools/cmd/staticcheck
+	@touch $(GO_TOOLS)
