@@ -1,0 +1,34 @@
+#!/bin/sh
+# Generates the Go and TypeScript code of the protos beside this file.
+#   sh server/proto/generate.sh           writes server/proto/**/*.pb.go and wasm/npm/test/gen/**
+#   sh server/proto/generate.sh --check   writes nothing; fails with a diff when the committed code is not what comes out
+# Needs Go and npm. The Go plugins are pinned in tools/go.mod, buf and protoc-gen-es here: as devDependencies, buf's packages
+# for other platforms can break `npm ci`.
+set -eu
+buf=1.75.0
+es=2.17.0
+
+cd "$(dirname "$0")/../.."
+temp=$(mktemp -d)
+trap 'rm -rf "$temp"' EXIT
+mkdir "$temp/bin" "$temp/out"
+
+go build -modfile=tools/go.mod -o "$temp/bin/" google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc
+PATH="$temp/bin:$PATH" npx --yes -p "@bufbuild/buf@$buf" -p "@bufbuild/protoc-gen-es@$es" -- \
+  buf generate server/proto --template server/proto/buf.gen.yaml --output "$temp/out"
+
+# A file that a removed proto left behind counts as a difference too.
+listed() { (cd "$1" && find server/proto wasm/npm/test/gen -name '*.pb.go' -o -name '*_pb.ts' | sort) 2>/dev/null || true; }
+
+if [ "${1:-}" = --check ]; then
+  listed . >"$temp/committed"
+  listed "$temp/out" >"$temp/generated"
+  diff -u "$temp/committed" "$temp/generated" || { echo "generated files are missing or left over: run make generate" >&2; exit 1; }
+  while read -r file; do
+    diff -u "$file" "$temp/out/$file" || { echo "$file is not what its proto generates: run make generate" >&2; exit 1; }
+  done <"$temp/generated"
+  exit 0
+fi
+
+listed . | while read -r file; do rm -f "$file"; done
+cp -R "$temp/out/." .
