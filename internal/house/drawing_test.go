@@ -1,0 +1,106 @@
+//go:build !js
+
+package house
+
+import "slices"
+
+// The drawing: every package of the module, and what it may import beside the standard library. What is not drawn is forbidden,
+// and a package that is not drawn may not exist. Tests may import what they like.
+var drawing = map[string]room{
+	// The core decides: no goroutine, channel, mutex, context, clock, I/O, fmt or JavaScript.
+	"grpcweb/metadata":      core(),
+	"grpcweb/status":        core("grpcweb/metadata"),
+	"internal/wire":         core("grpcweb/metadata", "grpcweb/status"),
+	"internal/exchange":     core("internal/wire", "grpcweb/metadata", "grpcweb/status"),
+	"internal/call":         core("grpcweb/status", "grpcweb/metadata"),
+	"retry":                 core("internal/call", "grpcweb/status"),
+	"hedge":                 core("internal/call", "grpcweb/status"),
+	"grpcweb/serviceconfig": core("retry", "hedge", "grpcweb/status"),
+	"internal/channel": core("internal/call", "internal/exchange", "internal/wire", "grpcweb/serviceconfig",
+		"retry", "hedge", "grpcweb/metadata", "grpcweb/status"),
+
+	// The two drivers act: one with goroutines, context and time, one from JavaScript's own event loop.
+	"grpcweb/transport": driver("grpcweb/metadata"),
+	"grpcweb":           driver("grpcweb/transport").and(coreRooms...),
+	"jsbridge/host":     inside(),
+	"wasm":              inside("jsbridge/host").and(coreRooms...),
+
+	// Around them.
+	"grpcweb/grpcconn":       driver("grpcweb").modules("google.golang.org/grpc", "google.golang.org/protobuf").later(),
+	"jsbridge":               driver("grpcweb/transport", "grpcweb/metadata", "grpcweb/status").modules("github.com/hack-pad/safejs"),
+	"internal/fake":          driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
+	"internal/httptransport": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
+	"internal/transporttest": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
+	"internal/house":         driver(),
+
+	// The demo and its server, which nobody else imports.
+	"demo":                       driver(),
+	"server":                     driver("demo", "server/proto/helloworld", "server/proto/chaos/v1").modules(serverModules...),
+	"server/proto/helloworld":    driver().modules(serverModules...),
+	"server/proto/chaos/v1":      driver().modules(serverModules...),
+	"server/cmd/hedgerow-server": driver("server"),
+}
+
+var coreRooms = []string{
+	"grpcweb/metadata", "grpcweb/status", "grpcweb/serviceconfig", "retry", "hedge",
+	"internal/call", "internal/channel", "internal/exchange", "internal/wire",
+}
+
+var serverModules = []string{
+	"google.golang.org/grpc", "google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc",
+	"github.com/improbable-eng/grpc-web",
+}
+
+// A room is a package: what of ours it may import, which modules of others, and which part of the standard library.
+type room struct {
+	imports []string
+	others  []string
+	std     func(path string) bool
+	pure    bool // decides only: nothing in it runs beside anything else
+	planned bool // drawn, not built yet
+}
+
+func core(imports ...string) room   { return room{imports: imports, std: light, pure: true} }
+func inside(imports ...string) room { return room{imports: imports, std: lightAndUnsafe, pure: true} }
+func driver(imports ...string) room { return room{imports: imports, std: notJavaScript} }
+
+func (r room) and(imports ...string) room   { r.imports = slices.Concat(r.imports, imports); return r }
+func (r room) modules(paths ...string) room { r.others = paths; return r }
+func (r room) later() room                  { r.planned = true; return r }
+
+// lightStd is what the core may use of the standard library: packages that decide nothing about time, threads or the outside,
+// and that weigh next to nothing in the wasm program.
+var lightStd = []string{
+	"bytes", "cmp", "encoding/base64", "errors", "iter", "maps", "math", "math/bits", "slices", "sort", "strconv", "strings",
+	"unicode", "unicode/utf16", "unicode/utf8",
+}
+
+func light(path string) bool { return slices.Contains(lightStd, path) }
+
+// lightAndUnsafe is for the program inside the npm package: JavaScript hands it pointers.
+func lightAndUnsafe(path string) bool {
+	return light(path) || slices.Contains([]string{"math/rand/v2", "runtime", "unsafe"}, path)
+}
+
+// notJavaScript: safejs, which turns exceptions into errors, stands between this module and syscall/js.
+func notJavaScript(path string) bool { return path != "syscall/js" }
+
+// Where files may depend on the platform being js/wasm. Tests may anywhere.
+var javaScriptRooms = []string{"jsbridge", "jsbridge/host", "wasm"}
+
+// Where functions may be imported from and exported to JavaScript by directive.
+const hostRoom = "jsbridge/host"
+
+// What must not be linked, compiled to js/wasm, because of its weight: brotli, of a program of about 420 KB, fmt adds 85 KB, time 72,
+// safejs 136, encoding/json 116, protobuf 531, net/http 1341, grpc 2465.
+var closures = map[string]closure{
+	"wasm":     {without: []string{"syscall/js", "fmt", "time", "context", "os", "reflect", "encoding/json", "net", "log"}},
+	"grpcweb":  {without: []string{"encoding/json", "net/http"}},
+	"jsbridge": {without: []string{"encoding/json", "net/http"}, modules: []string{"github.com/hack-pad/safejs"}},
+}
+
+// A closure is everything a room links: without these packages of the standard library, and of others' modules only these.
+type closure struct {
+	without []string
+	modules []string
+}

@@ -1,0 +1,196 @@
+//go:build !js
+
+package house
+
+import (
+	"go/ast"
+	"go/build/constraint"
+	"go/token"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestEveryPackageIsDrawn(t *testing.T) {
+	built := tree(t)
+	for name := range built {
+		if name == "." {
+			t.Error("the root holds Go files: the module's root is no package")
+		} else if _, ok := drawing[name]; !ok {
+			t.Errorf("%s is not drawn: give it a place in drawing_test.go, or put its code into a room that has one", name)
+		}
+	}
+	for name, room := range drawing {
+		switch _, ok := built[name]; {
+		case !ok && !room.planned:
+			t.Errorf("%s is drawn, and not there", name)
+		case ok && room.planned:
+			t.Errorf("%s is there, and still drawn as planned", name)
+		}
+	}
+}
+
+func TestImportsAreDrawn(t *testing.T) {
+	for name, files := range tree(t) {
+		room, ok := drawing[name]
+		if !ok {
+			continue // TestEveryPackageIsDrawn says so
+		}
+		for _, f := range files {
+			for _, path := range f.imports() {
+				if reason := room.refuses(path); reason != "" {
+					t.Errorf("%s imports %s: %s", f.name, path, reason)
+				}
+			}
+		}
+	}
+}
+
+func (r room) refuses(path string) string {
+	if inner, ok := strings.CutPrefix(path, module+"/"); ok {
+		if !slices.Contains(r.imports, inner) {
+			return "no such arrow is drawn"
+		}
+		return ""
+	}
+	if !isStandard(path) {
+		if !slices.ContainsFunc(r.others, func(other string) bool { return within(path, other) }) {
+			return "this module is not drawn here"
+		}
+		return ""
+	}
+	if !r.std(path) {
+		if r.pure {
+			return "the core is pure and light; it may use " + strings.Join(lightStd, ", ")
+		}
+		return "JavaScript is reached through safejs, in jsbridge"
+	}
+	return ""
+}
+
+// A machine that a driver turns has nothing that waits: the same events in the same order always give the same actions.
+func TestTheCoreRunsNothingBesideItself(t *testing.T) {
+	for name, files := range tree(t) {
+		if !drawing[name].pure {
+			continue
+		}
+		for _, f := range files {
+			ast.Inspect(f.syntax, func(n ast.Node) bool {
+				if what := concurrent(n); what != "" && !(what == "select {}" && name == "wasm") {
+					t.Errorf("%s: %s; a driver runs things, the core does not", f.position(n), what)
+				}
+				return true
+			})
+		}
+	}
+}
+
+func concurrent(n ast.Node) string {
+	switch n := n.(type) {
+	case *ast.GoStmt:
+		return "go statement"
+	case *ast.SendStmt:
+		return "channel send"
+	case *ast.ChanType:
+		return "channel type"
+	case *ast.SelectStmt:
+		if len(n.Body.List) == 0 {
+			return "select {}" // how main stays, so that its exports can be called
+		}
+		return "select statement"
+	case *ast.UnaryExpr:
+		if n.Op == token.ARROW {
+			return "channel receive"
+		}
+	}
+	return ""
+}
+
+// Platform code is a thin skin: whoever reads the rest needs to think of one platform only.
+func TestJavaScriptStaysInItsRooms(t *testing.T) {
+	for name, files := range tree(t) {
+		for _, f := range files {
+			if !slices.Contains(javaScriptRooms, name) {
+				if f.taggedByName("js") || f.taggedByName("wasm") {
+					t.Errorf("%s: only %s may hold files for js", f.name, strings.Join(javaScriptRooms, ", "))
+				}
+				if tag := f.buildTag(); tag != nil && mentions(tag, "js", "wasm") {
+					t.Errorf("%s: //go:build %s; only %s may hold files for js", f.name, tag, strings.Join(javaScriptRooms, ", "))
+				}
+			}
+			for _, c := range f.directives() {
+				switch {
+				case strings.HasPrefix(c.Text, "//go:linkname"):
+					t.Errorf("%s: %s; nothing here reaches into other packages' insides", f.position(c), c.Text)
+				case strings.HasPrefix(c.Text, "//go:wasm") && name != hostRoom:
+					t.Errorf("%s: %s; only %s meets the host by directive", f.position(c), c.Text, hostRoom)
+				}
+			}
+		}
+	}
+}
+
+func mentions(x constraint.Expr, tags ...string) bool {
+	found := false
+	x.Eval(func(tag string) bool { // asks for every tag, whatever the answers
+		found = found || slices.Contains(tags, tag)
+		return true
+	})
+	return found
+}
+
+func TestClosuresAreLight(t *testing.T) {
+	for name, closure := range closures {
+		if _, ok := tree(t)[name]; !ok {
+			t.Errorf("%s is not there", name)
+			continue
+		}
+		packages := linked(t, name)
+		for path, p := range packages {
+			if closure.refuses(p) {
+				t.Errorf("%s links %s, by way of %s", name, path, packages.way(module+"/"+name, path))
+			}
+		}
+	}
+}
+
+func (c closure) refuses(p linkedPackage) bool {
+	if p.Standard {
+		return slices.Contains(c.without, p.ImportPath)
+	}
+	return !within(p.ImportPath, module) && !slices.ContainsFunc(c.modules, func(m string) bool { return within(p.ImportPath, m) })
+}
+
+// The rules above pass when nothing breaks them; this says that they can fail.
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct {
+		room, path string
+		refused    bool
+	}{
+		{"internal/call", "strconv", false},
+		{"internal/call", "fmt", true},
+		{"internal/call", "time", true},
+		{"internal/call", module + "/grpcweb/status", false},
+		{"internal/call", module + "/retry", true},
+		{"retry", module + "/hedge", true},
+		{"jsbridge", "github.com/hack-pad/safejs", false},
+		{"jsbridge", "github.com/hack-pad/safejs-not", true},
+		{"jsbridge", "syscall/js", true},
+		{"grpcweb", "context", false},
+		{"grpcweb", module + "/server", true},
+		{"wasm", "unsafe", false},
+		{"wasm", "syscall/js", true},
+	} {
+		if reason := drawing[c.room].refuses(c.path); (reason != "") != c.refused {
+			t.Errorf("%s importing %s: %q", c.room, c.path, reason)
+		}
+	}
+	for path, refused := range map[string]bool{"fmt": true, "strings": false} {
+		if closures["wasm"].refuses(linkedPackage{ImportPath: path, Standard: true}) != refused {
+			t.Errorf("wasm linking %s: want refused = %v", path, refused)
+		}
+	}
+	if !closures["grpcweb"].refuses(linkedPackage{ImportPath: "google.golang.org/grpc"}) {
+		t.Error("grpcweb may link grpc")
+	}
+}
