@@ -1,0 +1,104 @@
+package status
+
+// CommitReason is why a call made no further attempt. The words are those of
+// the TypeScript package (SEMANTICS 2.2).
+type CommitReason uint8
+
+// The reasons.
+const (
+	ReasonNone            CommitReason = iota // not committed: the call is still open to further attempts
+	ReasonResponseHeaders                     // response headers arrived
+	ReasonFatalStatus                         // a status that the policy does not list
+	ReasonExhausted                           // maxAttempts were made
+	ReasonDeadline                            // the call's deadline passed
+	ReasonThrottled                           // the channel's token bucket is at or below its half
+	ReasonBufferExceeded                      // a message did not fit into the replay buffer
+	ReasonPushback                            // the server said not to retry
+	ReasonCanceled                            // the caller or the closing of the channel ended the call
+	ReasonDrop                                // the transport dropped the attempt by a policy of its own
+	ReasonInternal                            // the client itself failed
+)
+
+var reasons = [...]string{
+	"", "responseHeaders", "fatalStatus", "exhausted", "deadline", "throttled",
+	"bufferExceeded", "pushback", "cancelled", "drop", "internal",
+}
+
+// String is the reason's word: "responseHeaders"; "" for ReasonNone.
+func (r CommitReason) String() string {
+	if int(r) < len(reasons) {
+		return reasons[r]
+	}
+	return "unknown"
+}
+
+// AttemptKind is why an attempt was made.
+type AttemptKind uint8
+
+// The kinds.
+const (
+	KindFirst       AttemptKind = iota
+	KindRetry                   // by a retry policy, after a failure
+	KindHedge                   // by a hedging policy, beside or after others
+	KindTransparent             // in place of one that no server saw (SEMANTICS 2.9)
+)
+
+var kinds = [...]string{"first", "retry", "hedge", "transparent"}
+
+// String is the kind's word: "retry".
+func (k AttemptKind) String() string {
+	if int(k) < len(kinds) {
+		return kinds[k]
+	}
+	return "unknown"
+}
+
+// AttemptOutcome is what became of an attempt.
+type AttemptOutcome uint8
+
+// The outcomes.
+const (
+	OutcomePending   AttemptOutcome = iota // under way
+	OutcomeCommitted                       // the call's answer is this attempt's
+	OutcomeFailed                          // it ended without being committed
+	OutcomeAborted                         // the client ended it: a hedge that lost, a deadline, a cancel
+)
+
+var outcomes = [...]string{"pending", "committed", "failed", "aborted"}
+
+// String is the outcome's word: "committed".
+func (o AttemptOutcome) String() string {
+	if int(o) < len(outcomes) {
+		return outcomes[o]
+	}
+	return "unknown"
+}
+
+// None stands in the fields of an AttemptRecord that have no value (yet).
+const None = -1
+
+// AttemptRecord is the history of one attempt. Instants are nanoseconds since
+// the call began: time.Duration(r.StartedAt).
+type AttemptRecord struct {
+	Number  int // grpc-previous-rpc-attempts + 1; a transparent restart repeats it
+	Kind    AttemptKind
+	Outcome AttemptOutcome
+
+	StartedAt int64
+	HeadAt    int64 // when the response head arrived; None: it did not
+	EndedAt   int64 // None: it is under way
+
+	HTTPStatus int    // None: no response head arrived
+	Code       int    // how the attempt itself ended; None: not known, as for an aborted one
+	Message    string // the status message, where Code is known
+
+	// Pushback is what the server said about further attempts:
+	// NoPushback, PushbackStop, or a delay in milliseconds (SEMANTICS 2.6).
+	Pushback int64
+}
+
+// The values of AttemptRecord.Pushback that are no delay.
+const (
+	NoPushback   int64 = -1
+	PushbackStop int64 = -2
+)

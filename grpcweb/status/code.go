@@ -1,0 +1,100 @@
+package status
+
+import "strconv"
+
+// Code is a gRPC status code, 0 to 16 (gRPC doc/statuscodes.md).
+type Code uint32
+
+// The codes. There are no others: whatever else a server sends is Unknown.
+const (
+	OK                 Code = 0
+	Canceled           Code = 1
+	Unknown            Code = 2
+	InvalidArgument    Code = 3
+	DeadlineExceeded   Code = 4
+	NotFound           Code = 5
+	AlreadyExists      Code = 6
+	PermissionDenied   Code = 7
+	ResourceExhausted  Code = 8
+	FailedPrecondition Code = 9
+	Aborted            Code = 10
+	OutOfRange         Code = 11
+	Unimplemented      Code = 12
+	Internal           Code = 13
+	Unavailable        Code = 14
+	DataLoss           Code = 15
+	Unauthenticated    Code = 16
+)
+
+// MaxCode is the highest code there is.
+const MaxCode = Unauthenticated
+
+// names are spelled as service configs spell them (SEMANTICS 1.4, V10).
+var names = [...]string{
+	"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+	"PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
+	"UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
+}
+
+// String is the code's name as a service config spells it: "UNAVAILABLE".
+func (c Code) String() string {
+	if int(c) < len(names) {
+		return names[c]
+	}
+	return "CODE(" + strconv.FormatUint(uint64(c), 10) + ")"
+}
+
+// ParseCode finds a code by its name, in any case: "UNAVAILABLE", "Aborted".
+// Numbers in text are no names (SEMANTICS 1.4, V9, V10, V12).
+func ParseCode(name string) (Code, bool) {
+	for i, n := range names {
+		if equalFold(n, name) {
+			return Code(i), true
+		}
+	}
+	return 0, false
+}
+
+// equalFold compares an upper-case ASCII name with text of any case. The
+// standard one folds all of Unicode, where "ſ" equals "S".
+func equalFold(upper, s string) bool {
+	if len(upper) != len(s) {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		if c != upper[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// CodeSet is a set of codes. The zero CodeSet is empty.
+type CodeSet uint32
+
+// Codes is the set of the given codes; codes that do not exist are left out.
+func Codes(codes ...Code) CodeSet {
+	var set CodeSet
+	for _, c := range codes {
+		set = set.With(c)
+	}
+	return set
+}
+
+// With is the set with one more code.
+func (s CodeSet) With(c Code) CodeSet {
+	if c > MaxCode {
+		return s
+	}
+	return s | 1<<c
+}
+
+// Has reports whether the code is in the set.
+func (s CodeSet) Has(c Code) bool { return c <= MaxCode && s&(1<<c) != 0 }
+
+// Empty reports whether no code is in the set.
+func (s CodeSet) Empty() bool { return s == 0 }

@@ -1,0 +1,45 @@
+package hedge
+
+import (
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/call"
+)
+
+// Plan is one call's way through a Policy.
+type Plan struct {
+	policy      *Policy
+	maxAttempts int
+}
+
+// NewPlan makes the plan of one call. maxAttempts is the policy's, clamped by
+// the channel's cap.
+func NewPlan(p *Policy, maxAttempts int) *Plan {
+	return &Plan{policy: p, maxAttempts: maxAttempts}
+}
+
+// Kind is what the attempts after the first are called.
+func (p *Plan) Kind() status.AttemptKind { return status.KindHedge }
+
+// Started has the next attempt follow after the delay (SEMANTICS 3.2).
+func (p *Plan) Started(n int) (call.Duration, bool) {
+	return p.policy.HedgingDelay, n < p.maxAttempts
+}
+
+// Failed follows the table of SEMANTICS 3.3.
+func (p *Plan) Failed(n int, o call.Outcome) call.Verdict {
+	stop := o.Pushback == call.PushbackStop
+	if !p.policy.NonFatalStatusCodes.Has(o.Status.Code) {
+		return call.Verdict{Next: call.Fatal, Strike: stop, Reason: status.ReasonFatalStatus}
+	}
+	v := call.Verdict{Next: call.Hold, Strike: true}
+	switch {
+	case n >= p.maxAttempts:
+		v.Reason = status.ReasonExhausted
+	case stop:
+		v.Reason = status.ReasonPushback
+	default:
+		v.Next = call.Again
+		v.After, _ = o.Pushback.Delay()
+	}
+	return v
+}

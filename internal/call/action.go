@@ -1,0 +1,36 @@
+package call
+
+// Action is one thing for the driver to do. A driver carries out the actions of
+// an event in their order.
+type Action struct {
+	Op      Op
+	Attempt int      // which attempt, counted from 0 in the order of their beginnings
+	At      Duration // Arm: the instant
+	Event   Event    // Observe: what happened
+}
+
+// Op is what an Action asks for.
+type Op uint8
+
+// What a driver may be asked to do.
+const (
+	// Prepare: get the attempt's own metadata, then say Prepared or Refused.
+	Prepare Op = iota
+	// Open: send the attempt's request, every message from the first.
+	Open
+	// Abort: end the attempt's exchange. Nothing that it still says counts.
+	Abort
+	// Arm: call Timer at the instant At, in place of what was armed before.
+	// Never: at no time.
+	Arm
+	// Release: the request's messages will not be sent by another attempt.
+	Release
+	// Read: read the next piece of the attempt's response body.
+	Read
+	// Head: give the application the header metadata; the attempt is committed.
+	Head
+	// End: the call is over; Status says how.
+	End
+	// Observe: tell who listens. Only asked for while somebody does.
+	Observe
+)

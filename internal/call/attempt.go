@@ -1,0 +1,228 @@
+package call
+
+import (
+	"strconv"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+)
+
+// attempt is one HTTP exchange of a call.
+type attempt struct {
+	record status.AttemptRecord
+	status *status.Status // how it ended
+	live   bool           // under way: nothing that a dead attempt says counts
+	taken  int            // request messages that the transport has taken
+}
+
+// maxRestarts bounds the transparent restarts of a call, so that a transport
+// that can never send does not keep it going for ever (SEMANTICS 2.9).
+const maxRestarts = 1000
+
+// begin makes an attempt that counts, and asks the plan when another follows.
+func (m *Machine) begin(now Duration, kind status.AttemptKind) {
+	m.started++
+	m.launch(now, kind, m.started)
+	if m.commit >= 0 || m.frozen != status.ReasonNone {
+		return
+	}
+	if delay, ok := m.set.Plan.Started(m.started); ok {
+		m.schedule(now, delay)
+		m.observe(Event{Kind: HedgeScheduled, At: now, Delay: delay, Pushback: NoPushback})
+	}
+}
+
+func (m *Machine) launch(now Duration, kind status.AttemptKind, number int) {
+	id := len(m.attempts)
+	m.attempts = append(m.attempts, attempt{live: true, record: status.AttemptRecord{
+		Number: number, Kind: kind, StartedAt: m.since(now), HeadAt: status.None, EndedAt: status.None,
+		HTTPStatus: status.None, Code: status.None, Pushback: status.NoPushback,
+	}})
+	m.active++
+	m.observe(Event{Kind: AttemptStarted, At: now, Attempt: number, Why: kind})
+	if m.final {
+		m.commitTo(now, id, status.ReasonBufferExceeded)
+	}
+	op := Open
+	if m.set.Prepare {
+		op = Prepare
+	}
+	m.act(Action{Op: op, Attempt: id})
+}
+
+func (m *Machine) since(now Duration) int64 { return int64(now - m.begun) }
+
+// Prepared: the attempt's own metadata is at hand.
+func (m *Machine) Prepared(now Duration, id int) {
+	if m.attempts[id].live && !m.expired(now) {
+		m.act(Action{Op: Open, Attempt: id})
+	}
+}
+
+// Unprepared: the attempt's own metadata cannot be had. That ends the call:
+// nothing was sent, no token is taken.
+func (m *Machine) Unprepared(now Duration, id int, st *status.Status) {
+	if !m.attempts[id].live || m.expired(now) {
+		return
+	}
+	m.settle(now, id, Outcome{Status: st, Pushback: NoPushback}, status.OutcomeFailed)
+	m.endWith(now, id, status.ReasonFatalStatus)
+}
+
+// Head: a response head arrived. It says nothing yet of whether it commits.
+// The answer is false where the attempt counts no more.
+func (m *Machine) Head(now Duration, id, httpStatus int) bool {
+	a := &m.attempts[id]
+	if !a.live || m.expired(now) {
+		return false
+	}
+	a.record.HeadAt, a.record.HTTPStatus = m.since(now), httpStatus
+	m.observe(Event{Kind: AttemptHead, At: now, Attempt: a.record.Number, HTTP: httpStatus})
+	return true
+}
+
+// Commit: the response is more than Trailers-Only (SEMANTICS 2.2). Its header
+// goes to the application.
+func (m *Machine) Commit(now Duration, id int) {
+	if !m.attempts[id].live || m.expired(now) {
+		return
+	}
+	m.commitTo(now, id, status.ReasonResponseHeaders)
+	if !m.headed {
+		m.headed = true
+		m.act(Action{Op: Head, Attempt: id})
+	}
+	m.turn(now)
+}
+
+// Ended: an attempt is over (SEMANTICS 2.3, 3.3).
+func (m *Machine) Ended(now Duration, id int, o Outcome) {
+	if !m.attempts[id].live || m.expired(now) {
+		return
+	}
+	if o.Status.Code == status.OK { // Trailers-Only, or committed already
+		m.Commit(now, id)
+	}
+	if m.commit == id {
+		m.settle(now, id, o, status.OutcomeCommitted)
+		m.endWith(now, id, m.reason)
+		return
+	}
+	m.settle(now, id, o, status.OutcomeFailed)
+	switch {
+	case o.Progress == Dropped:
+		m.endWith(now, id, status.ReasonDrop)
+	case m.transparent(o.Progress):
+		m.Restart(now, id)
+	default:
+		m.failed(now, id, o)
+	}
+	m.turn(now)
+}
+
+// settle notes how an attempt ended; from here on it is dead.
+func (m *Machine) settle(now Duration, id int, o Outcome, outcome status.AttemptOutcome) {
+	a := &m.attempts[id]
+	a.live, a.status = false, o.Status
+	m.active--
+	r := &a.record
+	r.Outcome, r.EndedAt, r.Pushback = outcome, m.since(now), int64(o.Pushback)
+	r.Code, r.Message = int(o.Status.Code), o.Status.Message
+	m.observe(Event{
+		Kind: AttemptEnded, At: now, Attempt: r.Number, Outcome: outcome,
+		Code: r.Code, Message: r.Message, Pushback: o.Pushback,
+	})
+}
+
+// abort ends an attempt that is still under way; what it would have said is
+// never told and moves no token.
+func (m *Machine) abort(now Duration, id int) {
+	a := &m.attempts[id]
+	if !a.live {
+		return
+	}
+	a.live = false
+	m.active--
+	a.record.Outcome, a.record.EndedAt = status.OutcomeAborted, m.since(now)
+	m.observe(Event{
+		Kind: AttemptEnded, At: now, Attempt: a.record.Number, Outcome: status.OutcomeAborted,
+		Code: status.None, Pushback: NoPushback,
+	})
+	m.act(Action{Op: Abort, Attempt: id})
+}
+
+// transparent: no application saw the attempt, so that another may take its
+// place without counting (SEMANTICS 2.9).
+func (m *Machine) transparent(p Progress) bool {
+	switch {
+	case p == NotSent:
+		return true
+	case p == Refused && !m.seen && !m.refused:
+		m.refused = true
+		return true
+	}
+	m.seen = true
+	return false
+}
+
+// Restart puts another attempt of the same number in the place of one that ended.
+func (m *Machine) Restart(now Duration, id int) {
+	if m.restarts++; m.restarts > maxRestarts {
+		m.end(now, status.New(status.Internal, "the transport could not send the request in "+
+			strconv.Itoa(maxRestarts)+" tries; the last one said: "+m.attempts[id].status.Error()), status.ReasonInternal)
+		return
+	}
+	m.launch(now, status.KindTransparent, m.attempts[id].record.Number)
+}
+
+// failed asks the plan what follows a failure, and the throttle whether it may:
+// SEMANTICS 2.3, steps 4 to 9, and the table of 3.3.
+func (m *Machine) failed(now Duration, id int, o Outcome) {
+	m.last = id
+	v := m.set.Plan.Failed(m.started, o)
+	if v.Strike && m.set.Throttle != nil {
+		m.set.Throttle.Strike()
+		m.observeThrottle(now)
+	}
+	switch {
+	case v.Next == Fatal:
+		m.endWith(now, id, v.Reason)
+	case m.set.Throttle.Blocked():
+		m.freeze(now, status.ReasonThrottled)
+	case v.Next == Hold || m.frozen != status.ReasonNone:
+		m.freeze(now, v.Reason)
+	default:
+		m.schedule(now, v.After)
+		m.observeWait(now, v, o.Pushback)
+	}
+}
+
+func (m *Machine) observeWait(now Duration, v Verdict, p Pushback) {
+	e := Event{Kind: Backoff, At: now, Delay: v.After, Bound: v.Bound, Pushback: p}
+	if m.set.Plan.Kind() == status.KindHedge {
+		e.Kind = HedgeScheduled
+	}
+	m.observe(e)
+}
+
+// deadlineText says what the deadline cut short (SEMANTICS 2.4).
+func (m *Machine) deadlineText() string {
+	if m.started == 0 {
+		return "the deadline had passed before the call began: nothing was sent"
+	}
+	text := "the deadline of " + milliseconds(m.set.Deadline-m.begun) + " passed "
+	if m.active > 0 {
+		text += "during attempt " + strconv.Itoa(m.started)
+	} else {
+		text += "while waiting to begin attempt " + strconv.Itoa(m.started+1)
+	}
+	if m.last >= 0 {
+		failed := &m.attempts[m.last]
+		text += "; attempt " + strconv.Itoa(failed.record.Number) + " had failed with " + failed.status.Error()
+	}
+	return text
+}
+
+// milliseconds writes a span as people read it: "1500 ms".
+func milliseconds(d Duration) string {
+	return strconv.FormatFloat(float64(d)/float64(Millisecond), 'f', -1, 64) + " ms"
+}

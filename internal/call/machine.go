@@ -1,0 +1,345 @@
+// Package call is the machine that takes one call through its attempts: it
+// counts them, keeps what is sent for replay, commits, throttles, and heeds
+// pushback, the deadline and the caller's cancel.
+//
+// A driver tells it what happened, with the instant, and carries out the
+// actions that it answers with. Nothing in it waits, locks, reads a clock or
+// holds a payload: it is turned by JavaScript's event loop in the npm package,
+// by goroutines in the Go API, and by scripts in tests.
+package call
+
+import "github.com/hedgerow-web/hedgerow/grpcweb/status"
+
+// Settings are what a call is made with.
+type Settings struct {
+	Plan        Plan
+	Throttle    *Throttle // nil: the channel has none
+	Quota       *Quota    // nil: nothing is kept for replay, as for a call that makes one attempt
+	Deadline    Duration  // an instant; Never: none
+	MaxAttempts int       // what the plan allows, to tell observers
+	Prepare     bool      // ask the driver for metadata before each attempt
+	Observe     bool      // emit Observe actions
+}
+
+// Machine is one call. Its methods are events; Take hands out the actions they
+// caused. It is not safe for concurrent use.
+type Machine struct {
+	set   Settings
+	phase phase
+	begun Duration // when the call began
+
+	attempts []attempt
+	started  int  // attempts made, transparent restarts not counted
+	active   int  // attempts under way
+	restarts int  // transparent ones
+	refused  bool // a server refused an attempt once already
+	seen     bool // a server may have run an attempt
+
+	next    Duration // when the next attempt is due; Never: none is
+	armed   Duration // what the driver's timer stands at
+	commit  int      // the committed attempt; none: -1
+	headed  bool     // the application has its header
+	reason  status.CommitReason
+	frozen  status.CommitReason // why no further attempt may begin
+	final   bool                // the next attempt is committed as it begins
+	last    int                 // the attempt that failed last; none: -1
+	answer  int                 // the attempt whose status is the call's; the client's own: -1
+	held    int64               // bytes charged to the quota
+	outcome *status.Status
+
+	actions []Action
+}
+
+type phase uint8
+
+const (
+	idle phase = iota
+	running
+	ended
+)
+
+// New makes a call that has not begun.
+func New(s Settings) Machine {
+	return Machine{set: s, next: Never, armed: Never, commit: -1, last: -1, answer: -1}
+}
+
+// Take hands out the actions since the last Take. They are valid until the next
+// event.
+func (m *Machine) Take() []Action {
+	taken := m.actions
+	m.actions = m.actions[:0]
+	return taken
+}
+
+// Queue takes note of a request message of so many bytes, its frame prefix
+// included. Where it does not fit into the replay buffer, the call commits: to
+// the attempt under way, or else to the next one (SEMANTICS 2.11, 3.7).
+func (m *Machine) Queue(now Duration, size int64) {
+	if m.set.Quota == nil || m.phase == ended || m.settled() {
+		return
+	}
+	fits := m.set.Quota.charge(m.held, size)
+	if fits {
+		m.held += size
+	}
+	m.observe(Event{
+		Kind: BufferChanged, At: now,
+		CallBytes: m.held, ChannelBytes: m.set.Quota.Used(), Tripped: !fits,
+	})
+	if !fits {
+		m.overflow(now)
+	}
+}
+
+// settled: the call is committed, or the next attempt will be its last.
+func (m *Machine) settled() bool { return m.commit >= 0 || m.final }
+
+func (m *Machine) overflow(now Duration) {
+	if m.active == 0 {
+		m.final = true
+		m.free()
+		return
+	}
+	m.commitTo(now, m.furthest(), status.ReasonBufferExceeded)
+}
+
+// furthest is the attempt under way that has sent most; equal ones: the first.
+func (m *Machine) furthest() int {
+	best := -1
+	for i := range m.attempts {
+		if m.attempts[i].live && (best < 0 || m.attempts[i].taken > m.attempts[best].taken) {
+			best = i
+		}
+	}
+	return best
+}
+
+// Took: the transport has taken so many of the request's messages for the attempt.
+func (m *Machine) Took(id, messages int) { m.attempts[id].taken = messages }
+
+// Start begins the call, its request complete.
+func (m *Machine) Start(now Duration) {
+	m.phase, m.begun = running, now
+	m.observe(Event{Kind: CallStarted, At: now, Attempts: m.set.MaxAttempts, Why: m.set.Plan.Kind(), Timeout: m.timeout(now)})
+	if m.expired(now) {
+		return
+	}
+	m.next = now
+	m.turn(now)
+}
+
+func (m *Machine) timeout(now Duration) Duration {
+	if m.set.Deadline == Never {
+		return Never
+	}
+	return m.set.Deadline - now
+}
+
+// Timer: the instant that was armed may have come. Early and late calls are fine.
+func (m *Machine) Timer(now Duration) {
+	if m.phase != running {
+		return
+	}
+	m.armed = Never
+	if !m.expired(now) {
+		m.turn(now)
+	}
+}
+
+// Finish ends the call from outside: the caller's cancel, the channel's
+// closing, a fault of the client.
+func (m *Machine) Finish(now Duration, st *status.Status, reason status.CommitReason) {
+	if m.phase == ended {
+		return
+	}
+	if m.phase == idle {
+		m.begun = now
+	}
+	m.end(now, st, reason)
+}
+
+// turn begins the attempts that are due, and arms the timer for what comes next.
+func (m *Machine) turn(now Duration) {
+	for m.phase == running && m.next <= now {
+		m.next = Never
+		m.due(now)
+	}
+	m.arm()
+}
+
+// due begins the next attempt. A hedge is throttled when it is due; a retry was
+// when its predecessor failed (SEMANTICS 2.3, 3.2).
+func (m *Machine) due(now Duration) {
+	if m.started > 0 && m.set.Plan.Kind() == status.KindHedge && m.set.Throttle.Blocked() {
+		m.freeze(now, status.ReasonThrottled)
+		return
+	}
+	m.begin(now, m.kind())
+}
+
+func (m *Machine) kind() status.AttemptKind {
+	if m.started == 0 {
+		return status.KindFirst
+	}
+	return m.set.Plan.Kind()
+}
+
+func (m *Machine) arm() {
+	if m.phase != running {
+		return
+	}
+	if at := min(m.next, m.set.Deadline); at != m.armed {
+		m.armed = at
+		m.act(Action{Op: Arm, At: at})
+	}
+}
+
+// schedule sets when the next attempt is due, in place of what was due before.
+func (m *Machine) schedule(now, delay Duration) { m.next = now.After(delay) }
+
+// freeze: no further attempt begins. The call ends now if none is under way;
+// the first cause is the one that is told.
+func (m *Machine) freeze(now Duration, why status.CommitReason) {
+	m.next = Never
+	if m.frozen == status.ReasonNone {
+		m.frozen = why
+	}
+	if m.active == 0 {
+		m.endWith(now, m.last, m.frozen)
+	}
+}
+
+// expired ends the call if its deadline has come.
+func (m *Machine) expired(now Duration) bool {
+	if now < m.set.Deadline {
+		return false
+	}
+	m.end(now, status.New(status.DeadlineExceeded, m.deadlineText()), status.ReasonDeadline)
+	return true
+}
+
+// commitTo chooses an attempt for good (SEMANTICS 2.2): the others are aborted,
+// nothing is kept for replay any more.
+func (m *Machine) commitTo(now Duration, id int, why status.CommitReason) {
+	if m.commit >= 0 {
+		return
+	}
+	m.commit, m.reason, m.next = id, why, Never
+	m.attempts[id].record.Outcome = status.OutcomeCommitted
+	m.free()
+	for i := range m.attempts {
+		if i != id {
+			m.abort(now, i)
+		}
+	}
+	m.observe(Event{Kind: Committed, At: now, Attempt: m.attempts[id].record.Number, Reason: why})
+	m.act(Action{Op: Release, Attempt: id})
+}
+
+// free gives back what the call holds of the replay buffer.
+func (m *Machine) free() {
+	if m.set.Quota != nil {
+		m.set.Quota.release(m.held)
+		m.held = 0
+	}
+}
+
+// endWith ends the call with the status of an attempt.
+func (m *Machine) endWith(now Duration, id int, why status.CommitReason) {
+	m.answer = id
+	m.end(now, m.attempts[id].status, why)
+}
+
+// end is the one way out of a call.
+func (m *Machine) end(now Duration, st *status.Status, why status.CommitReason) {
+	m.phase, m.outcome, m.next = ended, st, Never
+	m.free()
+	for i := range m.attempts {
+		m.abort(now, i)
+	}
+	if m.commit < 0 {
+		m.reason = why
+		m.observe(Event{Kind: Committed, At: now, Attempt: m.answerNumber(), Reason: why})
+	}
+	if st.Code == status.OK && m.set.Throttle != nil {
+		m.set.Throttle.Refund()
+		m.observeThrottle(now)
+	}
+	if m.armed != Never {
+		m.armed = Never
+		m.act(Action{Op: Arm, At: Never})
+	}
+	m.observe(Event{
+		Kind: CallEnded, At: now, Code: int(st.Code), Message: st.Message,
+		Attempts: len(m.attempts), Reason: m.reason,
+	})
+	m.act(Action{Op: End, Attempt: m.answer})
+}
+
+func (m *Machine) answerNumber() int {
+	if m.answer < 0 {
+		return 0
+	}
+	return m.attempts[m.answer].record.Number
+}
+
+// Read asks the driver for the next piece of an attempt's response body.
+func (m *Machine) Read(id int) { m.act(Action{Op: Read, Attempt: id}) }
+
+// Discard asks the driver to let go of an attempt's response, whose end is known.
+func (m *Machine) Discard(id int) { m.act(Action{Op: Abort, Attempt: id}) }
+
+func (m *Machine) act(a Action) { m.actions = append(m.actions, a) }
+
+func (m *Machine) observe(e Event) {
+	if m.set.Observe {
+		m.act(Action{Op: Observe, Event: e})
+	}
+}
+
+func (m *Machine) observeThrottle(now Duration) {
+	tokens, full := m.set.Throttle.Tokens()
+	m.observe(Event{
+		Kind: ThrottleChanged, At: now,
+		Tokens: tokens, MaxTokens: full, Tripped: m.set.Throttle.Blocked(),
+	})
+}
+
+// Over reports whether the call has ended.
+func (m *Machine) Over() bool { return m.phase == ended }
+
+// Live reports whether what an attempt says still counts.
+func (m *Machine) Live(id int) bool { return m.attempts[id].live }
+
+// Committed is the attempt that the call is committed to, and whether there is one.
+func (m *Machine) Committed() (id int, ok bool) { return m.commit, m.commit >= 0 }
+
+// Headed reports whether the application was given the committed attempt's header.
+func (m *Machine) Headed() bool { return m.headed }
+
+// Number is an attempt's number, from 1; a transparent restart repeats it.
+func (m *Machine) Number(id int) int { return m.attempts[id].record.Number }
+
+// Reason is why no further attempt is made; ReasonNone while one may be.
+func (m *Machine) Reason() status.CommitReason { return m.reason }
+
+// Status is how the call ended; nil before that.
+func (m *Machine) Status() *status.Status { return m.outcome }
+
+// Answer is the attempt whose status is the call's; -1 if that is the client's own.
+func (m *Machine) Answer() int { return m.answer }
+
+// Deadline is the instant by which the call ends.
+func (m *Machine) Deadline() Duration { return m.set.Deadline }
+
+// Begun is when the call began.
+func (m *Machine) Begun() Duration { return m.begun }
+
+// Records is the history of the attempts, in the order in which they began.
+func (m *Machine) Records() []status.AttemptRecord {
+	records := make([]status.AttemptRecord, len(m.attempts))
+	for i := range m.attempts {
+		records[i] = m.attempts[i].record
+	}
+	return records
+}

@@ -1,0 +1,197 @@
+package channel
+
+import (
+	"strconv"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/exchange"
+	"github.com/hedgerow-web/hedgerow/internal/wire"
+)
+
+// Call is one call: its machine, and the exchange of each attempt. As with the
+// machine, methods are events and Take hands out what they asked for.
+type Call struct {
+	channel   *Channel
+	machine   call.Machine
+	method    string
+	metadata  metadata.MD
+	exchanges []attempt // by the attempts' indices
+	streaming bool      // several messages may be received
+	maxSend   int64
+	maxRecv   int64
+	wanted    bool // the application waits for a message
+}
+
+type attempt struct {
+	exchange.Exchange
+	metadata metadata.MD // its own, of the per-attempt function
+	messages int         // begun so far
+	reading  bool        // a chunk was asked for
+}
+
+// Params are what a call is made with.
+type Params struct {
+	Method          string
+	Metadata        metadata.MD
+	Timeout         call.Duration // Never: the channel's default. 0 or less: it has passed
+	Streaming       bool          // the response is a stream
+	MaxReceiveBytes int64         // 0: the channel's
+	Observe         bool
+}
+
+// NewCall makes a call. One that cannot be made, for a bad method or bad
+// metadata, has ended already, with INTERNAL and nothing sent.
+func (ch *Channel) NewCall(now call.Duration, p Params) *Call {
+	config := ch.options.Config.Lookup(p.Method)
+	if config == nil {
+		config = &noConfig
+	}
+	plan, attempts := ch.plan(config)
+	settings := call.Settings{
+		Plan: plan, MaxAttempts: attempts, Throttle: ch.throttle,
+		Deadline: ch.deadline(now, p.Timeout, config.Timeout), Prepare: ch.options.PerAttempt, Observe: p.Observe,
+	}
+	if attempts > 1 {
+		settings.Quota = ch.quota
+	}
+	if p.MaxReceiveBytes == 0 {
+		p.MaxReceiveBytes = ch.options.MaxReceiveMessageBytes
+	}
+	c := &Call{
+		channel: ch, machine: call.New(settings), method: p.Method, metadata: p.Metadata, streaming: p.Streaming,
+		maxSend: smallest(config.MaxRequestMessageBytes, ch.options.MaxSendMessageBytes),
+		maxRecv: smallest(config.MaxResponseMessageBytes, p.MaxReceiveBytes),
+	}
+	if st := checkMethod(p.Method); st != nil {
+		c.Fail(now, st)
+	} else if err := checkMetadata(p.Metadata); err != nil {
+		c.Fail(now, status.New(status.Internal, err.Error()))
+	}
+	return c
+}
+
+var noConfig serviceconfig.Method
+
+// deadline is the earlier of the caller's, or the channel's default, and the
+// method config's (SEMANTICS 1.1).
+func (ch *Channel) deadline(now, timeout call.Duration, configured *call.Duration) call.Duration {
+	if timeout == call.Never {
+		timeout = ch.options.DefaultTimeout
+	}
+	if configured != nil {
+		timeout = min(timeout, *configured)
+	}
+	return now.After(timeout)
+}
+
+// Take hands out the actions since the last Take.
+func (c *Call) Take() []call.Action { return c.machine.Take() }
+
+// Send adds a request message of so many bytes. The driver keeps the message.
+func (c *Call) Send(now call.Duration, size int64) {
+	if size > c.maxSend {
+		c.Fail(now, status.New(status.ResourceExhausted, "the request message of "+strconv.FormatInt(size, 10)+
+			" bytes is larger than the limit of "+strconv.FormatInt(c.maxSend, 10)))
+		return
+	}
+	c.machine.Queue(now, size+wire.PrefixSize)
+}
+
+// Start begins the call, its request complete.
+func (c *Call) Start(now call.Duration) {
+	if !c.machine.Over() {
+		c.machine.Start(now)
+	}
+}
+
+// Prepared: the per-attempt function has given this metadata.
+func (c *Call) Prepared(now call.Duration, id int, md metadata.MD) {
+	if err := checkMetadata(md); err != nil {
+		c.machine.Unprepared(now, id, status.New(status.Internal, err.Error()))
+		return
+	}
+	c.attempt(id).metadata = md
+	c.machine.Prepared(now, id)
+}
+
+// Unprepared: the per-attempt function has failed.
+func (c *Call) Unprepared(now call.Duration, id int, st *status.Status) {
+	c.machine.Unprepared(now, id, st)
+}
+
+// Timer: the armed instant may have come.
+func (c *Call) Timer(now call.Duration) { c.machine.Timer(now) }
+
+// Cancel ends the call for its caller, or because its channel closes.
+func (c *Call) Cancel(now call.Duration, why string, cause error) {
+	st := status.New(status.Canceled, why)
+	st.Cause = cause
+	c.machine.Finish(now, st, status.ReasonCanceled)
+}
+
+// Fail ends the call for a fault on this side.
+func (c *Call) Fail(now call.Duration, st *status.Status) {
+	c.machine.Finish(now, st, status.ReasonInternal)
+}
+
+// attempt is the exchange of an attempt that the machine has begun.
+func (c *Call) attempt(id int) *attempt {
+	for len(c.exchanges) <= id {
+		a := attempt{}
+		a.MaxMessage = c.maxRecv
+		c.exchanges = append(c.exchanges, a)
+	}
+	return &c.exchanges[id]
+}
+
+// Header is the header metadata for the application: the committed attempt's,
+// and how many attempts were made before it (SEMANTICS 2.12).
+func (c *Call) Header() metadata.MD {
+	id, ok := c.machine.Committed()
+	if !ok {
+		return metadata.MD{}
+	}
+	return c.counted(c.attempt(id).Header(), id)
+}
+
+// counted replaces what a server may have said of the attempts before by what is true.
+func (c *Call) counted(md metadata.MD, id int) metadata.MD {
+	if before := c.machine.Number(id) - 1; before > 0 {
+		md = md.Clone()
+		md.Set(AttemptsHeader, strconv.Itoa(before))
+	}
+	return md
+}
+
+// Status is how the call ended, with its history; nil before that.
+func (c *Call) Status() *status.Status {
+	st := c.machine.Status()
+	if st == nil {
+		return nil
+	}
+	final := *st
+	if id := c.machine.Answer(); id >= 0 {
+		if _, committed := c.machine.Committed(); committed && c.machine.Headed() {
+			final.Header = c.counted(st.Header, id)
+		} else {
+			final.Trailer = c.counted(st.Trailer, id)
+		}
+	}
+	final.Attempts, final.CommitReason = c.machine.Records(), c.machine.Reason()
+	return &final
+}
+
+// Records and Reason are the history so far.
+func (c *Call) Records() []status.AttemptRecord { return c.machine.Records() }
+
+// Reason is why no further attempt is made.
+func (c *Call) Reason() status.CommitReason { return c.machine.Reason() }
+
+// Over reports whether the call has ended.
+func (c *Call) Over() bool { return c.machine.Over() }
+
+// Number is an attempt's number, from 1.
+func (c *Call) Number(id int) int { return c.machine.Number(id) }

@@ -1,0 +1,67 @@
+package channel
+
+import (
+	"strconv"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/wire"
+)
+
+// AttemptsHeader tells the server, and in the answer the application, how many
+// attempts were made before (gRFC A6).
+const AttemptsHeader = "grpc-previous-rpc-attempts"
+
+// ContentType is what requests are sent as, and answers expected in.
+const ContentType = "application/grpc-web"
+
+// URL is where the call's attempts are sent.
+func (c *Call) URL() string { return c.channel.base + c.method }
+
+// RequestHeader is the header of an attempt that is sent now. Which fields it
+// has depends on the method alone, but for the attempts header, so that a
+// browser's cached preflight keeps holding.
+func (c *Call) RequestHeader(now call.Duration, id int) metadata.MD {
+	md := metadata.New(
+		"content-type", ContentType,
+		"x-grpc-web", "1",
+		"x-user-agent", "grpc-web-hedgerow/"+Version,
+	)
+	if deadline := c.machine.Deadline(); deadline != call.Never {
+		md.Append("grpc-timeout", wire.FormatTimeout(int64(deadline-now)))
+	}
+	if before := c.machine.Number(id) - 1; before > 0 && !c.channel.options.NoAttemptHeader {
+		md.Append(AttemptsHeader, strconv.Itoa(before))
+	}
+	for _, of := range []metadata.MD{c.channel.options.Metadata, c.attempt(id).metadata, c.metadata} {
+		for name, value := range of.All() {
+			if name != AttemptsHeader { // the caller's own would be a lie
+				md.Append(name, value)
+			}
+		}
+	}
+	return md
+}
+
+// checkMetadata refuses what a request may not carry: malformed fields, and
+// those that belong to the protocol or to the transport.
+func checkMetadata(md metadata.MD) error {
+	if err := md.Validate(); err != nil {
+		return err
+	}
+	for name := range md.All() {
+		if reserved(name) && name != AttemptsHeader {
+			return &metadata.FieldError{Name: name, Reason: "the name is reserved: Hedgerow or the browser sets it"}
+		}
+	}
+	return nil
+}
+
+func reserved(name string) bool {
+	switch name {
+	case "accept-encoding", "connection", "content-length", "content-type", "expect", "host", "keep-alive",
+		"te", "trailer", "transfer-encoding", "upgrade", "user-agent", "x-grpc-web", "x-user-agent":
+		return true
+	}
+	return len(name) > 5 && name[:5] == "grpc-"
+}

@@ -1,0 +1,149 @@
+package channel
+
+import (
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/exchange"
+	"github.com/hedgerow-web/hedgerow/internal/wire"
+)
+
+// Head: an attempt's response head arrived.
+func (c *Call) Head(now call.Duration, id, httpStatus int, fields metadata.MD) {
+	if c.machine.Head(now, id, httpStatus) {
+		c.proceed(now, id, c.attempt(id).Head(httpStatus, fields))
+	}
+}
+
+// Read: the application waits for a message of a streamed response. A unary
+// call reads without being asked.
+func (c *Call) Read() {
+	c.wanted = true
+	if id, ok := c.machine.Committed(); ok && c.machine.Headed() {
+		c.readOn(id)
+	}
+}
+
+// proceed does what an exchange asks for.
+func (c *Call) proceed(now call.Duration, id int, r exchange.Reading) {
+	switch r {
+	case exchange.More:
+		c.read(id)
+	case exchange.Headers:
+		c.machine.Commit(now, id)
+		c.readOn(id)
+	case exchange.Ended:
+		c.machine.Discard(id)
+		c.ended(now, id)
+	}
+}
+
+// readOn reads the committed attempt's body where somebody wants it: nothing is
+// read that nobody asked for.
+func (c *Call) readOn(id int) {
+	if c.wanted || !c.streaming {
+		c.read(id)
+	}
+}
+
+// read asks for one chunk at a time.
+func (c *Call) read(id int) {
+	if a := c.attempt(id); !a.reading && c.machine.Live(id) {
+		a.reading = true
+		c.machine.Read(id)
+	}
+}
+
+// Feed reads a chunk of an attempt's body from offset at. It appends the
+// fragments of messages to the given ones, up to their capacity, and answers
+// with the offset it came to; short of the chunk's end, feed again. When all is
+// taken, say Drained.
+func (c *Call) Feed(now call.Duration, id int, chunk []byte, at int, to []wire.Fragment) ([]wire.Fragment, int) {
+	if !c.machine.Live(id) {
+		return to, len(chunk)
+	}
+	a := c.attempt(id)
+	if a.Body() == exchange.Headers {
+		c.machine.Commit(now, id)
+		if c.machine.Over() { // the deadline, at this very event
+			return to, len(chunk)
+		}
+	}
+	had := len(to)
+	to, at, r := a.Feed(chunk, at, to)
+	for _, f := range to[had:] {
+		c.count(now, id, f)
+	}
+	if r == exchange.Ended {
+		c.proceed(now, id, r)
+		return to, len(chunk)
+	}
+	return to, at
+}
+
+// count keeps to one message where one is due: a second one is refused as it
+// begins, before it is kept (SEMANTICS 5.2).
+func (c *Call) count(now call.Duration, id int, f wire.Fragment) {
+	a := c.attempt(id)
+	if f.First {
+		a.messages++
+	}
+	if f.Last {
+		c.wanted = false
+	}
+	if !c.streaming && f.First && a.messages == 2 {
+		c.machine.Discard(id)
+		c.settle(now, id, cardinality(a.Header(), "a second message"), call.NoPushback)
+	}
+}
+
+// Skip passes over bytes of the present message that were taken without feeding.
+func (c *Call) Skip(id, n int) {
+	a := c.attempt(id)
+	if a.Skip(n); a.Left() == 0 {
+		c.wanted = false
+	}
+}
+
+// Drained: the chunk has been taken whole.
+func (c *Call) Drained(id int) {
+	c.attempt(id).reading = false
+	c.readOn(id)
+}
+
+// End: an attempt's body has ended cleanly.
+func (c *Call) End(now call.Duration, id int) {
+	if c.machine.Live(id) {
+		c.attempt(id).End()
+		c.ended(now, id)
+	}
+}
+
+// Break: an attempt's body could not be read to its end.
+func (c *Call) Break(now call.Duration, id int, cause error) {
+	if c.machine.Live(id) {
+		c.attempt(id).Break(cause)
+		c.ended(now, id)
+	}
+}
+
+// ended tells the machine how an exchange ended.
+func (c *Call) ended(now call.Duration, id int) {
+	a := c.attempt(id)
+	st := a.Status()
+	if st.Code == status.OK && !c.streaming && a.messages == 0 {
+		c.machine.Commit(now, id) // an OK is an answer, if a wrong one: it is never tried again
+		st = cardinality(st.Header, "no message")
+	}
+	c.settle(now, id, st, call.PushbackOf(st.Trailer))
+}
+
+func (c *Call) settle(now call.Duration, id int, st *status.Status, p call.Pushback) {
+	c.machine.Ended(now, id, call.Outcome{Status: st, Pushback: p})
+}
+
+func cardinality(header metadata.MD, got string) *status.Status {
+	st := status.New(status.Unimplemented, "the method answers with one message, but the response holds "+got)
+	st.Header = header
+	return st
+}

@@ -1,0 +1,92 @@
+package exchange
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/wire"
+)
+
+// statusOf reads grpc-status, grpc-message and grpc-status-details-bin, from
+// headers or from trailers.
+func statusOf(fields metadata.MD) *status.Status {
+	text, ok := fields.Lookup("grpc-status")
+	if !ok {
+		return status.New(status.Unknown, "the response's trailers hold no grpc-status")
+	}
+	code, err := strconv.ParseUint(text, 10, 32)
+	if err != nil || code > uint64(status.MaxCode) {
+		return status.New(status.Unknown, "the response's grpc-status is "+strconv.Quote(text)+", which is no status code; its grpc-message: "+
+			strconv.Quote(wire.DecodePercent(fields.Get("grpc-message"))))
+	}
+	st := status.New(status.Code(code), strings.ToValidUTF8(wire.DecodePercent(fields.Get("grpc-message")), "\uFFFD"))
+	if details, ok := fields.Lookup("grpc-status-details-bin"); ok {
+		st.Details = []byte(details)
+	}
+	return st
+}
+
+func withTrailer(st *status.Status, fields metadata.MD) *status.Status {
+	st.Trailer = userMetadata(fields)
+	return st
+}
+
+// userMetadata leaves out the fields that are the protocol's own, which a
+// Status tells in its own fields or which concern the transport alone
+// (SEMANTICS 5.1).
+func userMetadata(fields metadata.MD) metadata.MD {
+	var md metadata.MD
+	for i := range fields.Len() {
+		f := fields.At(i)
+		switch f.Name {
+		case "content-type", "content-encoding", "grpc-status", "grpc-message", "grpc-encoding", "grpc-accept-encoding":
+		default:
+			md.Append(f.Name, f.Value)
+		}
+	}
+	return md
+}
+
+// fromHTTP is the status of a response that carries no gRPC status
+// (SEMANTICS 5.4, gRPC doc/http-grpc-status-mapping.md).
+func fromHTTP(httpStatus int) *status.Status {
+	return status.New(codeOfHTTP(httpStatus), "the server answered with HTTP status "+strconv.Itoa(httpStatus)+
+		" and no grpc-status: the answer comes from a proxy or a web server, not from a gRPC service")
+}
+
+func codeOfHTTP(httpStatus int) status.Code {
+	switch httpStatus {
+	case 400, 431:
+		return status.Internal
+	case 401:
+		return status.Unauthenticated
+	case 403:
+		return status.PermissionDenied
+	case 404:
+		return status.Unimplemented
+	case 429, 502, 503, 504:
+		return status.Unavailable
+	}
+	return status.Unknown
+}
+
+const binaryType = "application/grpc-web"
+
+// checkContentType refuses what is no gRPC-Web answer in protobuf: another type
+// is UNKNOWN, another codec INTERNAL (SEMANTICS 5.1).
+func checkContentType(contentType string) *status.Status {
+	media, _, _ := strings.Cut(contentType, ";")
+	media = strings.ToLower(strings.TrimSpace(media))
+	codec, ok := strings.CutPrefix(media, binaryType)
+	switch {
+	case ok && (codec == "" || codec == "+proto"):
+		return nil
+	case ok && (codec[0] == '+' || strings.HasPrefix(codec, "-text")):
+		return status.New(status.Internal, "the response's content-type is "+strconv.Quote(contentType)+
+			", another format than the "+binaryType+"+proto that was asked for")
+	}
+	return status.New(status.Unknown, "the response's content-type is "+strconv.Quote(contentType)+
+		", not "+binaryType+": the address leads to something else than a gRPC-Web endpoint")
+}

@@ -1,0 +1,95 @@
+// Package wire holds the codecs of gRPC-Web: frames, the trailers frame,
+// timeouts, percent-encoding and base64. All of it is pure: bytes in, values out.
+package wire
+
+// The flag byte of a frame (SEMANTICS 5.2, PROTOCOL-WEB).
+const (
+	FlagCompressed byte = 0x01
+	FlagTrailers   byte = 0x80
+)
+
+// PrefixSize is the length of a frame's prefix: the flag byte and the payload's
+// length, four bytes, big-endian.
+const PrefixSize = 5
+
+// MaxPayload is the longest payload that a prefix can announce.
+const MaxPayload = 1<<32 - 1
+
+// PutPrefix writes a frame's prefix to the first five bytes of b.
+func PutPrefix(b []byte, flags byte, payload int) {
+	b[0] = flags
+	putLength(b[1:PrefixSize], payload)
+}
+
+// putLength and length stand here because encoding/binary brings reflection
+// into the browser's binary.
+func putLength(b []byte, n int) {
+	b[0], b[1], b[2], b[3] = byte(n>>24), byte(n>>16), byte(n>>8), byte(n)
+}
+
+func length(b []byte) int {
+	return int(uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3]))
+}
+
+// AppendFrame appends a whole frame.
+func AppendFrame(b []byte, flags byte, payload []byte) []byte {
+	b = append(b, flags, 0, 0, 0, 0)
+	putLength(b[len(b)-4:], len(payload))
+	return append(b, payload...)
+}
+
+// Fragment is a part of one frame's payload, where it lies in a chunk. A frame
+// whose payload lies in one chunk is one fragment; one that is empty, or whose
+// payload begins in a later chunk, begins with a fragment of no length.
+type Fragment struct {
+	Flags  byte
+	First  bool // the frame begins with it
+	Last   bool // the frame ends with it
+	Offset int  // where in the chunk
+	Length int
+	Total  int // the payload's whole length
+}
+
+// FrameReader cuts a body, which comes in chunks of any size, into frames. The
+// zero FrameReader stands before the first frame.
+type FrameReader struct {
+	prefix [PrefixSize]byte
+	have   int // bytes of the prefix that are here
+	flags  byte
+	total  int
+	left   int // bytes of the payload that are still to come
+}
+
+// Next is the fragment that begins at offset at of the chunk, and the offset
+// behind it. ok is false where the chunk holds no further one; then all of it
+// has been read.
+func (r *FrameReader) Next(chunk []byte, at int) (f Fragment, next int, ok bool) {
+	first := r.left == 0
+	if first {
+		n := copy(r.prefix[r.have:], chunk[at:])
+		r.have += n
+		at += n
+		if r.have < PrefixSize {
+			return Fragment{}, at, false
+		}
+		r.have = 0
+		r.flags = r.prefix[0]
+		r.total = length(r.prefix[1:])
+		r.left = r.total
+	} else if at == len(chunk) {
+		return Fragment{}, at, false
+	}
+	n := min(r.left, len(chunk)-at)
+	r.left -= n
+	return Fragment{Flags: r.flags, First: first, Last: r.left == 0, Offset: at, Length: n, Total: r.total}, at + n, true
+}
+
+// Left is how many bytes of the present frame's payload are still to come.
+func (r *FrameReader) Left() int { return r.left }
+
+// Skip passes over bytes of the present payload that the caller has taken
+// without showing them; there are at most Left.
+func (r *FrameReader) Skip(n int) { r.left -= n }
+
+// Inside reports whether a body that ended here would end inside a frame.
+func (r *FrameReader) Inside() bool { return r.left > 0 || r.have > 0 }

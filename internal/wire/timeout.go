@@ -1,0 +1,70 @@
+package wire
+
+import "strconv"
+
+// maxTimeoutValue is what the eight digits of a grpc-timeout hold (PROTOCOL-HTTP2).
+const maxTimeoutValue = 99_999_999
+
+// FormatTimeout writes a timeout of so many nanoseconds as grpc-timeout wants
+// it: whole milliseconds rounded up, coarser units where eight digits do not
+// hold them (SEMANTICS 5.6). The timeout must be above 0: a call that has no
+// time left is never sent.
+func FormatTimeout(ns int64) string {
+	value, unit := roundUp(ns, 1_000_000), byte('m')
+	for _, coarser := range [...]struct {
+		ns   int64
+		unit byte
+	}{{1e9, 'S'}, {60e9, 'M'}, {3600e9, 'H'}} {
+		if value <= maxTimeoutValue {
+			break
+		}
+		value, unit = roundUp(ns, coarser.ns), coarser.unit
+	}
+	return strconv.FormatInt(value, 10) + string(unit)
+}
+
+func roundUp(n, unit int64) int64 {
+	whole := n / unit
+	if n%unit > 0 {
+		whole++
+	}
+	return whole
+}
+
+// ParseTimeout reads a grpc-timeout as nanoseconds, as servers do. ok is false
+// where the text is none. What int64 does not hold saturates.
+func ParseTimeout(text string) (ns int64, ok bool) {
+	if len(text) < 2 || len(text) > 9 {
+		return 0, false
+	}
+	unit, ok := timeoutUnit(text[len(text)-1])
+	if !ok {
+		return 0, false
+	}
+	value, err := strconv.ParseUint(text[:len(text)-1], 10, 63)
+	if err != nil {
+		return 0, false
+	}
+	if int64(value) > (1<<63-1)/unit {
+		return 1<<63 - 1, true
+	}
+	return int64(value) * unit, true
+}
+
+func timeoutUnit(c byte) (ns int64, ok bool) {
+	switch c {
+	case 'n':
+		return 1, true
+	case 'u':
+		return 1e3, true
+	case 'm':
+		return 1e6, true
+	case 'S':
+		return 1e9, true
+	case 'M':
+		return 60e9, true
+	case 'H':
+		return 3600e9, true
+	}
+	return 0, false
+}

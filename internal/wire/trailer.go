@@ -1,0 +1,67 @@
+package wire
+
+import (
+	"strings"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+)
+
+// ParseTrailer reads the payload of a trailers frame: lines "name: value" that
+// end in CRLF. It reads what servers really send: LF alone, no end of the last
+// line, names in any case; a line without a colon is passed over
+// (SEMANTICS 5.2).
+func ParseTrailer(block string) metadata.MD {
+	var md metadata.MD
+	for block != "" {
+		var line string
+		line, block, _ = strings.Cut(block, "\n")
+		name, value, ok := strings.Cut(line, ":")
+		if name = strings.TrimSpace(name); ok && name != "" {
+			AppendField(&md, name, strings.TrimSpace(value))
+		}
+	}
+	return md
+}
+
+// AppendTrailer writes metadata as the payload of a trailers frame.
+func AppendTrailer(b []byte, md metadata.MD) []byte {
+	for name, value := range md.All() {
+		b = append(b, name...)
+		b = append(b, ": "...)
+		b = append(b, FieldText(name, value)...)
+		b = append(b, "\r\n"...)
+	}
+	return b
+}
+
+// AppendField adds a field as it stands on the wire. Values of -bin names are
+// decoded; several in one field, joined by commas, become several fields, as
+// HTTP allows and fetch always does. A value that is no base64 is kept raw: in
+// text mode some servers send it so (SEMANTICS 5.2).
+func AppendField(md *metadata.MD, name, text string) {
+	if !isBinary(name) {
+		md.Append(name, text)
+		return
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		part = strings.TrimSpace(part)
+		if raw, ok := DecodeBase64(part); ok {
+			part = raw
+		}
+		md.Append(name, part)
+	}
+}
+
+// isBinary is metadata.IsBinary for a name in any case.
+func isBinary(name string) bool {
+	at := len(name) - len(metadata.BinarySuffix)
+	return at >= 0 && strings.EqualFold(name[at:], metadata.BinarySuffix)
+}
+
+// FieldText is a field's value as it stands on the wire.
+func FieldText(name, value string) string {
+	if metadata.IsBinary(name) {
+		return EncodeBase64(value)
+	}
+	return value
+}

@@ -1,0 +1,50 @@
+package retry
+
+import "github.com/hedgerow-web/hedgerow/internal/call"
+
+// Jitter is how a delay is drawn from its bound.
+type Jitter uint8
+
+// The ways to draw.
+const (
+	// FullJitter draws uniformly from 0 up to the bound. The default, and what
+	// spreads a crowd of clients best.
+	FullJitter Jitter = iota
+	// PlusMinus20 draws uniformly from 80 % to 120 % of the bound, as gRFC A6
+	// has it since 2024. It may pass maxBackoff by a fifth.
+	PlusMinus20
+)
+
+// backoff is the sequence of bounds: initial, initial × multiplier, …, each
+// capped by max, the first one too (SEMANTICS 1.4 V6, 2.4).
+type backoff struct {
+	policy  *Policy
+	current float64 // ns; 0: at the beginning
+}
+
+// next is the bound of the next delay, and moves on.
+func (b *backoff) next() float64 {
+	highest := float64(b.policy.MaxBackoff)
+	if b.current == 0 {
+		b.current = float64(b.policy.InitialBackoff)
+	}
+	bound := min(b.current, highest)
+	// Never 0, which would mean "at the beginning"; +Inf is capped like any other.
+	b.current = min(max(bound*b.policy.BackoffMultiplier, 1), highest)
+	return bound
+}
+
+func (b *backoff) reset() { b.current = 0 }
+
+// draw picks the delay for a bound; random is uniform in [0, 1).
+func (j Jitter) draw(bound, random float64) call.Duration {
+	if j == PlusMinus20 {
+		bound *= 0.8 + 0.4*random
+	} else {
+		bound *= random
+	}
+	if bound >= float64(call.Never) {
+		return call.Never
+	}
+	return call.Duration(bound)
+}

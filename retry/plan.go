@@ -1,0 +1,59 @@
+package retry
+
+import (
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/call"
+)
+
+// Plan is one call's way through a Policy: it remembers where the backoff stands.
+type Plan struct {
+	policy      *Policy
+	maxAttempts int
+	jitter      Jitter
+	random      func() float64
+	backoff     backoff
+}
+
+// NewPlan makes the plan of one call. maxAttempts is the policy's, clamped by
+// the channel's cap; random is uniform in [0, 1).
+func NewPlan(p *Policy, maxAttempts int, jitter Jitter, random func() float64) *Plan {
+	return &Plan{policy: p, maxAttempts: maxAttempts, jitter: jitter, random: random, backoff: backoff{policy: p}}
+}
+
+// Kind is what the attempts after the first are called.
+func (p *Plan) Kind() status.AttemptKind { return status.KindRetry }
+
+// Started begins nothing beside a running attempt.
+func (p *Plan) Started(int) (call.Duration, bool) { return 0, false }
+
+// Failed follows SEMANTICS 2.3, steps 4 and 6 to 9; the throttle, step 5, is
+// the machine's. Nothing else runs beside a retried attempt, so that Hold ends
+// the call with this attempt's status.
+func (p *Plan) Failed(n int, o call.Outcome) call.Verdict {
+	listed := p.policy.RetryableStatusCodes.Has(o.Status.Code)
+	stop := o.Pushback == call.PushbackStop
+	v := call.Verdict{Next: call.Hold, Strike: listed || stop}
+	switch {
+	case n >= p.maxAttempts:
+		v.Reason = status.ReasonExhausted
+	case stop:
+		v.Reason = status.ReasonPushback
+	case !listed:
+		v.Reason = status.ReasonFatalStatus
+	default:
+		v.Next = call.Again
+		v.After, v.Bound = p.delay(o.Pushback)
+	}
+	return v
+}
+
+// delay is the server's, exactly, and then the backoff starts anew (SEMANTICS
+// 2.6); or else drawn from the backoff.
+func (p *Plan) delay(pushback call.Pushback) (after, bound call.Duration) {
+	if d, ok := pushback.Delay(); ok {
+		p.backoff.reset()
+		return d, d
+	}
+	b := p.backoff.next()
+	return p.jitter.draw(b, p.random()), call.Duration(b)
+}
