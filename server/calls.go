@@ -1,0 +1,116 @@
+package server
+
+import (
+	"container/list"
+	"context"
+	"sync"
+	"time"
+
+	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
+)
+
+// maxExecutions is how many attempts of one call id are kept in full; later ones are only counted.
+const maxExecutions = 1000
+
+// calls counts the attempts of each call id. It is bounded: the least recently used call id is forgotten first.
+type calls struct {
+	mu     sync.Mutex
+	limit  int
+	byID   map[string]*list.Element // of *call
+	recent list.List                // front: used last
+}
+
+// call is what is known of one call id. The mutex of calls guards it.
+type call struct {
+	id      string
+	first   time.Time
+	report  chaosv1.ReportReply
+	changed chan struct{} // closed and replaced at every change
+}
+
+// execution is one attempt that runs. It outlives its call id if that is forgotten.
+type execution struct {
+	calls  *calls
+	call   *call
+	record *chaosv1.Execution
+}
+
+func newCalls(limit int) *calls {
+	return &calls{limit: limit, byID: map[string]*list.Element{}}
+}
+
+// begin counts an attempt and completes its record. An empty id is a call of its own.
+func (c *calls) begin(id string, record *chaosv1.Execution) *execution {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := &call{changed: make(chan struct{})}
+	if id != "" {
+		k = c.find(id)
+	}
+	now := time.Now()
+	if k.report.Started == 0 {
+		k.first = now
+	}
+	k.report.Started++
+	record.Attempt = k.report.Started
+	record.StartedUs = now.Sub(k.first).Microseconds()
+	if len(k.report.Executions) < maxExecutions {
+		k.report.Executions = append(k.report.Executions, record)
+	}
+	k.change()
+	return &execution{calls: c, call: k, record: record}
+}
+
+// find returns the call of an id, a new one if it is not known. The caller holds the mutex.
+func (c *calls) find(id string) *call {
+	if e := c.byID[id]; e != nil {
+		c.recent.MoveToFront(e)
+		return e.Value.(*call)
+	}
+	k := &call{id: id, changed: make(chan struct{})}
+	c.byID[id] = c.recent.PushFront(k)
+	if c.recent.Len() > c.limit {
+		delete(c.byID, c.recent.Remove(c.recent.Back()).(*call).id)
+	}
+	return k
+}
+
+func (k *call) change() {
+	close(k.changed)
+	k.changed = make(chan struct{})
+}
+
+// end completes the record.
+func (e *execution) end(ending chaosv1.Ending, code int32, received uint32) {
+	e.calls.mu.Lock()
+	defer e.calls.mu.Unlock()
+	e.record.Ending, e.record.Code, e.record.Received = ending, code, received
+	e.record.EndedUs = max(1, time.Since(e.call.first).Microseconds()) // 0 means running
+	e.call.report.Ended++
+	e.call.change()
+}
+
+// wait returns a copy of what is known of a call id, once enough attempts have begun and ended, or the context's error.
+func (c *calls) wait(ctx context.Context, id string, started, ended uint32) (*chaosv1.ReportReply, error) {
+	for {
+		report, changed := c.look(id, started, ended)
+		if report != nil {
+			return report, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (c *calls) look(id string, started, ended uint32) (*chaosv1.ReportReply, <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := c.find(id)
+	if k.report.Started < started || k.report.Ended < ended {
+		return nil, k.changed
+	}
+	return cloneReport(&k.report), nil
+}

@@ -1,0 +1,96 @@
+// Command hedgerow-server runs the server that Hedgerow is tested and shown against; see package server. It is for one's own
+// machine, not for a public address.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/hedgerow-web/hedgerow/server"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second signal ends the process at once.
+	context.AfterFunc(ctx, stop)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "hedgerow-server:", err)
+		os.Exit(1)
+	}
+}
+
+type flags struct {
+	addr, tlsAddr string
+	addresses     string
+	allowHeaders  string
+	site          string
+	grace         time.Duration
+}
+
+func parse(args []string, stderr io.Writer) (flags, error) {
+	var f flags
+	set := flag.NewFlagSet("hedgerow-server", flag.ContinueOnError)
+	set.SetOutput(stderr)
+	set.StringVar(&f.addr, "addr", ":8080", "listen here for HTTP/1.1; port 0 takes a free one")
+	set.StringVar(&f.tlsAddr, "tls-addr", ":8443", "listen here for HTTPS (HTTP/2 and HTTP/1.1) with a certificate made on the spot; empty: off")
+	set.StringVar(&f.addresses, "addresses", "", "write the addresses and the certificate to this `file`, as JSON, once both ports answer")
+	set.StringVar(&f.allowHeaders, "allow-headers", "*", "request headers that pages of other origins may send, separated by commas; *: all")
+	set.StringVar(&f.site, "site", "", "serve this `directory` instead of the built-in demo page")
+	set.DurationVar(&f.grace, "grace", 3*time.Second, "on a signal, let running calls finish for so long")
+	if err := set.Parse(args); err != nil {
+		return f, err
+	}
+	if set.NArg() > 0 {
+		return f, fmt.Errorf("unexpected argument %q; all settings are flags, see -help", set.Arg(0))
+	}
+	return f, nil
+}
+
+func (f flags) options() server.Options {
+	var o server.Options
+	for name := range strings.SplitSeq(f.allowHeaders, ",") {
+		o.AllowHeaders = append(o.AllowHeaders, strings.TrimSpace(name))
+	}
+	if f.site != "" {
+		o.Site = os.DirFS(f.site)
+	}
+	return o
+}
+
+// run serves until ctx ends, then closes everything it opened.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	f, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	handler := server.New(f.options())
+	defer handler.Close()
+	l, err := listen(f)
+	if err != nil {
+		return err
+	}
+	l.serve(handler)
+	defer l.close()
+	if err := l.announce(stdout, f.addresses); err != nil {
+		return err
+	}
+	select {
+	case err = <-l.failed:
+		return err
+	case <-ctx.Done():
+	}
+	fmt.Fprintln(stdout, "stopping")
+	return l.shutdown(f.grace)
+}

@@ -1,0 +1,77 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"time"
+
+	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
+)
+
+// newRand draws the same numbers for the same seed, call id and attempt.
+func newRand(seed uint64, callID string, attempt uint32) *rand.Rand {
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte(callID)) // never fails
+	return rand.New(rand.NewPCG(seed, hash.Sum64()+uint64(attempt)))
+}
+
+// draw picks a waiting time; none for a nil delay.
+func draw(d *chaosv1.Delay, r *rand.Rand) time.Duration {
+	switch d := d.GetDistribution().(type) {
+	case *chaosv1.Delay_FixedMs:
+		return milliseconds(d.FixedMs)
+	case *chaosv1.Delay_Uniform:
+		low, high := milliseconds(d.Uniform.GetMinMs()), milliseconds(d.Uniform.GetMaxMs())
+		return low + time.Duration(r.Int64N(int64(high-low)+1))
+	case *chaosv1.Delay_Exponential:
+		drawn := time.Duration(r.ExpFloat64() * float64(milliseconds(d.Exponential.GetMeanMs())))
+		if most := milliseconds(d.Exponential.GetMaxMs()); most > 0 {
+			drawn = min(drawn, most)
+		}
+		return drawn
+	case *chaosv1.Delay_SlowTail:
+		if r.Float64() < d.SlowTail.GetProbability() {
+			return draw(d.SlowTail.GetSlow(), r)
+		}
+		return draw(d.SlowTail.GetUsual(), r)
+	}
+	return 0
+}
+
+func milliseconds(n uint32) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// checkDelay says what is wrong with a delay; at is its path in the request.
+func checkDelay(at string, d *chaosv1.Delay) error {
+	switch d := d.GetDistribution().(type) {
+	case *chaosv1.Delay_Uniform:
+		if low, high := d.Uniform.GetMinMs(), d.Uniform.GetMaxMs(); low > high {
+			return fmt.Errorf("%s.uniform: max_ms is %d, below min_ms, %d; swap them", at, high, low)
+		}
+	case *chaosv1.Delay_SlowTail:
+		if p := d.SlowTail.GetProbability(); !(p >= 0 && p <= 1) { // so written, NaN fails too
+			return fmt.Errorf("%s.slow_tail.probability is %v; give a number from 0 to 1", at, p)
+		}
+		if err := checkDelay(at+".slow_tail.usual", d.SlowTail.GetUsual()); err != nil {
+			return err
+		}
+		return checkDelay(at+".slow_tail.slow", d.SlowTail.GetSlow())
+	}
+	return nil
+}
+
+// sleep waits for d, or less when ctx ends first; it then returns the context's error.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,186 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
+)
+
+// exchange is one HTTP exchange that a handler deep inside grpc-go can break. It stands in for the ResponseWriter around the
+// gRPC-Web wrapper and travels to the handler in the request's context. The handler names the fault and returns; the fault
+// happens when grpc-go has written everything the handler sent, before anybody writes an ending:
+//
+//	net/http → exchange → gRPC-Web wrapper → breakable → grpc-go → handler
+type exchange struct {
+	w      http.ResponseWriter
+	header http.Header // as the request came in
+	conn   net.Conn    // after a WebSocket upgrade
+	fault  atomic.Pointer[fault]
+	taken  atomic.Bool // the response is no longer gRPC's: what it still writes goes nowhere
+}
+
+// fault is how an exchange breaks; one field is set.
+type fault struct {
+	cut *chaosv1.Cut
+	raw *chaosv1.Raw
+}
+
+type exchangeKey struct{}
+
+// exchangeOf is nil when the call did not come through Server.ServeHTTP.
+func exchangeOf(ctx context.Context) *exchange {
+	x, _ := ctx.Value(exchangeKey{}).(*exchange)
+	return x
+}
+
+// serveBreakable serves r with next, then breaks the exchange if a handler asked for it.
+func serveBreakable(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	x := &exchange{w: w, header: r.Header.Clone()}
+	next.ServeHTTP(x, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+	f := x.fault.Load()
+	if f == nil || x.conn != nil {
+		return
+	}
+	if f.raw != nil {
+		x.reply(f.raw)
+	}
+	if f.cut != nil || f.raw.GetCut() {
+		panic(http.ErrAbortHandler) // net/http's own way to break a connection: no ending, no log entry
+	}
+}
+
+// breakable stands between the wrapper and grpc-go, where frames are still plain whatever the wrapper makes of them.
+func breakable(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := exchangeOf(r.Context())
+		if x == nil { // a CORS preflight has no body and no handler
+			next.ServeHTTP(w, r)
+			return
+		}
+		if x.conn != nil {
+			x.header = r.Header.Clone() // a WebSocket sends its headers after the upgrade
+		}
+		r.Body = &closing{ReadCloser: r.Body, before: func() { x.breakAt(w) }}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// breakAt runs when grpc-go has written the handler's last message and closes the request body. The wrapper writes the
+// trailers of a WebSocket from inside that Close, and those of a body right after: this is the last moment before either.
+func (x *exchange) breakAt(w http.ResponseWriter) {
+	f := x.fault.Load()
+	if f == nil {
+		return
+	}
+	if n := f.cut.GetPartialBytes(); n > 0 {
+		_, _ = w.Write(partialFrame(n))
+		_ = http.NewResponseController(w).Flush() // it breaks either way
+	}
+	x.taken.Store(true)
+	if x.conn != nil {
+		_ = x.conn.Close()
+	}
+}
+
+// partialFrame is the first n bytes of a data frame that is 1024 bytes longer.
+func partialFrame(n uint32) []byte {
+	frame := binary.BigEndian.AppendUint32([]byte{0}, n+1024-5)
+	return append(frame, make([]byte, n)...)[:n]
+}
+
+// breakWith asks for a fault; the handler returns right after. sent tells whether it already sent headers or messages:
+// if not, the head that grpc-go writes for every call must not get out either.
+func (x *exchange) breakWith(f fault, sent bool) {
+	if !sent {
+		x.taken.Store(true)
+	}
+	x.fault.Store(&f)
+}
+
+// exposed are the response headers that a client needs to read and that a raw reply may carry.
+const exposed = "grpc-status, grpc-message, grpc-status-details-bin, grpc-retry-pushback-ms, grpc-encoding"
+
+// reply answers past gRPC. The wrapper's CORS layer has already put Access-Control-Allow-Origin into the header.
+func (x *exchange) reply(raw *chaosv1.Raw) {
+	header := x.w.Header()
+	names := []string{exposed}
+	for _, m := range raw.GetHeader() {
+		header.Add(m.GetName(), textValue(m))
+		names = append(names, m.GetName())
+	}
+	header.Set("Access-Control-Expose-Headers", strings.Join(names, ", "))
+	x.w.WriteHeader(int(raw.GetHttpStatus()))
+	control := http.NewResponseController(x.w)
+	for _, part := range raw.GetBody() {
+		if _, err := x.w.Write(part); err != nil {
+			return // the client left
+		}
+		_ = control.Flush()
+	}
+	if raw.GetCut() {
+		_ = control.Flush() // the head at least arrives
+	}
+}
+
+// textValue is a metadata value as HTTP carries it.
+func textValue(m *chaosv1.Metadata) string {
+	if strings.HasSuffix(m.GetName(), "-bin") {
+		return base64.RawStdEncoding.EncodeToString(m.GetBinary())
+	}
+	return m.GetValue()
+}
+
+func (x *exchange) Header() http.Header {
+	if x.taken.Load() {
+		return http.Header{}
+	}
+	return x.w.Header()
+}
+
+func (x *exchange) WriteHeader(code int) {
+	if !x.taken.Load() {
+		x.w.WriteHeader(code)
+	}
+}
+
+func (x *exchange) Write(p []byte) (int, error) {
+	if x.taken.Load() {
+		return len(p), nil
+	}
+	return x.w.Write(p)
+}
+
+// Flush exists because grpc-go insists on an http.Flusher.
+func (x *exchange) Flush() {
+	if !x.taken.Load() {
+		_ = http.NewResponseController(x.w).Flush()
+	}
+}
+
+// Hijack exists because the wrapper's WebSocket library insists on an http.Hijacker. HTTP/2 has no connection to give away.
+func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(x.w).Hijack()
+	x.conn = conn
+	return conn, rw, err
+}
+
+// closing does something once, just before it closes.
+type closing struct {
+	io.ReadCloser
+	once   sync.Once
+	before func()
+}
+
+func (c *closing) Close() error {
+	c.once.Do(c.before)
+	return c.ReadCloser.Close()
+}

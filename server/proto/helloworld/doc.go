@@ -1,0 +1,2 @@
+// Package helloworld holds the messages and stubs of helloworld.Greeter.
+package helloworld

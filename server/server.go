@@ -1,0 +1,91 @@
+package server
+
+import (
+	"io/fs"
+	"net/http"
+	"strings"
+
+	"github.com/improbable-eng/grpc-web/go/grpcweb"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/reflection"
+
+	"github.com/hedgerow-web/hedgerow/demo"
+	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
+	"github.com/hedgerow-web/hedgerow/server/proto/helloworld"
+)
+
+// maxMessage bounds a message in both directions, in bytes.
+const maxMessage = 16 << 20
+
+// Options of New. The zero value is ready to use.
+type Options struct {
+	// Site is served to everything that is not gRPC. Default: the demo page.
+	Site fs.FS
+	// AllowHeaders are the request headers that a cross-origin page may send, besides x-grpc-web and x-user-agent. Default:
+	// all that the preflight asks for. A fixed list without grpc-previous-rpc-attempts is what breaks retries in many
+	// deployments: give one to see it.
+	AllowHeaders []string
+	// MaxCalls is how many call ids Report remembers; the least recently used one is forgotten first. Default: 4096.
+	MaxCalls int
+}
+
+// Server is an http.Handler for HTTP/1.1 and HTTP/2: gRPC-Web (binary, text, and the wrapper's WebSocket dialect), native gRPC
+// where the connection is HTTP/2, and the site. It serves helloworld.Greeter, hedgerow.chaos.v1.Chaos, health and reflection.
+type Server struct {
+	grpc *grpc.Server
+	web  *grpcweb.WrappedGrpcServer
+	site http.Handler
+}
+
+// New builds a Server. It listens nowhere: hand it to an http.Server or to httptest. Close it after use.
+func New(o Options) *Server {
+	if o.Site == nil {
+		o.Site = demo.FS()
+	}
+	allow := []string{"*"}
+	if o.AllowHeaders != nil {
+		allow = append([]string{"X-Grpc-Web", "X-User-Agent"}, o.AllowHeaders...) // without these there is no gRPC-Web at all
+	}
+	if o.MaxCalls == 0 {
+		o.MaxCalls = 4096
+	}
+	s := &Server{
+		grpc: grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage+1<<20)),
+		site: newSite(o.Site),
+	}
+	helloworld.RegisterGreeterServer(s.grpc, greeter{})
+	chaosv1.RegisterChaosServer(s.grpc, &chaos{calls: newCalls(o.MaxCalls)})
+	grpc_health_v1.RegisterHealthServer(s.grpc, health.NewServer())
+	reflection.Register(s.grpc)
+	s.web = grpcweb.WrapHandler(breakable(s.grpc),
+		grpcweb.WithOriginFunc(func(string) bool { return true }),
+		grpcweb.WithAllowedRequestHeaders(allow),
+		// An unknown method must get UNIMPLEMENTED, not a CORS failure that looks like a dead network.
+		grpcweb.WithCorsForRegisteredEndpointsOnly(false),
+		grpcweb.WithWebsockets(true),
+		grpcweb.WithWebsocketOriginFunc(func(*http.Request) bool { return true }),
+		grpcweb.WithWebsocketsMessageReadLimit(maxMessage+1<<10),
+	)
+	return s
+}
+
+// ServeHTTP serves one request. Concurrent use is safe.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// Lets a page on another origin read nextHopProtocol and the phases of a fetch.
+	w.Header().Set("Timing-Allow-Origin", "*")
+	if s.isCall(r) {
+		serveBreakable(s.web, w, r)
+		return
+	}
+	s.site.ServeHTTP(w, r)
+}
+
+func (s *Server) isCall(r *http.Request) bool {
+	return s.web.IsGrpcWebRequest(r) || s.web.IsAcceptableGrpcCorsRequest(r) || s.web.IsGrpcWebSocketRequest(r) ||
+		r.ProtoMajor == 2 && strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc")
+}
+
+// Close ends every call in flight; their clients see broken connections or UNAVAILABLE. Calling it twice is safe.
+func (s *Server) Close() { s.grpc.Stop() }

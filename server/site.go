@@ -1,0 +1,47 @@
+package server
+
+import (
+	"io/fs"
+	"net/http"
+	"path"
+)
+
+// contentSecurityPolicy lets the page run its own files and the wasm in them, and call servers on this machine: the demo calls
+// both ports of this server from either.
+const contentSecurityPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; " +
+	"connect-src 'self' http://localhost:* https://localhost:* http://127.0.0.1:* https://127.0.0.1:*; " +
+	"base-uri 'none'; form-action 'none'"
+
+// contentTypes are fixed here because the system's own table decides otherwise, and browsers refuse wasm and modules for a
+// wrong one.
+var contentTypes = map[string]string{
+	".css":  "text/css; charset=utf-8",
+	".html": "text/html; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+	".json": "application/json",
+	".map":  "application/json",
+	".mjs":  "text/javascript; charset=utf-8",
+	".svg":  "image/svg+xml",
+	".wasm": "application/wasm",
+}
+
+func newSite(files fs.FS) http.Handler {
+	next := http.FileServerFS(files)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, r.Method+" "+r.URL.Path+" is neither a page nor a gRPC-Web request. A gRPC-Web request is a POST with the "+
+				"content-type application/grpc-web; its preflight names x-grpc-web.", http.StatusMethodNotAllowed)
+			return
+		}
+		h := w.Header()
+		h.Set("Cache-Control", "no-cache")
+		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		if t := contentTypes[path.Ext(r.URL.Path)]; t != "" {
+			h.Set("Content-Type", t)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
