@@ -37,12 +37,24 @@ func (a *attempt) open() error {
 	if err := a.sleep(a.step.GetDelay()); err != nil {
 		return err
 	}
+	if err := a.compress(a.step.GetEncoding()); err != nil {
+		return err
+	}
 	header := toMD(a.step.GetHeader())
 	if a.step.GetEarlyHeader() {
 		a.sent = true
 		return grpc.SendHeader(a.ctx, header)
 	}
 	return grpc.SetHeader(a.ctx, header)
+}
+
+// compress goes past grpc.SetSendCompressor, which knows what a client accepts only where grpc-go owns the connection.
+func (a *attempt) compress(encoding string) error {
+	if encoding == "" {
+		return nil
+	}
+	stream := grpc.ServerTransportStreamFromContext(a.ctx).(interface{ SetSendCompress(string) error })
+	return stream.SetSendCompress(encoding)
 }
 
 type receiver interface {

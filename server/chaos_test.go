@@ -120,6 +120,20 @@ func TestReplyEchoesWhatArrived(t *testing.T) {
 	})
 }
 
+func TestCompressedReplies(t *testing.T) {
+	overBoth(t, func(t *testing.T, c *client) {
+		step := &chaosv1.Step{Encoding: "gzip", Messages: proto.Uint32(2), MessageSize: 5000}
+		for method, messages := range map[string]int{"Do": 1, "Stream": 2} {
+			a := c.call(t, chaosPath+method, &chaosv1.Request{Steps: []*chaosv1.Step{step}})
+			want(t, "encoding", a.header.Get("Grpc-Encoding"), "gzip")
+			want(t, "messages", len(a.messages), messages)
+			want(t, "compressed messages", a.packed, messages)
+			want(t, "payload", bytes.Equal(a.replies(t)[0].GetPayload(), pattern(5000)), true)
+			want(t, "ending", a.ending(), "body 0")
+		}
+	})
+}
+
 func TestRequestStreams(t *testing.T) {
 	overBoth(t, func(t *testing.T, c *client) {
 		message := func(payload string) proto.Message { return &chaosv1.Request{Payload: []byte(payload)} }
@@ -176,6 +190,7 @@ func TestSlipsInAScriptAreNamed(t *testing.T) {
 	for path, step := range map[string]*chaosv1.Step{
 		"steps[0].delay.uniform":             {Delay: &chaosv1.Delay{Distribution: &chaosv1.Delay_Uniform{Uniform: &chaosv1.Uniform{MinMs: 2, MaxMs: 1}}}},
 		"steps[0].end_delay.slow_tail.proba": {EndDelay: &chaosv1.Delay{Distribution: &chaosv1.Delay_SlowTail{SlowTail: nan}}},
+		"steps[0].encoding":                  {Encoding: "br"},
 		"steps[0].message_size":              {MessageSize: maxMessage + 1},
 		"steps[0].cut.partial_bytes":         {End: &chaosv1.Step_Cut{Cut: &chaosv1.Cut{PartialBytes: maxMessage + 1}}},
 		"steps[0].raw.http_status":           {End: &chaosv1.Step_Raw{Raw: &chaosv1.Raw{HttpStatus: 100}}},

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -35,7 +36,8 @@ type client struct {
 type answer struct {
 	status   int
 	header   http.Header
-	messages [][]byte
+	messages [][]byte             // unpacked
+	packed   int                  // how many of them came compressed
 	trailer  textproto.MIMEHeader // nil without a trailer frame
 	rest     []byte               // bytes of a frame that did not arrive whole
 	broken   error                // how reading the body ended, if not cleanly
@@ -152,7 +154,11 @@ func (a *answer) split(t *testing.T) {
 		}
 		flag, payload := a.rest[0], a.rest[5:end]
 		a.rest = a.rest[end:]
-		if flag == 0 {
+		if flag == 1 {
+			payload = gunzip(t, payload)
+			a.packed++
+		}
+		if flag <= 1 {
 			a.messages = append(a.messages, payload)
 			continue
 		}
@@ -162,6 +168,19 @@ func (a *answer) split(t *testing.T) {
 			a.trailer.Add(name, value)
 		}
 	}
+}
+
+func gunzip(t *testing.T, packed []byte) []byte {
+	t.Helper()
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plain
 }
 
 // ending is the status: "body 0", "head 14 try again".

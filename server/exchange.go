@@ -36,11 +36,8 @@ type fault struct {
 
 type exchangeKey struct{}
 
-// exchangeOf is nil when the call did not come through Server.ServeHTTP.
-func exchangeOf(ctx context.Context) *exchange {
-	x, _ := ctx.Value(exchangeKey{}).(*exchange)
-	return x
-}
+// exchangeOf is the exchange of a handler's context; every one has it, because all calls come through serveBreakable.
+func exchangeOf(ctx context.Context) *exchange { return ctx.Value(exchangeKey{}).(*exchange) }
 
 // serveBreakable serves r with next, then breaks the exchange if a handler asked for it.
 func serveBreakable(next http.Handler, w http.ResponseWriter, r *http.Request) {
@@ -62,10 +59,6 @@ func serveBreakable(next http.Handler, w http.ResponseWriter, r *http.Request) {
 func breakable(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := exchangeOf(r.Context())
-		if x == nil { // a CORS preflight has no body and no handler
-			next.ServeHTTP(w, r)
-			return
-		}
 		if x.conn != nil {
 			x.header = r.Header.Clone() // a WebSocket sends its headers after the upgrade
 		}

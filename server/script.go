@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/encoding"
 
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 )
@@ -33,6 +34,9 @@ func checkStep(at string, s *chaosv1.Step) error {
 		if err := checkDelay(at+d.name, d.delay); err != nil {
 			return err
 		}
+	}
+	if e := s.GetEncoding(); e != "" && encoding.GetCompressor(e) == nil {
+		return fmt.Errorf("%s.encoding is %q; give gzip, or nothing", at, e)
 	}
 	if n := s.GetMessageSize(); n > maxMessage {
 		return fmt.Errorf("%s.message_size is %d bytes; give at most %d", at, n, maxMessage)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/improbable-eng/grpc-web/go/grpcweb"
 	"google.golang.org/grpc"
+	_ "google.golang.org/grpc/encoding/gzip" // reads gzip requests, and answers them in kind
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
@@ -87,5 +88,5 @@ func (s *Server) isCall(r *http.Request) bool {
 		r.ProtoMajor == 2 && strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc")
 }
 
-// Close ends every call in flight; their clients see broken connections or UNAVAILABLE. Calling it twice is safe.
+// Close cancels every call in flight and serves no more; the responses end without a status. Calling it twice is safe.
 func (s *Server) Close() { s.grpc.Stop() }

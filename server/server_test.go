@@ -3,8 +3,10 @@ package server
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -63,6 +65,22 @@ func TestNativeGRPC(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, "reply", reply.GetMessage(), "Hello Ann")
+}
+
+func TestCloseEndsCalls(t *testing.T) {
+	handler := New(Options{})
+	s := httptest.NewServer(handler)
+	defer s.Close()
+	c := &client{http: s.Client(), url: s.URL, header: http.Header{"Content-Type": {"application/grpc-web+proto"}}}
+	ended := make(chan string, 1)
+	go func() {
+		a, err := c.try(t.Context(), t, chaosPath+"Do", one(&chaosv1.Step{End: &chaosv1.Step_Hang{}}))
+		ended <- fmt.Sprint(err, " ", a.header.Get("Grpc-Status"))
+	}()
+	c.call(t, chaosPath+"Report", &chaosv1.ReportRequest{CallId: "one", WaitForStarted: 1})
+	handler.Close()
+	handler.Close()
+	want(t, "a call in flight", <-ended, "<nil> ")
 }
 
 // preflight asks for leave to send headers from another origin.

@@ -167,6 +167,9 @@ type Step struct {
 	MessageDelay *Delay `protobuf:"bytes,5,opt,name=message_delay,json=messageDelay,proto3" json:"message_delay,omitempty"`
 	// Bytes of payload in each reply, up to 16 MiB. 0: the payload of the request comes back; Collect joins all it read.
 	MessageSize uint32 `protobuf:"varint,6,opt,name=message_size,json=messageSize,proto3" json:"message_size,omitempty"`
+	// Compresses the replies: "gzip" is the one there is. Sent even to a client that did not offer it in grpc-accept-encoding.
+	// Unset: as the request was.
+	Encoding string `protobuf:"bytes,14,opt,name=encoding,proto3" json:"encoding,omitempty"`
 	// After the messages, before the end.
 	EndDelay *Delay `protobuf:"bytes,7,opt,name=end_delay,json=endDelay,proto3" json:"end_delay,omitempty"`
 	// Trailer metadata, on success and on failure.
@@ -256,6 +259,13 @@ func (x *Step) GetMessageSize() uint32 {
 		return x.MessageSize
 	}
 	return 0
+}
+
+func (x *Step) GetEncoding() string {
+	if x != nil {
+		return x.Encoding
+	}
+	return ""
 }
 
 func (x *Step) GetEndDelay() *Delay {
@@ -1245,14 +1255,15 @@ const file_chaos_v1_chaos_proto_rawDesc = "" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\x12-\n" +
 	"\x05steps\x18\x02 \x03(\v2\x17.hedgerow.chaos.v1.StepR\x05steps\x12\x18\n" +
 	"\apayload\x18\x03 \x01(\fR\apayload\x12\x12\n" +
-	"\x04seed\x18\x04 \x01(\x04R\x04seed\"\xeb\x04\n" +
+	"\x04seed\x18\x04 \x01(\x04R\x04seed\"\x87\x05\n" +
 	"\x04Step\x12.\n" +
 	"\x05delay\x18\x01 \x01(\v2\x18.hedgerow.chaos.v1.DelayR\x05delay\x123\n" +
 	"\x06header\x18\x02 \x03(\v2\x1b.hedgerow.chaos.v1.MetadataR\x06header\x12!\n" +
 	"\fearly_header\x18\x03 \x01(\bR\vearlyHeader\x12\x1f\n" +
 	"\bmessages\x18\x04 \x01(\rH\x01R\bmessages\x88\x01\x01\x12=\n" +
 	"\rmessage_delay\x18\x05 \x01(\v2\x18.hedgerow.chaos.v1.DelayR\fmessageDelay\x12!\n" +
-	"\fmessage_size\x18\x06 \x01(\rR\vmessageSize\x125\n" +
+	"\fmessage_size\x18\x06 \x01(\rR\vmessageSize\x12\x1a\n" +
+	"\bencoding\x18\x0e \x01(\tR\bencoding\x125\n" +
 	"\tend_delay\x18\a \x01(\v2\x18.hedgerow.chaos.v1.DelayR\bendDelay\x125\n" +
 	"\atrailer\x18\b \x03(\v2\x1b.hedgerow.chaos.v1.MetadataR\atrailer\x12\x1a\n" +
 	"\bpushback\x18\t \x03(\tR\bpushback\x123\n" +
