@@ -169,13 +169,13 @@ type Step struct {
 	MessageSize uint32 `protobuf:"varint,6,opt,name=message_size,json=messageSize,proto3" json:"message_size,omitempty"`
 	// Compresses the replies: "gzip" is the one there is. Sent even to a client that did not offer it in grpc-accept-encoding.
 	// Unset: as the request was.
-	Encoding string `protobuf:"bytes,14,opt,name=encoding,proto3" json:"encoding,omitempty"`
+	Encoding string `protobuf:"bytes,7,opt,name=encoding,proto3" json:"encoding,omitempty"`
 	// After the messages, before the end.
-	EndDelay *Delay `protobuf:"bytes,7,opt,name=end_delay,json=endDelay,proto3" json:"end_delay,omitempty"`
+	EndDelay *Delay `protobuf:"bytes,8,opt,name=end_delay,json=endDelay,proto3" json:"end_delay,omitempty"`
 	// Trailer metadata, on success and on failure.
-	Trailer []*Metadata `protobuf:"bytes,8,rep,name=trailer,proto3" json:"trailer,omitempty"`
+	Trailer []*Metadata `protobuf:"bytes,9,rep,name=trailer,proto3" json:"trailer,omitempty"`
 	// Values of the trailer grpc-retry-pushback-ms, sent as they stand: "250", "-1", "soon", or several.
-	Pushback []string `protobuf:"bytes,9,rep,name=pushback,proto3" json:"pushback,omitempty"`
+	Pushback []string `protobuf:"bytes,10,rep,name=pushback,proto3" json:"pushback,omitempty"`
 	// Unset: OK, with one reply from Do and Collect.
 	//
 	// Types that are valid to be assigned to End:
@@ -338,22 +338,22 @@ type isStep_End interface {
 
 type Step_Status struct {
 	// A gRPC status. Code 0 is the same as no end at all.
-	Status *Status `protobuf:"bytes,10,opt,name=status,proto3,oneof"`
+	Status *Status `protobuf:"bytes,11,opt,name=status,proto3,oneof"`
 }
 
 type Step_Cut struct {
 	// A broken connection.
-	Cut *Cut `protobuf:"bytes,11,opt,name=cut,proto3,oneof"`
+	Cut *Cut `protobuf:"bytes,12,opt,name=cut,proto3,oneof"`
 }
 
 type Step_Raw struct {
 	// An HTTP response that is not made by gRPC.
-	Raw *Raw `protobuf:"bytes,12,opt,name=raw,proto3,oneof"`
+	Raw *Raw `protobuf:"bytes,13,opt,name=raw,proto3,oneof"`
 }
 
 type Step_Hang struct {
 	// No end: the call stays open until the client leaves or its grpc-timeout passes.
-	Hang *Hang `protobuf:"bytes,13,opt,name=hang,proto3,oneof"`
+	Hang *Hang `protobuf:"bytes,14,opt,name=hang,proto3,oneof"`
 }
 
 func (*Step_Status) isStep_End() {}
@@ -1263,15 +1263,15 @@ const file_chaos_v1_chaos_proto_rawDesc = "" +
 	"\bmessages\x18\x04 \x01(\rH\x01R\bmessages\x88\x01\x01\x12=\n" +
 	"\rmessage_delay\x18\x05 \x01(\v2\x18.hedgerow.chaos.v1.DelayR\fmessageDelay\x12!\n" +
 	"\fmessage_size\x18\x06 \x01(\rR\vmessageSize\x12\x1a\n" +
-	"\bencoding\x18\x0e \x01(\tR\bencoding\x125\n" +
-	"\tend_delay\x18\a \x01(\v2\x18.hedgerow.chaos.v1.DelayR\bendDelay\x125\n" +
-	"\atrailer\x18\b \x03(\v2\x1b.hedgerow.chaos.v1.MetadataR\atrailer\x12\x1a\n" +
-	"\bpushback\x18\t \x03(\tR\bpushback\x123\n" +
-	"\x06status\x18\n" +
-	" \x01(\v2\x19.hedgerow.chaos.v1.StatusH\x00R\x06status\x12*\n" +
-	"\x03cut\x18\v \x01(\v2\x16.hedgerow.chaos.v1.CutH\x00R\x03cut\x12*\n" +
-	"\x03raw\x18\f \x01(\v2\x16.hedgerow.chaos.v1.RawH\x00R\x03raw\x12-\n" +
-	"\x04hang\x18\r \x01(\v2\x17.hedgerow.chaos.v1.HangH\x00R\x04hangB\x05\n" +
+	"\bencoding\x18\a \x01(\tR\bencoding\x125\n" +
+	"\tend_delay\x18\b \x01(\v2\x18.hedgerow.chaos.v1.DelayR\bendDelay\x125\n" +
+	"\atrailer\x18\t \x03(\v2\x1b.hedgerow.chaos.v1.MetadataR\atrailer\x12\x1a\n" +
+	"\bpushback\x18\n" +
+	" \x03(\tR\bpushback\x123\n" +
+	"\x06status\x18\v \x01(\v2\x19.hedgerow.chaos.v1.StatusH\x00R\x06status\x12*\n" +
+	"\x03cut\x18\f \x01(\v2\x16.hedgerow.chaos.v1.CutH\x00R\x03cut\x12*\n" +
+	"\x03raw\x18\r \x01(\v2\x16.hedgerow.chaos.v1.RawH\x00R\x03raw\x12-\n" +
+	"\x04hang\x18\x0e \x01(\v2\x17.hedgerow.chaos.v1.HangH\x00R\x04hangB\x05\n" +
 	"\x03endB\v\n" +
 	"\t_messages\"f\n" +
 	"\x06Status\x12\x12\n" +

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chaos/v1/chaos.proto.
  */
 export const file_chaos_v1_chaos: GenFile = /*@__PURE__*/
-  fileDesc("ChRjaGFvcy92MS9jaGFvcy5wcm90bxIRaGVkZ2Vyb3cuY2hhb3MudjEiYQoHUmVxdWVzdBIPCgdjYWxsX2lkGAEgASgJEiYKBXN0ZXBzGAIgAygLMhcuaGVkZ2Vyb3cuY2hhb3MudjEuU3RlcBIPCgdwYXlsb2FkGAMgASgMEgwKBHNlZWQYBCABKAQihwQKBFN0ZXASJwoFZGVsYXkYASABKAsyGC5oZWRnZXJvdy5jaGFvcy52MS5EZWxheRIrCgZoZWFkZXIYAiADKAsyGy5oZWRnZXJvdy5jaGFvcy52MS5NZXRhZGF0YRIUCgxlYXJseV9oZWFkZXIYAyABKAgSFQoIbWVzc2FnZXMYBCABKA1IAYgBARIvCg1tZXNzYWdlX2RlbGF5GAUgASgLMhguaGVkZ2Vyb3cuY2hhb3MudjEuRGVsYXkSFAoMbWVzc2FnZV9zaXplGAYgASgNEhAKCGVuY29kaW5nGA4gASgJEisKCWVuZF9kZWxheRgHIAEoCzIYLmhlZGdlcm93LmNoYW9zLnYxLkRlbGF5EiwKB3RyYWlsZXIYCCADKAsyGy5oZWRnZXJvdy5jaGFvcy52MS5NZXRhZGF0YRIQCghwdXNoYmFjaxgJIAMoCRIrCgZzdGF0dXMYCiABKAsyGS5oZWRnZXJvdy5jaGFvcy52MS5TdGF0dXNIABIlCgNjdXQYCyABKAsyFi5oZWRnZXJvdy5jaGFvcy52MS5DdXRIABIlCgNyYXcYDCABKAsyFi5oZWRnZXJvdy5jaGFvcy52MS5SYXdIABInCgRoYW5nGA0gASgLMhcuaGVkZ2Vyb3cuY2hhb3MudjEuSGFuZ0gAQgUKA2VuZEILCglfbWVzc2FnZXMiTgoGU3RhdHVzEgwKBGNvZGUYASABKAUSDwoHbWVzc2FnZRgCIAEoCRIlCgdkZXRhaWxzGAMgAygLMhQuZ29vZ2xlLnByb3RvYnVmLkFueSIcCgNDdXQSFQoNcGFydGlhbF9ieXRlcxgBIAEoDSJiCgNSYXcSEwoLaHR0cF9zdGF0dXMYASABKA0SKwoGaGVhZGVyGAIgAygLMhsuaGVkZ2Vyb3cuY2hhb3MudjEuTWV0YWRhdGESDAoEYm9keRgDIAMoDBILCgNjdXQYBCABKAgiBgoESGFuZyI3CghNZXRhZGF0YRIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgJEg4KBmJpbmFyeRgDIAEoDCLDAQoFRGVsYXkSEgoIZml4ZWRfbXMYASABKA1IABItCgd1bmlmb3JtGAIgASgLMhouaGVkZ2Vyb3cuY2hhb3MudjEuVW5pZm9ybUgAEjUKC2V4cG9uZW50aWFsGAMgASgLMh4uaGVkZ2Vyb3cuY2hhb3MudjEuRXhwb25lbnRpYWxIABIwCglzbG93X3RhaWwYBCABKAsyGy5oZWRnZXJvdy5jaGFvcy52MS5TbG93VGFpbEgAQg4KDGRpc3RyaWJ1dGlvbiIpCgdVbmlmb3JtEg4KBm1pbl9tcxgBIAEoDRIOCgZtYXhfbXMYAiABKA0iLgoLRXhwb25lbnRpYWwSDwoHbWVhbl9tcxgBIAEoDRIOCgZtYXhfbXMYAiABKA0icAoIU2xvd1RhaWwSJwoFdXN1YWwYASABKAsyGC5oZWRnZXJvdy5jaGFvcy52MS5EZWxheRImCgRzbG93GAIgASgLMhguaGVkZ2Vyb3cuY2hhb3MudjEuRGVsYXkSEwoLcHJvYmFiaWxpdHkYAyABKAEifwoFUmVwbHkSDwoHYXR0ZW1wdBgBIAEoDRINCgVpbmRleBgCIAEoDRIPCgdwYXlsb2FkGAMgASgMEhAKCHJlY2VpdmVkGAQgASgNEjMKDnJlcXVlc3RfaGVhZGVyGAUgAygLMhsuaGVkZ2Vyb3cuY2hhb3MudjEuTWV0YWRhdGEiUgoNUmVwb3J0UmVxdWVzdBIPCgdjYWxsX2lkGAEgASgJEhgKEHdhaXRfZm9yX3N0YXJ0ZWQYAiABKA0SFgoOd2FpdF9mb3JfZW5kZWQYAyABKA0iXwoLUmVwb3J0UmVwbHkSDwoHc3RhcnRlZBgBIAEoDRINCgVlbmRlZBgCIAEoDRIwCgpleGVjdXRpb25zGAMgAygLMhwuaGVkZ2Vyb3cuY2hhb3MudjEuRXhlY3V0aW9uIskBCglFeGVjdXRpb24SDwoHYXR0ZW1wdBgBIAEoDRIOCgZtZXRob2QYAiABKAkSEgoKc3RhcnRlZF91cxgDIAEoAxIQCghlbmRlZF91cxgEIAEoAxIpCgZlbmRpbmcYBSABKA4yGS5oZWRnZXJvdy5jaGFvcy52MS5FbmRpbmcSDAoEY29kZRgGIAEoBRIZChFwcmV2aW91c19hdHRlbXB0cxgHIAEoCRIPCgd0aW1lb3V0GAggASgJEhAKCHJlY2VpdmVkGAkgASgNKloKBkVuZGluZxISCg5FTkRJTkdfUlVOTklORxAAEhEKDUVORElOR19QTEFZRUQQARIUChBFTkRJTkdfQ0FOQ0VMTEVEEAISEwoPRU5ESU5HX0RFQURMSU5FEAMy2gIKBUNoYW9zEjoKAkRvEhouaGVkZ2Vyb3cuY2hhb3MudjEuUmVxdWVzdBoYLmhlZGdlcm93LmNoYW9zLnYxLlJlcGx5EkAKBlN0cmVhbRIaLmhlZGdlcm93LmNoYW9zLnYxLlJlcXVlc3QaGC5oZWRnZXJvdy5jaGFvcy52MS5SZXBseTABEkEKB0NvbGxlY3QSGi5oZWRnZXJvdy5jaGFvcy52MS5SZXF1ZXN0GhguaGVkZ2Vyb3cuY2hhb3MudjEuUmVwbHkoARJECghDb252ZXJzZRIaLmhlZGdlcm93LmNoYW9zLnYxLlJlcXVlc3QaGC5oZWRnZXJvdy5jaGFvcy52MS5SZXBseSgBMAESSgoGUmVwb3J0EiAuaGVkZ2Vyb3cuY2hhb3MudjEuUmVwb3J0UmVxdWVzdBoeLmhlZGdlcm93LmNoYW9zLnYxLlJlcG9ydFJlcGx5QkBaPmdpdGh1Yi5jb20vaGVkZ2Vyb3ctd2ViL2hlZGdlcm93L3NlcnZlci9wcm90by9jaGFvcy92MTtjaGFvc3YxYgZwcm90bzM", [file_google_protobuf_any]);
+  fileDesc("ChRjaGFvcy92MS9jaGFvcy5wcm90bxIRaGVkZ2Vyb3cuY2hhb3MudjEiYQoHUmVxdWVzdBIPCgdjYWxsX2lkGAEgASgJEiYKBXN0ZXBzGAIgAygLMhcuaGVkZ2Vyb3cuY2hhb3MudjEuU3RlcBIPCgdwYXlsb2FkGAMgASgMEgwKBHNlZWQYBCABKAQihwQKBFN0ZXASJwoFZGVsYXkYASABKAsyGC5oZWRnZXJvdy5jaGFvcy52MS5EZWxheRIrCgZoZWFkZXIYAiADKAsyGy5oZWRnZXJvdy5jaGFvcy52MS5NZXRhZGF0YRIUCgxlYXJseV9oZWFkZXIYAyABKAgSFQoIbWVzc2FnZXMYBCABKA1IAYgBARIvCg1tZXNzYWdlX2RlbGF5GAUgASgLMhguaGVkZ2Vyb3cuY2hhb3MudjEuRGVsYXkSFAoMbWVzc2FnZV9zaXplGAYgASgNEhAKCGVuY29kaW5nGAcgASgJEisKCWVuZF9kZWxheRgIIAEoCzIYLmhlZGdlcm93LmNoYW9zLnYxLkRlbGF5EiwKB3RyYWlsZXIYCSADKAsyGy5oZWRnZXJvdy5jaGFvcy52MS5NZXRhZGF0YRIQCghwdXNoYmFjaxgKIAMoCRIrCgZzdGF0dXMYCyABKAsyGS5oZWRnZXJvdy5jaGFvcy52MS5TdGF0dXNIABIlCgNjdXQYDCABKAsyFi5oZWRnZXJvdy5jaGFvcy52MS5DdXRIABIlCgNyYXcYDSABKAsyFi5oZWRnZXJvdy5jaGFvcy52MS5SYXdIABInCgRoYW5nGA4gASgLMhcuaGVkZ2Vyb3cuY2hhb3MudjEuSGFuZ0gAQgUKA2VuZEILCglfbWVzc2FnZXMiTgoGU3RhdHVzEgwKBGNvZGUYASABKAUSDwoHbWVzc2FnZRgCIAEoCRIlCgdkZXRhaWxzGAMgAygLMhQuZ29vZ2xlLnByb3RvYnVmLkFueSIcCgNDdXQSFQoNcGFydGlhbF9ieXRlcxgBIAEoDSJiCgNSYXcSEwoLaHR0cF9zdGF0dXMYASABKA0SKwoGaGVhZGVyGAIgAygLMhsuaGVkZ2Vyb3cuY2hhb3MudjEuTWV0YWRhdGESDAoEYm9keRgDIAMoDBILCgNjdXQYBCABKAgiBgoESGFuZyI3CghNZXRhZGF0YRIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgJEg4KBmJpbmFyeRgDIAEoDCLDAQoFRGVsYXkSEgoIZml4ZWRfbXMYASABKA1IABItCgd1bmlmb3JtGAIgASgLMhouaGVkZ2Vyb3cuY2hhb3MudjEuVW5pZm9ybUgAEjUKC2V4cG9uZW50aWFsGAMgASgLMh4uaGVkZ2Vyb3cuY2hhb3MudjEuRXhwb25lbnRpYWxIABIwCglzbG93X3RhaWwYBCABKAsyGy5oZWRnZXJvdy5jaGFvcy52MS5TbG93VGFpbEgAQg4KDGRpc3RyaWJ1dGlvbiIpCgdVbmlmb3JtEg4KBm1pbl9tcxgBIAEoDRIOCgZtYXhfbXMYAiABKA0iLgoLRXhwb25lbnRpYWwSDwoHbWVhbl9tcxgBIAEoDRIOCgZtYXhfbXMYAiABKA0icAoIU2xvd1RhaWwSJwoFdXN1YWwYASABKAsyGC5oZWRnZXJvdy5jaGFvcy52MS5EZWxheRImCgRzbG93GAIgASgLMhguaGVkZ2Vyb3cuY2hhb3MudjEuRGVsYXkSEwoLcHJvYmFiaWxpdHkYAyABKAEifwoFUmVwbHkSDwoHYXR0ZW1wdBgBIAEoDRINCgVpbmRleBgCIAEoDRIPCgdwYXlsb2FkGAMgASgMEhAKCHJlY2VpdmVkGAQgASgNEjMKDnJlcXVlc3RfaGVhZGVyGAUgAygLMhsuaGVkZ2Vyb3cuY2hhb3MudjEuTWV0YWRhdGEiUgoNUmVwb3J0UmVxdWVzdBIPCgdjYWxsX2lkGAEgASgJEhgKEHdhaXRfZm9yX3N0YXJ0ZWQYAiABKA0SFgoOd2FpdF9mb3JfZW5kZWQYAyABKA0iXwoLUmVwb3J0UmVwbHkSDwoHc3RhcnRlZBgBIAEoDRINCgVlbmRlZBgCIAEoDRIwCgpleGVjdXRpb25zGAMgAygLMhwuaGVkZ2Vyb3cuY2hhb3MudjEuRXhlY3V0aW9uIskBCglFeGVjdXRpb24SDwoHYXR0ZW1wdBgBIAEoDRIOCgZtZXRob2QYAiABKAkSEgoKc3RhcnRlZF91cxgDIAEoAxIQCghlbmRlZF91cxgEIAEoAxIpCgZlbmRpbmcYBSABKA4yGS5oZWRnZXJvdy5jaGFvcy52MS5FbmRpbmcSDAoEY29kZRgGIAEoBRIZChFwcmV2aW91c19hdHRlbXB0cxgHIAEoCRIPCgd0aW1lb3V0GAggASgJEhAKCHJlY2VpdmVkGAkgASgNKloKBkVuZGluZxISCg5FTkRJTkdfUlVOTklORxAAEhEKDUVORElOR19QTEFZRUQQARIUChBFTkRJTkdfQ0FOQ0VMTEVEEAISEwoPRU5ESU5HX0RFQURMSU5FEAMy2gIKBUNoYW9zEjoKAkRvEhouaGVkZ2Vyb3cuY2hhb3MudjEuUmVxdWVzdBoYLmhlZGdlcm93LmNoYW9zLnYxLlJlcGx5EkAKBlN0cmVhbRIaLmhlZGdlcm93LmNoYW9zLnYxLlJlcXVlc3QaGC5oZWRnZXJvdy5jaGFvcy52MS5SZXBseTABEkEKB0NvbGxlY3QSGi5oZWRnZXJvdy5jaGFvcy52MS5SZXF1ZXN0GhguaGVkZ2Vyb3cuY2hhb3MudjEuUmVwbHkoARJECghDb252ZXJzZRIaLmhlZGdlcm93LmNoYW9zLnYxLlJlcXVlc3QaGC5oZWRnZXJvdy5jaGFvcy52MS5SZXBseSgBMAESSgoGUmVwb3J0EiAuaGVkZ2Vyb3cuY2hhb3MudjEuUmVwb3J0UmVxdWVzdBoeLmhlZGdlcm93LmNoYW9zLnYxLlJlcG9ydFJlcGx5QkBaPmdpdGh1Yi5jb20vaGVkZ2Vyb3ctd2ViL2hlZGdlcm93L3NlcnZlci9wcm90by9jaGFvcy92MTtjaGFvc3YxYgZwcm90bzM", [file_google_protobuf_any]);
 
 /**
  * @generated from message hedgerow.chaos.v1.Request
@@ -109,28 +109,28 @@ export type Step = Message<"hedgerow.chaos.v1.Step"> & {
    * Compresses the replies: "gzip" is the one there is. Sent even to a client that did not offer it in grpc-accept-encoding.
    * Unset: as the request was.
    *
-   * @generated from field: string encoding = 14;
+   * @generated from field: string encoding = 7;
    */
   encoding: string;
 
   /**
    * After the messages, before the end.
    *
-   * @generated from field: hedgerow.chaos.v1.Delay end_delay = 7;
+   * @generated from field: hedgerow.chaos.v1.Delay end_delay = 8;
    */
   endDelay?: Delay | undefined;
 
   /**
    * Trailer metadata, on success and on failure.
    *
-   * @generated from field: repeated hedgerow.chaos.v1.Metadata trailer = 8;
+   * @generated from field: repeated hedgerow.chaos.v1.Metadata trailer = 9;
    */
   trailer: Metadata[];
 
   /**
    * Values of the trailer grpc-retry-pushback-ms, sent as they stand: "250", "-1", "soon", or several.
    *
-   * @generated from field: repeated string pushback = 9;
+   * @generated from field: repeated string pushback = 10;
    */
   pushback: string[];
 
@@ -143,7 +143,7 @@ export type Step = Message<"hedgerow.chaos.v1.Step"> & {
     /**
      * A gRPC status. Code 0 is the same as no end at all.
      *
-     * @generated from field: hedgerow.chaos.v1.Status status = 10;
+     * @generated from field: hedgerow.chaos.v1.Status status = 11;
      */
     value: Status;
     case: "status";
@@ -151,7 +151,7 @@ export type Step = Message<"hedgerow.chaos.v1.Step"> & {
     /**
      * A broken connection.
      *
-     * @generated from field: hedgerow.chaos.v1.Cut cut = 11;
+     * @generated from field: hedgerow.chaos.v1.Cut cut = 12;
      */
     value: Cut;
     case: "cut";
@@ -159,7 +159,7 @@ export type Step = Message<"hedgerow.chaos.v1.Step"> & {
     /**
      * An HTTP response that is not made by gRPC.
      *
-     * @generated from field: hedgerow.chaos.v1.Raw raw = 12;
+     * @generated from field: hedgerow.chaos.v1.Raw raw = 13;
      */
     value: Raw;
     case: "raw";
@@ -167,7 +167,7 @@ export type Step = Message<"hedgerow.chaos.v1.Step"> & {
     /**
      * No end: the call stays open until the client leaves or its grpc-timeout passes.
      *
-     * @generated from field: hedgerow.chaos.v1.Hang hang = 13;
+     * @generated from field: hedgerow.chaos.v1.Hang hang = 14;
      */
     value: Hang;
     case: "hang";
