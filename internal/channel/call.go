@@ -190,6 +190,9 @@ func (c *Call) Records() []status.AttemptRecord { return c.machine.Records() }
 // Reason is why no further attempt is made.
 func (c *Call) Reason() status.CommitReason { return c.machine.Reason() }
 
+// Begun is when the call began.
+func (c *Call) Begun() call.Duration { return c.machine.Begun() }
+
 // Over reports whether the call has ended.
 func (c *Call) Over() bool { return c.machine.Over() }
 

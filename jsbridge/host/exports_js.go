@@ -1,0 +1,185 @@
+package host
+
+// Program is what stands behind the exports: the driver of the npm package.
+// Instants are milliseconds on performance.now's clock. Text and bytes lie in
+// Input. Ids of calls and channels begin at 1 and are never used twice;
+// attempts are counted from 0 within their call. Ids of what has ended are
+// passed over without a word, for JavaScript's events may come late.
+type Program interface {
+	OpenChannel(in []byte) (id uint32)
+	CloseChannel(id uint32, now float64)
+
+	Start(channel, flags uint32, now, timeout, size, maxReceive float64, in []byte, fields int) (call uint32)
+	Read(call uint32, now float64)
+	Cancel(call uint32, now float64, why []byte)
+	History(call uint32)
+
+	Prepared(call, attempt uint32, now float64, in []byte, fields int)
+	Unprepared(call, attempt uint32, now float64, code uint32, in []byte, fields int)
+	Head(call, attempt uint32, now float64, httpStatus uint32, in []byte, fields int)
+	Feed(call, attempt uint32, now float64, chunk []byte) (consumed int)
+	Skip(call, attempt uint32, n int)
+	Drained(call, attempt uint32, now float64)
+	End(call, attempt uint32, now float64)
+	Break(call, attempt uint32, now float64, cause []byte)
+	Failed(call, attempt uint32, now float64, how uint32, cause []byte)
+
+	Timer(now float64)
+}
+
+// The flags of Start.
+const (
+	FlagStreaming uint32 = 1 << iota // the response is a stream
+	FlagObserve                      // somebody listens to events
+)
+
+var program Program
+
+// Serve puts the program behind the exports. It does not return: what follows
+// is called by JavaScript.
+func Serve(p Program) {
+	program = p
+	select {}
+}
+
+// Each export answers with the number of words in the action buffer, or with
+// fatal: then the instance is good for nothing any more.
+const fatal = 1<<32 - 1
+
+//go:wasmexport mailbox
+func mailbox() uint32 { return address(&box[0]) }
+
+//go:wasmexport reserve
+func reserve(n uint32) (words uint32) {
+	defer guard(&words)
+	grow(int(n))
+	return begin()
+}
+
+//go:wasmexport open_channel
+func openChannel(n uint32) (words uint32) {
+	defer guard(&words)
+	begin()
+	box[boxResult] = program.OpenChannel(input(n))
+	return emitted()
+}
+
+//go:wasmexport close_channel
+func closeChannel(id uint32, now float64) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.CloseChannel(id, now)
+	return emitted()
+}
+
+//go:wasmexport start
+func start(channel, flags uint32, now, timeout, size, maxReceive float64, fields, n uint32) (words uint32) {
+	defer guard(&words)
+	begin()
+	box[boxResult] = program.Start(channel, flags, now, timeout, size, maxReceive, input(n), int(fields))
+	return emitted()
+}
+
+//go:wasmexport read
+func read(call uint32, now float64) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.Read(call, now)
+	return emitted()
+}
+
+//go:wasmexport cancel
+func cancel(call uint32, now float64, n uint32) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.Cancel(call, now, input(n))
+	return emitted()
+}
+
+//go:wasmexport history
+func history(call uint32) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.History(call)
+	return emitted()
+}
+
+//go:wasmexport prepared
+func prepared(call, attempt uint32, now float64, fields, n uint32) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.Prepared(call, attempt, now, input(n), int(fields))
+	return emitted()
+}
+
+//go:wasmexport unprepared
+func unprepared(call, attempt uint32, now float64, code, fields, n uint32) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.Unprepared(call, attempt, now, code, input(n), int(fields))
+	return emitted()
+}
+
+//go:wasmexport head
+func head(call, attempt uint32, now float64, httpStatus, fields, n uint32) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.Head(call, attempt, now, httpStatus, input(n), int(fields))
+	return emitted()
+}
+
+//go:wasmexport feed
+func feed(call, attempt uint32, now float64, n uint32) (words uint32) {
+	defer guard(&words)
+	begin()
+	box[boxResult] = uint32(program.Feed(call, attempt, now, input(n)))
+	return emitted()
+}
+
+//go:wasmexport skip
+func skip(call, attempt, n uint32) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.Skip(call, attempt, int(n))
+	return emitted()
+}
+
+//go:wasmexport drained
+func drained(call, attempt uint32, now float64) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.Drained(call, attempt, now)
+	return emitted()
+}
+
+//go:wasmexport end
+func end(call, attempt uint32, now float64) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.End(call, attempt, now)
+	return emitted()
+}
+
+//go:wasmexport broken
+func broken(call, attempt uint32, now float64, n uint32) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.Break(call, attempt, now, input(n))
+	return emitted()
+}
+
+//go:wasmexport failed
+func failed(call, attempt uint32, now float64, how, n uint32) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.Failed(call, attempt, now, how, input(n))
+	return emitted()
+}
+
+//go:wasmexport timer
+func timer(now float64) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.Timer(now)
+	return emitted()
+}

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/wire"
+	"github.com/hedgerow-web/hedgerow/jsbridge/host"
+)
+
+// program holds what lives: all channels and calls of one wasm instance.
+type program struct {
+	channels map[uint32]*channel.Channel
+	calls    map[uint32]*liveCall
+	lastID   uint32 // of channels and calls alike
+	timers   timers
+	armed    call.Duration // what JavaScript's one timer stands at
+	now      call.Duration // the instant of the present event
+	room     []wire.Fragment
+}
+
+// liveCall is a call that has not ended.
+type liveCall struct {
+	*channel.Call
+	id      uint32
+	channel uint32
+	timer   timer
+}
+
+func newProgram() *program {
+	return &program{
+		channels: make(map[uint32]*channel.Channel),
+		calls:    make(map[uint32]*liveCall),
+		armed:    call.Never,
+		room:     make([]wire.Fragment, 0, host.MaxFragments),
+	}
+}
+
+func (p *program) newID() uint32 {
+	p.lastID++
+	return p.lastID
+}
+
+// OpenChannel makes a channel of the options in the text; 0: they were refused.
+func (p *program) OpenChannel(in []byte) uint32 {
+	options, err := readOptions(string(in))
+	if err != nil {
+		emitProblems(err)
+		return 0
+	}
+	ch := channel.New(options)
+	for _, w := range ch.Warnings() {
+		emitWarning(w)
+	}
+	id := p.newID()
+	p.channels[id] = ch
+	return id
+}
+
+// CloseChannel cancels what runs.
+func (p *program) CloseChannel(id uint32, now float64) {
+	p.now = instant(now)
+	for _, c := range p.calls {
+		if c.channel == id {
+			c.Cancel(p.now, "the channel was closed", nil)
+			p.carryOut(c)
+		}
+	}
+	delete(p.channels, id)
+	p.arm()
+}
+
+// Start makes and starts a call: its method, then its metadata, are the text.
+func (p *program) Start(ch, flags uint32, now, timeout, size, maxReceive float64, in []byte, fields int) uint32 {
+	p.now = instant(now)
+	id := p.newID()
+	text := reader{string(in)}
+	params := channel.Params{
+		Method:          text.next(),
+		Timeout:         span(timeout),
+		Streaming:       flags&host.FlagStreaming != 0,
+		Observe:         flags&host.FlagObserve != 0,
+		MaxReceiveBytes: limit(maxReceive),
+	}
+	md, err := text.metadata(fields)
+	params.Metadata = md
+	c := &liveCall{Call: p.channels[ch].NewCall(p.now, params), id: id, channel: ch, timer: timer{at: call.Never}}
+	c.timer.call = c
+	p.calls[id] = c
+	if err != nil {
+		c.Fail(p.now, status.New(status.Internal, err.Error()))
+	}
+	c.Send(p.now, int64(size))
+	c.Start(p.now)
+	p.settle(c)
+	return id
+}
+
+// settle carries out what an event of a call asked for.
+func (p *program) settle(c *liveCall) {
+	p.carryOut(c)
+	p.arm()
+}
+
+// event runs f on a call that lives; events of others come too late.
+func (p *program) event(id uint32, now float64, f func(*liveCall)) {
+	p.now = instant(now)
+	if c := p.calls[id]; c != nil {
+		f(c)
+		p.settle(c)
+	}
+}
+
+// Read: the application waits for a message.
+func (p *program) Read(id uint32, now float64) {
+	p.event(id, now, func(c *liveCall) { c.Read() })
+}
+
+// Cancel ends a call for its caller.
+func (p *program) Cancel(id uint32, now float64, why []byte) {
+	p.event(id, now, func(c *liveCall) { c.Cancel(p.now, string(why), nil) })
+}
+
+// History emits the attempts so far.
+func (p *program) History(id uint32) {
+	if c := p.calls[id]; c != nil {
+		host.Words(host.ActionHistory, id, 0)
+		emitHistory(c)
+	}
+}
+
+// Prepared: the per-attempt function's metadata is the text.
+func (p *program) Prepared(id, attempt uint32, now float64, in []byte, fields int) {
+	p.event(id, now, func(c *liveCall) {
+		text := reader{string(in)}
+		md, err := text.metadata(fields)
+		if err != nil {
+			c.Unprepared(p.now, int(attempt), status.New(status.Internal, err.Error()))
+			return
+		}
+		c.Prepared(p.now, int(attempt), md)
+	})
+}
+
+// Unprepared: the per-attempt function failed; the text is the message, then
+// the metadata of the status.
+func (p *program) Unprepared(id, attempt uint32, now float64, code uint32, in []byte, fields int) {
+	p.event(id, now, func(c *liveCall) {
+		text := reader{string(in)}
+		st := status.New(status.Code(code), text.next())
+		st.Trailer, _ = text.metadata(fields)
+		c.Unprepared(p.now, int(attempt), st)
+	})
+}
+
+// Head: the response's fields are the text.
+func (p *program) Head(id, attempt uint32, now float64, httpStatus uint32, in []byte, fields int) {
+	p.event(id, now, func(c *liveCall) {
+		text := reader{string(in)}
+		c.Head(p.now, int(attempt), int(httpStatus), text.fields(fields))
+	})
+}
+
+// Feed: a slice of a chunk, or what a feed before has left of it.
+func (p *program) Feed(id, attempt uint32, now float64, chunk []byte) int {
+	p.now = instant(now)
+	c := p.calls[id]
+	if c == nil {
+		return len(chunk)
+	}
+	fragments, consumed := c.Feed(p.now, int(attempt), chunk, 0, p.room[:0])
+	for _, f := range fragments {
+		host.Fragment(f.Offset, f.Length, f.Total, f.Flags, f.First)
+	}
+	p.settle(c)
+	return consumed
+}
+
+// Skip: JavaScript took so many bytes of the present message by itself.
+func (p *program) Skip(id, attempt uint32, n int) {
+	if c := p.calls[id]; c != nil {
+		c.Skip(int(attempt), n)
+	}
+}
+
+// Drained: the chunk has been taken whole.
+func (p *program) Drained(id, attempt uint32, now float64) {
+	p.event(id, now, func(c *liveCall) { c.Drained(int(attempt)) })
+}
+
+// End: the body has ended.
+func (p *program) End(id, attempt uint32, now float64) {
+	p.event(id, now, func(c *liveCall) { c.End(p.now, int(attempt)) })
+}
+
+// Break: the body could not be read to its end.
+func (p *program) Break(id, attempt uint32, now float64, cause []byte) {
+	p.event(id, now, func(c *liveCall) { c.Break(p.now, int(attempt), errors.New(string(cause))) })
+}
+
+// Failed: there was no response head.
+func (p *program) Failed(id, attempt uint32, now float64, how uint32, cause []byte) {
+	p.event(id, now, func(c *liveCall) {
+		c.Failed(p.now, int(attempt), channel.Failure(how), call.Processed, errors.New(string(cause)))
+	})
+}
+
+// Timer: what is due is due.
+func (p *program) Timer(now float64) {
+	p.now, p.armed = instant(now), call.Never
+	for p.timers.earliest() <= p.now {
+		c := p.timers.heap[0].call
+		p.timers.set(&c.timer, call.Never)
+		c.Timer(p.now)
+		p.carryOut(c)
+	}
+	p.arm()
+}

@@ -1,0 +1,85 @@
+package main
+
+import "github.com/hedgerow-web/hedgerow/internal/call"
+
+// timers is a heap of the calls' timers, the earliest first. JavaScript has one
+// timer for all of them.
+type timers struct {
+	heap []*timer
+}
+
+// timer is a call's. While it is set, it knows its place in the heap.
+type timer struct {
+	call  *liveCall
+	at    call.Duration // Never: not set
+	place int
+}
+
+// earliest is when the first timer is due; Never: none is set.
+func (h *timers) earliest() call.Duration {
+	if len(h.heap) == 0 {
+		return call.Never
+	}
+	return h.heap[0].at
+}
+
+// set moves a timer; Never takes it out.
+func (h *timers) set(t *timer, at call.Duration) {
+	was := t.at
+	t.at = at
+	switch {
+	case was == call.Never && at == call.Never:
+	case was == call.Never:
+		t.place = len(h.heap)
+		h.heap = append(h.heap, t)
+		h.up(t.place)
+	case at == call.Never:
+		h.remove(t.place)
+	default:
+		h.down(h.up(t.place))
+	}
+}
+
+func (h *timers) remove(place int) {
+	last := len(h.heap) - 1
+	h.swap(place, last)
+	h.heap[last] = nil
+	h.heap = h.heap[:last]
+	if place < last {
+		h.down(h.up(place))
+	}
+}
+
+func (h *timers) up(place int) int {
+	for place > 0 {
+		parent := (place - 1) / 2
+		if h.heap[parent].at <= h.heap[place].at {
+			break
+		}
+		h.swap(place, parent)
+		place = parent
+	}
+	return place
+}
+
+func (h *timers) down(place int) {
+	for {
+		least := 2*place + 1
+		if least >= len(h.heap) {
+			return
+		}
+		if right := least + 1; right < len(h.heap) && h.heap[right].at < h.heap[least].at {
+			least = right
+		}
+		if h.heap[place].at <= h.heap[least].at {
+			return
+		}
+		h.swap(place, least)
+		place = least
+	}
+}
+
+func (h *timers) swap(i, j int) {
+	h.heap[i], h.heap[j] = h.heap[j], h.heap[i]
+	h.heap[i].place, h.heap[j].place = i, j
+}
