@@ -1010,7 +1010,7 @@ func (x *Reply) GetRequestHeader() []*Metadata {
 type ReportRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	CallId string                 `protobuf:"bytes,1,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
-	// Answer only once so many attempts have begun, or so many have ended: no polling. Both 0: answer at once. The wait lasts
+	// Answer only once so many attempts have begun and so many have ended: no polling. Both 0: answer at once. The wait lasts
 	// as long as the request's own deadline allows, and then fails with DEADLINE_EXCEEDED.
 	WaitForStarted uint32 `protobuf:"varint,2,opt,name=wait_for_started,json=waitForStarted,proto3" json:"wait_for_started,omitempty"`
 	WaitForEnded   uint32 `protobuf:"varint,3,opt,name=wait_for_ended,json=waitForEnded,proto3" json:"wait_for_ended,omitempty"`
@@ -1147,7 +1147,7 @@ type Execution struct {
 	PreviousAttempts string `protobuf:"bytes,7,opt,name=previous_attempts,json=previousAttempts,proto3" json:"previous_attempts,omitempty"`
 	// The header grpc-timeout as it arrived; empty when absent.
 	Timeout string `protobuf:"bytes,8,opt,name=timeout,proto3" json:"timeout,omitempty"`
-	// Request messages read.
+	// Request messages read; 0 while it runs.
 	Received      uint32 `protobuf:"varint,9,opt,name=received,proto3" json:"received,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -496,7 +496,7 @@ export type ReportRequest = Message<"hedgerow.chaos.v1.ReportRequest"> & {
   callId: string;
 
   /**
-   * Answer only once so many attempts have begun, or so many have ended: no polling. Both 0: answer at once. The wait lasts
+   * Answer only once so many attempts have begun and so many have ended: no polling. Both 0: answer at once. The wait lasts
    * as long as the request's own deadline allows, and then fails with DEADLINE_EXCEEDED.
    *
    * @generated from field: uint32 wait_for_started = 2;
@@ -604,7 +604,7 @@ export type Execution = Message<"hedgerow.chaos.v1.Execution"> & {
   timeout: string;
 
   /**
-   * Request messages read.
+   * Request messages read; 0 while it runs.
    *
    * @generated from field: uint32 received = 9;
    */
