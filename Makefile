@@ -18,7 +18,6 @@ GO_TOOLS := bin/tools/gofumpt bin/tools/staticcheck
 # What is compiled to js/wasm beside the program ./wasm: the library and its tests. The server never is.
 WASM_PACKAGES := ./grpcweb/... ./internal/... ./jsbridge/... ./retry ./hedge
 JS := GOOS=js GOARCH=wasm
-GO_FILES = git ls-files --cached --others --exclude-standard '*.go'
 # The race detector needs cgo, which Go turns on where it finds a C compiler.
 RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
@@ -43,20 +42,20 @@ test: build generate-check test-go test-wasm test-node test-browser size-check #
 
 .PHONY: lint
 lint: build-package $(GO_TOOLS) ## Check format and style of Go (native and js/wasm), TypeScript and JavaScript.
-	@unformatted=$$($(GO_FILES) | xargs bin/tools/gofumpt -l) && \
+	@unformatted=$$(bin/tools/gofumpt -l .) && \
 	  if [ -n "$$unformatted" ]; then echo "not formatted (make format):"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	$(JS) go vet $(WASM_PACKAGES) ./wasm
 	bin/tools/staticcheck ./...
 	$(JS) bin/tools/staticcheck $(WASM_PACKAGES) ./wasm
-	$(BIOME) ci --error-on-warnings
+	$(BIOME) ci --error-on-warnings $(if $(MAKE_TERMOUT),,--colors=off)
 	$(TSC) -p tsconfig.json
 	$(TSC) -p tsconfig.node.json
 	$(TSC) -p test/tsconfig.json
 
 .PHONY: format
 format: $(NODE_MODULES) $(GO_TOOLS) ## Format everything that lint would complain about.
-	$(GO_FILES) | xargs bin/tools/gofumpt -w
+	bin/tools/gofumpt -w .
 	$(BIOME) check --write
 
 .PHONY: clean
@@ -99,7 +98,7 @@ test-node: build-server ## Run the tests of the built npm package under Node, ag
 
 .PHONY: test-browser
 test-browser: build-server ## Run the tests in headless Chromium: the package and the demo page.
-	CHROMIUM="$$(.ci/chromium.sh)" .ci/with-server.sh node $(NPM)/test.mjs browser $(TESTS)
+	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && .ci/with-server.sh node $(NPM)/test.mjs browser $(TESTS)
 
 .PHONY: generate-check
 generate-check: prerequisites ## Fail if the committed generated code is not what server/proto generates.

@@ -43,7 +43,7 @@ await esbuild.build({
 
 const { status } = spawnSync(
   process.execPath,
-  ["--enable-source-maps", "--test", ...names.map((name) => join(out, name.replace(/\.ts$/, ".mjs")))],
+  ["--enable-source-maps", "--test", "--test-reporter=spec", ...names.map((name) => join(out, name.replace(/\.ts$/, ".mjs")))],
   { cwd: here, stdio: "inherit", env: { ...process.env, HEDGEROW_PACKAGE: here } },
 );
 process.exitCode = status ?? 1;
