@@ -1,0 +1,70 @@
+package serviceconfig
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/hedgerow-web/hedgerow/internal/call"
+)
+
+// maxSeconds is the range of a proto3 JSON Duration, some 10,000 years either way.
+const maxSeconds = 315_576_000_000
+
+// Why a text is no duration.
+var (
+	errDuration = errors.New("must be " + wantDuration)
+	errFraction = errors.New("must have at most 9 digits after the point")
+	errRange    = errors.New("must be within 315576000000s either way")
+)
+
+// ParseDuration reads a proto3 JSON Duration: decimal seconds with at most nine
+// decimals and an s, such as "1.5s". A digit may be missing on one side of the
+// point. What nanoseconds in an int64 cannot hold, about 292 years, saturates
+// (SEMANTICS 1.2).
+func ParseDuration(text string) (call.Duration, error) {
+	seconds, unit := strings.CutSuffix(text, "s")
+	whole, fraction, _ := strings.Cut(strings.TrimPrefix(seconds, "-"), ".")
+	switch {
+	case !unit || whole+fraction == "" || !digitsOnly(whole+fraction):
+		return 0, errDuration
+	case len(fraction) > 9:
+		return 0, errFraction
+	}
+	exact := decimalOf(seconds)
+	if !withinRange(exact) {
+		return 0, errRange
+	}
+	n, _ := exact.scaled(9)
+	return call.Duration(n), nil
+}
+
+func withinRange(seconds decimal) bool {
+	n, whole := seconds.scaled(0)
+	atEnd := n == maxSeconds || n == -maxSeconds
+	return -maxSeconds < n && n < maxSeconds || atEnd && whole
+}
+
+func digitsOnly(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if !isDigit(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// FormatDuration writes a duration as ParseDuration reads it, with no more
+// decimals than it needs: "1.5s".
+func FormatDuration(d call.Duration) string {
+	sign, n := "", uint64(d)
+	if d < 0 {
+		sign, n = "-", -n
+	}
+	text := sign + strconv.FormatUint(n/1e9, 10)
+	if nanos := n % 1e9; nanos != 0 {
+		nine := strconv.FormatUint(1e9+nanos, 10)[1:] // with its leading zeros
+		text += "." + strings.TrimRight(nine, "0")
+	}
+	return text + "s"
+}

@@ -1,0 +1,252 @@
+package serviceconfig
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// maxDepth is encoding/json's.
+const maxDepth = 10_000
+
+// read reads a JSON text (RFC 8259). It takes and refuses exactly what
+// encoding/json does, which would cost a browser a hundred kilobytes, and like
+// it turns what is not UTF-8 into U+FFFD.
+func read(text string) (value, *Problem) {
+	r := reader{text: text}
+	v := r.value()
+	r.space()
+	if r.problem == nil && r.at < len(text) {
+		r.expected("the end of the text")
+	}
+	return v, r.problem
+}
+
+// reader reads the grammar's rules, each in a method of the rule's name. After
+// the first mistake it stands at the end of the text, where every rule ends.
+type reader struct {
+	text    string
+	at      int
+	depth   int
+	problem *Problem // the first
+}
+
+func (r *reader) value() value {
+	r.space()
+	v := value{at: r.at}
+	switch c := r.peek(); {
+	case c == '{':
+		v.kind, v.items = object, r.list("}", r.member)
+	case c == '[':
+		v.kind, v.items = array, r.list("]", r.value)
+	case c == '"':
+		v.kind, v.text = str, r.string()
+	case c == '-' || isDigit(c):
+		v.kind = number
+		r.number()
+	case r.word("true") || r.word("false"):
+		v.kind = boolean
+	case r.word("null"):
+		v.kind = null
+	default:
+		r.expected("a value")
+	}
+	v.raw = r.text[v.at:r.at]
+	return v
+}
+
+// list reads the items of an array or an object, from its opening bracket on.
+func (r *reader) list(end string, item func() value) []value {
+	r.at++
+	if r.depth++; r.depth > maxDepth {
+		r.fail("lists and objects are nested more than " + strconv.Itoa(maxDepth) + " deep")
+	}
+	var items []value
+	r.space()
+	for more := !r.word(end); more; more = r.another(end) {
+		items = append(items, item())
+	}
+	r.depth--
+	return items
+}
+
+// another reads what follows an item, and reports whether one more does.
+func (r *reader) another(end string) bool {
+	r.space()
+	if r.take(',') {
+		return true
+	}
+	if !r.word(end) {
+		r.expected("',' or '" + end + "'")
+	}
+	return false
+}
+
+func (r *reader) member() value {
+	r.space()
+	if r.peek() != '"' {
+		r.expected("a key in double quotes")
+		return value{}
+	}
+	key := r.string()
+	r.space()
+	if !r.take(':') {
+		r.expected("':' after the key")
+	}
+	v := r.value()
+	v.key = key
+	return v
+}
+
+func (r *reader) number() {
+	r.take('-')
+	if !r.take('0') { // after a leading 0 comes no other digit
+		r.digits()
+	}
+	if r.take('.') {
+		r.digits()
+	}
+	if r.take('e') || r.take('E') {
+		_ = r.take('+') || r.take('-')
+		r.digits()
+	}
+}
+
+func (r *reader) digits() {
+	if !isDigit(r.peek()) {
+		r.expected("a digit")
+	}
+	for isDigit(r.peek()) {
+		r.at++
+	}
+}
+
+// string reads a string from its opening quote on.
+func (r *reader) string() string {
+	r.at++
+	var said []byte
+	for !r.take('"') {
+		switch c := r.peek(); {
+		case c == '\\':
+			said = utf8.AppendRune(said, r.escape())
+		case c < ' ':
+			r.expected("the string's closing quote, or a character of it (control characters are written \\u00XX)")
+			return ""
+		default:
+			char, size := utf8.DecodeRuneInString(r.text[r.at:])
+			said = utf8.AppendRune(said, char)
+			r.at += size
+		}
+	}
+	return string(said)
+}
+
+// escape reads an escape from its backslash on.
+func (r *reader) escape() rune {
+	r.at++
+	if r.take('u') {
+		return r.unicode()
+	}
+	i := strings.IndexByte(`"\/bfnrt`, r.peek())
+	if i < 0 {
+		r.expected(`one of " \ / b f n r t u after the backslash`)
+		return 0
+	}
+	r.at++
+	return rune("\"\\/\b\f\n\r\t"[i])
+}
+
+// unicode reads the digits of an escape or, of a surrogate pair, of both. Half
+// a pair stays a surrogate, which utf8.AppendRune makes U+FFFD.
+func (r *reader) unicode() rune {
+	char := r.hex4()
+	end := r.at
+	if utf16.IsSurrogate(char) && r.word(`\u`) {
+		if pair := utf16.DecodeRune(char, r.hex4()); pair != utf8.RuneError {
+			return pair
+		}
+		if r.problem == nil {
+			r.at = end // the second one stands for itself
+		}
+	}
+	return char
+}
+
+func (r *reader) hex4() rune {
+	const digits = "0123456789abcdef" + "ABCDEF"
+	var n int
+	for range 4 {
+		digit := strings.IndexByte(digits, r.peek())
+		if digit < 0 {
+			r.expected(`four hexadecimal digits after \u`)
+			return 0
+		}
+		if digit > 15 {
+			digit -= 6
+		}
+		n = n<<4 | digit
+		r.at++
+	}
+	return rune(n)
+}
+
+func (r *reader) space() {
+	for c := r.peek(); c == ' ' || c == '\t' || c == '\n' || c == '\r'; c = r.peek() {
+		r.at++
+	}
+}
+
+// peek is the byte that comes next. At the end it is 0, which stands nowhere in
+// the grammar.
+func (r *reader) peek() byte {
+	if r.at == len(r.text) {
+		return 0
+	}
+	return r.text[r.at]
+}
+
+// take passes a byte if it comes next.
+func (r *reader) take(c byte) bool {
+	if r.peek() != c {
+		return false
+	}
+	r.at++
+	return true
+}
+
+// word passes a word if it comes next.
+func (r *reader) word(w string) bool {
+	if !strings.HasPrefix(r.text[r.at:], w) {
+		return false
+	}
+	r.at += len(w)
+	return true
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// expected is a mistake where the reader stands.
+func (r *reader) expected(what string) {
+	r.fail("expected " + what + ", found " + r.next())
+}
+
+// next names the character that comes next.
+func (r *reader) next() string {
+	if r.at == len(r.text) {
+		return "the end of the text"
+	}
+	char, _ := utf8.DecodeRuneInString(r.text[r.at:])
+	return strconv.QuoteRuneToASCII(char)
+}
+
+// fail keeps the first mistake and where it is, counted in lines and characters from 1.
+func (r *reader) fail(reason string) {
+	if r.problem == nil {
+		before := r.text[:r.at]
+		line := 1 + strings.Count(before, "\n")
+		column := 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
+		r.problem = &Problem{Reason: "line " + strconv.Itoa(line) + ", column " + strconv.Itoa(column) + ": " + reason}
+	}
+	r.at = len(r.text)
+}

@@ -1,0 +1,127 @@
+package serviceconfig
+
+import (
+	"strings"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/hedge"
+	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/retry"
+)
+
+// Parse reads a service config from JSON. It ignores fields that it does not
+// know, and takes the names of those it does in any case, the exact one first.
+// Where anything is wrong it returns no config, but an *Error with all the
+// problems, in the order of the text.
+//
+// A whole number may be written in any way that JSON has: 5, 5.0 or 5e0. Of
+// the same field given twice the last counts. Null is the same as no field.
+func Parse(text string) (*Config, error) {
+	if strings.TrimSpace(text) == "" { // V25
+		return nil, &Error{[]Problem{{Reason: "the text is empty: write {} for a config without policies"}}}
+	}
+	document, problem := read(text)
+	if problem != nil {
+		return nil, &Error{[]Problem{*problem}}
+	}
+	var d decoder
+	c := d.node("", &document).config()
+	c.check(func(path, reason string) { d.find(path).breaks(reason) })
+	if d.problems != nil {
+		return nil, d.error()
+	}
+	c.makeIndex()
+	return c, nil
+}
+
+// What the fields are to be.
+const (
+	wantArray    = "an array"
+	wantBoolean  = "true or false"
+	wantCode     = `a status code: a name such as "UNAVAILABLE", or a number from 1 to 16 without quotes`
+	wantCodes    = `an array of status codes, such as ["UNAVAILABLE"]`
+	wantDuration = `a duration in seconds, such as "1.5s"`
+	wantNumber   = "a number"
+	wantObject   = "an object"
+	wantString   = "a string"
+	wantWhole    = "a whole number"
+)
+
+// Stand-ins for values that are not there or cannot be read. They break no rule,
+// so that check has nothing to add to what the reading has reported.
+const (
+	anyCount = 2
+	anySpan  = call.Second
+	anyRatio = 1
+	anyCode  = status.Unavailable
+)
+
+func (n node) config() *Config {
+	c := new(Config)
+	if !n.is(object, wantObject) {
+		return c
+	}
+	c.Methods = each(n.field("methodConfig"), node.method)
+	c.Throttling = n.field("retryThrottling").throttling()
+	return c
+}
+
+func (n node) method() Method {
+	if !n.is(object, wantObject) {
+		return Method{}
+	}
+	return Method{
+		Names:                   each(n.field("name"), node.name),
+		Timeout:                 optional(n.field("timeout"), node.duration),
+		WaitForReady:            optional(n.field("waitForReady"), node.boolean),
+		MaxRequestMessageBytes:  optional(n.field("maxRequestMessageBytes"), node.size),
+		MaxResponseMessageBytes: optional(n.field("maxResponseMessageBytes"), node.size),
+		Retry:                   n.field("retryPolicy").retryPolicy(),
+		Hedging:                 n.field("hedgingPolicy").hedgingPolicy(),
+	}
+}
+
+// name has its own path stand in for what cannot be read: it repeats no other name.
+func (n node) name() Name {
+	if !n.is(object, wantObject) {
+		return Name{Service: n.path}
+	}
+	return Name{
+		Service: n.field("service").part(n.path),
+		Method:  n.field("method").part(n.path),
+	}
+}
+
+func (n node) retryPolicy() *retry.Policy {
+	if !n.is(object, wantObject) {
+		return nil
+	}
+	return &retry.Policy{
+		MaxAttempts:          n.required("maxAttempts").count(anyCount),
+		InitialBackoff:       n.required("initialBackoff").duration(anySpan),
+		MaxBackoff:           n.required("maxBackoff").duration(anySpan),
+		BackoffMultiplier:    n.required("backoffMultiplier").float(1),
+		RetryableStatusCodes: n.required("retryableStatusCodes").codes(status.Codes(anyCode)),
+	}
+}
+
+func (n node) hedgingPolicy() *hedge.Policy {
+	if !n.is(object, wantObject) {
+		return nil
+	}
+	return &hedge.Policy{
+		MaxAttempts:         n.required("maxAttempts").count(anyCount),
+		HedgingDelay:        n.field("hedgingDelay").duration(0),     // V15
+		NonFatalStatusCodes: n.field("nonFatalStatusCodes").codes(0), // V16
+	}
+}
+
+func (n node) throttling() *Throttling {
+	if !n.is(object, wantObject) {
+		return nil
+	}
+	return &Throttling{
+		MaxTokens:            n.required("maxTokens").count(anyCount),
+		TokenRatioThousandth: n.required("tokenRatio").ratio(anyRatio),
+	}
+}

@@ -1,0 +1,118 @@
+package serviceconfig
+
+import (
+	"strconv"
+
+	"github.com/hedgerow-web/hedgerow/hedge"
+	"github.com/hedgerow-web/hedgerow/retry"
+)
+
+// Validate reports all problems of the config in one *Error, with the paths
+// that they would have in JSON, or nil. It also prepares Lookup: call it again
+// after a change.
+func (c *Config) Validate() error {
+	if c == nil {
+		return nil
+	}
+	c.index = nil
+	var problems []Problem
+	c.check(func(path, reason string) {
+		problems = append(problems, Problem{path, reason})
+	})
+	if problems != nil {
+		return &Error{problems}
+	}
+	c.makeIndex()
+	return nil
+}
+
+// reporter takes the path of a value that breaks a rule, and the rule.
+type reporter func(path, reason string)
+
+// under is the reporter for the fields of the object at path.
+func (report reporter) under(path string) reporter {
+	return func(field, reason string) { report(path+"."+field, reason) }
+}
+
+// check holds the config against every rule about values. That fields are
+// there and have the right JSON type is the decoder's matter, before this.
+func (c *Config) check(report reporter) {
+	named := make(map[Name]string)
+	for i := range c.Methods {
+		path := element("methodConfig", i)
+		c.Methods[i].check(report.under(path))
+		checkNames(c.Methods[i].Names, path+".name", named, report)
+	}
+	// Also without any methodConfig (SEMANTICS 1.4 V22).
+	if c.Throttling != nil {
+		c.Throttling.check(report.under("retryThrottling"))
+	}
+}
+
+func (m *Method) check(report reporter) {
+	if m.Timeout != nil && *m.Timeout < 0 { // V24
+		report("timeout", "must not be negative")
+	}
+	checkSize("maxRequestMessageBytes", m.MaxRequestMessageBytes, report)
+	checkSize("maxResponseMessageBytes", m.MaxResponseMessageBytes, report)
+	checkPolicies(m.Retry, m.Hedging, report)
+}
+
+func checkSize(field string, size *int64, report reporter) {
+	if size != nil && *size < 0 {
+		report(field, "must not be negative")
+	}
+}
+
+// checkPolicies leaves the rules of each policy to the policy.
+func checkPolicies(r *retry.Policy, h *hedge.Policy, report reporter) {
+	if r != nil {
+		r.Validate(report.under("retryPolicy"))
+	}
+	if h != nil {
+		h.Validate(report.under("hedgingPolicy"))
+	}
+	if r != nil && h != nil { // V17
+		report("hedgingPolicy", "must not stand beside a retryPolicy: keep one of the two, or give each an entry and names of its own")
+	}
+}
+
+// checkNames refuses a method of no service, and a name that an entry, this
+// one or an earlier one, has already (SEMANTICS 1.3).
+func checkNames(names []Name, path string, named map[Name]string, report reporter) {
+	for i, name := range names {
+		at := element(path, i)
+		first, taken := named[name]
+		switch {
+		case name.Service == "" && name.Method != "":
+			report(at+".service", "is required where a method is named: the service with its package, such as \"helloworld.Greeter\"")
+		case taken:
+			report(at, "repeats "+first+" ("+name.describe()+"): a name may stand in a config only once")
+		default:
+			named[name] = at
+		}
+	}
+}
+
+func (n Name) describe() string {
+	switch {
+	case n.Service == "":
+		return "the default for all methods"
+	case n.Method == "":
+		return "all methods of " + n.Service
+	default:
+		return n.Service + "/" + n.Method
+	}
+}
+
+func (t *Throttling) check(report reporter) {
+	if t.MaxTokens < 1 || t.MaxTokens > 1000 { // V19
+		report("maxTokens", "must be from 1 to 1000")
+	}
+	if t.TokenRatioThousandth < 1 { // V20, V21
+		report("tokenRatio", "must be 0.001 or more: digits past the third decimal are dropped")
+	}
+}
+
+// element is the path of an array's i-th element.
+func element(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
