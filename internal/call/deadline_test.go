@@ -1,0 +1,102 @@
+package call_test
+
+import (
+	"testing"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+)
+
+func TestDeadline(t *testing.T) {
+	for name, at := range map[string]float64{"41_past": -1, "41_now": 0} {
+		t.Run(name, func(t *testing.T) {
+			s := begin(t, retries(5), deadline(at))
+			s.at(0).starts().overLocally(deadlineCode, status.ReasonDeadline, "nothing was sent")
+		})
+	}
+	t.Run("42_within_a_pushback", func(t *testing.T) {
+		s := begin(t, retries(5), deadline(500))
+		s.at(0).starts().opens(1).arms(500)
+		s.at(10).pushes(1, unavailable, "10000")
+		s.at(499).fires().arms(500)
+		s.at(500).fires().overLocally(deadlineCode, status.ReasonDeadline,
+			"the deadline of 500 ms passed while waiting to begin attempt 2; attempt 1 had failed with UNAVAILABLE: said attempt 1")
+	})
+	t.Run("42_within_an_attempt", func(t *testing.T) {
+		s := begin(t, retries(5), deadline(1500))
+		s.at(0).starts().opens(1).arms(1500)
+		s.at(1500).fires().aborts(1).overLocally(deadlineCode, status.ReasonDeadline, "the deadline of 1500 ms passed during attempt 1")
+	})
+	t.Run("42_after_commit", func(t *testing.T) {
+		s := begin(t, retries(5), deadline(500))
+		s.at(0).starts().opens(1).arms(500)
+		s.at(10).answers(1).releases(1).header(1)
+		s.at(500).fires().aborts(1).overLocally(deadlineCode, status.ReasonResponseHeaders, "during attempt 1")
+	})
+	t.Run("43_servers_own_deadline_is_an_ordinary_code", func(t *testing.T) {
+		s := begin(t, retries(5), listed(deadlineCode), deadline(500))
+		s.at(0).starts().opens(1).arms(500)
+		s.at(100).pushes(1, deadlineCode, "0").opens(2)
+		s.at(500).fires().aborts(2).overLocally(deadlineCode, status.ReasonDeadline, "during attempt 2")
+	})
+	t.Run("45_cancel_in_backoff", func(t *testing.T) {
+		s := begin(t, retries(5))
+		s.at(0).starts().opens(1)
+		s.at(0).ends(1, unavailable).arms(500)
+		s.at(10).cancels("the caller cancelled").disarms().overLocally(canceled, status.ReasonCanceled, "the caller cancelled")
+		s.at(500).fires() // too late: nothing
+	})
+	t.Run("46_close_in_backoff", func(t *testing.T) {
+		s := begin(t, retries(5))
+		s.at(0).starts().opens(1)
+		s.at(0).pushes(1, unavailable, "30000").arms(30_000)
+		s.at(10).cancels("the channel was closed").disarms().overLocally(canceled, status.ReasonCanceled, "the channel was closed")
+	})
+	t.Run("47_cancel_before_start", func(t *testing.T) {
+		s := begin(t, retries(5))
+		s.at(0).cancels("already cancelled").overLocally(canceled, status.ReasonCanceled, "already cancelled")
+		s.cancels("again")
+	})
+	t.Run("48_servers_cancelled_after_our_deadline", func(t *testing.T) {
+		s := begin(t, retries(5), deadline(500))
+		s.at(0).starts().opens(1).arms(500)
+		s.at(501).ends(1, canceled).aborts(1).disarms().overLocally(deadlineCode, status.ReasonDeadline, "during attempt 1")
+	})
+	t.Run("48_any_word_after_our_deadline", func(t *testing.T) {
+		for name, late := range map[string]func(*script) *script{
+			"head":  func(s *script) *script { return s.answers(1) },
+			"ok":    func(s *script) *script { return s.ends(1, ok) },
+			"ready": func(s *script) *script { return s.prepared(1) },
+			"unready": func(s *script) *script {
+				return s.unprepared(1, unavailable)
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				s := begin(t, retries(5), deadline(500))
+				s.at(0).starts().opens(1).arms(500)
+				late(s.at(600)).aborts(1).disarms().overLocally(deadlineCode, status.ReasonDeadline, "during attempt 1")
+			})
+		}
+	})
+	t.Run("50_cancel_and_start_of_an_attempt", func(t *testing.T) {
+		s := begin(t, retries(5))
+		s.at(0).starts().opens(1)
+		s.at(0).ends(1, unavailable).arms(500)
+		s.at(500).cancels("just now").disarms().overLocally(canceled, status.ReasonCanceled, "just now")
+		s.at(500).fires()
+
+		s = begin(t, retries(5))
+		s.at(0).starts().opens(1)
+		s.at(0).ends(1, unavailable).arms(500)
+		s.at(500).fires().opens(2)
+		s.at(500).cancels("just now").aborts(2).overLocally(canceled, status.ReasonCanceled, "just now")
+		s.at(500).ends(2, ok)
+	})
+	t.Run("the_earlier_of_retry_and_deadline_is_armed", func(t *testing.T) {
+		s := begin(t, retries(5), deadline(800))
+		s.at(0).starts().opens(1).arms(800)
+		s.at(100).ends(1, unavailable).arms(600)
+		s.at(600).fires().opens(2).arms(800)
+		s.at(700).ends(2, unavailable) // the next would begin at 1700
+		s.at(800).fires().overLocally(deadlineCode, status.ReasonDeadline, "attempt 2 had failed")
+	})
+}

@@ -1,0 +1,107 @@
+package call_test
+
+import (
+	"strconv"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/hedge"
+	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/retry"
+)
+
+const (
+	ok              = status.OK
+	unavailable     = status.Unavailable
+	invalidArgument = status.InvalidArgument
+	canceled        = status.Canceled
+	deadlineCode    = status.DeadlineExceeded
+)
+
+// option is one way in which a scripted call differs from one without a policy.
+type option func(*call.Settings)
+
+// retries has UNAVAILABLE tried again, with bounds of 1, 2, 4 and then 5 seconds.
+func retries(maxAttempts int) option { return retriesBy(maxAttempts, retry.FullJitter, 0.5) }
+
+func retriesBy(maxAttempts int, jitter retry.Jitter, random float64) option {
+	policy := retry.Policy{
+		MaxAttempts: maxAttempts, InitialBackoff: call.Second, MaxBackoff: 5 * call.Second, BackoffMultiplier: 2,
+		RetryableStatusCodes: status.Codes(unavailable),
+	}
+	return retriesWith(policy, jitter, random)
+}
+
+func retriesWith(policy retry.Policy, jitter retry.Jitter, random float64) option {
+	return func(s *call.Settings) {
+		s.MaxAttempts = policy.MaxAttempts
+		s.Plan = retry.NewPlan(&policy, policy.MaxAttempts, jitter, func() float64 { return random })
+	}
+}
+
+// hedges has UNAVAILABLE not fatal.
+func hedges(maxAttempts int, delay float64) option {
+	policy := hedge.Policy{MaxAttempts: maxAttempts, HedgingDelay: span(delay), NonFatalStatusCodes: status.Codes(unavailable)}
+	return func(s *call.Settings) {
+		s.MaxAttempts = maxAttempts
+		s.Plan = hedge.NewPlan(&policy, maxAttempts)
+	}
+}
+
+func throttled(t *call.Throttle) option { return func(s *call.Settings) { s.Throttle = t } }
+
+// bucket makes a throttle that has failed so many times already.
+func bucket(maxTokens, ratioThousandths, failures int) *call.Throttle {
+	t := call.NewThrottle(maxTokens, ratioThousandths)
+	for range failures {
+		t.Strike()
+	}
+	return t
+}
+
+func quota(q *call.Quota) option { return func(s *call.Settings) { s.Quota = q } }
+
+func deadline(ms float64) option { return func(s *call.Settings) { s.Deadline = instant(ms) } }
+
+func prepares(s *call.Settings) { s.Prepare = true }
+
+func observed(s *call.Settings) { s.Observe = true }
+
+func pushbackOf(values ...string) call.Pushback {
+	var md metadata.MD
+	for _, v := range values {
+		md.Append(call.PushbackHeader, v)
+	}
+	return call.PushbackOf(md)
+}
+
+func clock(at call.Duration) string {
+	if at == call.Never {
+		return "never"
+	}
+	return strconv.FormatFloat(float64(at-origin)/float64(call.Millisecond), 'f', -1, 64) + " ms"
+}
+
+func describe(a call.Action) string {
+	if a.Op == call.Arm {
+		return "arm the timer for " + clock(a.At)
+	}
+	words := map[call.Op]string{
+		call.Prepare: "get metadata for", call.Open: "open", call.Abort: "abort", call.Release: "release what is not for",
+		call.Read: "read from", call.Head: "give the header of", call.End: "end with the status of",
+	}
+	if a.Attempt < 0 {
+		return words[a.Op] + " none"
+	}
+	return words[a.Op] + " attempt " + strconv.Itoa(a.Attempt+1)
+}
+
+// listed has one more code tried again.
+func listed(code status.Code) option {
+	return func(s *call.Settings) {
+		retriesWith(retry.Policy{
+			MaxAttempts: 5, InitialBackoff: call.Second, MaxBackoff: call.Second, BackoffMultiplier: 1,
+			RetryableStatusCodes: status.Codes(unavailable, code),
+		}, retry.FullJitter, 0.5)(s)
+	}
+}
