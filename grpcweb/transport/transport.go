@@ -61,7 +61,10 @@ type Error struct {
 	// Aborted: something other than the caller ended it, such as a page that
 	// is being left.
 	Aborted bool
-	Err     error
+	// Invalid: no request could be made of it at all, as of a URL that cannot be
+	// parsed. Nothing was sent, and trying again would not help.
+	Invalid bool
+	Err     error // never nil
 }
 
 func (e *Error) Error() string { return e.Err.Error() }

@@ -193,6 +193,13 @@ func (c *Call) Reason() status.CommitReason { return c.machine.Reason() }
 // Begun is when the call began.
 func (c *Call) Begun() call.Duration { return c.machine.Begun() }
 
+// Deadline is the instant by which the call ends; Never: it has none.
+func (c *Call) Deadline() call.Duration { return c.machine.Deadline() }
+
+// Local reports whether the status of a call that has ended is of this side's
+// own making: its deadline, a cancel, a fault. Nothing more is due to the application.
+func (c *Call) Local() bool { return c.machine.Answer() < 0 }
+
 // Over reports whether the call has ended.
 func (c *Call) Over() bool { return c.machine.Over() }
 
