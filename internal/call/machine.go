@@ -97,10 +97,11 @@ func (m *Machine) settled() bool { return m.commit >= 0 || m.final }
 func (m *Machine) overflow(now Duration) {
 	if m.active == 0 {
 		m.final = true
-		m.free()
+		m.free(now)
 		return
 	}
 	m.commitTo(now, m.furthest(), status.ReasonBufferExceeded)
+	m.arm()
 }
 
 // furthest is the attempt under way that has sent most; equal ones: the first.
@@ -119,13 +120,17 @@ func (m *Machine) Took(id, messages int) { m.attempts[id].taken = messages }
 
 // Start begins the call, its request complete.
 func (m *Machine) Start(now Duration) {
-	m.phase, m.begun = running, now
-	m.observe(Event{Kind: CallStarted, At: now, Attempts: m.set.MaxAttempts, Why: m.set.Plan.Kind(), Timeout: m.timeout(now)})
+	m.start(now)
 	if m.expired(now) {
 		return
 	}
 	m.next = now
 	m.turn(now)
+}
+
+func (m *Machine) start(now Duration) {
+	m.phase, m.begun = running, now
+	m.observe(Event{Kind: CallStarted, At: now, Attempts: m.set.MaxAttempts, Why: m.set.Plan.Kind(), Timeout: m.timeout(now)})
 }
 
 func (m *Machine) timeout(now Duration) Duration {
@@ -153,7 +158,7 @@ func (m *Machine) Finish(now Duration, st *status.Status, reason status.CommitRe
 		return
 	}
 	if m.phase == idle {
-		m.begun = now
+		m.start(now)
 	}
 	m.end(now, st, reason)
 }
@@ -226,7 +231,7 @@ func (m *Machine) commitTo(now Duration, id int, why status.CommitReason) {
 	}
 	m.commit, m.reason, m.next = id, why, Never
 	m.attempts[id].record.Outcome = status.OutcomeCommitted
-	m.free()
+	m.free(now)
 	for i := range m.attempts {
 		if i != id {
 			m.abort(now, i)
@@ -237,11 +242,13 @@ func (m *Machine) commitTo(now Duration, id int, why status.CommitReason) {
 }
 
 // free gives back what the call holds of the replay buffer.
-func (m *Machine) free() {
-	if m.set.Quota != nil {
-		m.set.Quota.release(m.held)
-		m.held = 0
+func (m *Machine) free(now Duration) {
+	if m.held == 0 {
+		return
 	}
+	m.set.Quota.release(m.held)
+	m.held = 0
+	m.observe(Event{Kind: BufferChanged, At: now, ChannelBytes: m.set.Quota.Used()})
 }
 
 // endWith ends the call with the status of an attempt.
@@ -253,7 +260,7 @@ func (m *Machine) endWith(now Duration, id int, why status.CommitReason) {
 // end is the one way out of a call.
 func (m *Machine) end(now Duration, st *status.Status, why status.CommitReason) {
 	m.phase, m.outcome, m.next = ended, st, Never
-	m.free()
+	m.free(now)
 	for i := range m.attempts {
 		m.abort(now, i)
 	}
