@@ -64,7 +64,7 @@ func (m *Machine) Unprepared(now Duration, id int, st *status.Status) {
 	if !m.attempts[id].live || m.expired(now) {
 		return
 	}
-	m.settle(now, id, Outcome{Status: st, Pushback: NoPushback}, status.OutcomeFailed)
+	m.settle(now, id, Outcome{Status: st, Pushback: NoPushback})
 	m.endWith(now, id, status.ReasonFatalStatus)
 }
 
@@ -102,13 +102,10 @@ func (m *Machine) Ended(now Duration, id int, o Outcome) {
 	if o.Status.Code == status.OK { // Trailers-Only, or committed already
 		m.Commit(now, id)
 	}
-	if m.commit == id {
-		m.settle(now, id, o, status.OutcomeCommitted)
-		m.endWith(now, id, m.reason)
-		return
-	}
-	m.settle(now, id, o, status.OutcomeFailed)
+	m.settle(now, id, o)
 	switch {
+	case m.commit == id:
+		m.endWith(now, id, m.reason)
 	case o.Progress == Dropped:
 		m.endWith(now, id, status.ReasonDrop)
 	case m.transparent(o.Progress):
@@ -120,7 +117,11 @@ func (m *Machine) Ended(now Duration, id int, o Outcome) {
 }
 
 // settle notes how an attempt ended; from here on it is dead.
-func (m *Machine) settle(now Duration, id int, o Outcome, outcome status.AttemptOutcome) {
+func (m *Machine) settle(now Duration, id int, o Outcome) {
+	outcome := status.OutcomeFailed
+	if m.commit == id {
+		outcome = status.OutcomeCommitted
+	}
 	a := &m.attempts[id]
 	a.live, a.status = false, o.Status
 	m.active--

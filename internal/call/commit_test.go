@@ -203,4 +203,10 @@ func TestPrepare(t *testing.T) {
 		s.prepared(1)
 		s.unprepared(1, unavailable)
 	})
+	t.Run("cannot_be_had_for_the_committed_attempt", func(t *testing.T) {
+		s := begin(t, retries(5), prepares, quota(call.NewQuota(1000, 100)))
+		s.at(0).queues(101).starts().releases(1).prepares(1)
+		s.at(5).unprepared(1, unavailable).over(1, unavailable, status.ReasonBufferExceeded)
+		s.recorded(`1 first committed 0–5 head none http none UNAVAILABLE "said attempt 1"`)
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/call"
 )
 
 func TestDeadline(t *testing.T) {
@@ -99,4 +100,30 @@ func TestDeadline(t *testing.T) {
 		s.at(700).ends(2, unavailable) // the next would begin at 1700
 		s.at(800).fires().overLocally(deadlineCode, status.ReasonDeadline, "attempt 2 had failed")
 	})
+}
+
+func TestAfter(t *testing.T) {
+	for _, c := range []struct{ at, span, want call.Duration }{
+		{5, 7, 12},
+		{0, call.Never, call.Never},
+		{origin, call.Never, call.Never},
+		{call.Never - 5, 5, call.Never},
+		{call.Never - 5, 6, call.Never},
+		{origin, -call.Second, origin - call.Second},
+	} {
+		if got := c.at.After(c.span); got != c.want {
+			t.Errorf("%d after %d is %d; want %d", c.span, c.at, got, c.want)
+		}
+	}
+}
+
+// What a driver asks of a call and of the machine on behalf of its exchanges.
+func TestDriversView(t *testing.T) {
+	s := begin(t, retries(5), deadline(500))
+	s.at(100).starts().opens(1).arms(500)
+	s.event(func(m *call.Machine) { m.Read(0) }).expect(call.Action{Op: call.Read})
+	s.event(func(m *call.Machine) { m.Discard(0) }).aborts(1)
+	if m := &s.machine; m.Number(0) != 1 || m.Deadline() != instant(500) || m.Begun() != instant(100) || m.Over() || !m.Live(0) {
+		t.Error("the driver's view is wrong")
+	}
 }
