@@ -56,9 +56,9 @@ func (x *Exchange) Head(httpStatus int, fields metadata.MD) Reading {
 	_, told := fields.Lookup("grpc-status")
 	foreign := checkContentType(fields.Get("content-type"))
 	switch {
-	case told && (httpStatus != 200 || foreign != nil):
+	case told && foreign != nil:
 		return x.end(withTrailer(statusOf(fields), fields)) // a proxy's own answer: its body holds no frames
-	case told:
+	case told: // it wins over the HTTP status
 		x.state, x.status = tentative, statusOf(fields)
 		return More
 	case httpStatus != 200:
@@ -95,6 +95,9 @@ func (x *Exchange) Body() Reading {
 // the offset up to which it has read; short of the chunk's end, feed again.
 func (x *Exchange) Feed(chunk []byte, at int, to []wire.Fragment) ([]wire.Fragment, int, Reading) {
 	for len(to) < cap(to) {
+		if x.trailers && x.frames.Left() == 0 && at < len(chunk) {
+			return to, at, x.end(status.New(status.Internal, "the response goes on behind its trailers frame, which must be the last"))
+		}
 		f, next, ok := x.frames.Next(chunk, at)
 		at = next
 		if !ok {
@@ -127,8 +130,6 @@ func (x *Exchange) check(f wire.Fragment) *status.Status {
 		return nil
 	}
 	switch {
-	case x.trailers:
-		return status.New(status.Internal, "the response goes on behind its trailers frame, which must be the last")
 	case f.Flags&^(wire.FlagCompressed|wire.FlagTrailers) != 0:
 		return status.New(status.Internal, "a response frame has the unknown flag byte "+strconv.Itoa(int(f.Flags))+
 			": this is no gRPC-Web body, or it was damaged on the way")
