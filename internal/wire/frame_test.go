@@ -1,0 +1,120 @@
+package wire
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+)
+
+func TestPrefix(t *testing.T) {
+	for _, c := range []struct {
+		flags   byte
+		payload int
+		want    string
+	}{
+		{0, 0, "00 00 00 00 00"},
+		{FlagTrailers, 1, "80 00 00 00 01"},
+		{FlagCompressed, 0x01020304, "01 01 02 03 04"},
+		{FlagTrailers | FlagCompressed, MaxPayload, "81 ff ff ff ff"},
+	} {
+		var b [PrefixSize]byte
+		PutPrefix(b[:], c.flags, c.payload)
+		if got := fmt.Sprintf("% x", b); got != c.want {
+			t.Errorf("a payload of %d: %s; want %s", c.payload, got, c.want)
+		}
+		var r FrameReader
+		if f, at, ok := r.Next(b[:], 0); !ok || at != PrefixSize || f.Flags != c.flags || f.Total != c.payload || !f.First || f.Last != (c.payload == 0) {
+			t.Errorf("a payload of %d is read as %+v, at %d, %v", c.payload, f, at, ok)
+		}
+	}
+}
+
+func TestFrameReader(t *testing.T) {
+	body := AppendFrame(AppendFrame(nil, 0, []byte("hello")), FlagTrailers, nil)
+	var r FrameReader
+	fragments := func(chunk []byte) string {
+		var text string
+		for at := 0; ; {
+			f, next, ok := r.Next(chunk, at)
+			if at = next; !ok {
+				if at != len(chunk) {
+					t.Errorf("stopped at %d of %d", at, len(chunk))
+				}
+				return text
+			}
+			text += fmt.Sprintf("[%d first %v last %v %q of %d]", f.Flags, f.First, f.Last, chunk[f.Offset:f.Offset+f.Length], f.Total)
+		}
+	}
+	for _, c := range []struct {
+		chunk  []byte
+		want   string
+		inside bool
+	}{
+		{body[:3], ``, true},
+		{body[3:5], `[0 first true last false "" of 5]`, true}, // the prefix alone
+		{nil, ``, true},
+		{body[5:7], `[0 first false last false "he" of 5]`, true},
+		{body[7:10], `[0 first false last true "llo" of 5]`, false},
+		{body[10:], `[128 first true last true "" of 0]`, false},
+		{body, `[0 first true last true "hello" of 5][128 first true last true "" of 0]`, false},
+	} {
+		if got := fragments(c.chunk); got != c.want || r.Inside() != c.inside {
+			t.Errorf("%q: %s, inside %v; want %s, %v", c.chunk, got, r.Inside(), c.want, c.inside)
+		}
+	}
+}
+
+func TestSkip(t *testing.T) {
+	var r FrameReader
+	r.Next(AppendFrame(nil, 0, make([]byte, 10))[:8], 0)
+	if r.Left() != 7 {
+		t.Fatalf("%d left", r.Left())
+	}
+	if r.Skip(7); r.Left() != 0 || r.Inside() {
+		t.Errorf("%d left, inside %v", r.Left(), r.Inside())
+	}
+}
+
+// FuzzFrame: every frame comes out as it went in, wherever the body is cut, and
+// whatever else is read neither panics nor stands still.
+func FuzzFrame(f *testing.F) {
+	f.Add([]byte("hello"), byte(0), []byte{}, byte(0x80), uint8(3))
+	f.Add([]byte{0, 255, 255, 255, 255}, byte(1), []byte("x"), byte(0xff), uint8(0))
+	f.Fuzz(func(t *testing.T, one []byte, flags1 byte, two []byte, flags2 byte, cut uint8) {
+		body := AppendFrame(AppendFrame(nil, flags1, one), flags2, two)
+		var payloads [][]byte
+		var flags []byte
+		var r FrameReader
+		step := int(cut) + 1
+		for from := 0; from < len(body); from += step {
+			chunk := body[from:min(from+step, len(body))]
+			for at := 0; ; {
+				frag, next, ok := r.Next(chunk, at)
+				if at = next; !ok {
+					break
+				}
+				if frag.First {
+					payloads, flags = append(payloads, nil), append(flags, frag.Flags)
+				}
+				last := len(payloads) - 1
+				payloads[last] = append(payloads[last], chunk[frag.Offset:frag.Offset+frag.Length]...)
+				if frag.Last != (len(payloads[last]) == frag.Total) {
+					t.Fatalf("%d of %d bytes, last %v", len(payloads[last]), frag.Total, frag.Last)
+				}
+			}
+		}
+		if r.Inside() || len(payloads) != 2 || !bytes.Equal(payloads[0], one) || !bytes.Equal(payloads[1], two) ||
+			flags[0] != flags1 || flags[1] != flags2 {
+			t.Errorf("%q and %q are read as %q, flags %v", one, two, payloads, flags)
+		}
+
+		var wild FrameReader // the payload itself as a body
+		for at, ok := 0, true; ok; {
+			var frag Fragment
+			before := at
+			if frag, at, ok = wild.Next(one, at); ok && (at <= before && frag.Length > 0 || frag.Offset+frag.Length > len(one)) {
+				t.Fatalf("%+v at %d", frag, at)
+			}
+		}
+	})
+}
