@@ -1,0 +1,153 @@
+package grpcweb
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
+	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/wire"
+)
+
+// ErrClosed is what calls of a closed channel wrap:
+// errors.Is(err, grpcweb.ErrClosed). Their status is CANCELLED.
+var ErrClosed = errors.New("the channel is closed")
+
+// ConfigError is why NewChannel made no channel: everything that is wrong with
+// its options and its service config, each problem with its path.
+type ConfigError = channel.ConfigError
+
+// Channel makes calls to the services behind one base URL. Its calls share a
+// service config, a throttle and a replay buffer. It holds no connection and
+// no goroutine while no call runs. It is safe for concurrent use.
+type Channel struct {
+	transport  transport.RoundTripper
+	perAttempt func(context.Context, Attempt) (metadata.MD, error)
+	observer   func(Event)
+	begun      time.Time // what the core's instants count from
+
+	// One mutex guards the core and every call's machine: they are turned by
+	// whichever goroutine has news for them.
+	mu        sync.Mutex
+	core      *channel.Channel
+	calls     map[*driver]struct{} // those under way
+	made      uint64               // calls so far, which numbers them
+	closed    bool
+	fragments [32]wire.Fragment // scratch for reading a chunk
+}
+
+// NewChannel makes a channel that sends to baseURL + method, over rt. The base
+// URL is absolute and may have a path: "https://example.com/grpc". Nothing is
+// sent before the first call.
+//
+// The error is a *ConfigError that lists every problem of the options and of
+// the service config at once.
+//
+// Where rt has a method CrossOrigin(url string) bool, as jsbridge.Fetch has, and
+// it says so of the base URL, failures without a response hint at CORS.
+func NewChannel(rt transport.RoundTripper, baseURL string, opts ...Option) (*Channel, error) {
+	s := settings{core: channel.DefaultOptions()}
+	s.core.BaseURL = baseURL
+	s.core.Random = rand.Float64
+	for _, o := range opts {
+		o.applyToChannel(&s)
+	}
+	s.core.PerAttempt = s.perAttempt != nil
+	if err := s.check(rt); err != nil {
+		return nil, err
+	}
+	if of, ok := rt.(interface{ CrossOrigin(url string) bool }); ok {
+		s.core.CrossOrigin = of.CrossOrigin(baseURL)
+	}
+	ch := &Channel{
+		transport: rt, perAttempt: s.perAttempt, observer: s.observer,
+		begun: time.Now(), core: channel.New(s.core), calls: make(map[*driver]struct{}),
+	}
+	ch.warn()
+	return ch, nil
+}
+
+// check collects all problems, those of the options first.
+func (s *settings) check(rt transport.RoundTripper) error {
+	var problems ConfigError
+	if rt == nil {
+		problems.Add("transport", "is nil: give one, such as jsbridge.Fetch()")
+	}
+	s.core.Validate(problems.Add)
+	problems.AddError(s.configError)
+	return problems.Err()
+}
+
+// warn tells the observer what was noticed as the channel was made.
+func (ch *Channel) warn() {
+	if ch.observer == nil {
+		return
+	}
+	for _, w := range ch.core.Warnings() {
+		ch.observer(Event{Type: EventWarning, At: ch.begun, Warning: w.Kind, Text: w.Text})
+	}
+}
+
+// Unary sends one message and waits for the one that answers it. The method is
+// a path: "/package.Service/Method". The message is copied; the caller may
+// change it afterwards.
+//
+// The error is always a *status.Status: the server's, or one that this client
+// made (see [status.Status] for its Cause and its history of attempts).
+func (ch *Channel) Unary(ctx context.Context, method string, message []byte, opts ...CallOption) (*Response, error) {
+	d := ch.begin(ctx, method, false, opts)
+	d.turn(func(now call.Duration) {
+		d.send(now, message)
+		d.halfClose(now)
+	})
+	return d.response()
+}
+
+// NewStream begins a call whose answer is a stream of messages. So far the
+// request goes out as a whole, when CloseSend says that it is complete: nothing
+// is sent before that. An error is a *status.Status.
+//
+// The stream lasts until Recv has returned an error, ctx ends, or Close is
+// called: do one of these, or it keeps its connection.
+func (ch *Channel) NewStream(ctx context.Context, method string, opts ...CallOption) (*Stream, error) {
+	d := ch.begin(ctx, method, true, opts)
+	if err := d.failure(); err != nil {
+		return nil, err
+	}
+	return &Stream{d}, nil
+}
+
+// Close cancels the calls under way, which end with CANCELLED, and makes later
+// ones fail at once with the same. It does not wait and never fails; it may be
+// called again. Its error is always nil.
+func (ch *Channel) Close() error {
+	ch.mu.Lock()
+	ch.closed = true
+	now := ch.now()
+	running := make([]*driver, 0, len(ch.calls))
+	for d := range ch.calls {
+		running = append(running, d)
+	}
+	for _, d := range running {
+		d.machine.Cancel(now, "the channel was closed while the call ran", ErrClosed)
+		d.carryOut(now)
+	}
+	for _, d := range running {
+		d.tell()
+	}
+	ch.mu.Unlock()
+	return nil
+}
+
+// now is the present instant on the core's clock.
+func (ch *Channel) now() call.Duration { return ch.instant(time.Now()) }
+
+func (ch *Channel) instant(t time.Time) call.Duration { return call.Duration(t.Sub(ch.begun)) }
+
+// moment is an instant of the core's clock as a time.
+func (ch *Channel) moment(at call.Duration) time.Time { return ch.begun.Add(time.Duration(at)) }

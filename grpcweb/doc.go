@@ -1,0 +1,78 @@
+// Package grpcweb calls gRPC services over gRPC-Web and survives their faults:
+// calls are retried or hedged as a service config says, the same JSON that
+// gRPC clients in other languages read.
+//
+//	ch, err := grpcweb.NewChannel(jsbridge.Fetch(), "https://api.example.com",
+//		grpcweb.WithServiceConfigJSON(text))
+//	if err != nil {
+//		return err // *grpcweb.ConfigError: every problem, each with its path
+//	}
+//	defer ch.Close()
+//	res, err := ch.Unary(ctx, "/helloworld.Greeter/SayHello", message)
+//	if st, ok := status.FromError(err); ok {
+//		log.Print(st.Code, st.Message, st.CommitReason, len(st.Attempts))
+//	}
+//
+// Messages are serialized protobuf; stubs made by protoc-gen-go-grpc are a layer
+// above. The network is a [transport.RoundTripper]: the browser's fetch in
+// package jsbridge, or any other.
+//
+// # When a call is retried
+//
+// A failed attempt is followed by another when all of this holds:
+//
+//   - its status code is one of the policy's RetryableStatusCodes;
+//   - fewer attempts than MaxAttempts were made;
+//   - the call is not committed;
+//   - the deadline has not passed, and the caller has not canceled;
+//   - the channel is not throttled (see [RetryThrottlingPolicy]), and the server
+//     has not said, by the trailer grpc-retry-pushback-ms, to leave it.
+//
+// A call is committed, and from then on never tried again whatever its status
+// and however few attempts it made, in two cases:
+//
+//   - The response's header arrives. A server sends it with the first message or
+//     when its handler flushes it; a failure before that comes without a header.
+//   - A request message does not fit into the replay buffer, whose size
+//     [WithMaxRetryBufferSize] and [WithMaxRetryBufferPerCallSize] set.
+//
+// So a response stream is not retried once its first message has come: the
+// application subscribes anew. A request that is larger than the buffer runs
+// once.
+//
+// Every attempt after the first carries the metadata grpc-previous-rpc-attempts
+// with the number of those before it. The answer's header metadata has it too,
+// where the answer came from a later attempt.
+//
+// # Hedging
+//
+// Hedging sends copies of a call without waiting for a failure. The first
+// answer wins and the others are aborted. It gives answers sooner at the price
+// of work that is thrown away, and the server may run a call several times: use
+// it for methods that may safely run more than once. See [HedgingPolicy].
+//
+// # The options of a retry policy
+//
+//	MaxAttempts           attempts in all, the first included; the channel's
+//	                      WithMaxRetryAttempts (default 5) limits it.
+//	                      Required, greater than 1.
+//	InitialBackoff        bound of the first delay; the delay is drawn at random
+//	                      between 0 and the bound. Required, greater than 0.
+//	MaxBackoff            the highest that the bound grows. Required, greater than 0.
+//	BackoffMultiplier     multiplies the bound after each retry. Required, greater than 0.
+//	RetryableStatusCodes  the codes that are tried again. Required, at least one.
+//
+// # The options of a hedging policy
+//
+//	MaxAttempts           as above. Required, 2 or more.
+//	HedgingDelay          time from one copy to the next; 0 sends all at once.
+//	                      Optional, default 0, not negative.
+//	NonFatalStatusCodes   codes after which the other copies may still succeed;
+//	                      any other code ends the call. Optional, default none.
+//
+// # Time
+//
+// The deadline is the context's; it covers all attempts and the waits between
+// them, and ends the call with DEADLINE_EXCEEDED at that instant. What is left
+// of it goes to the server with each attempt, as grpc-timeout.
+package grpcweb

@@ -1,0 +1,109 @@
+package grpcweb
+
+import (
+	"time"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/call"
+)
+
+// EventType is what an Event tells of. The words are those of the TypeScript
+// package.
+type EventType string
+
+// What there is to tell.
+const (
+	EventCallStarted    EventType = "callStarted"    // Policy, MaxAttempts, Timeout
+	EventAttemptStarted EventType = "attemptStarted" // Attempt, Kind
+	EventAttemptHead    EventType = "attemptHead"    // Attempt, HTTPStatus
+	EventAttemptEnded   EventType = "attemptEnded"   // Attempt, Outcome, Code, Message, Pushback
+	EventBackoff        EventType = "backoff"        // Delay, Bound, Pushback
+	EventHedgeScheduled EventType = "hedgeScheduled" // Delay, Pushback
+	EventThrottle       EventType = "throttle"       // Tokens, MaxTokens, Blocked
+	EventBuffer         EventType = "buffer"         // CallBytes, ChannelBytes, Exceeded
+	EventCommitted      EventType = "committed"      // Attempt, Reason
+	EventCallEnded      EventType = "callEnded"      // Code, Message, Attempts, Reason
+	EventWarning        EventType = "warning"        // Warning, Text; of the channel: Call is 0
+)
+
+// Event is something that happened in a call or an attempt of it. Which fields
+// hold, beside the first four, stands beside its Type.
+type Event struct {
+	Type   EventType
+	Call   uint64 // numbers the calls of a channel, from 1
+	Method string
+	At     time.Time
+
+	Attempt    int // number, from 1; committed: 0 where the call ended without an attempt's answer
+	Kind       status.AttemptKind
+	Outcome    status.AttemptOutcome
+	HTTPStatus int
+	Code       int // of an attempt or a call; status.None: not known
+	Message    string
+	// Pushback is what the server said: status.NoPushback, status.PushbackStop,
+	// or milliseconds. Of a wait: whether the delay is the server's.
+	Pushback int64
+	Reason   status.CommitReason
+
+	Policy      string // "none", "retry" or "hedging"
+	MaxAttempts int    // that may be made
+	Attempts    int    // that were made, transparent restarts counted
+	Timeout     time.Duration
+	Delay       time.Duration
+	Bound       time.Duration // what the delay was drawn from
+
+	Tokens       float64
+	MaxTokens    float64
+	Blocked      bool // nothing is retried or hedged
+	CallBytes    int64
+	ChannelBytes int64
+	Exceeded     bool // a message did not fit
+
+	Warning string // its kind, such as "policyClamped"
+	Text    string
+}
+
+var eventTypes = [...]EventType{
+	call.CallStarted:     EventCallStarted,
+	call.AttemptStarted:  EventAttemptStarted,
+	call.AttemptHead:     EventAttemptHead,
+	call.AttemptEnded:    EventAttemptEnded,
+	call.Backoff:         EventBackoff,
+	call.HedgeScheduled:  EventHedgeScheduled,
+	call.ThrottleChanged: EventThrottle,
+	call.BufferChanged:   EventBuffer,
+	call.Committed:       EventCommitted,
+	call.CallEnded:       EventCallEnded,
+}
+
+var policies = map[status.AttemptKind]string{
+	status.KindFirst: "none",
+	status.KindRetry: "retry",
+	status.KindHedge: "hedging",
+}
+
+// event is an event of the core as observers get it.
+func (d *driver) event(of call.Event) Event {
+	e := Event{
+		Type: eventTypes[of.Kind], Call: d.number, Method: d.method, At: d.channel.moment(of.At),
+		Attempt: of.Attempt, Outcome: of.Outcome, HTTPStatus: of.HTTP,
+		Code: of.Code, Message: of.Message, Pushback: int64(of.Pushback), Reason: of.Reason,
+		Attempts: of.Attempts, Delay: time.Duration(of.Delay), Bound: time.Duration(of.Bound),
+		Tokens: of.Tokens, MaxTokens: of.MaxTokens,
+		CallBytes: of.CallBytes, ChannelBytes: of.ChannelBytes,
+	}
+	switch of.Kind {
+	case call.CallStarted:
+		e.Policy, e.MaxAttempts, e.Attempts = policies[of.Why], of.Attempts, 0
+		if of.Timeout != call.Never {
+			e.Timeout = time.Duration(of.Timeout)
+		}
+	case call.AttemptStarted:
+		e.Kind = of.Why
+	case call.ThrottleChanged:
+		e.Blocked = of.Tripped
+	case call.BufferChanged:
+		e.Exceeded = of.Tripped
+	}
+	return e
+}

@@ -1,0 +1,20 @@
+package grpcweb
+
+// WithRandom replaces the source of random numbers in [0, 1).
+func WithRandom(f func() float64) Option {
+	return option(func(s *settings) { s.core.Random = f })
+}
+
+// Buffered is how many bytes the channel's calls hold for replay.
+func (ch *Channel) Buffered() int64 {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	return ch.core.Buffered()
+}
+
+// Running is how many calls are under way.
+func (ch *Channel) Running() int {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	return len(ch.calls)
+}

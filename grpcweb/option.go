@@ -1,0 +1,190 @@
+package grpcweb
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
+	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/retry"
+)
+
+// Option is one of a channel's.
+type Option interface{ applyToChannel(*settings) }
+
+// CallOption is one of a call's.
+type CallOption interface{ applyToCall(*callSettings) }
+
+// SharedOption holds for all calls of a channel, or for one call.
+type SharedOption interface {
+	Option
+	CallOption
+}
+
+// NoLimit takes the limit away that an option sets.
+const NoLimit = -1
+
+// Jitter is how the delay before a retry is drawn from its bound.
+type Jitter = retry.Jitter
+
+// The ways to draw a delay.
+const (
+	FullJitter  = retry.FullJitter  // from 0 up to the bound; the default
+	PlusMinus20 = retry.PlusMinus20 // from 80 % to 120 % of the bound, as gRFC A6 has it since 2024
+)
+
+// Attempt says which attempt metadata is wanted for.
+type Attempt struct {
+	Method string // "/package.Service/Method"
+	Number int    // from 1; a transparent restart repeats it
+}
+
+// settings is what a channel's options write to.
+type settings struct {
+	core        channel.Options
+	configError error // of the service config
+	perAttempt  func(context.Context, Attempt) (metadata.MD, error)
+	observer    func(Event)
+}
+
+// callSettings is what a call's options write to.
+type callSettings struct {
+	params   channel.Params
+	observer func(Event)
+	misuse   string // why the call cannot be made
+}
+
+type option func(*settings)
+
+func (o option) applyToChannel(s *settings) { o(s) }
+
+type shared struct {
+	channel func(*settings)
+	call    func(*callSettings)
+}
+
+func (o shared) applyToChannel(s *settings)  { o.channel(s) }
+func (o shared) applyToCall(s *callSettings) { o.call(s) }
+
+// WithServiceConfigJSON reads the service config, which says what calls are
+// retried or hedged, from JSON. Unknown fields are passed over; whatever is
+// wrong in the known ones is told by NewChannel, all at once. Default: none.
+// Of several service configs the last one holds.
+func WithServiceConfigJSON(text string) Option {
+	return option(func(s *settings) { s.core.Config, s.configError = serviceconfig.Parse(text) })
+}
+
+// WithServiceConfig is WithServiceConfigJSON for a config that is written in Go.
+// It is copied.
+func WithServiceConfig(c ServiceConfig) Option {
+	return option(func(s *settings) { s.core.Config, s.configError = c.convert() })
+}
+
+// WithMaxRetryAttempts limits the MaxAttempts of every policy, the first
+// attempt included. 0 is the default, 5; 1 turns retries and hedging off;
+// NoLimit, like any negative number, leaves the policies as they are. That a
+// policy asks for more is no error: an observer of the channel gets a warning.
+func WithMaxRetryAttempts(n int) Option {
+	return option(func(s *settings) {
+		switch {
+		case n == 0:
+			s.core.MaxRetryAttempts = channel.DefaultMaxRetryAttempts
+		case n < 0:
+			s.core.MaxRetryAttempts = channel.Unlimited
+		default:
+			s.core.MaxRetryAttempts = int64(n)
+		}
+	})
+}
+
+// WithMaxRetryBufferSize limits what the calls of the channel keep together for
+// replay, in bytes. Default: 16 MiB (16,777,216). A call that finds no room
+// runs, but is not tried again. NoLimit: none.
+func WithMaxRetryBufferSize(bytes int64) Option {
+	return option(func(s *settings) { s.core.MaxRetryBufferSize = limit(bytes) })
+}
+
+// WithMaxRetryBufferPerCallSize limits what one call keeps for replay, in bytes:
+// its messages, and 5 bytes for each. Default: 1 MiB (1,048,576). NoLimit: none.
+func WithMaxRetryBufferPerCallSize(bytes int64) Option {
+	return option(func(s *settings) { s.core.MaxRetryBufferPerCallSize = limit(bytes) })
+}
+
+// WithMaxReceiveMessageBytes limits a message that is received, in bytes; a
+// longer one ends the call with RESOURCE_EXHAUSTED before it is read. Default:
+// 4 MiB. NoLimit: none. On a call it stands in the place of the channel's. The
+// method config's own limit holds where it is lower.
+func WithMaxReceiveMessageBytes(bytes int64) SharedOption {
+	return shared{
+		channel: func(s *settings) { s.core.MaxReceiveMessageBytes = limit(bytes) },
+		call: func(s *callSettings) {
+			s.params.MaxReceiveBytes = limit(bytes)
+			if s.params.MaxReceiveBytes <= 0 {
+				s.misuse = "WithMaxReceiveMessageBytes(" + strconv.FormatInt(bytes, 10) + "): give more than 0, or NoLimit"
+			}
+		},
+	}
+}
+
+// WithMaxSendMessageBytes limits a message that is sent, in bytes; a longer one
+// ends the call with RESOURCE_EXHAUSTED and nothing is sent. Default: no limit.
+func WithMaxSendMessageBytes(bytes int64) Option {
+	return option(func(s *settings) { s.core.MaxSendMessageBytes = limit(bytes) })
+}
+
+// WithDefaultTimeout is the time that a call has whose context has no deadline.
+// Default: no limit. A method config's timeout holds where it is shorter.
+func WithDefaultTimeout(d time.Duration) Option {
+	return option(func(s *settings) { s.core.DefaultTimeout = call.Duration(d) })
+}
+
+// WithJitter is how delays before retries are drawn. Default: FullJitter.
+func WithJitter(j Jitter) Option {
+	return option(func(s *settings) { s.core.Jitter = j })
+}
+
+// WithMetadata sends metadata with every attempt: the channel's first, then
+// that of WithPerAttemptMetadata, then the call's. Given several times, it adds
+// up. The metadata is copied. Names that the protocol or the transport needs
+// (those that begin with "grpc-", and content-type among others) are refused:
+// by NewChannel with a *ConfigError, in a call with INTERNAL and nothing sent.
+func WithMetadata(md metadata.MD) SharedOption {
+	md = md.Clone()
+	return shared{
+		channel: func(s *settings) { s.core.Metadata.AppendAll(md) },
+		call:    func(s *callSettings) { s.params.Metadata.AppendAll(md) },
+	}
+}
+
+// WithPerAttemptMetadata asks for more metadata before each attempt: fresh
+// credentials, for example. The function runs in the attempt's goroutine, for
+// several attempts at the same time where a call is hedged; its context ends
+// when the attempt is aborted, and has the values of the call's. An error ends
+// the call with nothing sent and no retry: as UNAUTHENTICATED, or as the
+// *status.Status that it is. A panic is not caught.
+func WithPerAttemptMetadata(f func(context.Context, Attempt) (metadata.MD, error)) Option {
+	return option(func(s *settings) { s.perAttempt = f })
+}
+
+// WithObserver tells a function what happens: all calls of the channel, or one
+// call; where both have one, the channel's is told first. The events of one
+// call come one after another, in their order, and all of them before the call
+// returns; those of several calls come at the same time. The function must not
+// wait for the call that it is told of. A panic is not caught.
+func WithObserver(f func(Event)) SharedOption {
+	return shared{
+		channel: func(s *settings) { s.observer = f },
+		call:    func(s *callSettings) { s.observer = f },
+	}
+}
+
+// limit is a limit as the core has it.
+func limit(n int64) int64 {
+	if n == NoLimit {
+		return channel.Unlimited
+	}
+	return n
+}

@@ -1,0 +1,163 @@
+package grpcweb
+
+import (
+	"io"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/call"
+)
+
+// Response is the answer to a unary call.
+type Response struct {
+	Header       metadata.MD // of the attempt that was answered
+	Message      []byte      // the caller's own
+	Trailer      metadata.MD
+	Attempts     []status.AttemptRecord // in the order in which they began
+	CommitReason status.CommitReason
+}
+
+// Stream is a call whose answer is a stream of messages. One goroutine may send
+// while another one receives; apart from that, and from Close, its methods are
+// not for use at the same time.
+type Stream struct{ driver *driver }
+
+// Send adds a message to the request. It is copied and kept; it goes out after
+// CloseSend. The error is the call's status, or INTERNAL after CloseSend.
+func (s *Stream) Send(message []byte) error {
+	d := s.driver
+	misused := false
+	d.turn(func(now call.Duration) {
+		if misused = d.sent; !misused {
+			d.send(now, message)
+		}
+	})
+	if misused {
+		return status.New(status.Internal, "Send was called after CloseSend: the request is complete")
+	}
+	return d.failure()
+}
+
+// CloseSend says that the request is complete, and sends it. The error is the
+// call's status, if it has ended before. Calling it again does nothing.
+func (s *Stream) CloseSend() error {
+	d := s.driver
+	d.turn(func(now call.Duration) {
+		if !d.sent {
+			d.halfClose(now)
+		}
+	})
+	return d.failure()
+}
+
+// Header waits for the header metadata of the attempt that is answered. It does
+// not keep the call from being retried. The error is the call's status, if it
+// ended without a header.
+func (s *Stream) Header() (metadata.MD, error) {
+	d := s.driver
+	d.channel.mu.Lock()
+	defer d.channel.mu.Unlock()
+	for !d.headed && d.result == nil {
+		d.news.Wait()
+	}
+	if d.headed {
+		return d.machine.Header(), nil
+	}
+	return metadata.MD{}, d.err()
+}
+
+// Recv waits for the next message, which is the caller's own. The error is
+// io.EOF when the call has ended with OK, or its *status.Status. Before
+// CloseSend nothing can come: then it waits for the call's deadline, if nobody
+// calls CloseSend.
+func (s *Stream) Recv() ([]byte, error) {
+	d := s.driver
+	d.turn(func(call.Duration) {
+		if len(d.inbox) == 0 {
+			d.machine.Read()
+		}
+	})
+	d.channel.mu.Lock()
+	defer d.channel.mu.Unlock()
+	for len(d.inbox) == 0 && d.result == nil {
+		d.news.Wait()
+	}
+	if len(d.inbox) > 0 {
+		message := d.inbox[0]
+		d.inbox[0], d.inbox = nil, d.inbox[1:]
+		return message, nil
+	}
+	if err := d.err(); err != nil {
+		return nil, err
+	}
+	return nil, io.EOF
+}
+
+// Trailer is the trailer metadata. It is empty before Recv has returned an error.
+func (s *Stream) Trailer() metadata.MD {
+	s.driver.channel.mu.Lock()
+	defer s.driver.channel.mu.Unlock()
+	if s.driver.result == nil {
+		return metadata.MD{}
+	}
+	return s.driver.result.Trailer.Clone()
+}
+
+// Attempts is the history of the attempts so far.
+func (s *Stream) Attempts() []status.AttemptRecord {
+	s.driver.channel.mu.Lock()
+	defer s.driver.channel.mu.Unlock()
+	return s.driver.machine.Records()
+}
+
+// CommitReason is why no further attempt is made; ReasonNone while one may be.
+func (s *Stream) CommitReason() status.CommitReason {
+	s.driver.channel.mu.Lock()
+	defer s.driver.channel.mu.Unlock()
+	return s.driver.machine.Reason()
+}
+
+// Close lets go of the call: if it has not ended, it ends with CANCELLED. Its
+// error is always nil. It may be called again, and beside any other method.
+func (s *Stream) Close() error {
+	d := s.driver
+	d.turn(func(now call.Duration) {
+		if !d.machine.Over() {
+			d.machine.Cancel(now, "the stream was closed before its end", nil)
+		}
+	})
+	return nil
+}
+
+// response waits for the end of a unary call.
+func (d *driver) response() (*Response, error) {
+	d.channel.mu.Lock()
+	defer d.channel.mu.Unlock()
+	for d.result == nil {
+		d.news.Wait()
+	}
+	if err := d.err(); err != nil {
+		return nil, err
+	}
+	return &Response{
+		Header:       d.machine.Header(),
+		Message:      d.inbox[0],
+		Trailer:      d.result.Trailer,
+		Attempts:     d.result.Attempts,
+		CommitReason: d.result.CommitReason,
+	}, nil
+}
+
+// failure is the call's status if it has ended, and with another one than OK.
+func (d *driver) failure() error {
+	d.channel.mu.Lock()
+	defer d.channel.mu.Unlock()
+	return d.err()
+}
+
+func (d *driver) err() error {
+	if d.result == nil || d.result.Code == status.OK {
+		return nil
+	}
+	return d.result
+}
