@@ -43,8 +43,13 @@ func (j Jitter) draw(bound, random float64) call.Duration {
 	} else {
 		bound *= random
 	}
-	if bound >= float64(call.Never) {
+	return duration(bound)
+}
+
+// duration saturates, where the conversion alone would wrap.
+func duration(ns float64) call.Duration {
+	if ns >= float64(call.Never) {
 		return call.Never
 	}
-	return call.Duration(bound)
+	return call.Duration(ns)
 }

@@ -55,5 +55,5 @@ func (p *Plan) delay(pushback call.Pushback) (after, bound call.Duration) {
 		return d, d
 	}
 	b := p.backoff.next()
-	return p.jitter.draw(b, p.random()), call.Duration(b)
+	return p.jitter.draw(b, p.random()), duration(b)
 }

@@ -14,7 +14,6 @@ import (
 type program struct {
 	channels map[uint32]*channel.Channel
 	calls    map[uint32]*liveCall
-	lastID   uint32 // of channels and calls alike
 	timers   timers
 	armed    call.Duration // what JavaScript's one timer stands at
 	now      call.Duration // the instant of the present event
@@ -38,25 +37,18 @@ func newProgram() *program {
 	}
 }
 
-func (p *program) newID() uint32 {
-	p.lastID++
-	return p.lastID
-}
-
-// OpenChannel makes a channel of the options in the text; 0: they were refused.
-func (p *program) OpenChannel(in []byte) uint32 {
+// OpenChannel makes a channel of the options in the text, or refuses them.
+func (p *program) OpenChannel(id uint32, in []byte) {
 	options, err := readOptions(string(in))
 	if err != nil {
 		emitProblems(err)
-		return 0
+		return
 	}
 	ch := channel.New(options)
 	for _, w := range ch.Warnings() {
 		emitWarning(w)
 	}
-	id := p.newID()
 	p.channels[id] = ch
-	return id
 }
 
 // CloseChannel cancels what runs.
@@ -73,9 +65,8 @@ func (p *program) CloseChannel(id uint32, now float64) {
 }
 
 // Start makes and starts a call: its method, then its metadata, are the text.
-func (p *program) Start(ch, flags uint32, now, timeout, size, maxReceive float64, in []byte, fields int) uint32 {
+func (p *program) Start(id, ch, flags uint32, now, timeout, size, maxReceive float64, in []byte, fields int) {
 	p.now = instant(now)
-	id := p.newID()
 	text := reader{string(in)}
 	params := channel.Params{
 		Method:          text.next(),
@@ -95,7 +86,6 @@ func (p *program) Start(ch, flags uint32, now, timeout, size, maxReceive float64
 	c.Send(p.now, int64(size))
 	c.Start(p.now)
 	p.settle(c)
-	return id
 }
 
 // settle carries out what an event of a call asked for.

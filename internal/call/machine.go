@@ -82,10 +82,7 @@ func (m *Machine) Queue(now Duration, size int64) {
 	if fits {
 		m.held += size
 	}
-	m.observe(Event{
-		Kind: BufferChanged, At: now,
-		CallBytes: m.held, ChannelBytes: m.set.Quota.Used(), Tripped: !fits,
-	})
+	m.observeBuffer(now, !fits)
 	if !fits {
 		m.overflow(now)
 	}
@@ -131,6 +128,9 @@ func (m *Machine) Start(now Duration) {
 func (m *Machine) start(now Duration) {
 	m.phase, m.begun = running, now
 	m.observe(Event{Kind: CallStarted, At: now, Attempts: m.set.MaxAttempts, Why: m.set.Plan.Kind(), Timeout: m.timeout(now)})
+	if m.held > 0 || m.final {
+		m.observeBuffer(now, m.final)
+	}
 }
 
 func (m *Machine) timeout(now Duration) Duration {
@@ -248,7 +248,18 @@ func (m *Machine) free(now Duration) {
 	}
 	m.set.Quota.release(m.held)
 	m.held = 0
-	m.observe(Event{Kind: BufferChanged, At: now, ChannelBytes: m.set.Quota.Used()})
+	m.observeBuffer(now, false)
+}
+
+// observeBuffer tells what is kept for replay; of a call that has not begun,
+// when it begins.
+func (m *Machine) observeBuffer(now Duration, exceeded bool) {
+	if m.phase != idle {
+		m.observe(Event{
+			Kind: BufferChanged, At: now,
+			CallBytes: m.held, ChannelBytes: m.set.Quota.Used(), Tripped: exceeded,
+		})
+	}
 }
 
 // endWith ends the call with the status of an attempt.

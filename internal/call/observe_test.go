@@ -21,8 +21,8 @@ func TestObserve(t *testing.T) {
 		s.at(540).answers(3).releases(3).header(3)
 		s.at(550).ends(3, ok).disarms().over(3, ok, status.ReasonResponseHeaders)
 		s.tells(`
-			0: buffer 40 of the call, 40 of the channel
 			0: call started: retry, 3 attempts, 9000 ms
+			0: buffer 40 of the call, 40 of the channel
 			0: attempt 1 started: first
 			5: attempt 1 ended: failed, UNAVAILABLE "said attempt 1"
 			5: throttle 9 of 10

@@ -1,15 +1,15 @@
 package host
 
 // Program is what stands behind the exports: the driver of the npm package.
-// Instants are milliseconds on performance.now's clock. Text and bytes lie in
-// Input. Ids of calls and channels begin at 1 and are never used twice;
-// attempts are counted from 0 within their call. Ids of what has ended are
-// passed over without a word, for JavaScript's events may come late.
+// Instants are milliseconds on performance.now's clock; text and bytes lie in the
+// input buffer. JavaScript gives calls and channels their ids, and none twice,
+// not even over several instances; attempts are counted from 0 within their
+// call. An id of what has ended is passed over: events may come late.
 type Program interface {
-	OpenChannel(in []byte) (id uint32)
+	OpenChannel(id uint32, in []byte)
 	CloseChannel(id uint32, now float64)
 
-	Start(channel, flags uint32, now, timeout, size, maxReceive float64, in []byte, fields int) (call uint32)
+	Start(call, channel, flags uint32, now, timeout, size, maxReceive float64, in []byte, fields int)
 	Read(call uint32, now float64)
 	Cancel(call uint32, now float64, why []byte)
 	History(call uint32)
@@ -42,6 +42,9 @@ func Serve(p Program) {
 	select {}
 }
 
+// faultOf is set in the debug build alone: it dies of what tests ask for.
+var faultOf func(in []byte)
+
 // Each export answers with the number of words in the action buffer, or with
 // fatal: then the instance is good for nothing any more.
 const fatal = 1<<32 - 1
@@ -57,10 +60,10 @@ func reserve(n uint32) (words uint32) {
 }
 
 //go:wasmexport open_channel
-func openChannel(n uint32) (words uint32) {
+func openChannel(id, n uint32) (words uint32) {
 	defer guard(&words)
 	begin()
-	box[boxResult] = program.OpenChannel(input(n))
+	program.OpenChannel(id, input(n))
 	return emitted()
 }
 
@@ -73,10 +76,13 @@ func closeChannel(id uint32, now float64) (words uint32) {
 }
 
 //go:wasmexport start
-func start(channel, flags uint32, now, timeout, size, maxReceive float64, fields, n uint32) (words uint32) {
+func start(call, channel, flags uint32, now, timeout, size, maxReceive float64, fields, n uint32) (words uint32) {
 	defer guard(&words)
 	begin()
-	box[boxResult] = program.Start(channel, flags, now, timeout, size, maxReceive, input(n), int(fields))
+	if faultOf != nil {
+		faultOf(input(n))
+	}
+	program.Start(call, channel, flags, now, timeout, size, maxReceive, input(n), int(fields))
 	return emitted()
 }
 

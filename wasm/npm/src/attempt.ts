@@ -1,0 +1,186 @@
+import type { Call } from "./call.js";
+import { ABORTED_BY_HOST, NO_RESPONSE, NOT_REQUEST, SLICE } from "./host.js";
+
+/** One attempt's fetch: it carries out what Go asks for, and tells what came of it. */
+export class Attempt {
+  readonly abort: AbortController = new AbortController();
+  /** The request was sent. */
+  opened = false;
+  /** The network's own error, if it failed. */
+  error: unknown;
+  #call: Call;
+  #id: number;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  /** The parts of a message that began in an earlier chunk, and how much is still to come. */
+  #parts: Uint8Array[] = [];
+  #left = 0;
+  #dead = false;
+
+  constructor(call: Call, id: number) {
+    this.#call = call;
+    this.#id = id;
+  }
+
+  /** Sends the request. */
+  open(headers: [string, string][], body: Uint8Array<ArrayBuffer>): void {
+    const { fetch, url, credentials } = this.#call;
+    this.opened = true;
+    let response: Promise<Response>;
+    try {
+      response = Promise.resolve(
+        fetch(url, {
+          method: "POST",
+          headers,
+          body,
+          signal: this.abort.signal,
+          credentials,
+          mode: "cors",
+          cache: "no-store",
+          redirect: "error",
+        }),
+      );
+    } catch (error) {
+      this.#fail(NOT_REQUEST, error);
+      return;
+    }
+    response.then(
+      (response) => this.#head(response),
+      (error) => this.#fail(isAbort(error) ? ABORTED_BY_HOST : NO_RESPONSE, error),
+    );
+  }
+
+  #fail(how: number, error: unknown): void {
+    if (this.#dead) return;
+    this.error = error;
+    const { engine, host, id } = this.#call;
+    engine.enter("failed", id, this.#id, performance.now(), how, host.text(explain(error)));
+  }
+
+  #head(response: Response): void {
+    if (this.#dead) {
+      response.body?.cancel().catch(ignore);
+      return;
+    }
+    this.#reader = response.body?.getReader();
+    let fields = 0;
+    let text = "";
+    response.headers.forEach((value, name) => {
+      fields++;
+      text += `${name}\0${value}\0`;
+    });
+    const { engine, host, id } = this.#call;
+    engine.enter("head", id, this.#id, performance.now(), response.status, fields, host.text(text));
+  }
+
+  /** Reads a chunk. */
+  read(): void {
+    if (!this.#reader) {
+      this.#end(); // a response without a body
+      return;
+    }
+    this.#reader.read().then(
+      ({ done, value }) => (done ? this.#end() : this.#chunk(value)),
+      (error) => this.#break(error),
+    );
+  }
+
+  #end(): void {
+    if (this.#dead) return;
+    this.#call.engine.enter("end", this.#call.id, this.#id, performance.now());
+  }
+
+  #break(error: unknown): void {
+    if (this.#dead) return;
+    this.error = error;
+    const { engine, host, id } = this.#call;
+    engine.enter("broken", id, this.#id, performance.now(), host.text(explain(error)));
+  }
+
+  /**
+   * Takes a chunk apart. Go frames it, slice by slice; the inside of a message, once its length is known, is passed over. A message
+   * that lies whole in the chunk is a view of it; one that does not is put together here.
+   */
+  #chunk(chunk: Uint8Array): void {
+    const { engine, id } = this.#call;
+    for (let at = 0; at < chunk.length && !this.#dead; ) {
+      at = this.#left > 0 ? this.#continue(chunk, at) : this.#frame(chunk, at);
+    }
+    if (this.#dead) engine.perform();
+    else engine.enter("drained", id, this.#id, performance.now());
+  }
+
+  #continue(chunk: Uint8Array, at: number): number {
+    const part = chunk.subarray(at, at + this.#left);
+    this.#keep(part);
+    this.#call.host.enter("skip", this.#call.id, this.#id, part.length);
+    return at + part.length;
+  }
+
+  #keep(part: Uint8Array): void {
+    this.#parts.push(part);
+    this.#left -= part.length;
+    if (this.#left === 0) {
+      const parts = this.#parts;
+      this.#parts = [];
+      this.#call.deliver(join(parts));
+    }
+  }
+
+  #frame(chunk: Uint8Array, at: number): number {
+    const { host, id } = this.#call;
+    const slice = chunk.subarray(at, at + SLICE);
+    host.enter("feed", id, this.#id, performance.now(), host.bytes(slice));
+    if (!host.alive) return chunk.length;
+    let next = at + host.result;
+    for (const { offset, length, total } of host.fragments()) {
+      const from = at + offset;
+      const inSlice = length === total;
+      if (inSlice || from + total <= chunk.length) {
+        this.#call.deliver(chunk.subarray(from, from + total));
+        if (!inSlice) {
+          host.enter("skip", id, this.#id, total - length);
+          next = from + total;
+        }
+      } else {
+        this.#left = total;
+        this.#keep(chunk.subarray(from, chunk.length));
+        const unfed = chunk.length - (from + length);
+        if (unfed > 0) host.enter("skip", id, this.#id, unfed);
+        next = chunk.length;
+      }
+    }
+    return next;
+  }
+
+  /** Ends the exchange: the server sees it cancelled. */
+  kill(): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    this.#parts = [];
+    this.abort.abort();
+    this.#reader?.cancel().catch(ignore);
+  }
+}
+
+function join(parts: Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** fetch rejects with this when an AbortSignal fires; ours are known, so this one was not ours. */
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}
+
+/** An error with what is behind it: Node says "fetch failed", and why only in the cause. */
+function explain(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && cause.message ? `${String(error)}: ${cause.message}` : String(error);
+}
+
+function ignore(): void {}

@@ -1,0 +1,111 @@
+import type { Call } from "./call.js";
+import { Action, type Arguments, type Cursor, type Export, Host } from "./host.js";
+
+/** A channel, as far as the engine has to know of it. */
+export interface Tenant {
+  refused(path: string, reason: string): void;
+  warned(kind: string, text: string): void;
+  died(death: Error): void;
+}
+
+/**
+ * One instance of the WebAssembly, with the calls that live in it and the one timer that they share.
+ *
+ * What Go wants done is first read, whole, and then performed: performing runs code of users (fetch, listeners, abort handlers),
+ * which may begin or cancel calls and so write over what Go had emitted.
+ */
+export class Engine {
+  readonly host: Host;
+  readonly calls: Map<number, Call> = new Map();
+  readonly tenants: Set<Tenant> = new Set();
+  /** The channel that is just being opened: what Go says of options is for it. */
+  opening: Tenant | undefined;
+  #todo: (() => void)[] = [];
+  #performing = false;
+  #timeout: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(module: WebAssembly.Module) {
+    this.host = new Host(
+      module,
+      (cursor) => this.#read(cursor),
+      (death) => this.#mourn(death),
+    );
+  }
+
+  /** Puts something behind what is to be performed. */
+  later(act: () => void): void {
+    this.#todo.push(act);
+  }
+
+  /** Performs what was read. */
+  perform(): void {
+    if (this.#performing) return; // whoever performs now will come to it
+    this.#performing = true;
+    for (let i = 0; i < this.#todo.length; i++) this.#todo[i]?.();
+    this.#todo.length = 0;
+    this.#performing = false;
+  }
+
+  /** Calls an export, reads its actions and performs them. */
+  enter<E extends Export>(name: E, ...args: Arguments<E>): void {
+    this.host.enter(name, ...args);
+    this.perform();
+  }
+
+  #read(cursor: Cursor): void {
+    const action: Action = cursor.word();
+    const id = cursor.word();
+    const attempt = cursor.signed();
+    switch (action) {
+      case Action.Timer:
+        this.#setTimer(cursor.float());
+        return;
+      case Action.Warn:
+        this.opening?.warned(cursor.text(), cursor.text());
+        return;
+      case Action.Refuse:
+        this.opening?.refused(cursor.text(), cursor.text());
+        return;
+      default:
+        this.calls.get(id)?.read(action, attempt, cursor);
+    }
+  }
+
+  /** Timers count in whole milliseconds up to 2³¹−1. One that fires too early does no harm: Go sets it again. */
+  #setTimer(at: number): void {
+    clearTimeout(this.#timeout);
+    this.#timeout = undefined;
+    if (at === Number.POSITIVE_INFINITY) return;
+    const delay = Math.min(Math.max(Math.ceil(at - performance.now()), 0), 2 ** 31 - 1);
+    this.#timeout = setTimeout(() => this.enter("timer", performance.now()), delay);
+  }
+
+  /** The instance is dead: nobody waits for it any longer. */
+  #mourn(death: Error): void {
+    clearTimeout(this.#timeout);
+    const { calls, tenants } = this;
+    this.later(() => {
+      for (const call of [...calls.values()]) call.died(death);
+      for (const tenant of tenants) tenant.died(death);
+    });
+    queueMicrotask(() => this.perform());
+  }
+}
+
+let current: { readonly module: WebAssembly.Module; readonly engine: Engine } | undefined;
+
+/** The page's engine; a fresh one if the last has died. */
+export function engineOf(module: WebAssembly.Module): Engine {
+  if (!current?.engine.host.alive || current.module !== module) current = { module, engine: new Engine(module) };
+  return current.engine;
+}
+
+/** Runs a user's function; what it throws is reported like any error that nobody catches. */
+export function runSafely(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (typeof reportError === "function") reportError(error);
+    else console.error("hedgerow: a callback threw", error); // Node has no reportError
+  }
+}

@@ -1,0 +1,103 @@
+import { Code } from "./code.js";
+import type { AttemptRecord, CommitReason } from "./events.js";
+import { Metadata } from "./metadata.js";
+
+/** How a call ended, as the inside of the package hands it around. */
+export interface Ending {
+  readonly code: Code;
+  readonly message: string;
+  readonly details: Uint8Array | undefined;
+  readonly header: Metadata;
+  readonly trailer: Metadata;
+  readonly attempts: readonly AttemptRecord[];
+  readonly commitReason: CommitReason;
+}
+
+/** Makes a StatusError. Set once, by the class below, whose constructor is private. */
+export let statusError: (method: string, ending: Ending, cause?: unknown) => StatusError;
+
+/**
+ * A call that did not end with OK. `message` is the server's grpc-message unchanged, or a sentence of the client's own;
+ * `toString()` shows the code's name before it.
+ */
+export class StatusError extends Error {
+  readonly code: Code;
+  /** The google.rpc.Status of grpc-status-details-bin, as bytes. */
+  readonly details: Uint8Array | undefined;
+  /** Header metadata of the committed attempt. Empty after a Trailers-Only answer, whose metadata is in `trailer`. */
+  readonly header: Metadata;
+  readonly trailer: Metadata;
+  /** "/package.Service/Method" */
+  readonly method: string;
+  /** Every attempt, in the order in which they began. Empty: nothing was sent. */
+  readonly attempts: readonly AttemptRecord[];
+  /** Why no further attempt was made. */
+  readonly commitReason: CommitReason;
+
+  static {
+    statusError = (method, ending, cause) => new StatusError(method, ending, cause);
+  }
+
+  private constructor(method: string, ending: Ending, cause: unknown) {
+    super(ending.message, cause === undefined ? undefined : { cause });
+    this.code = ending.code;
+    this.details = ending.details;
+    this.header = ending.header;
+    this.trailer = ending.trailer;
+    this.method = method;
+    this.attempts = ending.attempts;
+    this.commitReason = ending.commitReason;
+  }
+
+  override toString(): string {
+    const history = this.attempts.length > 1 ? `, ${this.attempts.length} attempts` : "";
+    return `StatusError: ${Code[this.code]}: ${this.message} (${this.method}${history})`;
+  }
+}
+name(StatusError, "StatusError");
+
+/** The error's name, and the class's own, which a minifier would take away and stack traces show. */
+function name(of: typeof StatusError | typeof ConfigError | typeof LoadError, name: string): void {
+  of.prototype.name = name;
+  Object.defineProperty(of, "name", { value: name });
+}
+
+/** A call that was refused here: nothing was sent. */
+export function refusal(method: string, code: Code, message: string, reason: CommitReason, cause?: unknown): StatusError {
+  return statusError(
+    method,
+    {
+      code,
+      message,
+      details: undefined,
+      header: new Metadata(),
+      trailer: new Metadata(),
+      attempts: [],
+      commitReason: reason,
+    },
+    cause,
+  );
+}
+
+/** One thing that is wrong with a channel's options. */
+export interface Problem {
+  /** Where: "baseUrl", or within the service config "methodConfig[0].retryPolicy.maxAttempts". */
+  readonly path: string;
+  /** What is wrong there, and what to do. */
+  readonly reason: string;
+}
+
+/** A channel's options are not valid: every problem, not only the first. */
+export class ConfigError extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(`the channel's options are not valid:\n${problems.map((p) => `  ${p.path}: ${p.reason}`).join("\n")}`);
+    this.problems = problems;
+  }
+}
+name(ConfigError, "ConfigError");
+
+/** The WebAssembly could not be loaded: what was fetched, what came back, what to change. */
+export class LoadError extends Error {}
+name(LoadError, "LoadError");

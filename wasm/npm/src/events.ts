@@ -1,0 +1,102 @@
+import type { Code } from "./code.js";
+
+/** Why an attempt was made: "transparent" takes the place of one that no server saw. */
+export type AttemptKind = "first" | "retry" | "hedge" | "transparent";
+
+/** The history of one attempt. Instants are milliseconds on performance.now()'s clock. */
+export interface AttemptRecord {
+  /** grpc-previous-rpc-attempts + 1; a transparent restart repeats it. */
+  readonly number: number;
+  readonly kind: AttemptKind;
+  readonly startedAt: number;
+  /** When the response head arrived; absent: it did not. */
+  readonly headAt?: number;
+  /** Absent: it is under way. */
+  readonly endedAt?: number;
+  /** committed: the call's answer is this attempt's. failed: it ended without that. aborted: the client ended it. */
+  readonly outcome: "pending" | "committed" | "failed" | "aborted";
+  /** How the attempt itself ended; absent for one that is under way or was aborted. */
+  readonly code?: Code;
+  readonly statusMessage?: string;
+  readonly httpStatus?: number;
+  /** What the server said about further attempts (SEMANTICS 2.6). */
+  readonly pushback?: { readonly stop: true } | { readonly delayMs: number };
+}
+
+/** Why a call makes no further attempt (SEMANTICS 2.2). The Go package uses the same words. */
+export type CommitReason =
+  | "responseHeaders"
+  | "fatalStatus"
+  | "exhausted"
+  | "deadline"
+  | "throttled"
+  | "bufferExceeded"
+  | "pushback"
+  | "cancelled"
+  | "drop"
+  | "internal";
+
+interface EventBase {
+  /** Counts the calls of the page, from 1. 0: the event concerns the channel, not a call. */
+  readonly callId: number;
+  readonly method: string;
+  /** Milliseconds on performance.now()'s clock. */
+  readonly at: number;
+}
+
+/** What happened to a call. Events are built only while somebody listens. */
+export type CallEvent = EventBase &
+  (
+    | {
+        readonly type: "callStarted";
+        readonly policy: "none" | "retry" | "hedging";
+        /** What the policy allows, clamped by the channel's maxRetryAttempts. */
+        readonly maxAttempts: number;
+        readonly timeoutMs?: number;
+      }
+    | { readonly type: "attemptStarted"; readonly attempt: number; readonly kind: AttemptKind }
+    | { readonly type: "attemptHead"; readonly attempt: number; readonly httpStatus: number }
+    | {
+        readonly type: "attemptEnded";
+        readonly attempt: number;
+        readonly outcome: "committed" | "failed" | "aborted";
+        readonly code?: Code;
+        readonly statusMessage?: string;
+        readonly pushback?: NonNullable<AttemptRecord["pushback"]>;
+      }
+    /** A retry waits. boundMs: what the delay was drawn from; with pushback both are the server's. */
+    | { readonly type: "backoff"; readonly delayMs: number; readonly boundMs: number; readonly pushback: boolean }
+    | { readonly type: "hedgeScheduled"; readonly delayMs: number; readonly pushback: boolean }
+    | { readonly type: "throttle"; readonly tokens: number; readonly maxTokens: number; readonly blocked: boolean }
+    | {
+        readonly type: "buffer";
+        readonly callBytes: number;
+        readonly channelBytes: number;
+        readonly exceeded: boolean;
+      }
+    /** attempt: the one whose answer the call's is; absent where the client ended the call itself. */
+    | { readonly type: "committed"; readonly attempt?: number; readonly reason: CommitReason }
+    | {
+        readonly type: "callEnded";
+        readonly code: Code;
+        readonly statusMessage: string;
+        /** How many were made, transparent restarts included. */
+        readonly attempts: number;
+        readonly reason: CommitReason;
+      }
+    | {
+        readonly type: "warning";
+        readonly warning: WarningKind;
+        readonly text: string;
+        readonly requiredHeaders?: { readonly allow?: readonly string[]; readonly expose?: readonly string[] };
+      }
+  );
+
+/** What a warning is about. */
+export type WarningKind =
+  | "corsSuspected"
+  | "statusHidden"
+  | "retryLostToBodyTrailers"
+  | "policyClamped"
+  | "halfDuplexStalled"
+  | "connectionsExhausted";

@@ -1,0 +1,28 @@
+import { openChannel } from "./channel.js";
+import { type DefaultSource, load } from "./load.js";
+import type { ChannelOptions, LoadOptions } from "./options.js";
+import type { Channel } from "./types.js";
+
+export { Code } from "./code.js";
+export { ConfigError, LoadError, StatusError } from "./errors.js";
+export type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "./events.js";
+export { Metadata, type MetadataInit } from "./metadata.js";
+export type { AttemptContext, CallOptions, ChannelOptions, FetchLike, LoadOptions } from "./options.js";
+export type { HedgingPolicy, MethodConfig, RetryPolicy, ServiceConfig } from "./service-config.js";
+export type { Channel, Messages, ResponseStream, UnaryResponse } from "./types.js";
+
+// Bundlers look for exactly this expression, and take the file along.
+const source: DefaultSource = new URL("./hedgerow.wasm", import.meta.url);
+
+/**
+ * Makes a channel: loads the WebAssembly (once a page, for all channels) and checks every option.
+ * Rejects with ConfigError (all problems, each with its path) or LoadError (what was fetched, what came back, what to change).
+ */
+export function createChannel(options: ChannelOptions): Promise<Channel> {
+  return openChannel(options, (options) => load(options, source));
+}
+
+/** Starts the download early; createChannel then finds it done. Rejects with LoadError. */
+export async function preload(options: LoadOptions = {}): Promise<void> {
+  await load(options, source);
+}

@@ -1,0 +1,108 @@
+import { LoadError } from "./errors.js";
+import type { LoadOptions } from "./options.js";
+
+/** Where the WebAssembly is when nothing is said: a URL to fetch, or, in Node, a function that reads a file. */
+export type DefaultSource = URL | (() => Promise<Uint8Array<ArrayBuffer>>);
+
+/** The load of this page: one module serves all channels. */
+let current: { readonly name: unknown; readonly module: Promise<WebAssembly.Module> } | undefined;
+
+/** Loads and compiles once. A load that fails may be tried again. */
+export async function load(options: LoadOptions, fallback: DefaultSource): Promise<WebAssembly.Module> {
+  const named = source(options);
+  if (current && named !== undefined && named !== current.name) {
+    throw new LoadError(
+      `the WebAssembly was loaded already, from ${show(current.name)}; this channel names ${show(named)}. ` +
+        "All channels of a page share the first load: name the same source, or none",
+    );
+  }
+  if (!current) {
+    const load = { name: named ?? fallback, module: compile(options, fallback) };
+    current = load;
+    load.module.catch(() => {
+      if (current === load) current = undefined;
+    });
+  }
+  return current.module;
+}
+
+/** What the options name, as something that can be compared: URLs by their text, the rest by identity. */
+function source({ wasmUrl, wasmModule, wasmBinary }: LoadOptions): unknown {
+  if (wasmUrl !== undefined) return String(wasmUrl);
+  return wasmModule ?? wasmBinary;
+}
+
+function show(name: unknown): string {
+  if (typeof name === "string") return name;
+  if (name instanceof URL) return name.href;
+  if (typeof name === "function") return "the package's own file";
+  return name instanceof WebAssembly.Module ? "a WebAssembly.Module" : "other bytes";
+}
+
+async function compile(options: LoadOptions, fallback: DefaultSource): Promise<WebAssembly.Module> {
+  const { wasmUrl, wasmModule, wasmBinary, integrity } = options;
+  if (wasmModule) return wasmModule;
+  if (wasmBinary) return compileBytes(wasmBinary as BufferSource, "wasmBinary");
+  if (wasmUrl === undefined && typeof fallback === "function") return compileBytes(await fallback(), "the package's own file");
+  return download(wasmUrl ?? (fallback as URL), integrity);
+}
+
+async function download(url: string | URL, integrity: string | undefined): Promise<WebAssembly.Module> {
+  const text = String(url);
+  let response: Response;
+  try {
+    response = await fetch(url, { credentials: "same-origin", ...(integrity ? { integrity } : {}) });
+  } catch (error) {
+    throw new LoadError(
+      `${text} could not be fetched: ${String(error)}. Look whether the file is served there` +
+        (integrity ? `, and whether its hash is ${integrity}` : "") +
+        ", and whether the page's Content-Security-Policy (connect-src) allows it; or say where it is with wasmUrl",
+      { cause: error },
+    );
+  }
+  if (!response.ok) {
+    throw new LoadError(
+      `${text} answered with HTTP status ${response.status}. Serve hedgerow.wasm there, or say where it is with wasmUrl`,
+    );
+  }
+  const type = response.headers.get("content-type") ?? "none";
+  if (type.split(";")[0]?.trim() === "application/wasm") {
+    // Compiled while it comes in. A body that is no WebAssembly fails here, with the engine's own words.
+    try {
+      return await WebAssembly.compileStreaming(response);
+    } catch (error) {
+      throw notCompiled(error, text, "");
+    }
+  }
+  return compileBytes(await response.arrayBuffer(), text, ` (content-type ${type}; it should be application/wasm)`);
+}
+
+async function compileBytes(bytes: BufferSource, from: string, note = ""): Promise<WebAssembly.Module> {
+  const view = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
+  if (view[0] !== 0 || view[1] !== 0x61 || view[2] !== 0x73 || view[3] !== 0x6d) {
+    const start = new TextDecoder().decode(view.subarray(0, 40));
+    throw new LoadError(
+      `${from} is no WebAssembly: it begins with ${JSON.stringify(start)}${note}. ` +
+        (/^\s*</.test(start)
+          ? "That is a web page, as servers of single-page apps send for files they do not have: serve hedgerow.wasm there, or say where it is with wasmUrl"
+          : "Serve the package's hedgerow.wasm there"),
+    );
+  }
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (error) {
+    throw notCompiled(error, from, note);
+  }
+}
+
+function notCompiled(error: unknown, from: string, note: string): LoadError {
+  const text = String(error);
+  const blocked = /Content Security Policy|unsafe-eval/i.test(text);
+  return new LoadError(
+    `${from} could not be compiled${note}: ${text}. ` +
+      (blocked
+        ? "Add 'wasm-unsafe-eval' to script-src of the page's Content-Security-Policy"
+        : "Look whether it is the package's hedgerow.wasm, whole and of this version"),
+    { cause: error },
+  );
+}

@@ -1,0 +1,23 @@
+// The entry behind the "node" export condition: the same package, its WebAssembly read from disk.
+import { readFile } from "node:fs/promises";
+import { openChannel } from "./channel.js";
+import { load } from "./load.js";
+import type { ChannelOptions, LoadOptions } from "./options.js";
+import type { Channel } from "./types.js";
+
+export { Code } from "./code.js";
+export { ConfigError, LoadError, StatusError } from "./errors.js";
+export { Metadata } from "./metadata.js";
+
+async function source(): Promise<Uint8Array<ArrayBuffer>> {
+  const file = await readFile(new URL("./hedgerow.wasm", import.meta.url));
+  return new Uint8Array(file.buffer as ArrayBuffer, file.byteOffset, file.byteLength);
+}
+
+export function createChannel(options: ChannelOptions): Promise<Channel> {
+  return openChannel(options, (options) => load(options, source));
+}
+
+export async function preload(options: LoadOptions = {}): Promise<void> {
+  await load(options, source);
+}

@@ -1,0 +1,92 @@
+import type { CallEvent } from "./events.js";
+import type { MetadataInit } from "./metadata.js";
+import type { ServiceConfig } from "./service-config.js";
+
+/** Where the WebAssembly comes from. The first load of a page wins: a later one that names another source gets a LoadError. */
+export interface LoadOptions {
+  /** Where to fetch it. Default: `new URL("./hedgerow.wasm", import.meta.url)`, which bundlers know to follow; in Node, the package's own file. */
+  wasmUrl?: string | URL | undefined;
+  /** Compiled elsewhere, as workers and edge platforms have it. */
+  wasmModule?: WebAssembly.Module | undefined;
+  /** Bytes at hand. */
+  wasmBinary?: ArrayBuffer | ArrayBufferView | undefined;
+  /** The hash of the download, as in `<script integrity>`: "sha384-…". The load fails if it differs. */
+  integrity?: string | undefined;
+}
+
+/** What `fetch` is used as. */
+export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
+
+/** Options of a channel. A number that is 0, negative or NaN is refused with a ConfigError; Infinity is no limit. */
+export interface ChannelOptions extends LoadOptions {
+  /** "https://api.example.com" or "https://example.com/grpc"; in a page also relative to it. Methods are appended. */
+  baseUrl: string;
+  /** The gRPC service config, as object or JSON text. Default: none, so that nothing is retried. */
+  serviceConfig?: ServiceConfig | string | undefined;
+  /** Clamps every policy's maxAttempts. Default 5. 1: retries and hedging are off. */
+  maxRetryAttempts?: number | undefined;
+  /** Bytes that all calls of the channel may keep for replay. Default 16 MiB. Calls beyond it run, but are not retried. */
+  maxRetryBufferSize?: number | undefined;
+  /** Bytes that one call may keep for replay. Default 1 MiB. */
+  maxRetryBufferPerCallSize?: number | undefined;
+  /** The longest response message, in bytes. Default 4 MiB. A longer one ends the call with RESOURCE_EXHAUSTED. */
+  maxReceiveMessageBytes?: number | undefined;
+  /** The longest request message, in bytes. Default Infinity. */
+  maxSendMessageBytes?: number | undefined;
+  /** Deadline of calls that set none themselves, in milliseconds. Default: none. */
+  defaultTimeoutMs?: number | undefined;
+  /** How a delay is drawn from the backoff. Default "full": uniform in 0..backoff. "plusMinus20": 80 to 120 % of it. */
+  jitter?: "full" | "plusMinus20" | undefined;
+  /** What commits a call to an attempt. Default "strict": response headers. "firstFrame" is refused: it is not built yet. */
+  headerCommit?: "strict" | "firstFrame" | undefined;
+  /** Whether retries carry grpc-previous-rpc-attempts, a header that CORS must allow. Default "auto": they do. */
+  attemptHeader?: "auto" | "always" | "never" | undefined;
+  /** Default "binary": application/grpc-web. "text" is refused: it is not built yet. */
+  format?: "binary" | "text" | undefined;
+  /** Default "identity". "gzip" is refused: it is not built yet. */
+  sendCompression?: "identity" | "gzip" | undefined;
+  /** Default []: none. "gzip" is refused: it is not built yet. */
+  acceptCompression?: readonly "gzip"[] | undefined;
+  /** Default false. true is refused: it is not built yet. */
+  requestStreaming?: boolean | undefined;
+  /** Default false. Anything else is refused: it is not built yet. */
+  webSocket?: boolean | typeof WebSocket | undefined;
+  /** Goes out with every call. A function runs once per attempt, for fresh credentials; what it rejects with ends the call as UNAUTHENTICATED. */
+  metadata?: MetadataInit | ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
+  /** fetch's credentials mode. Default "same-origin". */
+  credentials?: RequestCredentials | undefined;
+  /** Default globalThis.fetch, looked up at each attempt. */
+  fetch?: FetchLike | undefined;
+  /** Default false. true is refused: it is not built yet. */
+  worker?: boolean | undefined;
+  /** Every call and attempt of the channel. What it throws goes to reportError. */
+  onEvent?: ((event: CallEvent) => void) | undefined;
+  /** The WebAssembly instance died; pending calls were rejected with INTERNAL; the next call gets a fresh one. */
+  onFatal?: ((error: Error) => void) | undefined;
+}
+
+/** What the per-attempt metadata function is told. */
+export interface AttemptContext {
+  /** "/package.Service/Method" */
+  readonly method: string;
+  /** From 1. */
+  readonly attempt: number;
+  /** Aborted when the attempt is: by a deadline, a cancel, or another hedge that won. */
+  readonly signal: AbortSignal;
+}
+
+/** Options of one call. */
+export interface CallOptions {
+  /** Goes out behind the channel's. */
+  metadata?: MetadataInit | undefined;
+  /** Milliseconds for the whole call, attempts and waits included. Default: the channel's. 0 or less: DEADLINE_EXCEEDED, nothing sent. */
+  timeoutMs?: number | undefined;
+  /** Any abort ends the call as CANCELLED; the error's cause is signal.reason. */
+  signal?: AbortSignal | undefined;
+  /** true is refused: it is not built yet. */
+  waitForReady?: boolean | undefined;
+  /** The longest response message, in bytes. Default: the channel's. */
+  maxReceiveMessageBytes?: number | undefined;
+  /** This call's events, besides the channel's onEvent. What it throws goes to reportError. */
+  onEvent?: ((event: CallEvent) => void) | undefined;
+}

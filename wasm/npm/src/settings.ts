@@ -1,0 +1,155 @@
+import { ConfigError, type Problem } from "./errors.js";
+import type { CallEvent } from "./events.js";
+import { blockOfMetadata, describe, Metadata, type MetadataInit } from "./metadata.js";
+import type { AttemptContext, ChannelOptions, FetchLike } from "./options.js";
+
+/** A channel's options, checked as far as their types go. The rest is Go's to check, from the text. */
+export interface Settings {
+  /** The options that Go knows, names and values in turn. */
+  readonly text: string;
+  readonly baseUrl: string;
+  readonly fetch: FetchLike;
+  readonly credentials: RequestCredentials;
+  readonly prepare: ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
+  readonly onEvent: ((event: CallEvent) => void) | undefined;
+  readonly onFatal: ((error: Error) => void) | undefined;
+}
+
+/** What the contract has and this version does not: the values that mean "without it". */
+const UNBUILT: { readonly [name: string]: readonly unknown[] } = {
+  headerCommit: ["strict"],
+  format: ["binary"],
+  sendCompression: ["identity"],
+  requestStreaming: [false],
+  webSocket: [false],
+  worker: [false],
+};
+
+const CHOICES: { readonly [name: string]: readonly string[] } = {
+  jitter: ["full", "plusMinus20"],
+  attemptHeader: ["auto", "always", "never"],
+  credentials: ["omit", "same-origin", "include"],
+};
+
+const NUMBERS: readonly string[] = [
+  "maxRetryAttempts",
+  "maxRetryBufferSize",
+  "maxRetryBufferPerCallSize",
+  "maxReceiveMessageBytes",
+  "maxSendMessageBytes",
+  "defaultTimeoutMs",
+];
+
+const FUNCTIONS: readonly string[] = ["fetch", "onEvent", "onFatal"];
+
+const OTHERS: readonly string[] = ["baseUrl", "serviceConfig", "metadata", "acceptCompression", "wasmUrl", "wasmModule", "wasmBinary", "integrity"];
+
+/** Collects what is wrong and what Go is to know. */
+class Reader {
+  readonly problems: Problem[] = [];
+  text = "";
+
+  refuse(path: string, reason: string): void {
+    this.problems.push({ path, reason });
+  }
+
+  tell(name: string, value: unknown): void {
+    this.text += `${name}\0${String(value)}\0`;
+  }
+}
+
+/** Checks the options; then, so that all problems are told at once, lets Go check the rest. */
+export async function checkOptions<T>(options: ChannelOptions, then: (settings: Settings, problems: readonly Problem[]) => Promise<T>): Promise<T> {
+  if (typeof options !== "object" || options === null) {
+    throw new ConfigError([{ path: "", reason: `createChannel takes an object with baseUrl and other options, not ${describe(options)}` }]);
+  }
+  const reader = new Reader();
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined) readOption(reader, name, value);
+  }
+  const baseUrl = readBaseUrl(reader, options.baseUrl);
+  readServiceConfig(reader, options.serviceConfig);
+  readMetadata(reader, options.metadata);
+  return then(
+    {
+      text: reader.text,
+      baseUrl,
+      fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+      credentials: options.credentials ?? "same-origin",
+      prepare: typeof options.metadata === "function" ? options.metadata : undefined,
+      onEvent: options.onEvent,
+      onFatal: options.onFatal,
+    },
+    reader.problems,
+  );
+}
+
+function readOption(reader: Reader, name: string, value: unknown): void {
+  const without = UNBUILT[name];
+  const choices = CHOICES[name];
+  if (without) {
+    if (!without.includes(value)) reader.refuse(name, `${describe(value)} is not built yet: leave it out, or say ${JSON.stringify(without[0])}`);
+  } else if (name === "acceptCompression") {
+    if (!Array.isArray(value) || value.length > 0) reader.refuse(name, "compression is not built yet: leave it out, or say []");
+  } else if (choices) {
+    if (!choices.includes(value as string)) reader.refuse(name, `must be ${choices.map((c) => `"${c}"`).join(" or ")}, not ${describe(value)}`);
+    else if (name !== "credentials") reader.tell(name, value);
+  } else if (NUMBERS.includes(name)) {
+    if (typeof value !== "number") reader.refuse(name, `must be a number, not ${describe(value)}`);
+    else reader.tell(name, value);
+  } else if (FUNCTIONS.includes(name)) {
+    if (typeof value !== "function") reader.refuse(name, `must be a function, not ${describe(value)}`);
+  } else if (!OTHERS.includes(name)) {
+    reader.refuse(name, "is no option that hedgerow knows");
+  }
+}
+
+/** Relative to the page, if there is one. */
+function readBaseUrl(reader: Reader, value: unknown): string {
+  const page = typeof location === "object" ? location.href : undefined;
+  if (typeof value !== "string" || value === "") {
+    reader.refuse("baseUrl", `must be a URL, such as "https://api.example.com", not ${value === undefined ? "absent" : describe(value)}`);
+    reader.tell("baseUrl", "http://localhost");
+    return "";
+  }
+  let url: URL;
+  try {
+    url = new URL(value, page);
+  } catch {
+    reader.refuse("baseUrl", `${JSON.stringify(value)} is no URL${page ? "" : "; without a page it must be absolute, beginning with https:// or http://"}`);
+    reader.tell("baseUrl", "http://localhost");
+    return "";
+  }
+  if (page && url.origin !== new URL(page).origin) reader.tell("crossOrigin", 1);
+  reader.tell("baseUrl", url.href);
+  return url.href.replace(/\/+$/, "");
+}
+
+function readServiceConfig(reader: Reader, value: unknown): void {
+  if (value === undefined) return;
+  if (typeof value === "string") reader.tell("serviceConfig", value.replaceAll("\0", "\ufffd"));
+  else if (typeof value === "object" && value !== null) {
+    try {
+      reader.tell("serviceConfig", JSON.stringify(value));
+    } catch (error) {
+      reader.refuse("serviceConfig", `cannot be written as JSON: ${String(error)}`);
+    }
+  } else reader.refuse("serviceConfig", `must be an object or JSON text, not ${describe(value)}`);
+}
+
+/** Metadata that every call carries. Its names are marked, so that none is taken for an option. */
+function readMetadata(reader: Reader, value: ChannelOptions["metadata"]): void {
+  if (value === undefined) return;
+  if (typeof value === "function") {
+    reader.tell("perAttempt", 1);
+    return;
+  }
+  try {
+    const { count, text } = blockOfMetadata(new Metadata(value));
+    const parts = text.split("\0");
+    if (parts.length !== 2 * count + 1) reader.refuse("metadata", "a name or a value holds a NUL character");
+    else for (let i = 0; i < count; i++) reader.tell(`>${parts[2 * i]}`, parts[2 * i + 1]);
+  } catch (error) {
+    reader.refuse("metadata", (error as Error).message);
+  }
+}

@@ -1,0 +1,138 @@
+import type { Call, Receiver } from "./call.js";
+import { Code } from "./code.js";
+import { type Ending, refusal, type StatusError } from "./errors.js";
+import type { AttemptRecord, CommitReason } from "./events.js";
+import type { Metadata } from "./metadata.js";
+import type { ResponseStream } from "./types.js";
+
+/** A promise that is settled from outside, and whose rejection nobody need catch. */
+class Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve!: (value: T) => void;
+  reject!: (error: unknown) => void;
+
+  constructor() {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.promise.catch(() => {});
+  }
+}
+
+type Result = IteratorResult<Uint8Array, undefined>;
+
+interface Waiter {
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+}
+
+const DONE: Result = { done: true, value: undefined };
+
+/** The answers of a streaming call: those that have come, and those who wait for one. */
+export class Stream implements ResponseStream, Receiver {
+  #method: string;
+  #call: Call | undefined;
+  #header: Deferred<Metadata> = new Deferred();
+  #trailer: Deferred<Metadata> = new Deferred();
+  #messages: Uint8Array[] = [];
+  #waiters: Waiter[] = [];
+  #end: { readonly ending: Ending; readonly error: StatusError | undefined } | undefined;
+  #iterated = false;
+
+  constructor(method: string) {
+    this.#method = method;
+  }
+
+  /** The call behind the stream; none: it was refused before it began. */
+  attach(call: Call): void {
+    this.#call = call;
+  }
+
+  /** The call was refused before it began. */
+  refused(error: StatusError): void {
+    this.onEnd(error, error);
+  }
+
+  get header(): Promise<Metadata> {
+    return this.#header.promise;
+  }
+
+  get trailer(): Promise<Metadata> {
+    return this.#trailer.promise;
+  }
+
+  get attempts(): readonly AttemptRecord[] {
+    return this.#end?.ending.attempts ?? this.#call?.history.attempts ?? [];
+  }
+
+  get commitReason(): CommitReason | undefined {
+    return this.#end?.ending.commitReason ?? this.#call?.history.commitReason;
+  }
+
+  cancel(): void {
+    this.#call?.cancel("the caller cancelled the call");
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    if (this.#iterated) {
+      const twice = refusal(this.#method, Code.INTERNAL, "a response stream can be iterated only once", "internal");
+      return { next: () => Promise.reject(twice) };
+    }
+    this.#iterated = true;
+    return {
+      next: () => this.#next(),
+      return: () => {
+        this.#call?.cancel("the reader of the stream stopped before its end");
+        this.#messages = [];
+        return Promise.resolve(DONE);
+      },
+    };
+  }
+
+  #next(): Promise<Result> {
+    const value = this.#messages.shift();
+    if (value) return Promise.resolve({ done: false, value });
+    if (this.#end) {
+      // An error is told once; after it the stream is at its end, as iterators have it.
+      const { error, ending } = this.#end;
+      this.#end = { ending, error: undefined };
+      return error ? Promise.reject(error) : Promise.resolve(DONE);
+    }
+    const promise = new Promise<Result>((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    this.#call?.want();
+    return promise;
+  }
+
+  // What the call tells.
+
+  onHeader(header: Metadata): void {
+    this.#header.resolve(header);
+  }
+
+  onMessage(message: Uint8Array): void {
+    const waiter = this.#waiters.shift();
+    if (!waiter) this.#messages.push(message);
+    else {
+      waiter.resolve({ done: false, value: message });
+      if (this.#waiters.length > 0) this.#call?.engine.later(() => this.#call?.want());
+    }
+  }
+
+  onEnd(ending: Ending, error: StatusError | undefined): void {
+    this.#end = { ending, error };
+    if (error) {
+      this.#header.reject(error); // without effect where there was a header
+      this.#trailer.reject(error);
+    } else {
+      this.#header.resolve(ending.header);
+      this.#trailer.resolve(ending.trailer);
+    }
+    for (const { resolve, reject } of this.#waiters.splice(0)) {
+      if (this.#end.error) {
+        reject(error);
+        this.#end = { ending, error: undefined };
+      } else resolve(DONE);
+    }
+  }
+}
