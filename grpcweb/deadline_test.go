@@ -74,16 +74,6 @@ func TestDeadline(t *testing.T) {
 		_, err := open(t, n).Unary(within(t, time.Second), method, ping)
 		wantCode(t, err, status.DeadlineExceeded)
 	})
-	scenario(t, "deadline_with_a_cause_of_its_own", func(t *testing.T) {
-		cause := errors.New("the user left")
-		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, cause)
-		defer cancel()
-		_, err := open(t, fake.New(fake.Silence())).Unary(ctx, method, ping)
-		wantCode(t, err, status.DeadlineExceeded)
-		if !errors.Is(err, cause) {
-			t.Errorf("%v does not wrap the context's cause", err)
-		}
-	})
 	scenario(t, "contexts_deadline_before_the_request_is_complete", func(t *testing.T) {
 		testIncomplete(t, within(t, time.Second), open(t, fake.New(fake.Silence())))
 	})

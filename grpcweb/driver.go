@@ -205,19 +205,11 @@ func (d *driver) end() {
 	if d.machine.Local() {
 		d.inbox, d.partial = nil, nil // who gave up wants no more messages
 		if d.ended.Code == status.DeadlineExceeded {
-			d.ended.Cause = d.expiry()
+			// Not the cause of the context, which may end a moment later.
+			d.ended.Cause = context.DeadlineExceeded
 		}
 	}
 	delete(d.channel.calls, d)
-}
-
-// expiry is the cause of a passed deadline, so that errors.Is(err,
-// context.DeadlineExceeded) holds.
-func (d *driver) expiry() error {
-	if cause := context.Cause(d.ctx); cause != nil {
-		return cause
-	}
-	return context.DeadlineExceeded
 }
 
 // send takes a message of the request. It is framed once; every attempt sends
