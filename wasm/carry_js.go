@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/call"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
@@ -127,8 +128,8 @@ func emitWarning(w channel.Warning) {
 	host.Bytes(w.Text)
 }
 
-func emitProblems(err error) {
-	for _, problem := range problemsOf(err) {
+func emitProblems(problems []serviceconfig.Problem) {
+	for _, problem := range problems {
 		host.Words(host.ActionRefuse, 0, 0)
 		host.Bytes(problem.Path)
 		host.Bytes(problem.Reason)

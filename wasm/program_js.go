@@ -39,9 +39,9 @@ func newProgram() *program {
 
 // OpenChannel makes a channel of the options in the text, or refuses them.
 func (p *program) OpenChannel(id uint32, in []byte) {
-	options, err := readOptions(string(in))
-	if err != nil {
-		emitProblems(err)
+	options, problems := readOptions(string(in))
+	if len(problems) > 0 {
+		emitProblems(problems)
 		return
 	}
 	ch := channel.New(options)

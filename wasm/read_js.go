@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"math"
-	"math/rand/v2"
 	"strconv"
 	"strings"
 
@@ -71,42 +70,45 @@ func (r *reader) fields(n int) metadata.MD {
 
 // readOptions reads a channel's options, names and values in turn. Those that
 // are absent have their defaults.
-func readOptions(text string) (channel.Options, error) {
-	o := channel.DefaultOptions()
-	o.Random = rand.Float64
-	var problems channel.ConfigError
-	for r := (reader{text}); r.rest != ""; {
-		name := r.next()
-		if err := readOption(&o, name, r.next()); err != nil {
-			problems.AddError(err)
-		}
+func readOptions(text string) (channel.Options, []serviceconfig.Problem) {
+	r := optionReader{options: channel.DefaultOptions()}
+	for text := (reader{text}); text.rest != ""; {
+		name := text.next()
+		r.read(name, text.next())
 	}
-	o.Validate(problems.Add)
-	return o, problems.Err()
+	r.options.Validate(r.problems.Add)
+	return r.options, r.problems.Problems
+}
+
+type optionReader struct {
+	options  channel.Options
+	problems channel.ConfigError
 }
 
 // metadataPrefix marks the fields of the channel's metadata among the options.
 const metadataPrefix = ">"
 
-func readOption(o *channel.Options, name, value string) error {
-	var err error
+func (r *optionReader) read(name, value string) {
+	o := &r.options
 	switch name {
 	case "baseUrl":
 		o.BaseURL = value
 	case "serviceConfig":
-		o.Config, err = serviceconfig.Parse(value)
+		config, err := serviceconfig.Parse(value)
+		o.Config = config
+		r.problems.AddError(err)
 	case "maxRetryAttempts":
-		o.MaxRetryAttempts = limit(number(value))
+		o.MaxRetryAttempts = r.number(name, value)
 	case "maxRetryBufferSize":
-		o.MaxRetryBufferSize = limit(number(value))
+		o.MaxRetryBufferSize = r.number(name, value)
 	case "maxRetryBufferPerCallSize":
-		o.MaxRetryBufferPerCallSize = limit(number(value))
+		o.MaxRetryBufferPerCallSize = r.number(name, value)
 	case "maxReceiveMessageBytes":
-		o.MaxReceiveMessageBytes = limit(number(value))
+		o.MaxReceiveMessageBytes = r.number(name, value)
 	case "maxSendMessageBytes":
-		o.MaxSendMessageBytes = limit(number(value))
+		o.MaxSendMessageBytes = r.number(name, value)
 	case "defaultTimeoutMs":
-		o.DefaultTimeout = span(number(value))
+		o.DefaultTimeout = span(float64(r.number(name, value)))
 	case "jitter":
 		if value == "plusMinus20" {
 			o.Jitter = retry.PlusMinus20
@@ -117,25 +119,37 @@ func readOption(o *channel.Options, name, value string) error {
 		o.PerAttempt = true
 	case "crossOrigin":
 		o.CrossOrigin = true
+	case "seed":
+		o.Random = generator(value)
 	default:
 		wire.AppendField(&o.Metadata, strings.TrimPrefix(name, metadataPrefix), value)
 	}
-	return err
 }
 
-// number reads what JavaScript wrote; what is none is 0, which no option takes.
-func number(text string) float64 {
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || f != f {
-		return 0
+// number reads a whole number as JavaScript writes it. What is none is refused
+// here, and stands for 1, which Validate lets pass.
+func (r *optionReader) number(name, text string) int64 {
+	if text == "Infinity" {
+		return channel.Unlimited
 	}
-	return f
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n <= 0 {
+		r.problems.Add(name, "must be a whole number greater than 0, or Infinity for no limit, not "+text)
+		return 1
+	}
+	return n
 }
 
-func problemsOf(err error) []serviceconfig.Problem {
-	var of *channel.ConfigError
-	if errors.As(err, &of) {
-		return of.Problems
+// generator is SplitMix64, as numbers in [0, 1): jitter wants no better, and
+// math/rand would cost a browser some kilobytes.
+func generator(seed string) func() float64 {
+	state, _ := strconv.ParseUint(seed, 10, 64)
+	return func() float64 {
+		state += 0x9e3779b97f4a7c15
+		z := state
+		z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+		z = (z ^ z>>27) * 0x94d049bb133111eb
+		z ^= z >> 31
+		return float64(z>>11) / (1 << 53)
 	}
-	return nil
 }

@@ -108,12 +108,15 @@ func smallest(configured *int64, others ...int64) int64 {
 // checkMethod says what is wrong with a method's path.
 func checkMethod(method string) *status.Status {
 	service, name, ok := strings.Cut(strings.TrimPrefix(method, "/"), "/")
-	if !ok || method[0] != '/' || service == "" || name == "" || strings.Contains(name, "/") || !plain(method) {
+	if !ok || method[0] != '/' || service == "" || name == "" || strings.Contains(name, "/") || dots(service) || dots(name) || !plain(method) {
 		return status.New(status.Internal, "the method "+strconv.Quote(method)+
 			` is none: write it as "/package.Service/Method"`)
 	}
 	return nil
 }
+
+// dots: a segment that is resolved away with the one before it.
+func dots(segment string) bool { return segment == "." || segment == ".." }
 
 // plain: nothing that would change the meaning of the URL it is appended to.
 func plain(path string) bool {

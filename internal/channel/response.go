@@ -59,7 +59,7 @@ func (c *Call) read(id int) {
 // with the offset it came to; short of the chunk's end, feed again. When all is
 // taken, say Drained.
 func (c *Call) Feed(now call.Duration, id int, chunk []byte, at int, to []wire.Fragment) ([]wire.Fragment, int) {
-	if !c.machine.Live(id) {
+	if !c.machine.Live(id) || len(chunk) == 0 { // a chunk of nothing is no body yet
 		return to, len(chunk)
 	}
 	a := c.attempt(id)
@@ -71,8 +71,10 @@ func (c *Call) Feed(now call.Duration, id int, chunk []byte, at int, to []wire.F
 	}
 	had := len(to)
 	to, at, r := a.Feed(chunk, at, to)
-	for _, f := range to[had:] {
-		c.count(now, id, f)
+	for i, f := range to[had:] {
+		if c.count(now, id, f); c.machine.Over() { // a second message, which nobody is to see
+			return to[:had+i], len(chunk)
+		}
 	}
 	if r == exchange.Ended {
 		c.proceed(now, id, r)

@@ -3,6 +3,7 @@ package exchange
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
@@ -21,11 +22,19 @@ func statusOf(fields metadata.MD) *status.Status {
 		return status.New(status.Unknown, "the response's grpc-status is "+strconv.Quote(text)+", which is no status code; its grpc-message: "+
 			strconv.Quote(wire.DecodePercent(fields.Get("grpc-message"))))
 	}
-	st := status.New(status.Code(code), strings.ToValidUTF8(wire.DecodePercent(fields.Get("grpc-message")), "\uFFFD"))
+	st := status.New(status.Code(code), validUTF8(wire.DecodePercent(fields.Get("grpc-message"))))
 	if details, ok := fields.Lookup("grpc-status-details-bin"); ok {
 		st.Details = []byte(details)
 	}
 	return st
+}
+
+// validUTF8 puts U+FFFD in the place of bytes that are none.
+func validUTF8(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
 }
 
 func withTrailer(st *status.Status, fields metadata.MD) *status.Status {
@@ -78,8 +87,7 @@ const binaryType = "application/grpc-web"
 // is UNKNOWN, another codec INTERNAL (SEMANTICS 5.1).
 func checkContentType(contentType string) *status.Status {
 	media, _, _ := strings.Cut(contentType, ";")
-	media = strings.ToLower(strings.TrimSpace(media))
-	codec, ok := strings.CutPrefix(media, binaryType)
+	codec, ok := strings.CutPrefix(wire.LowerASCII(strings.TrimSpace(media)), binaryType)
 	switch {
 	case ok && (codec == "" || codec == "+proto"):
 		return nil

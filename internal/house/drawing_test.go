@@ -15,7 +15,7 @@ var drawing = map[string]room{
 	"internal/call":         core("grpcweb/status", "grpcweb/metadata"),
 	"retry":                 core("internal/call", "grpcweb/status"),
 	"hedge":                 core("internal/call", "grpcweb/status"),
-	"grpcweb/serviceconfig": core("retry", "hedge", "grpcweb/status"),
+	"grpcweb/serviceconfig": core("retry", "hedge", "internal/call", "grpcweb/status"),
 	"internal/channel": core("internal/call", "internal/exchange", "internal/wire", "grpcweb/serviceconfig",
 		"retry", "hedge", "grpcweb/metadata", "grpcweb/status"),
 

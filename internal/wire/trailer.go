@@ -55,7 +55,24 @@ func AppendField(md *metadata.MD, name, text string) {
 // isBinary is metadata.IsBinary for a name in any case.
 func isBinary(name string) bool {
 	at := len(name) - len(metadata.BinarySuffix)
-	return at >= 0 && strings.EqualFold(name[at:], metadata.BinarySuffix)
+	return at >= 0 && LowerASCII(name[at:]) == metadata.BinarySuffix
+}
+
+// LowerASCII lower-cases A to Z, and nothing of the rest of Unicode, whose
+// tables would be a weight in the browser.
+func LowerASCII(s string) string {
+	for i := range len(s) {
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				if 'A' <= b[i] && b[i] <= 'Z' {
+					b[i] += 'a' - 'A'
+				}
+			}
+			return string(b)
+		}
+	}
+	return s
 }
 
 // FieldText is a field's value as it stands on the wire.

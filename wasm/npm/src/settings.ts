@@ -64,6 +64,7 @@ export async function checkOptions<T>(options: ChannelOptions, then: (settings: 
     throw new ConfigError([{ path: "", reason: `createChannel takes an object with baseUrl and other options, not ${describe(options)}` }]);
   }
   const reader = new Reader();
+  reader.tell("seed", Math.floor(Math.random() * 2 ** 53)); // of the jitter
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined) readOption(reader, name, value);
   }

@@ -1,0 +1,282 @@
+package channel
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/call"
+)
+
+func TestAttempts(t *testing.T) {
+	policy := func(maxAttempts int) string {
+		return strings.Replace(retrying, `"maxAttempts":4`, `"maxAttempts":`+strconv.Itoa(maxAttempts), 1)
+	}
+	for _, c := range []struct {
+		name        string
+		asked, want int
+		cap         int64 // 0: the default
+	}{
+		{"02_ten_by_default", 10, 5, 0},
+		{"03_nine_of_four", 9, 4, 4},
+		{"03_nine_of_seven", 9, 7, 7},
+		{"03_three_of_ten", 3, 3, 10},
+		{"03_eight_by_default", 8, 5, 0},
+		{"03_without_limit", 9, 9, Unlimited},
+		{"03_switched_off", 9, 1, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for kind, config := range map[string]string{
+				"retryPolicy":   policy(c.asked),
+				"hedgingPolicy": strings.Replace(hedging, `"maxAttempts":3`, `"maxAttempts":`+strconv.Itoa(c.asked), 1),
+			} {
+				ch := open(t, config, func(o *Options) {
+					if c.cap != 0 {
+						o.MaxRetryAttempts = c.cap
+					}
+				})
+				tk := unary(t, ch)
+				tk.sends(10)
+				tk.at(0).tell(func(c *Call) { c.Start(0) })
+				opened := 0
+				for strings.Contains(strings.Join(tk.asked, " "), "open") {
+					opened++
+					tk.asked = nil
+					tk.refuses(opened, status.Unavailable, "grpc-retry-pushback-ms", "0")
+				}
+				tk.asked = nil
+				if tk.over(status.Unavailable, tk.call.Reason(), c.want, ""); opened != c.want {
+					t.Errorf("%s: %d attempts; want %d", kind, opened, c.want)
+				}
+				warned := ""
+				for _, w := range ch.Warnings() {
+					warned += w.Kind + ": " + w.Text
+				}
+				clamped := "policyClamped: methodConfig[0]." + kind + ".maxAttempts is " + strconv.Itoa(c.asked)
+				if c.want < c.asked && !strings.HasPrefix(warned, clamped) || c.want == c.asked && warned != "" {
+					t.Errorf("warnings: %q", warned)
+				}
+			}
+		})
+	}
+}
+
+func TestRetriedUnary(t *testing.T) {
+	t.Run("19_failure_then_success", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.at(0).sends(10).starts().asks("open 1")
+		field(t, "first request", tk.header, AttemptsHeader)
+		tk.at(5).refuses(1, status.Unavailable).asks("arm 505")
+		tk.at(505).timer().asks("open 2")
+		field(t, "second request", tk.header, AttemptsHeader, "1")
+		tk.at(510).head(2, 200, "x-begin", "1").asks("release 2", "header 2", "read 2")
+		field(t, "header", tk.call.Header(), AttemptsHeader, "1")
+		tk.feeds(2, message("hello")).asks("read 2")
+		tk.feeds(2, okTrailers()).asks("read 2")
+		tk.bodyEnds(2).asks("end").got("hello")
+		st := tk.over(status.OK, status.ReasonResponseHeaders, 2, "")
+		field(t, "header", st.Header, AttemptsHeader, "1")
+		field(t, "header", st.Header, "x-begin", "1")
+		field(t, "trailer", st.Trailer, "x-end", "1")
+		field(t, "trailer", st.Trailer, AttemptsHeader)
+	})
+	t.Run("19_first_attempt_has_no_count", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		tk.head(1, 200).asks("release 1", "header 1", "read 1")
+		tk.feeds(1, message("hello"), okTrailers()).asks("read 1")
+		tk.bodyEnds(1).asks("end")
+		field(t, "header", tk.over(status.OK, status.ReasonResponseHeaders, 1, "").Header, AttemptsHeader)
+	})
+	t.Run("20_server_has_a_count_of_its_own", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		tk.refuses(1, status.Unavailable, "grpc-retry-pushback-ms", "0").asks("open 2")
+		tk.head(2, 200, AttemptsHeader, "7", AttemptsHeader, "8").asks("release 2", "header 2", "read 2")
+		field(t, "header", tk.call.Header(), AttemptsHeader, "1")
+	})
+	t.Run("21_last_failure_unchanged", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		for n := 1; n < 4; n++ {
+			tk.refuses(n, status.Unavailable, "grpc-retry-pushback-ms", "0", "grpc-message", "no "+strconv.Itoa(n)).asks("open " + strconv.Itoa(n+1))
+		}
+		tk.refuses(4, status.Unavailable, "grpc-message", "no 4", "x-why", "load", AttemptsHeader, "9").asks("end")
+		st := tk.over(status.Unavailable, status.ReasonExhausted, 4, "")
+		if st.Message != "no 4" || st.Header.Len() != 0 {
+			t.Errorf("message %q, header %v", st.Message, st.Header)
+		}
+		field(t, "trailer", st.Trailer, "x-why", "load")
+		field(t, "trailer", st.Trailer, AttemptsHeader, "3")
+	})
+	t.Run("22_code_not_listed", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		tk.refuses(1, status.InvalidArgument, "grpc-message", "bad").asks("end")
+		tk.over(status.InvalidArgument, status.ReasonFatalStatus, 1, "bad")
+	})
+	t.Run("53_trailers_only_ok_of_a_stream", func(t *testing.T) {
+		tk := stream(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		tk.refuses(1, status.OK, "x-end", "1").asks("release 1", "header 1", "end")
+		field(t, "trailer", tk.over(status.OK, status.ReasonResponseHeaders, 1, "").Trailer, "x-end", "1")
+	})
+	t.Run("54_trailers_only_ok_of_a_unary_call", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		tk.refuses(1, status.OK).asks("release 1", "header 1", "end")
+		tk.over(status.Unimplemented, status.ReasonResponseHeaders, 1, "no message")
+	})
+	t.Run("57_three_calls_of_a_full_channel", func(t *testing.T) {
+		ch := open(t, retrying, func(o *Options) { o.MaxRetryBufferSize = 200 })
+		var calls []*talk
+		for range 3 {
+			calls = append(calls, unary(t, ch).sends(92)) // 97 with the frame's prefix
+		}
+		if ch.Buffered() != 194 {
+			t.Errorf("%d bytes are buffered", ch.Buffered())
+		}
+		calls[0].starts().asks("open 1")
+		calls[1].starts().asks("open 1")
+		calls[2].starts().asks("release 1", "open 1")
+		calls[1].refuses(1, status.Unavailable).asks("arm 500")
+		calls[2].refuses(1, status.Unavailable).asks("end")
+		calls[2].over(status.Unavailable, status.ReasonBufferExceeded, 1, "")
+	})
+	t.Run("91_http_503_then_success", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		tk.head(1, 503, "content-type", "text/html", "grpc-retry-pushback-ms", "20").asks("abort 1", "arm 20")
+		tk.at(20).timer().asks("open 2")
+	})
+	t.Run("92_http_503_with_a_fatal_status", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		tk.head(1, 503, "content-type", "text/plain", "grpc-status", "3").asks("abort 1", "end")
+		tk.over(status.InvalidArgument, status.ReasonFatalStatus, 1, "")
+	})
+	t.Run("95_lone_trailers_frame_is_not_tried_again", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		tk.head(1, 200).asks("release 1", "header 1", "read 1")
+		tk.feeds(1, trailers("grpc-status: 14\r\ngrpc-retry-pushback-ms: 0\r\n")).asks("read 1")
+		tk.bodyEnds(1).asks("end")
+		tk.over(status.Unavailable, status.ReasonResponseHeaders, 1, "")
+	})
+	t.Run("101_hidden_status_is_not_tried_again", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		tk.head(1, 200).asks("release 1", "header 1", "read 1")
+		tk.bodyEnds(1).asks("end")
+		tk.over(status.Unknown, status.ReasonResponseHeaders, 1, "Access-Control-Expose-Headers")
+	})
+	t.Run("history", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		tk.refuses(1, status.Unavailable, "grpc-retry-pushback-ms", "30").asks("arm 30")
+		records := tk.call.Records()
+		if len(records) != 1 || records[0].Pushback != 30 || records[0].HTTPStatus != 200 || tk.call.Reason() != status.ReasonNone || tk.call.Status() != nil {
+			t.Errorf("%+v, %v, %v", records, tk.call.Reason(), tk.call.Status())
+		}
+		if tk.call.Number(0) != 1 || tk.call.Begun() != 0 || tk.call.Deadline() != call.Never {
+			t.Error("the driver's view is wrong")
+		}
+		if tk.call.Header().Len() != 0 {
+			t.Error("a header before the commit")
+		}
+	})
+}
+
+func TestFailed(t *testing.T) {
+	t.Run("98_network_then_success", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		tk.noResponse(1, "Failed to fetch").asks("arm 500")
+		tk.at(500).timer().asks("open 2")
+		tk.noResponse(1, "again").asks() // it was told already
+	})
+	t.Run("98_text_says_what_was_tried", func(t *testing.T) {
+		cause := errors.New("Failed to fetch")
+		for origin, crossOrigin := range map[string]bool{"same": false, "another": true} {
+			tk := unary(t, open(t, "", func(o *Options) { o.CrossOrigin = crossOrigin }))
+			tk.sends(10).starts().asks("open 1")
+			tk.tell(func(c *Call) { c.Failed(0, 0, NoResponse, call.Processed, cause) }).asks("end")
+			st := tk.over(status.Unavailable, status.ReasonFatalStatus, 1, "POST https://api.test/helloworld.Greeter/SayHello: Failed to fetch")
+			if strings.Contains(st.Message, "CORS") != crossOrigin || !errors.Is(st, cause) {
+				t.Errorf("%s origin: %v, cause %v", origin, st, st.Cause)
+			}
+		}
+	})
+	t.Run("98_not_a_request", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		tk.tell(func(c *Call) { c.Failed(0, 0, NotRequest, call.NotSent, errors.New("bad URL")) }).asks("abort 1", "end")
+		tk.over(status.Internal, status.ReasonInternal, 1, "bad URL")
+	})
+	t.Run("aborted_by_something_else", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		tk.tell(func(c *Call) { c.Failed(0, 0, AbortedByHost, call.Processed, errors.New("AbortError")) }).asks("end")
+		tk.over(status.Canceled, status.ReasonFatalStatus, 1, "AbortError")
+	})
+	t.Run("66_not_sent", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		tk.tell(func(c *Call) { c.Failed(0, 0, NoResponse, call.NotSent, errors.New("no socket")) }).asks("open 2")
+		field(t, "second request", tk.header, AttemptsHeader)
+	})
+	t.Run("connection_lost_behind_the_head", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		tk.head(1, 200).asks("release 1", "header 1", "read 1")
+		tk.breaks(1, "reset").asks("end")
+		tk.over(status.Unavailable, status.ReasonResponseHeaders, 1, "reset")
+	})
+	t.Run("cancel_keeps_its_cause", func(t *testing.T) {
+		tk, cause := unary(t, open(t, retrying)), errors.New("the user left")
+		tk.sends(10).starts().asks("open 1")
+		tk.tell(func(c *Call) { c.Cancel(0, "cancelled", cause) }).asks("abort 1", "end")
+		if st := tk.over(status.Canceled, status.ReasonCanceled, 1, "cancelled"); !errors.Is(st, cause) || !tk.call.Local() {
+			t.Errorf("cause %v, local %v", st.Cause, tk.call.Local())
+		}
+	})
+}
+
+func TestHedgedUnary(t *testing.T) {
+	tk := unary(t, open(t, hedging))
+	tk.at(0).sends(10).starts().asks("open 1", "arm 100")
+	tk.at(100).timer().asks("open 2", "arm 200")
+	tk.at(110).head(1, 200, "grpc-status", "14").asks("read 1") // it may yet turn out to be Trailers-Only
+	tk.at(120).head(2, 200, "x-from", "2").asks("abort 1", "release 2", "header 2", "arm never", "read 2")
+	tk.feeds(1, message("of the loser")).asks()
+	tk.bodyEnds(1).asks()
+	tk.breaks(1, "late").asks()
+	tk.head(1, 200).asks()
+	tk.feeds(2, message("of the winner"), okTrailers()).asks("read 2")
+	tk.bodyEnds(2).asks("end").got("of the winner")
+	st := tk.over(status.OK, status.ReasonResponseHeaders, 2, "")
+	field(t, "header", st.Header, "x-from", "2")
+	field(t, "header", st.Header, AttemptsHeader, "1")
+}
+
+func TestPerAttemptMetadata(t *testing.T) {
+	ch := open(t, retrying, func(o *Options) { o.PerAttempt = true })
+	tk := unary(t, ch)
+	tk.sends(10).starts().asks("prepare 1")
+	tk.tell(func(c *Call) { c.Prepared(0, 0, metadata.New("authorization", "first")) }).asks("open 1")
+	field(t, "first request", tk.header, "authorization", "first")
+	tk.refuses(1, status.Unavailable, "grpc-retry-pushback-ms", "0").asks("prepare 2")
+	tk.tell(func(c *Call) { c.Prepared(0, 1, metadata.New("authorization", "second")) }).asks("open 2")
+	field(t, "second request", tk.header, "authorization", "second")
+	tk.refuses(2, status.Unavailable, "grpc-retry-pushback-ms", "0").asks("prepare 3")
+	tk.tell(func(c *Call) { c.Prepared(0, 2, metadata.New("a b", "")) }).asks("end")
+	tk.over(status.Internal, status.ReasonFatalStatus, 3, "a b")
+
+	tk = unary(t, ch)
+	tk.sends(10).starts().asks("prepare 1")
+	tk.tell(func(c *Call) { c.Unprepared(0, 0, status.New(status.Unauthenticated, "no token")) }).asks("end")
+	tk.over(status.Unauthenticated, status.ReasonFatalStatus, 1, "no token")
+}
