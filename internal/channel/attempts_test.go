@@ -173,6 +173,20 @@ func TestRetriedUnary(t *testing.T) {
 		tk.bodyEnds(1).asks("end")
 		tk.over(status.Unknown, status.ReasonResponseHeaders, 1, "Access-Control-Expose-Headers")
 	})
+	t.Run("28_throttle_of_the_channel", func(t *testing.T) {
+		throttled := strings.Replace(retrying, "{", `{"retryThrottling":{"maxTokens":5,"tokenRatio":0.1},`, 1)
+		ch := open(t, throttled)
+		tk := unary(t, ch)
+		tk.sends(10).starts().asks("open 1")
+		tk.refuses(1, status.Unavailable, "grpc-retry-pushback-ms", "0").asks("open 2")
+		tk.refuses(2, status.Unavailable, "grpc-retry-pushback-ms", "0").asks("open 3")
+		tk.refuses(3, status.Unavailable, "grpc-retry-pushback-ms", "0").asks("end")
+		tk.over(status.Unavailable, status.ReasonThrottled, 3, "")
+		tk = unary(t, ch) // the next call pays for it
+		tk.sends(10).starts().asks("open 1")
+		tk.refuses(1, status.Unavailable).asks("end")
+		tk.over(status.Unavailable, status.ReasonThrottled, 1, "")
+	})
 	t.Run("history", func(t *testing.T) {
 		tk := unary(t, open(t, retrying))
 		tk.sends(10).starts().asks("open 1")

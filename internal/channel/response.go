@@ -39,9 +39,10 @@ func (c *Call) proceed(now call.Duration, id int, r exchange.Reading) {
 }
 
 // readOn reads the committed attempt's body where somebody wants it: nothing is
-// read that nobody asked for.
+// read that nobody asked for. What may still be Trailers-Only is read on, since
+// the end of the body says so (SEMANTICS 5.1).
 func (c *Call) readOn(id int) {
-	if c.wanted || !c.streaming {
+	if c.wanted || !c.streaming || !c.machine.Headed() {
 		c.read(id)
 	}
 }
