@@ -108,6 +108,12 @@ func TestHead(t *testing.T) {
 	t.Run("headers_are_the_applications_own", func(t *testing.T) {
 		got := whole(t, answer(trailers(okTrailers)).with("grpc-encoding", "identity", "x-one", "1"))
 		same(t, "header", got.status.Header, metadata.New("x-one", "1"))
+
+		var x Exchange
+		if x.Head(200, answer().with("x-one", "1").fields) != Headers {
+			t.Fatal("no commit")
+		}
+		same(t, "header", x.Header(), metadata.New("x-one", "1"))
 	})
 }
 
