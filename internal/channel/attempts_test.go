@@ -173,6 +173,16 @@ func TestRetriedUnary(t *testing.T) {
 		tk.bodyEnds(1).asks("end")
 		tk.over(status.Unknown, status.ReasonResponseHeaders, 1, "Access-Control-Expose-Headers")
 	})
+	t.Run("26_switched_off", func(t *testing.T) {
+		ch := open(t, retrying, func(o *Options) { o.MaxRetryAttempts = 1 })
+		tk := unary(t, ch)
+		tk.sends(10).starts().asks("open 1")
+		if ch.Buffered() != 0 {
+			t.Errorf("%d bytes are kept for a replay that cannot come", ch.Buffered())
+		}
+		tk.refuses(1, status.Unavailable).asks("end")
+		tk.over(status.Unavailable, status.ReasonFatalStatus, 1, "")
+	})
 	t.Run("28_throttle_of_the_channel", func(t *testing.T) {
 		throttled := strings.Replace(retrying, "{", `{"retryThrottling":{"maxTokens":5,"tokenRatio":0.1},`, 1)
 		ch := open(t, throttled)
