@@ -1,0 +1,183 @@
+package transporttest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
+	"github.com/hedgerow-web/hedgerow/internal/wire"
+	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreAnyFunction("runtime.handleEvent"),                     // js/wasm: the event loop's own
+		goleak.IgnoreTopFunction("github.com/desertbit/timer.timerRoutine"), // started by the server's WebSockets as they are linked in
+	)
+}
+
+// A network is a transport and a server that it reaches.
+type network struct {
+	name string
+	rt   transport.RoundTripper
+	url  string
+}
+
+const chaosPath = "/hedgerow.chaos.v1.Chaos/"
+
+// request is what the server's Chaos service is asked.
+type request struct {
+	method string // "Do"
+	header metadata.MD
+	script proto.Message
+}
+
+// payload is a body in pieces.
+type payload struct{ pieces [][]byte }
+
+func (p *payload) Next(context.Context) ([]byte, error) {
+	if len(p.pieces) == 0 {
+		return nil, io.EOF
+	}
+	piece := p.pieces[0]
+	p.pieces = p.pieces[1:]
+	return piece, nil
+}
+
+func (p *payload) Close() error { return nil }
+
+func (n network) roundTrip(ctx context.Context, t *testing.T, r request) (*transport.Response, error) {
+	t.Helper()
+	message, err := proto.Marshal(r.script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame := wire.AppendFrame(nil, 0, message)
+	header := metadata.New("content-type", "application/grpc-web", "x-grpc-web", "1")
+	header.AppendAll(r.header)
+	return n.rt.RoundTrip(ctx, &transport.Request{
+		URL: n.url + chaosPath + r.method, Header: header, Size: int64(len(frame)),
+		Body: &payload{[][]byte{frame[:3], frame[3:]}},
+	})
+}
+
+// head is roundTrip for requests that are answered.
+func (n network) head(ctx context.Context, t *testing.T, r request) *transport.Response {
+	t.Helper()
+	res, err := n.roundTrip(ctx, t, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { res.Body.Close() })
+	return res
+}
+
+// do plays one step of a call, and reads the answer to its end.
+func (n network) do(t *testing.T, id string, step *chaosv1.Step) (*transport.Response, answer) {
+	t.Helper()
+	res := n.head(t.Context(), t, request{method: "Do", script: script(id, step)})
+	body, err := read(t.Context(), res.Body)
+	return res, take(t, body, err)
+}
+
+func script(id string, step *chaosv1.Step) *chaosv1.Request {
+	return &chaosv1.Request{CallId: id, Steps: []*chaosv1.Step{step}}
+}
+
+// report waits until the server has seen so many attempts begin, and end.
+func (n network) report(t *testing.T, id string, started, ended uint32) *chaosv1.ReportReply {
+	t.Helper()
+	res := n.head(t.Context(), t, request{
+		method: "Report", header: metadata.New("grpc-timeout", "10S"),
+		script: &chaosv1.ReportRequest{CallId: id, WaitForStarted: started, WaitForEnded: ended},
+	})
+	body, err := read(t.Context(), res.Body)
+	reply := &chaosv1.ReportReply{}
+	decode(t, take(t, body, err).messages[0], reply)
+	return reply
+}
+
+func read(ctx context.Context, b transport.Body) ([]byte, error) {
+	defer b.Close()
+	var all []byte
+	for {
+		piece, err := b.Next(ctx)
+		if err == io.EOF {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+		if len(piece) == 0 {
+			return all, errors.New("a piece of no length")
+		}
+		all = append(all, piece...)
+	}
+}
+
+// An answer is a body taken apart.
+type answer struct {
+	messages [][]byte
+	trailer  metadata.MD
+	err      error // how it broke
+}
+
+func take(t *testing.T, body []byte, err error) answer {
+	t.Helper()
+	a := answer{err: err}
+	var frames wire.FrameReader
+	for at := 0; ; {
+		f, next, ok := frames.Next(body, at)
+		if at = next; !ok || !f.Last {
+			return a
+		}
+		payload := body[f.Offset : f.Offset+f.Length]
+		if f.Flags == wire.FlagTrailers {
+			a.trailer = wire.ParseTrailer(string(payload))
+		} else {
+			a.messages = append(a.messages, payload)
+		}
+	}
+}
+
+func decode(t *testing.T, message []byte, to proto.Message) {
+	t.Helper()
+	if err := proto.Unmarshal(message, to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// reply is the one message of an answer.
+func (a answer) reply(t *testing.T) *chaosv1.Reply {
+	t.Helper()
+	if a.err != nil || len(a.messages) != 1 {
+		t.Fatalf("%d messages, %v", len(a.messages), a.err)
+	}
+	r := &chaosv1.Reply{}
+	decode(t, a.messages[0], r)
+	return r
+}
+
+func want[T comparable](t *testing.T, what string, got, wanted T) {
+	t.Helper()
+	if got != wanted {
+		t.Errorf("%s: got %v, want %v", what, got, wanted)
+	}
+}
+
+var fresh int
+
+// name is a call id that no other test, and no other run against the same server, has.
+func name(t *testing.T) string {
+	fresh++
+	return strings.Join([]string{t.Name(), strconv.FormatInt(time.Now().UnixNano(), 36), strconv.Itoa(fresh)}, "/")
+}
