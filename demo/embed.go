@@ -1,4 +1,4 @@
-// Package demo holds the demo page.
+// Package demo holds the demo page: it sends real calls with the built npm package and draws each of their attempts.
 package demo
 
 import (
@@ -6,7 +6,10 @@ import (
 	"io/fs"
 )
 
-//go:embed index.html
+// dist holds what is built: the package and the messages. In a fresh clone it is empty but for .gitkeep, so that this compiles;
+// the page then says what to do.
+//
+//go:embed index.html *.css *.js *.svg all:dist
 var files embed.FS
 
 // FS returns the files of the page; index.html is at its root.

@@ -1,0 +1,23 @@
+// Two ways to write an element. Attributes only: the page's Content-Security-Policy forbids inline styles, so what is computed
+// is set as an SVG attribute, and what is chosen is a class or a data attribute that style.css knows.
+
+const svgNamespace = "http://www.w3.org/2000/svg";
+
+/** An HTML element; an attribute that is undefined or false is left out, true is an empty one. */
+export function html(name, attributes, ...children) {
+  return fill(document.createElement(name), attributes, children);
+}
+
+/** An SVG element. */
+export function svg(name, attributes, ...children) {
+  return fill(document.createElementNS(svgNamespace, name), attributes, children);
+}
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === undefined || value === false) continue;
+    element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children.filter((child) => child !== undefined && child !== false));
+  return element;
+}

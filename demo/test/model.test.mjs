@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { applyEvent, executionOf, statsOf, winnerOf } from "../model.js";
+import { callWith, execution, hedged, OK, retried, stopped, UNAVAILABLE } from "./events.mjs";
+
+test("a retried call keeps its attempts, its waits and its end", () => {
+  const call = callWith(retried);
+  assert.deepEqual(
+    call.attempts.map(({ number, kind, outcome, code }) => [number, kind, outcome, code]),
+    [
+      [1, "first", "failed", UNAVAILABLE],
+      [2, "retry", "failed", UNAVAILABLE],
+      [3, "retry", "committed", OK],
+    ],
+  );
+  assert.deepEqual(
+    call.gaps.map(({ lane, from, until, pushback }) => [lane, from, until, pushback]),
+    [
+      [1, 150, 270, false],
+      [2, 300, 700, true],
+    ],
+  );
+  assert.equal(winnerOf(call).number, 3);
+  assert.deepEqual(call.tokens, { tokens: 9, maxTokens: 10, blocked: false });
+  assert.equal(call.reason, "responseHeaders");
+});
+
+test("a hedging delay fires with the hedge, or is cut by the commit", () => {
+  const call = callWith(hedged);
+  assert.deepEqual(
+    call.delays.map(({ lane, from, until, fired }) => [lane, from, until, fired]),
+    [
+      [0, 0, 150, true],
+      [1, 150, 240, false],
+    ],
+  );
+  assert.equal(call.attempts[0].outcome, "aborted");
+});
+
+test("a call that ends in its backoff has no open wait", () => {
+  const call = callWith(retried.slice(0, 5));
+  applyEvent(call, { type: "committed", at: 200, reason: "cancelled" });
+  applyEvent(call, { type: "callEnded", at: 200, code: 1, statusMessage: "stopped", attempts: 1, reason: "cancelled" });
+  assert.equal(call.gaps[0].until, 200);
+  assert.equal(winnerOf(call), undefined);
+});
+
+test("a transparent restart repeats its number", () => {
+  const call = callWith([
+    [0, "callStarted", { policy: "none", maxAttempts: 1 }],
+    [0, "attemptStarted", { attempt: 1, kind: "first" }],
+    [5, "attemptEnded", { attempt: 1, outcome: "failed", code: UNAVAILABLE }],
+    [5, "attemptStarted", { attempt: 1, kind: "transparent" }],
+    [9, "attemptEnded", { attempt: 1, outcome: "committed", code: OK }],
+  ]);
+  assert.deepEqual(
+    call.attempts.map(({ kind, outcome }) => [kind, outcome]),
+    [
+      ["first", "failed"],
+      ["transparent", "committed"],
+    ],
+  );
+});
+
+test("events and fields that came later than the page change nothing", () => {
+  const call = callWith(stopped);
+  const before = structuredClone(call);
+  applyEvent(call, { type: "somethingNew", at: 90 });
+  assert.deepEqual(call, before);
+});
+
+test("what the server saw is found by the header that tells attempts apart", () => {
+  const call = callWith(hedged);
+  call.server = {
+    started: 3,
+    ended: 3,
+    executions: [execution(), execution({ attempt: 2 }), execution({ attempt: 3, previousAttempts: "1" })],
+  };
+  assert.equal(
+    executionOf(call, call.attempts[0]).attempt,
+    2,
+    "the request that the browser sent again is the one that was answered",
+  );
+  assert.equal(executionOf(call, call.attempts[1]).attempt, 3);
+});
+
+test("a run is summed up, and the server's count waits for all reports", () => {
+  const calls = [callWith(retried), callWith(hedged), callWith(stopped)];
+  assert.deepEqual(
+    (({ ok, attempts, executed, medianMs, slowestMs }) => ({ ok, attempts, executed, medianMs, slowestMs }))(statsOf(calls)),
+    { ok: 2, attempts: 6, executed: undefined, medianMs: 250, slowestMs: 720 },
+  );
+  for (const call of calls) call.server = { started: call.attempts.length, ended: 0, executions: [] };
+  assert.equal(statsOf(calls).executed, 6);
+});
