@@ -110,7 +110,7 @@ func emitHistory(c *liveCall) {
 
 // emitEvent emits an observation, every field of it: JavaScript picks what the
 // kind calls for.
-func emitEvent(e call.Event) {
+func emitEvent(e *call.Event) {
 	host.Words(uint32(e.Kind), uint32(e.Attempt), uint32(e.Why), uint32(e.Outcome), uint32(e.HTTP), uint32(e.Code),
 		uint32(e.Pushback), uint32(e.Reason), uint32(e.Attempts), flag(e.Tripped))
 	host.Bytes(e.Message)

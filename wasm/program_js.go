@@ -153,16 +153,20 @@ func (p *program) Head(id, attempt uint32, now float64, httpStatus uint32, in []
 	})
 }
 
-// Feed: a slice of a chunk, or what a feed before has left of it.
-func (p *program) Feed(id, attempt uint32, now float64, chunk []byte) int {
+// Feed: a slice of a chunk, or what a feed before has left of it. Once the last
+// slice is taken, the chunk is drained.
+func (p *program) Feed(id, attempt uint32, now float64, slice []byte, last bool) int {
 	p.now = instant(now)
 	c := p.calls[id]
 	if c == nil {
-		return len(chunk)
+		return len(slice)
 	}
-	fragments, consumed := c.Feed(p.now, int(attempt), chunk, 0, p.room[:0])
+	fragments, consumed := c.Feed(p.now, int(attempt), slice, 0, p.room[:0])
 	for _, f := range fragments {
 		host.Fragment(f.Offset, f.Length, f.Total, f.Flags, f.First)
+	}
+	if last && consumed == len(slice) {
+		c.Drained(int(attempt))
 	}
 	p.settle(c)
 	return consumed

@@ -7,6 +7,7 @@ package metadata
 
 import (
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -50,6 +51,11 @@ func (md MD) Len() int { return len(md.fields) }
 // Append adds a field after those that are there, also of the same name.
 func (md *MD) Append(name, value string) {
 	md.fields = append(md.fields, Field{lower(name), value})
+}
+
+// Grow makes room for so many more fields.
+func (md *MD) Grow(fields int) {
+	md.fields = slices.Grow(md.fields, fields)
 }
 
 // AppendAll adds all of other's fields after those that are there.

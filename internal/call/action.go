@@ -6,7 +6,7 @@ type Action struct {
 	Op      Op
 	Attempt int      // which attempt, counted from 0 in the order of their beginnings
 	At      Duration // Arm: the instant
-	Event   Event    // Observe: what happened
+	Event   *Event   // Observe: what happened
 }
 
 // Op is what an Action asks for.

@@ -33,6 +33,9 @@ func (m *Machine) begin(now Duration, kind status.AttemptKind) {
 
 func (m *Machine) launch(now Duration, kind status.AttemptKind, number int) {
 	id := len(m.attempts)
+	if m.attempts == nil {
+		m.attempts = m.rooms.attempts[:0]
+	}
 	m.attempts = append(m.attempts, attempt{live: true, record: status.AttemptRecord{
 		Number: number, Kind: kind, StartedAt: m.since(now), HeadAt: status.None, EndedAt: status.None,
 		HTTPStatus: status.None, Code: status.None, Pushback: status.NoPushback,

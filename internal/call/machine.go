@@ -22,7 +22,7 @@ type Settings struct {
 }
 
 // Machine is one call. Its methods are events; Take hands out the actions they
-// caused. It is not safe for concurrent use.
+// caused. It is not safe for concurrent use, and not to be copied once it began.
 type Machine struct {
 	set   Settings
 	phase phase
@@ -48,6 +48,10 @@ type Machine struct {
 	outcome *status.Status
 
 	actions []Action
+	rooms   struct { // for what nearly every call makes do with: not one more allocation each
+		attempts [1]attempt
+		actions  [6]Action
+	}
 }
 
 type phase uint8
@@ -307,11 +311,17 @@ func (m *Machine) Read(id int) { m.act(Action{Op: Read, Attempt: id}) }
 // Discard asks the driver to let go of an attempt's response, whose end is known.
 func (m *Machine) Discard(id int) { m.act(Action{Op: Abort, Attempt: id}) }
 
-func (m *Machine) act(a Action) { m.actions = append(m.actions, a) }
+func (m *Machine) act(a Action) {
+	if m.actions == nil {
+		m.actions = m.rooms.actions[:0]
+	}
+	m.actions = append(m.actions, a)
+}
 
 func (m *Machine) observe(e Event) {
 	if m.set.Observe {
-		m.act(Action{Op: Observe, Event: e})
+		told := e // or e itself would be allocated, also where nobody listens
+		m.act(Action{Op: Observe, Event: &told})
 	}
 }
 

@@ -60,7 +60,7 @@ func (s *script) event(tell func(m *call.Machine)) *script {
 	tell(&s.machine)
 	for _, a := range s.machine.Take() {
 		if a.Op == call.Observe {
-			s.observed = append(s.observed, a.Event)
+			s.observed = append(s.observed, *a.Event)
 		} else {
 			s.asked = append(s.asked, a)
 		}

@@ -22,7 +22,8 @@ type Call struct {
 	streaming bool      // several messages may be received
 	maxSend   int64
 	maxRecv   int64
-	wanted    bool // the application waits for a message
+	wanted    bool       // the application waits for a message
+	room      [1]attempt // for what nearly every call makes do with
 }
 
 type attempt struct {
@@ -139,6 +140,9 @@ func (c *Call) Fail(now call.Duration, st *status.Status) {
 
 // attempt is the exchange of an attempt that the machine has begun.
 func (c *Call) attempt(id int) *attempt {
+	if c.exchanges == nil {
+		c.exchanges = c.room[:0]
+	}
 	for len(c.exchanges) <= id {
 		a := attempt{}
 		a.MaxMessage = c.maxRecv

@@ -22,19 +22,20 @@ func (c *Call) URL() string { return c.channel.base + c.method }
 // has depends on the method alone, but for the attempts header, so that a
 // browser's cached preflight keeps holding.
 func (c *Call) RequestHeader(now call.Duration, id int) metadata.MD {
-	md := metadata.New(
-		"content-type", ContentType,
-		"x-grpc-web", "1",
-		"x-user-agent", "grpc-web-hedgerow/"+Version,
-	)
+	parts := [...]metadata.MD{c.channel.options.Metadata, c.attempt(id).metadata, c.metadata}
+	var md metadata.MD
+	md.Grow(5 + parts[0].Len() + parts[1].Len() + parts[2].Len())
+	md.Append("content-type", ContentType)
+	md.Append("x-grpc-web", "1")
+	md.Append("x-user-agent", "grpc-web-hedgerow/"+Version)
 	if deadline := c.machine.Deadline(); deadline != call.Never {
 		md.Append("grpc-timeout", wire.FormatTimeout(int64(deadline-now)))
 	}
 	if before := c.machine.Number(id) - 1; before > 0 && !c.channel.options.NoAttemptHeader {
 		md.Append(AttemptsHeader, strconv.Itoa(before))
 	}
-	for _, of := range []metadata.MD{c.channel.options.Metadata, c.attempt(id).metadata, c.metadata} {
-		for name, value := range of.All() {
+	for _, part := range parts {
+		for name, value := range part.All() {
 			if name != AttemptsHeader { // the caller's own would be a lie
 				md.Append(name, value)
 			}

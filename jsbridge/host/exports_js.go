@@ -17,7 +17,7 @@ type Program interface {
 	Prepared(call, attempt uint32, now float64, in []byte, fields int)
 	Unprepared(call, attempt uint32, now float64, code uint32, in []byte, fields int)
 	Head(call, attempt uint32, now float64, httpStatus uint32, in []byte, fields int)
-	Feed(call, attempt uint32, now float64, chunk []byte) (consumed int)
+	Feed(call, attempt uint32, now float64, slice []byte, last bool) (consumed int)
 	Skip(call, attempt uint32, n int)
 	Drained(call, attempt uint32, now float64)
 	End(call, attempt uint32, now float64)
@@ -135,10 +135,10 @@ func head(call, attempt uint32, now float64, httpStatus, fields, n uint32) (word
 }
 
 //go:wasmexport feed
-func feed(call, attempt uint32, now float64, n uint32) (words uint32) {
+func feed(call, attempt uint32, now float64, n, last uint32) (words uint32) {
 	defer guard(&words)
 	begin()
-	box[boxResult] = uint32(program.Feed(call, attempt, now, input(n)))
+	box[boxResult] = uint32(program.Feed(call, attempt, now, input(n), last != 0))
 	return emitted()
 }
 

@@ -14,6 +14,8 @@ export class Attempt {
   /** The parts of a message that began in an earlier chunk, and how much is still to come. */
   #parts: Uint8Array[] = [];
   #left = 0;
+  /** Go has seen the chunk's end. */
+  #drained = false;
   #dead = false;
 
   constructor(call: Call, id: number) {
@@ -98,15 +100,17 @@ export class Attempt {
 
   /**
    * Takes a chunk apart. Go frames it, slice by slice; the inside of a message, once its length is known, is passed over. A message
-   * that lies whole in the chunk is a view of it; one that does not is put together here.
+   * that lies whole in the chunk is a view of it; one that does not is put together here. Go knows by itself that the chunk is
+   * drained if it saw its end.
    */
   #chunk(chunk: Uint8Array): void {
-    const { engine, id } = this.#call;
+    const { engine, host, id } = this.#call;
+    this.#drained = false;
     for (let at = 0; at < chunk.length && !this.#dead; ) {
       at = this.#left > 0 ? this.#continue(chunk, at) : this.#frame(chunk, at);
     }
-    if (this.#dead) engine.perform();
-    else engine.enter("drained", id, this.#id, performance.now());
+    if (!this.#dead && !this.#drained) host.enter("drained", id, this.#id, performance.now());
+    engine.perform();
   }
 
   #continue(chunk: Uint8Array, at: number): number {
@@ -129,8 +133,10 @@ export class Attempt {
   #frame(chunk: Uint8Array, at: number): number {
     const { host, id } = this.#call;
     const slice = chunk.subarray(at, at + SLICE);
-    host.enter("feed", id, this.#id, performance.now(), host.bytes(slice));
+    const last = at + slice.length === chunk.length;
+    host.enter("feed", id, this.#id, performance.now(), host.bytes(slice), last ? 1 : 0);
     if (!host.alive) return chunk.length;
+    this.#drained = last && host.result === slice.length;
     let next = at + host.result;
     for (const { offset, length, total } of host.fragments()) {
       const from = at + offset;

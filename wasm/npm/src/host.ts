@@ -23,7 +23,7 @@ interface Exports extends GoExports {
   prepared(call: number, attempt: number, now: number, fields: number, bytes: number): number;
   unprepared(call: number, attempt: number, now: number, code: number, fields: number, bytes: number): number;
   head(call: number, attempt: number, now: number, httpStatus: number, fields: number, bytes: number): number;
-  feed(call: number, attempt: number, now: number, bytes: number): number;
+  feed(call: number, attempt: number, now: number, bytes: number, last: number): number;
   skip(call: number, attempt: number, bytes: number): number;
   drained(call: number, attempt: number, now: number): number;
   end(call: number, attempt: number, now: number): number;
