@@ -170,7 +170,7 @@ func (tk *talk) feeds(n int, parts ...[]byte) *talk {
 		chunk = append(chunk, p...)
 	}
 	return tk.tell(func(c *Call) {
-		for at := 0; at < len(chunk); {
+		for at, fed := 0, false; !fed || at < len(chunk); fed = true { // a chunk of nothing is fed too
 			var fragments []wire.Fragment
 			fragments, at = c.Feed(tk.now, n-1, chunk, at, make([]wire.Fragment, 0, 2))
 			for _, f := range fragments {
