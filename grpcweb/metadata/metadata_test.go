@@ -87,7 +87,7 @@ func TestNewWithoutValue(t *testing.T) {
 			t.Errorf("panic %v; want one that names the name", r)
 		}
 	}()
-	New("a", "1", "lonely")
+	New(strings.Split("a 1 lonely", " ")...)
 }
 
 func TestValidate(t *testing.T) {

@@ -56,7 +56,6 @@ type walk struct {
 	released  int
 	headers   int
 	ends      int
-	counted   int // attempts that are no transparent restarts
 }
 
 func newWalk(t *testing.T, seed int64, verbose bool) *walk {

@@ -190,9 +190,12 @@ func (s *script) prepares(attempts ...int) *script {
 	s.t.Helper()
 	return s.each(call.Prepare, attempts)
 }
+
 func (s *script) aborts(attempts ...int) *script { s.t.Helper(); return s.each(call.Abort, attempts) }
-func (s *script) releases(n int) *script         { s.t.Helper(); return s.each(call.Release, []int{n}) }
-func (s *script) header(n int) *script           { s.t.Helper(); return s.each(call.Head, []int{n}) }
+
+func (s *script) releases(n int) *script { s.t.Helper(); return s.each(call.Release, []int{n}) }
+
+func (s *script) header(n int) *script { s.t.Helper(); return s.each(call.Head, []int{n}) }
 
 // arms: the timer is to fire at the instant.
 func (s *script) arms(ms float64) *script {
