@@ -83,7 +83,9 @@ func emitStatus(c *liveCall) {
 	host.Word(uint32(st.Code))
 	host.Bytes(st.Message)
 	host.Word(flag(st.Details != nil))
-	host.Bytes(st.Details)
+	if st.Details != nil {
+		host.Bytes(st.Details)
+	}
 	emitMetadata(st.Header)
 	emitMetadata(st.Trailer)
 	emitHistory(c)

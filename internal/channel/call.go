@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
-	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/call"
 	"github.com/hedgerow-web/hedgerow/internal/exchange"
@@ -46,10 +45,8 @@ type Params struct {
 // NewCall makes a call. One that cannot be made, for a bad method or bad
 // metadata, has ended already, with INTERNAL and nothing sent.
 func (ch *Channel) NewCall(now call.Duration, p Params) *Call {
-	config := ch.options.Config.Lookup(p.Method)
-	if config == nil {
-		config = &noConfig
-	}
+	method := ch.method(p.Method)
+	config := method.config
 	plan, attempts := ch.plan(config)
 	settings := call.Settings{
 		Plan: plan, MaxAttempts: attempts, Throttle: ch.throttle,
@@ -66,15 +63,13 @@ func (ch *Channel) NewCall(now call.Duration, p Params) *Call {
 		maxSend: smallest(config.MaxRequestMessageBytes, ch.options.MaxSendMessageBytes),
 		maxRecv: smallest(config.MaxResponseMessageBytes, p.MaxReceiveBytes),
 	}
-	if st := checkMethod(p.Method); st != nil {
-		c.Fail(now, st)
+	if method.refusal != nil {
+		c.Fail(now, method.refusal)
 	} else if err := checkMetadata(p.Metadata); err != nil {
 		c.Fail(now, status.New(status.Internal, err.Error()))
 	}
 	return c
 }
-
-var noConfig serviceconfig.Method
 
 // deadline is the earlier of the caller's, or the channel's default, and the
 // method config's (SEMANTICS 1.1).

@@ -18,7 +18,31 @@ type Channel struct {
 	base     string // the base URL without a slash at its end
 	throttle *call.Throttle
 	quota    *call.Quota
+	methods  map[string]*method // those that were called
 	warnings []Warning
+}
+
+// method is what holds for a method: looked up and checked at its first call.
+type method struct {
+	config  *serviceconfig.Method
+	refusal *status.Status // why no call of it can be made; nil: it can
+}
+
+// maxMethods bounds what is remembered, should a program make up names.
+const maxMethods = 1000
+
+func (ch *Channel) method(path string) *method {
+	if m := ch.methods[path]; m != nil {
+		return m
+	}
+	m := &method{config: ch.options.Config.Lookup(path), refusal: checkMethod(path)}
+	if m.config == nil {
+		m.config = new(serviceconfig.Method)
+	}
+	if len(ch.methods) < maxMethods {
+		ch.methods[strings.Clone(path)] = m // path may be a part of something larger
+	}
+	return m
 }
 
 // Warning is something that the developer should know and that is no error.
@@ -32,6 +56,7 @@ func New(o Options) *Channel {
 	ch := &Channel{
 		options: o,
 		base:    strings.TrimRight(o.BaseURL, "/"),
+		methods: make(map[string]*method),
 		quota:   call.NewQuota(o.MaxRetryBufferSize, o.MaxRetryBufferPerCallSize),
 	}
 	if o.Config != nil {

@@ -48,12 +48,11 @@ export function readMetadata(cursor: Cursor): Metadata {
 export function readEnding(cursor: Cursor): Ending {
   const code: Code = cursor.word();
   const message = cursor.text();
-  const detailed = cursor.word() !== 0;
-  const details = cursor.bytes();
+  const details = cursor.word() !== 0 ? cursor.bytes() : undefined;
   const header = readMetadata(cursor);
   const trailer = readMetadata(cursor);
   const { attempts, commitReason } = readHistory(cursor);
-  return { code, message, details: detailed ? details : undefined, header, trailer, attempts, commitReason: commitReason ?? "internal" };
+  return { code, message, details, header, trailer, attempts, commitReason: commitReason ?? "internal" };
 }
 
 export function readHistory(cursor: Cursor): History {

@@ -45,8 +45,12 @@ const PREFIX = 5;
 
 /** A message in its frame (PROTOCOL-WEB). It is copied here, once. */
 export function frame(message: Uint8Array): Uint8Array<ArrayBuffer> {
-  const framed = new Uint8Array(PREFIX + message.length);
-  new DataView(framed.buffer).setUint32(1, message.length);
+  const { length } = message;
+  const framed = new Uint8Array(PREFIX + length);
+  framed[1] = length >>> 24;
+  framed[2] = length >>> 16;
+  framed[3] = length >>> 8;
+  framed[4] = length;
   framed.set(message, PREFIX);
   return framed;
 }
@@ -61,6 +65,8 @@ export class Call {
   readonly url: string;
   readonly fetch: FetchLike;
   readonly credentials: RequestCredentials;
+  /** What is behind an end that is no attempt's: a cancel's reason, or why no request could be made. */
+  cause: unknown;
   #line: Line;
   #request: Request;
   #receiver: Receiver;
@@ -69,7 +75,6 @@ export class Call {
   #attempts: Attempt[] = [];
   #history: History = { attempts: [], commitReason: undefined };
   #over = false;
-  #cause: unknown;
 
   constructor(line: Line, request: Request, receiver: Receiver) {
     this.engine = line.engine;
@@ -110,7 +115,7 @@ export class Call {
   /** Ends the call as CANCELLED. */
   cancel(why: string, cause?: unknown): void {
     if (this.#over) return;
-    this.#cause = cause;
+    this.cause = cause;
     this.engine.enter("cancel", this.id, performance.now(), this.host.text(why));
   }
 
@@ -236,7 +241,7 @@ export class Call {
       this.#receiver.onEnd(ending, undefined);
       return;
     }
-    const cause = this.#attempts[answer]?.error ?? this.#cause;
+    const cause = this.#attempts[answer]?.error ?? this.cause;
     const details = ending.details ?? (cause instanceof StatusError ? cause.details : undefined);
     const whole = { ...ending, details };
     this.#receiver.onEnd(whole, statusError(this.#request.method, whole, cause));
