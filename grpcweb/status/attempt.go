@@ -59,8 +59,8 @@ type AttemptOutcome uint8
 // The outcomes.
 const (
 	OutcomePending   AttemptOutcome = iota // under way
-	OutcomeCommitted                       // the call's answer is this attempt's
-	OutcomeFailed                          // it ended without being committed
+	OutcomeCommitted                       // the call was committed to it while it ran: by its headers, its success or a full replay buffer
+	OutcomeFailed                          // it ended before that; the last one's status may be the call's
 	OutcomeAborted                         // the client ended it: a hedge that lost, a deadline, a cancel
 )
 
