@@ -126,6 +126,7 @@ class Row {
     const call = this.#call;
     Object.assign(this.element.dataset, {
       call: call.number,
+      id: call.id,
       policy: call.policy,
       attempts: call.attempts.length,
       state: call.endedAt !== undefined ? "ended" : call.startedAt !== undefined ? "running" : "planned",

@@ -1,0 +1,61 @@
+// The system's Chromium, and pages in it that are watched: what a page does beyond what its test looks at must be nothing.
+import assert from "node:assert/strict";
+import { after, type TestContext } from "node:test";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+/** Where the server under test is; test.mjs refuses to start without it. */
+export const server: string = process.env["HEDGEROW_SERVER"] ?? "";
+
+let browser: Promise<Browser> | undefined;
+
+function launch(): Promise<Browser> {
+  // Every launch has a profile of its own. The flags keep Chromium from talking to anybody but the server under test.
+  const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
+  return chromium.launch({
+    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    headless: true,
+    args: [...args, "--disable-component-update", "--disable-sync"],
+  });
+}
+
+after(async () => {
+  await (await browser)?.close();
+});
+
+export interface Watched {
+  readonly page: Page;
+  /** What went to the console as a warning or an error, exceptions and violations of the Content-Security-Policy among it. */
+  readonly complaints: string[];
+  /** Every URL that the page asked for. */
+  readonly requests: string[];
+}
+
+/** A page in a fresh context, closed when the test ends; the test then fails if the page asked another origin for anything. */
+export async function open(t: TestContext, path: string, options: BrowserContextOptions = {}): Promise<Watched> {
+  browser ??= launch();
+  const context = await (await browser).newContext(options);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const requests: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("request", (request) => requests.push(request.url()));
+  // Chromium reports a blocked inline style to the console, but not every report-only or worker case: ask the document as well.
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      console.error(`Content-Security-Policy: ${event.violatedDirective} blocked ${event.blockedURI}`);
+    });
+  });
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(
+      requests.filter((url) => !url.startsWith(`${server}/`)),
+      [],
+      "requests to other origins",
+    );
+  });
+  await page.goto(server + path);
+  return { page, complaints, requests };
+}
