@@ -92,8 +92,9 @@ test-wasm: build-server ## Run the Go tests compiled to js/wasm under Node, agai
 	.ci/with-server.sh env $(JS) go test -exec "'$(CURDIR)/.ci/wasm-exec.sh'" $(WASM_PACKAGES)
 
 .PHONY: test-node
-test-node: build-server ## Run the tests of the built npm package under Node, against a running server.
+test-node: build-server ## Run the tests of the built npm package and of the demo page's scripts under Node, against a running server.
 	$(TSC) -p test/tsconfig.json
+	node --test --test-reporter=spec demo/test/*.test.mjs
 	.ci/with-server.sh node $(NPM)/test.mjs node $(TESTS)
 
 .PHONY: test-browser
