@@ -38,6 +38,17 @@ func TestDeadline(t *testing.T) {
 		want(t, "reason", st.CommitReason, status.ReasonDeadline)
 		wantRequests(t, n, 0)
 	})
+	scenario(t, "41_deadlines_out_of_range", func(t *testing.T) {
+		for _, c := range []struct {
+			at   time.Time
+			code status.Code
+		}{{time.Time{}, status.DeadlineExceeded}, {time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), status.OK}} {
+			ctx, cancel := context.WithDeadline(t.Context(), c.at)
+			defer cancel()
+			_, err := open(t, fake.New(fake.Answer(pong))).Unary(ctx, method, ping)
+			want(t, "code", status.CodeOf(err), c.code)
+		}
+	})
 	scenario(t, "42_deadline_in_a_pushback", func(t *testing.T) {
 		clock := stopwatch()
 		n := fake.New(fake.Fail(status.Unavailable, "", "grpc-retry-pushback-ms", "10000"))
@@ -170,6 +181,19 @@ func TestCancel(t *testing.T) {
 		_, err = ch.NewStream(t.Context(), method)
 		wantCode(t, err, status.Canceled)
 		wantRequests(t, n, 0)
+	})
+	scenario(t, "50_cancel_races_the_next_attempt", func(t *testing.T) {
+		for range 200 {
+			n := fake.New(fake.Fail(status.Unavailable, "", "grpc-retry-pushback-ms", "200"), fake.Answer(pong))
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(200*ms, cancel)
+			res, err := open(t, n, retries(5)).Unary(ctx, method, ping)
+			if code := status.CodeOf(err); code != status.OK && code != status.Canceled || (res == nil) == (err == nil) {
+				t.Fatalf("got %v, %v", res, err)
+			}
+			settle(t, n)
+			cancel()
+		}
 	})
 	scenario(t, "99_during_the_head", func(t *testing.T) { testCancelDuring(t, fake.Silence()) })
 	scenario(t, "99_during_the_body", func(t *testing.T) {

@@ -60,7 +60,7 @@ func (ch *Channel) begin(ctx context.Context, method string, streaming bool, opt
 	ch.mu.Lock()
 	now := ch.now()
 	if at, ok := ctx.Deadline(); ok {
-		d.deadline = ch.instant(at)
+		d.deadline = max(ch.instant(at), 0) // one of long ago would wrap around
 		s.params.Timeout = d.deadline - now
 	}
 	ch.made++
@@ -147,7 +147,7 @@ func (d *driver) carryOut(now call.Duration) {
 		case call.End:
 			d.end()
 		case call.Observe:
-			d.events = append(d.events, d.event(a.Event))
+			d.events = append(d.events, d.event(*a.Event))
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -102,21 +103,22 @@ func unmarshal[M proto.Message](t *testing.T, b []byte, m M) M {
 // do plays a script with Chaos.Do, under a call id of its own.
 func do(ctx context.Context, t *testing.T, ch *grpcweb.Channel, steps ...*chaosv1.Step) (id string, res *grpcweb.Response, err error) {
 	t.Helper()
-	id = fmt.Sprint(t.Name(), "/", time.Now().UnixNano(), "/", unique())
-	res, err = ch.Unary(ctx, chaos+"Do", marshal(t, &chaosv1.Request{CallId: id, Steps: steps, Payload: ping}))
+	id = callID(t)
+	res, err = doAs(ctx, t, ch, id, steps...)
 	return id, res, err
 }
 
-var unique = func() func() int {
-	var mu sync.Mutex
-	n := 0
-	return func() int {
-		mu.Lock()
-		defer mu.Unlock()
-		n++
-		return n
-	}
-}()
+func doAs(ctx context.Context, t *testing.T, ch *grpcweb.Channel, id string, steps ...*chaosv1.Step) (*grpcweb.Response, error) {
+	t.Helper()
+	return ch.Unary(ctx, chaos+"Do", marshal(t, &chaosv1.Request{CallId: id, Steps: steps, Payload: ping}))
+}
+
+var made atomic.Int64
+
+// callID is one that no other test, and no other run against the same server, has.
+func callID(t *testing.T) string {
+	return fmt.Sprint(t.Name(), "/", time.Now().UnixNano(), "/", made.Add(1))
+}
 
 // report waits until so many attempts have ended at the server.
 func report(t *testing.T, ch *grpcweb.Channel, id string, started, ended uint32) *chaosv1.ReportReply {
@@ -188,20 +190,27 @@ func testServerPushback(t *testing.T, n network) {
 
 func testServerDeadline(t *testing.T, n network) {
 	ch := n.open(t, quickRetry)
-	id, _, err := do(within(t, 100*ms), t, ch, hangs())
+	id, _, err := do(within(t, 250*ms), t, ch, hangs())
 	wantCode(t, err, status.DeadlineExceeded)
-	x := report(t, ch, id, 1, 1).GetExecutions()[0]
-	if timeout, err := strconv.Atoi(x.GetTimeout()[:len(x.GetTimeout())-1]); err != nil || timeout < 1 || timeout > 100 {
-		t.Errorf("the server was told a timeout of %q", x.GetTimeout())
+	told := report(t, ch, id, 1, 1).GetExecutions()[0].GetTimeout()
+	timeout, unit := told[:len(told)-1], told[len(told)-1:]
+	if left, err := strconv.Atoi(timeout); unit != "m" || err != nil || left < 1 || left > 250 {
+		t.Errorf("the server was told a timeout of %q", told)
 	}
 }
 
 func testServerCancel(t *testing.T, n network) {
+	ch, id := n.open(t, quickRetry), callID(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	ch := n.open(t, quickRetry)
-	time.AfterFunc(100*ms, cancel)
-	id, _, err := do(ctx, t, ch, hangs())
-	wantCode(t, err, status.Canceled)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := doAs(ctx, t, ch, id, hangs())
+		ended <- err
+	}()
+	report(t, ch, id, 1, 0)
+	cancel()
+	wantCode(t, <-ended, status.Canceled)
 	want(t, "ending", report(t, ch, id, 1, 1).GetExecutions()[0].GetEnding(), chaosv1.Ending_ENDING_CANCELLED)
 }
 
@@ -245,12 +254,11 @@ func testServerHedge(t *testing.T, n network) {
 	ch := n.open(t, quickHedge)
 	id, res, err := do(t.Context(), t, ch, hangs(), &chaosv1.Step{})
 	must(t, res, err)
-	want(t, "attempts header", res.Header.Get("grpc-previous-rpc-attempts"), "1")
-	var endings []chaosv1.Ending
-	for _, x := range report(t, ch, id, 2, 2).GetExecutions() {
-		endings = append(endings, x.GetEnding())
+	if before := res.Header.Get("grpc-previous-rpc-attempts"); before != "1" && before != "2" { // 2 on a machine that is busy
+		t.Errorf("attempts header: %q", before)
 	}
-	wantAll(t, "endings", endings, chaosv1.Ending_ENDING_CANCELLED, chaosv1.Ending_ENDING_PLAYED)
+	want(t, "outcome of the first", res.Attempts[0].Outcome, status.OutcomeAborted)
+	want(t, "its ending", report(t, ch, id, 2, 2).GetExecutions()[0].GetEnding(), chaosv1.Ending_ENDING_CANCELLED)
 }
 
 func testServer503(t *testing.T, n network) {

@@ -1,0 +1,64 @@
+package jsbridge_test
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb"
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/jsbridge"
+)
+
+// A server in JavaScript: one in four requests fails, one answers late, one
+// breaks in the body, one is answered.
+const unsteady = `
+	globalThis.count = (globalThis.count ?? -1) + 1;
+	const type = {"content-type": "application/grpc-web+proto"};
+	switch (globalThis.count % 4) {
+	case 0:
+		return Promise.resolve(new Response(null, {headers: {...type, "grpc-status": "14", "grpc-retry-pushback-ms": "0"}}));
+	case 1:
+		return new Promise((_, reject) => init.signal.addEventListener("abort", () => reject(init.signal.reason)));
+	case 2:
+		return Promise.resolve(new Response(new ReadableStream({start(c) { c.enqueue(new Uint8Array([0, 0, 0])); c.error(new TypeError("terminated")) }}), {headers: type}));
+	}
+	const trailer = new TextEncoder().encode("grpc-status: 0\r\n");
+	return Promise.resolve(new Response(new Uint8Array([0, 0, 0, 0, 0, 0x80, 0, 0, 0, trailer.length, ...trailer]), {headers: type}));`
+
+// Every ending that a call can have, 1000 times: no callback and no goroutine is left.
+func TestThousandCalls(t *testing.T) {
+	fetching(t, unsteady)
+	ch, err := grpcweb.NewChannel(jsbridge.Fetch(), "https://api.example.com", grpcweb.WithServiceConfigJSON(`{"methodConfig": [{
+		"name": [{}], "hedgingPolicy": {"maxAttempts": 3, "hedgingDelay": "0.005s", "nonFatalStatusCodes": ["UNAVAILABLE"]}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ch.Close()
+	var mu sync.Mutex
+	codes := map[status.Code]int{}
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			for i := range 50 {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*time.Millisecond)
+				_, err := ch.Unary(ctx, "/s/"+strconv.Itoa(i), []byte("ping"))
+				cancel()
+				mu.Lock()
+				codes[status.CodeOf(err)]++
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	for _, c := range []status.Code{status.OK, status.Unavailable, status.DeadlineExceeded} {
+		if codes[c] == 0 {
+			t.Errorf("no call ended with %v: %v", c, codes)
+		}
+	}
+	if len(codes) != 3 {
+		t.Errorf("calls ended with %v", codes)
+	}
+}
