@@ -131,7 +131,12 @@ class WasmChannel implements Channel {
     if (!(message instanceof Uint8Array)) {
       throw misuse(`the message must be a Uint8Array, the serialized message, not ${describe(message)}`);
     }
+    if (typeof options !== "object" || options === null) throw misuse(`the call's options must be an object, not ${describe(options)}`);
     const { signal, onEvent, waitForReady } = options;
+    if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+      throw misuse(`signal must be an AbortSignal, not ${describe(signal)}`);
+    }
+    if (onEvent !== undefined && typeof onEvent !== "function") throw misuse(`onEvent must be a function, not ${describe(onEvent)}`);
     if (signal?.aborted) throw refusal(method, Code.CANCELLED, "the caller cancelled the call before it began", "cancelled", signal.reason);
     if (waitForReady) throw misuse("waitForReady is not built yet: leave it out");
     const listeners: ((event: CallEvent) => void)[] = [];

@@ -41,7 +41,10 @@ export class Engine {
   perform(): void {
     if (this.#performing) return; // whoever performs now will come to it
     this.#performing = true;
-    for (let i = 0; i < this.#todo.length; i++) this.#todo[i]?.();
+    for (let i = 0; i < this.#todo.length; i++) {
+      const act = this.#todo[i] as () => void;
+      runSafely(act); // one that throws must not keep the others from their turn
+    }
     this.#todo.length = 0;
     this.#performing = false;
   }
