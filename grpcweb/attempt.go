@@ -156,7 +156,7 @@ func (a *attempt) next(body transport.Body) bool {
 		switch {
 		case err == nil:
 			a.feed(now, piece)
-		case err == io.EOF: //nolint:errorlint // the end, as Body says; wrapped, it would be a lost connection
+		case err == io.EOF: // the end, as Body says; wrapped, it would be a lost connection
 			d.machine.End(now, a.id)
 		default:
 			d.machine.Break(now, a.id, err)

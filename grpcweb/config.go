@@ -1,6 +1,7 @@
 package grpcweb
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -87,7 +88,8 @@ func merge(problems []serviceconfig.Problem, err error) error {
 	if len(problems) == 0 {
 		return err
 	}
-	if of, ok := err.(*serviceconfig.Error); ok { //nolint:errorlint // Validate says that it is one
+	var of *serviceconfig.Error
+	if errors.As(err, &of) {
 		problems = append(problems, of.Problems...)
 	}
 	return &serviceconfig.Error{Problems: problems}

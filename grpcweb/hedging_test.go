@@ -52,6 +52,7 @@ func TestHedging(t *testing.T) {
 	})
 	scenario(t, "79_winner_by_header", testWinner)
 	scenario(t, "80_throttled_from_the_start", testThrottledHedges)
+	scenario(t, "81_throttled_while_one_is_under_way", testThrottleTrips)
 	scenario(t, "84_deadline_with_five_under_way", func(t *testing.T) {
 		clock := stopwatch()
 		n := fake.New(fake.Silence())
@@ -158,4 +159,15 @@ func testThrottledHedges(t *testing.T) {
 		want(t, "reason", st.CommitReason, status.ReasonThrottled)
 		want(t, "requests", len(n.Seen())-before, 1)
 	}
+}
+
+// Another call takes the tokens away before the hedge is due.
+func testThrottleTrips(t *testing.T) {
+	n := fake.New(fake.Answer(pong).After(time.Second), unavailable)
+	ch := open(t, n, grpcweb.WithServiceConfigJSON(`{"retryThrottling": {"maxTokens": 2, "tokenRatio": 0.1},
+		"methodConfig": [{"name": [{}], "hedgingPolicy": {"maxAttempts": 5, "hedgingDelay": "0.2s", "nonFatalStatusCodes": [14]}}]}`))
+	time.AfterFunc(100*ms, func() { ch.Unary(context.Background(), method, ping) })
+	res, err := ch.Unary(t.Context(), method, ping)
+	want(t, "message", string(must(t, res, err).Message), "pong")
+	wantAll(t, "starts", starts(n), 0, 100*ms)
 }

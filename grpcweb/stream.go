@@ -61,7 +61,7 @@ func (s *Stream) Header() (metadata.MD, error) {
 		d.news.Wait()
 	}
 	if d.headed {
-		return d.machine.Header(), nil
+		return d.machine.Header().Clone(), nil
 	}
 	return metadata.MD{}, d.err()
 }

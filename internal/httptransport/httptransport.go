@@ -143,7 +143,7 @@ func (b *responseBody) Next(ctx context.Context) ([]byte, error) {
 			return b.buffer[:n], nil
 		}
 	}
-	if b.err == io.EOF { //nolint:errorlint // the end, as io.Reader says
+	if b.err == io.EOF { // the end, as io.Reader says
 		b.cancel() // lets go of the context
 		return nil, io.EOF
 	}
