@@ -54,22 +54,29 @@ export class Attempt {
   #fail(how: number, error: unknown): void {
     if (this.#dead) return;
     this.error = error;
+    if (how === NOT_REQUEST) this.#call.cause = error;
     const { engine, host, id } = this.#call;
     engine.enter("failed", id, this.#id, performance.now(), how, host.text(explain(error)));
   }
 
   #head(response: Response): void {
-    if (this.#dead) {
-      response.body?.cancel().catch(ignore);
-      return;
-    }
-    this.#reader = response.body?.getReader();
     let fields = 0;
     let text = "";
-    response.headers.forEach((value, name) => {
-      fields++;
-      text += `${name}\0${value}\0`;
-    });
+    try {
+      if (this.#dead) {
+        response.body?.cancel().catch(ignore);
+        return;
+      }
+      this.#reader = response.body?.getReader();
+      response.headers.forEach((value, name) => {
+        fields++;
+        text += `${name}\0${value}\0`;
+      });
+    } catch (cause) {
+      // Only a fetch of the user's own can do this.
+      this.#fail(NOT_REQUEST, new TypeError("fetch answered with something else than an unread Response", { cause }));
+      return;
+    }
     const { engine, host, id } = this.#call;
     engine.enter("head", id, this.#id, performance.now(), response.status, fields, host.text(text));
   }
@@ -81,7 +88,11 @@ export class Attempt {
       return;
     }
     this.#reader.read().then(
-      ({ done, value }) => (done ? this.#end() : this.#chunk(value)),
+      ({ done, value }) => {
+        if (done) this.#end();
+        else if (ArrayBuffer.isView(value)) this.#chunk(value);
+        else this.#break(new TypeError("the body's stream gave something else than bytes"));
+      },
       (error) => this.#break(error),
     );
   }
