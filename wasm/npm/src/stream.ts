@@ -39,6 +39,8 @@ export class Stream implements ResponseStream, Receiver {
   #waiters: Waiter[] = [];
   #end: { readonly ending: Ending; readonly error: StatusError | undefined } | undefined;
   #iterated = false;
+  /** The reader has stopped: it is told nothing more, not even the error. */
+  #left = false;
 
   constructor(method: string) {
     this.#method = method;
@@ -83,6 +85,7 @@ export class Stream implements ResponseStream, Receiver {
     return {
       next: () => this.#next(),
       return: () => {
+        this.#left = true;
         this.#call?.cancel("the reader of the stream stopped before its end");
         this.#messages = [];
         return Promise.resolve(DONE);
@@ -91,6 +94,7 @@ export class Stream implements ResponseStream, Receiver {
   }
 
   #next(): Promise<Result> {
+    if (this.#left) return Promise.resolve(DONE);
     const value = this.#messages.shift();
     if (value) return Promise.resolve({ done: false, value });
     if (this.#end) {
