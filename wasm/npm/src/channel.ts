@@ -1,7 +1,7 @@
 import { Call, frame, type Line, type Receiver } from "./call.js";
 import { Code } from "./code.js";
 import { type Engine, engineOf, runSafely } from "./engine.js";
-import { ConfigError, type Problem, refusal, type StatusError } from "./errors.js";
+import { ConfigError, type Problem, refusal, StatusError } from "./errors.js";
 import type { CallEvent, WarningKind } from "./events.js";
 import { describe, Metadata } from "./metadata.js";
 import type { CallOptions, ChannelOptions } from "./options.js";
@@ -62,7 +62,7 @@ class WasmChannel implements Channel {
 
   died(death: Error): void {
     const { onFatal } = this.#settings;
-    this.#engine = undefined;
+    if (!this.#engine?.host.alive) this.#engine = undefined; // else a call has come already, and has a fresh instance
     if (onFatal) runSafely(() => onFatal(death));
     else console.error(death);
   }
@@ -83,7 +83,7 @@ class WasmChannel implements Channel {
       try {
         this.#call(method, message, options, false, receiver).start();
       } catch (error) {
-        reject(error);
+        reject(asStatus(method, error));
       }
     });
   }
@@ -95,7 +95,7 @@ class WasmChannel implements Channel {
       stream.attach(call);
       call.start();
     } catch (error) {
-      stream.refused(error as StatusError);
+      stream.refused(asStatus(method, error));
     }
     return stream;
   }
@@ -163,6 +163,11 @@ class WasmChannel implements Channel {
     const { baseUrl, fetch, credentials, prepare } = this.#settings;
     return { engine: this.#engine as Engine, channel: this.#id, baseUrl, fetch, credentials, prepare };
   }
+}
+
+/** What a call is refused with, also where one of its arguments threw when it was looked at. */
+function asStatus(method: string, error: unknown): StatusError {
+  return error instanceof StatusError ? error : refusal(String(method), Code.INTERNAL, String(error), "internal", error);
 }
 
 type Misuse = (text: string) => StatusError;
