@@ -140,6 +140,9 @@ func (p *program) Unprepared(id, attempt uint32, now float64, code uint32, in []
 	p.event(id, now, func(c *liveCall) {
 		text := reader{string(in)}
 		st := status.New(status.Code(code), text.next())
+		if st.Code == status.OK || st.Code > status.MaxCode {
+			st.Code = status.Unauthenticated // a failure is no success, whatever it says
+		}
 		st.Trailer, _ = text.metadata(fields)
 		c.Unprepared(p.now, int(attempt), st)
 	})
