@@ -14,9 +14,7 @@ const reportTimeoutMs = 600;
  */
 export function startRun({ channel, observer, messages, fault, kind, count, order, seed, random, signal, changed }) {
   const origin = performance.now();
-  const calls = Array.from({ length: count }, (_, i) =>
-    newCall({ number: i + 1, id: crypto.randomUUID(), kind, createdAt: origin }),
-  );
+  const calls = Array.from({ length: count }, (_, i) => newCall({ number: i + 1, id: crypto.randomUUID(), kind }));
   // All scripts are drawn before the first call, so that their order does not depend on which call ends when.
   const requests = calls.map((call) =>
     encodeRequest(messages, { callId: call.id, steps: fault.steps(kind, random), seed: BigInt(seed) }),
@@ -32,8 +30,8 @@ export function startRun({ channel, observer, messages, fault, kind, count, orde
 
 async function inSequence(calls, sendOne, signal) {
   for (const [i, call] of calls.entries()) {
-    if (signal.aborted) return;
-    await sendOne(call, i);
+    if (signal.aborted) call.skipped = true;
+    else await sendOne(call, i);
   }
 }
 

@@ -119,7 +119,7 @@ export const faults = Object.freeze([
     id: "hangs",
     name: "Never answers",
     see: "Only a deadline helps. It covers the whole call, all attempts and waits together, and the server sees its request cancelled.",
-    suits: { ...hedging, timeout: "1" },
+    suits: { ...hedging, timeout: "1", count: 2 },
     steps: () => [{ end: { case: "hang", value: {} } }],
   },
   {

@@ -2,12 +2,12 @@
 // picture.js says how it looks, words.js how it reads.
 
 /** What is known of a call before its first event. */
-export function newCall({ number, id, kind, createdAt }) {
+export function newCall({ number, id, kind }) {
   return {
     number, // its place in the run, from 1
     id, // the Chaos service counts executions under this id
     kind, // "unary" | "stream"
-    createdAt,
+    skipped: false, // the run was stopped before its turn came
     startedAt: undefined,
     endedAt: undefined,
     policy: "none",
@@ -124,14 +124,15 @@ export function executionOf(call, attempt) {
 
 /** Sums over the calls of a run. */
 export function statsOf(calls) {
-  const ended = calls.filter((call) => call.endedAt !== undefined);
+  const sent = calls.filter((call) => !call.skipped);
+  const ended = sent.filter((call) => call.endedAt !== undefined);
   const known = calls.filter((call) => call.server !== undefined);
   return {
-    calls: calls.length,
+    calls: sent.length,
     ended: ended.length,
     ok: ended.filter((call) => call.code === 0).length,
     attempts: sum(calls, (call) => call.attempts.length),
-    executed: known.length === calls.length ? sum(known, executedBy) : undefined,
+    executed: known.length === sent.length ? sum(known, executedBy) : undefined,
     medianMs: median(ended.map((call) => call.endedAt - call.startedAt)),
     slowestMs: ended.length ? Math.max(...ended.map((call) => call.endedAt - call.startedAt)) : undefined,
     tokens: calls.reduce((last, call) => call.tokens ?? last, undefined),

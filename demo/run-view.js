@@ -68,8 +68,9 @@ class CallRun extends HTMLElement {
     const scale = scaleOf(pictures.filter(Boolean), width);
     size(this.#axis, width, axisHeight);
     drawAxis(this.#axis, scale);
+    const said = new Map();
     this.#rows.forEach((row, i) => {
-      row.update(pictures[i], scale);
+      row.update(pictures[i], scale, said);
     });
     this.#describe(calls, origin);
   }
@@ -77,7 +78,7 @@ class CallRun extends HTMLElement {
   #describe(calls, origin) {
     const stats = statsOf(calls);
     this.dataset.ended = String(stats.ended);
-    this.dataset.complete = String(stats.ended === stats.calls && calls.every((call) => call.server));
+    this.dataset.complete = String(calls.every((call) => call.skipped || (call.endedAt !== undefined && call.server)));
     this.#summary.textContent = runSummaryOf(stats);
     this.#tokens.hidden = !stats.tokens;
     if (stats.tokens) {
@@ -122,22 +123,23 @@ class Row {
     this.element.append(html("header", {}, heading, this.#summary, this.#duration), this.#chart, this.#remarks);
   }
 
-  update(picture, scale) {
+  /** `said` keeps which call said a long remark first, so that it stands there only once. */
+  update(picture, scale, said) {
     const call = this.#call;
     Object.assign(this.element.dataset, {
       call: call.number,
       id: call.id,
       policy: call.policy,
       attempts: call.attempts.length,
-      state: call.endedAt !== undefined ? "ended" : call.startedAt !== undefined ? "running" : "planned",
+      state: call.endedAt !== undefined ? "ended" : picture ? "running" : call.skipped ? "skipped" : "planned",
       code: nameOf(call.code) ?? "",
       reason: call.reason ?? "",
       executed: call.server?.started ?? "",
     });
-    const summary = picture ? summaryOf(call) : "waits for its turn";
+    const summary = summaryOf(call);
     this.#summary.textContent = summary;
     this.#duration.textContent = picture && !picture.running ? durationOf(call) : "";
-    this.#remarks.replaceChildren(...remarksOf(call).map((text) => html("p", {}, text)));
+    this.#remarks.replaceChildren(...remarksOf(call).map((text) => html("p", {}, this.#once(text, said))));
     this.#chart.setAttribute("aria-label", `Call ${call.number}: ${summary}`);
     if (!picture) {
       size(this.#chart, scale.width, heightOf({ lanes: 1 })); // so that little moves when it starts
@@ -145,6 +147,12 @@ class Row {
     }
     size(this.#chart, scale.width, heightOf(picture));
     drawCall(this.#chart, picture, scale);
+  }
+
+  #once(text, said) {
+    const first = said.get(text);
+    if (first === undefined) said.set(text, this.#call.number);
+    return first === undefined || text.length < 80 ? text : `The same as for call ${first}.`;
   }
 }
 

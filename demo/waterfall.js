@@ -208,27 +208,29 @@ function deadlineLine({ deadline }, scale, height) {
   return [svg("line", { class: "deadline", x1: x, x2: x, y1: 6, y2: height })];
 }
 
-/** The names of the two upright lines, in the strip above the bars. Each keeps to its own side where both would meet. */
+/** The names of the two upright lines, in the strip above the bars: each on its own side where the lines meet. */
 function names({ commit, deadline }, scale) {
   const drawn = [];
-  const deadlineX = deadline === undefined ? Number.POSITIVE_INFINITY : scale.x(deadline);
-  const shown = deadlineX <= scale.end + 1;
-  let left = scale.low;
+  const due = deadline === undefined ? Number.POSITIVE_INFINITY : scale.x(deadline);
+  const shown = due <= scale.end + 1;
+  const x = commit ? scale.x(commit.at) : Number.NEGATIVE_INFINITY;
+  const meet = shown && Math.abs(due - x) < 12;
+  let taken = scale.low; // up to here
   if (commit) {
     const text = `commit: ${commit.reason}`;
     const width = textWidth(text) + 6;
-    const x = scale.x(commit.at);
-    const right = Math.min(scale.high, shown && deadlineX > x + 1 ? deadlineX : scale.high);
-    const behind = x + width <= right && !(shown && Math.abs(deadlineX - x) <= 1);
+    const behind = !meet && x + width <= (shown && due > x ? due : scale.high);
     const start = behind ? x + 5 : Math.max(0, x - width);
     drawn.push(svg("path", { class: "commit-head", d: `M${x - 4} 2h8l-4 6z` }));
     drawn.push(svg("text", { class: "commit-label", x: start, y: 10 }, text));
-    left = behind ? start + width : x + 4;
+    taken = behind ? start + width : x + 4;
   }
   if (shown) {
     const width = textWidth("deadline") + 6;
-    const start = deadlineX + width <= scale.high ? deadlineX + 5 : deadlineX - width;
-    if (start >= left - 1) drawn.push(svg("text", { class: "deadline-label", x: start, y: 10 }, "deadline"));
+    const behind = (meet ? Math.max(due, x) : due) + 5;
+    const start = behind + width <= scale.high ? behind : due - width;
+    // Where there is no room, the line alone must do; the key names it.
+    if (start >= taken) drawn.push(svg("text", { class: "deadline-label", x: start, y: 10 }, "deadline"));
   }
   return drawn;
 }

@@ -20,6 +20,7 @@ export function count(n, noun) {
 
 /** One line: what happened to the call so far. */
 export function summaryOf(call) {
+  if (call.startedAt === undefined) return call.skipped ? "not sent" : "waits for its turn";
   const parts = [count(call.attempts.length, "attempt")];
   if (call.endedAt === undefined) return [...parts, doing(call)].join(" · ");
   parts.push(nameOf(call.code));
@@ -31,28 +32,33 @@ export function summaryOf(call) {
 }
 
 function doing(call) {
-  if (call.startedAt === undefined) return "about to start";
   if (call.commit) return "receiving";
   const waiting = call.gaps.find((gap) => gap.until === undefined);
   if (waiting) return `waiting ${formatMs(waiting.delayMs)} before the next`;
   return "running";
 }
 
+const sentTwice = "The server counted more: a browser repeats a POST by itself when the connection that it reused for it breaks.";
+const neverSent =
+  "The server counted less: an attempt was aborted before it left the browser, which opens at most six connections to an HTTP/1.1 server.";
+
 /** What a reader should know beyond the summary, one sentence each. */
 export function remarksOf(call) {
   const remarks = [];
   if (call.endedAt !== undefined && call.code !== 0 && call.statusMessage) remarks.push(call.statusMessage);
-  if (executedBy(call) > call.attempts.length) {
-    remarks.push(
-      "The server counted more requests than the client made attempts: a browser repeats a POST by itself when a connection that it reused breaks.",
-    );
-  }
+  const executed = executedBy(call);
+  if (executed > call.attempts.length) remarks.push(sentTwice);
+  if (executed < call.attempts.length && call.attempts.some(({ outcome }) => outcome === "aborted")) remarks.push(neverSent);
   return [...remarks, ...call.warnings];
 }
 
 /** One line about a whole run. */
 export function runSummaryOf(stats) {
-  const parts = [`${stats.ok} of ${count(stats.calls, "call")} OK`, count(stats.attempts, "attempt")];
+  const progress =
+    stats.ended < stats.calls
+      ? `${stats.ended} of ${count(stats.calls, "call")} ended`
+      : `${stats.ok} of ${count(stats.calls, "call")} OK`;
+  const parts = [progress, count(stats.attempts, "attempt")];
   if (stats.executed !== undefined) parts.push(`server executed ${stats.executed}`);
   if (stats.medianMs !== undefined) {
     parts.push(

@@ -7,7 +7,7 @@ export const UNAVAILABLE = 14;
 
 /** A call that took these events: [at, type, fields]. */
 export function callWith(events, kind = "unary") {
-  const call = newCall({ number: 1, id: "id", kind, createdAt: 0 });
+  const call = newCall({ number: 1, id: "id", kind });
   for (const [at, type, fields] of events) applyEvent(call, { callId: 1, method: "/s/m", at, type, ...fields });
   return call;
 }

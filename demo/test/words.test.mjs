@@ -25,11 +25,22 @@ test("a call is summed up in one line", () => {
   assert.equal(summaryOf(callWith(hedged, "stream")), "2 attempts · OK · 0 messages · committed by responseHeaders");
 });
 
-test("a failure says why, and a count that is too high is explained", () => {
+test("a failure says why, and a count that differs is explained", () => {
   const call = callWith(stopped);
   assert.deepEqual(remarksOf(call), ["busy"]);
   call.server = { started: 2, ended: 2, executions: [] };
-  assert.match(remarksOf(call)[1], /browser repeats a POST/);
+  assert.match(remarksOf(call)[1], /counted more/);
+  const loser = callWith(hedged);
+  loser.server = { started: 1, ended: 1, executions: [] };
+  assert.match(remarksOf(loser)[0], /counted less/);
+});
+
+test("a call that was not sent says so, and is not counted", () => {
+  const [planned, skipped] = [callWith([]), { ...callWith([]), skipped: true }];
+  assert.equal(summaryOf(planned), "waits for its turn");
+  assert.equal(summaryOf(skipped), "not sent");
+  assert.match(runSummaryOf(statsOf([callWith(retried), planned])), /^1 of 2 calls ended · /);
+  assert.match(runSummaryOf(statsOf([callWith(retried), skipped])), /^1 of 1 call OK · /);
 });
 
 test("a run is summed up in one line", () => {

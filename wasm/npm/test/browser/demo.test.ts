@@ -212,6 +212,21 @@ test("Stop cancels a running call, and the server sees that", async (t) => {
   );
 });
 
+test("a sequence that is stopped sends no more", async (t) => {
+  const { page } = await demo(t);
+  await set(page, { fault: "hangs", policy: "none", count: 3 });
+  await page.locator("label:has(input[name=order][value=sequence])").click();
+  await page.getByRole("button", { name: "Send 3 calls" }).click();
+  await page.waitForSelector(".bar[data-running]");
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.waitForSelector("call-run[data-complete=true]");
+  assert.deepEqual(await page.locator("article .summary").allTextContents(), [
+    "1 attempt · CANCELLED · committed by cancelled · server executed 1",
+    "not sent",
+    "not sent",
+  ]);
+});
+
 test("what is wrong with a policy stands at its field, and nothing is sent", async (t) => {
   const { page, requests } = await demo(t);
   await set(page, { fault: "healthy", policy: "retry", fields: { "retry.maxAttempts": "1", "retry.initialBackoff": "5m" } });
