@@ -72,9 +72,9 @@ func (s *Stream) Header() (metadata.MD, error) {
 // calls CloseSend.
 func (s *Stream) Recv() ([]byte, error) {
 	d := s.driver
-	d.turn(func(call.Duration) {
+	d.turn(func(now call.Duration) {
 		if len(d.inbox) == 0 {
-			d.machine.Read()
+			d.machine.Read(now)
 		}
 	})
 	d.channel.mu.Lock()

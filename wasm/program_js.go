@@ -105,7 +105,7 @@ func (p *program) event(id uint32, now float64, f func(*liveCall)) {
 
 // Read: the application waits for a message.
 func (p *program) Read(id uint32, now float64) {
-	p.event(id, now, func(c *liveCall) { c.Read() })
+	p.event(id, now, func(c *liveCall) { c.Read(p.now) })
 }
 
 // Cancel ends a call for its caller.

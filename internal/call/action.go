@@ -3,10 +3,11 @@ package call
 // Action is one thing for the driver to do. A driver carries out the actions of
 // an event in their order.
 type Action struct {
-	Op      Op
-	Attempt int      // which attempt, counted from 0 in the order of their beginnings
-	At      Duration // Arm: the instant
-	Event   *Event   // Observe: what happened
+	Op       Op
+	Attempt  int      // which attempt, counted from 0 in the order of their beginnings
+	At       Duration // Arm: the instant
+	Messages int      // Written: how many
+	Event    *Event   // Observe: what happened
 }
 
 // Op is what an Action asks for.
@@ -27,6 +28,11 @@ const (
 	Release
 	// Read: read the next piece of the attempt's response body.
 	Read
+	// Written: the application need not wait for the first so many of its messages.
+	Written
+	// Warn: the exchange seems stuck: the application waits for a message, and the
+	// transport for the end of the request.
+	Warn
 	// Head: give the application the header metadata; the attempt is committed.
 	Head
 	// End: the call is over; Status says how.

@@ -78,6 +78,7 @@ func (m *Machine) Head(now Duration, id, httpStatus int) bool {
 	if !a.live || m.expired(now) {
 		return false
 	}
+	m.stall = Never
 	a.record.HeadAt, a.record.HTTPStatus = m.since(now), httpStatus
 	m.observe(Event{Kind: AttemptHead, At: now, Attempt: a.record.Number, HTTP: httpStatus})
 	return true

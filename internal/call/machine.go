@@ -12,13 +12,16 @@ import "github.com/hedgerow-web/hedgerow/grpcweb/status"
 
 // Settings are what a call is made with.
 type Settings struct {
-	Plan        Plan
-	Throttle    *Throttle // nil: the channel has none
-	Quota       *Quota    // nil: nothing is kept for replay, as for a call that makes one attempt
-	Deadline    Duration  // an instant; Never: none
-	MaxAttempts int       // what the plan allows, to tell observers
-	Prepare     bool      // ask the driver for metadata before each attempt
-	Observe     bool      // emit Observe actions
+	Plan         Plan
+	Throttle     *Throttle // nil: the channel has none
+	Quota        *Quota    // nil: nothing is kept for replay, as for a call that makes one attempt
+	Deadline     Duration  // an instant; Never: none
+	MaxAttempts  int       // what the plan allows, to tell observers
+	Prepare      bool      // ask the driver for metadata before each attempt
+	Streams      bool      // the transport sends messages as they come; else requests that are complete
+	Writes       bool      // emit Written actions
+	WaitForReady bool      // without a network, wait for it
+	Observe      bool      // emit Observe actions
 }
 
 // Machine is one call. Its methods are events; Take hands out the actions they
@@ -44,8 +47,13 @@ type Machine struct {
 	final   bool                // the next attempt is committed as it begins
 	last    int                 // the attempt that failed last; none: -1
 	answer  int                 // the attempt whose status is the call's; the client's own: -1
-	held    int64               // bytes charged to the quota
 	outcome *status.Status
+
+	request request
+	stall   Duration // when to warn that the exchange seems stuck; Never: not
+	warned  bool     // of that
+	offline bool     // there is no network
+	parked  bool     // an attempt is due, and waits for the network
 
 	actions []Action
 	rooms   struct { // for what nearly every call makes do with: not one more allocation each
@@ -64,7 +72,7 @@ const (
 
 // New makes a call that has not begun.
 func New(s Settings) Machine {
-	return Machine{set: s, next: Never, armed: Never, commit: -1, last: -1, answer: -1}
+	return Machine{set: s, next: Never, armed: Never, stall: Never, commit: -1, last: -1, answer: -1}
 }
 
 // Take hands out the actions since the last Take. They are valid until the next
@@ -75,64 +83,29 @@ func (m *Machine) Take() []Action {
 	return taken
 }
 
-// Queue takes note of a request message of so many bytes, its frame prefix
-// included. Where it does not fit into the replay buffer, the call commits: to
-// the attempt under way, or else to the next one (SEMANTICS 2.11, 3.7).
-func (m *Machine) Queue(now Duration, size int64) {
-	if m.set.Quota == nil || m.phase == ended || m.settled() {
-		return
-	}
-	fits := m.set.Quota.charge(m.held, size)
-	if fits {
-		m.held += size
-	}
-	m.observeBuffer(now, !fits)
-	if !fits {
-		m.overflow(now)
-	}
-}
-
-// settled: the call is committed, or the next attempt will be its last.
-func (m *Machine) settled() bool { return m.commit >= 0 || m.final }
-
-func (m *Machine) overflow(now Duration) {
-	if m.active == 0 {
-		m.final = true
-		m.free(now)
-		return
-	}
-	m.commitTo(now, m.furthest(), status.ReasonBufferExceeded)
-	m.arm()
-}
-
-// furthest is the attempt under way that has sent most; equal ones: the first.
-func (m *Machine) furthest() int {
-	best := -1
-	for i := range m.attempts {
-		if m.attempts[i].live && (best < 0 || m.attempts[i].taken > m.attempts[best].taken) {
-			best = i
-		}
-	}
-	return best
-}
-
-// Took: the transport has taken so many of the request's messages for the attempt.
-func (m *Machine) Took(id, messages int) { m.attempts[id].taken = messages }
-
 // Start begins the call, its request complete.
 func (m *Machine) Start(now Duration) {
+	m.request.complete = true
+	m.Begin(now)
+}
+
+// Begin begins the call: its deadline runs. Its first attempt begins too, unless
+// the transport sends only requests that are complete.
+func (m *Machine) Begin(now Duration) {
 	m.start(now)
 	if m.expired(now) {
 		return
 	}
-	m.next = now
+	if m.request.complete || m.set.Streams {
+		m.next = now
+	}
 	m.turn(now)
 }
 
 func (m *Machine) start(now Duration) {
 	m.phase, m.begun = running, now
 	m.observe(Event{Kind: CallStarted, At: now, Attempts: m.set.MaxAttempts, Why: m.set.Plan.Kind(), Timeout: m.timeout(now)})
-	if m.held > 0 || m.final {
+	if m.request.held > 0 || m.final {
 		m.observeBuffer(now, m.final)
 	}
 }
@@ -151,6 +124,7 @@ func (m *Machine) Timer(now Duration) {
 	}
 	m.armed = Never
 	if !m.expired(now) {
+		m.warnStalled(now)
 		m.turn(now)
 	}
 }
@@ -183,7 +157,20 @@ func (m *Machine) due(now Duration) {
 		m.freeze(now, status.ReasonThrottled)
 		return
 	}
-	m.begin(now, m.kind())
+	if m.parked = m.offline && m.set.WaitForReady; !m.parked {
+		m.begin(now, m.kind())
+	}
+}
+
+// Network: there is a network, or there is none. A call that waits for it goes
+// on; others try regardless (SEMANTICS 1.1, waitForReady).
+func (m *Machine) Network(now Duration, up bool) {
+	m.offline = !up
+	if m.phase != running || !up || !m.parked || m.expired(now) {
+		return
+	}
+	m.parked, m.next = false, now
+	m.turn(now)
 }
 
 func (m *Machine) kind() status.AttemptKind {
@@ -197,7 +184,7 @@ func (m *Machine) arm() {
 	if m.phase != running {
 		return
 	}
-	if at := min(m.next, m.set.Deadline); at != m.armed {
+	if at := min(m.next, m.set.Deadline, m.stall); at != m.armed {
 		m.armed = at
 		m.act(Action{Op: Arm, At: at})
 	}
@@ -209,7 +196,7 @@ func (m *Machine) schedule(now, delay Duration) { m.next = now.After(delay) }
 // freeze: no further attempt begins. The call ends now if none is under way;
 // the first cause is the one that is told.
 func (m *Machine) freeze(now Duration, why status.CommitReason) {
-	m.next = Never
+	m.next, m.parked = Never, false
 	if m.frozen == status.ReasonNone {
 		m.frozen = why
 	}
@@ -233,7 +220,7 @@ func (m *Machine) commitTo(now Duration, id int, why status.CommitReason) {
 	if m.commit >= 0 {
 		return
 	}
-	m.commit, m.reason, m.next = id, why, Never
+	m.commit, m.reason, m.next, m.parked = id, why, Never, false
 	m.attempts[id].record.Outcome = status.OutcomeCommitted
 	m.free(now)
 	for i := range m.attempts {
@@ -243,27 +230,6 @@ func (m *Machine) commitTo(now Duration, id int, why status.CommitReason) {
 	}
 	m.observe(Event{Kind: Committed, At: now, Attempt: m.attempts[id].record.Number, Reason: why})
 	m.act(Action{Op: Release, Attempt: id})
-}
-
-// free gives back what the call holds of the replay buffer.
-func (m *Machine) free(now Duration) {
-	if m.held == 0 {
-		return
-	}
-	m.set.Quota.release(m.held)
-	m.held = 0
-	m.observeBuffer(now, false)
-}
-
-// observeBuffer tells what is kept for replay; of a call that has not begun,
-// when it begins.
-func (m *Machine) observeBuffer(now Duration, exceeded bool) {
-	if m.phase != idle {
-		m.observe(Event{
-			Kind: BufferChanged, At: now,
-			CallBytes: m.held, ChannelBytes: m.set.Quota.Used(), Tripped: exceeded,
-		})
-	}
 }
 
 // endWith ends the call with the status of an attempt.

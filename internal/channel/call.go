@@ -39,7 +39,16 @@ type Params struct {
 	Timeout         call.Duration // Never: the channel's default. 0 or less: it has passed
 	Streaming       bool          // the response is a stream
 	MaxReceiveBytes int64         // 0: the channel's
+	WaitForReady    *bool         // nil: the method config's, or else false
+	Offline         bool          // there is no network now
 	Observe         bool
+
+	// Streams: the transport sends messages as they come; else only requests that
+	// are complete, at their half-close.
+	Streams bool
+	// Writes: the application sends several messages and waits for each: tell it
+	// when it need not any more.
+	Writes bool
 }
 
 // NewCall makes a call. One that cannot be made, for a bad method or bad
@@ -51,7 +60,12 @@ func (ch *Channel) NewCall(now call.Duration, p Params) *Call {
 	settings := call.Settings{
 		Plan: plan, MaxAttempts: attempts, Throttle: ch.throttle,
 		Deadline: ch.deadline(now, p.Timeout, config.Timeout), Prepare: ch.options.PerAttempt, Observe: p.Observe,
+		Streams: p.Streams, Writes: p.Writes,
 	}
+	if p.WaitForReady == nil {
+		p.WaitForReady = config.WaitForReady
+	}
+	settings.WaitForReady = p.WaitForReady != nil && *p.WaitForReady
 	if attempts > 1 {
 		settings.Quota = ch.quota
 	}
@@ -63,6 +77,7 @@ func (ch *Channel) NewCall(now call.Duration, p Params) *Call {
 		maxSend: smallest(config.MaxRequestMessageBytes, ch.options.MaxSendMessageBytes),
 		maxRecv: smallest(config.MaxResponseMessageBytes, p.MaxReceiveBytes),
 	}
+	c.machine.Network(now, !p.Offline)
 	if method.refusal != nil {
 		c.Fail(now, method.refusal)
 	} else if err := checkMetadata(p.Metadata); err != nil {
@@ -102,6 +117,22 @@ func (c *Call) Start(now call.Duration) {
 		c.machine.Start(now)
 	}
 }
+
+// Begin begins the call, its request still open: messages follow, and HalfClose.
+func (c *Call) Begin(now call.Duration) {
+	if !c.machine.Over() {
+		c.machine.Begin(now)
+	}
+}
+
+// HalfClose: no further message follows.
+func (c *Call) HalfClose(now call.Duration) { c.machine.HalfClose(now) }
+
+// Took: the transport has taken so many of the request's messages for the attempt.
+func (c *Call) Took(id, messages int) { c.machine.Took(id, messages) }
+
+// Network: there is a network, or there is none.
+func (c *Call) Network(now call.Duration, up bool) { c.machine.Network(now, up) }
 
 // Prepared: the per-attempt function has given this metadata.
 func (c *Call) Prepared(now call.Duration, id int, md metadata.MD) {

@@ -17,8 +17,9 @@ func (c *Call) Head(now call.Duration, id, httpStatus int, fields metadata.MD) {
 
 // Read: the application waits for a message of a streamed response. A unary
 // call reads without being asked.
-func (c *Call) Read() {
+func (c *Call) Read(now call.Duration) {
 	c.wanted = true
+	c.machine.Awaits(now)
 	if id, ok := c.machine.Committed(); ok && c.machine.Headed() {
 		c.readOn(id)
 	}

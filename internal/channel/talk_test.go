@@ -149,7 +149,7 @@ func (tk *talk) timer() *talk {
 
 func (tk *talk) reads() *talk {
 	tk.t.Helper()
-	return tk.tell(func(c *Call) { c.Read() })
+	return tk.tell(func(c *Call) { c.Read(tk.now) })
 }
 
 // head is a response head of gRPC-Web's content type, unless the fields say another.
