@@ -17,7 +17,7 @@ export async function load(options: LoadOptions, fallback: DefaultSource): Promi
     );
   }
   if (!current) {
-    const load = { name: named ?? fallback, module: compile(options, fallback) };
+    const load = { name: named ?? (fallback instanceof URL ? fallback.href : fallback), module: compile(options, fallback) };
     current = load;
     load.module.catch(() => {
       if (current === load) current = undefined;
@@ -34,24 +34,45 @@ function source({ wasmUrl, wasmModule, wasmBinary }: LoadOptions): unknown {
 
 function show(name: unknown): string {
   if (typeof name === "string") return name;
-  if (name instanceof URL) return name.href;
   if (typeof name === "function") return "the package's own file";
   return name instanceof WebAssembly.Module ? "a WebAssembly.Module" : "other bytes";
 }
 
 async function compile(options: LoadOptions, fallback: DefaultSource): Promise<WebAssembly.Module> {
   const { wasmUrl, wasmModule, wasmBinary, integrity } = options;
-  if (wasmModule) return wasmModule;
-  if (wasmBinary) return compileBytes(wasmBinary as BufferSource, "wasmBinary");
-  if (wasmUrl === undefined && typeof fallback === "function") return compileBytes(await fallback(), "the package's own file");
-  return download(wasmUrl ?? (fallback as URL), integrity);
+  if (wasmUrl !== undefined) return download(wasmUrl, integrity);
+  if (wasmModule !== undefined) return ours(wasmModule, "wasmModule");
+  if (wasmBinary !== undefined) return compileBytes(wasmBinary as BufferSource, "wasmBinary");
+  return typeof fallback === "function" ? compileBytes(await read(fallback), "the package's own file") : download(fallback, integrity);
+}
+
+async function read(file: () => Promise<Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await file();
+  } catch (cause) {
+    throw new LoadError(
+      `the package's own hedgerow.wasm could not be read: ${String(cause)}. It must lie beside the package's JavaScript; ` +
+        "if a bundler moved that, say where the file is with wasmUrl, or hand it over as wasmBinary",
+      { cause },
+    );
+  }
+}
+
+/** A module of someone else's would fail at some line far from here. */
+function ours(module: WebAssembly.Module, from: string): WebAssembly.Module {
+  if (module instanceof WebAssembly.Module && WebAssembly.Module.exports(module).some(({ name }) => name === "mailbox")) return module;
+  throw new LoadError(`${from} is no module of hedgerow's: it must be the package's hedgerow.wasm, of this version`);
 }
 
 async function download(url: string | URL, integrity: string | undefined): Promise<WebAssembly.Module> {
   const text = String(url);
   let response: Response;
+  let bytes: ArrayBuffer | undefined;
+  let type = "";
   try {
     response = await fetch(url, { credentials: "same-origin", ...(integrity ? { integrity } : {}) });
+    type = response.headers.get("content-type") ?? "none";
+    if (response.ok && !isWasm(type)) bytes = await response.arrayBuffer();
   } catch (error) {
     throw new LoadError(
       `${text} could not be fetched: ${String(error)}. Look whether the file is served there` +
@@ -65,16 +86,19 @@ async function download(url: string | URL, integrity: string | undefined): Promi
       `${text} answered with HTTP status ${response.status}. Serve hedgerow.wasm there, or say where it is with wasmUrl`,
     );
   }
-  const type = response.headers.get("content-type") ?? "none";
-  if (type.split(";")[0]?.trim() === "application/wasm") {
-    // Compiled while it comes in. A body that is no WebAssembly fails here, with the engine's own words.
-    try {
-      return await WebAssembly.compileStreaming(response);
-    } catch (error) {
-      throw notCompiled(error, text, "");
-    }
+  if (bytes) return compileBytes(bytes, text, ` (content-type ${type}; it should be application/wasm)`);
+  // Compiled while it comes in. A body that is no WebAssembly fails here, with the engine's own words.
+  let module: WebAssembly.Module;
+  try {
+    module = await WebAssembly.compileStreaming(response);
+  } catch (error) {
+    throw notCompiled(error, text, "");
   }
-  return compileBytes(await response.arrayBuffer(), text, ` (content-type ${type}; it should be application/wasm)`);
+  return ours(module, text);
+}
+
+function isWasm(type: string): boolean {
+  return type.split(";")[0]?.trim() === "application/wasm";
 }
 
 async function compileBytes(bytes: BufferSource, from: string, note = ""): Promise<WebAssembly.Module> {
@@ -88,11 +112,13 @@ async function compileBytes(bytes: BufferSource, from: string, note = ""): Promi
           : "Serve the package's hedgerow.wasm there"),
     );
   }
+  let module: WebAssembly.Module;
   try {
-    return await WebAssembly.compile(bytes);
+    module = await WebAssembly.compile(view); // not every engine takes a DataView
   } catch (error) {
     throw notCompiled(error, from, note);
   }
+  return ours(module, from);
 }
 
 function notCompiled(error: unknown, from: string, note: string): LoadError {
