@@ -1,0 +1,131 @@
+// The WebAssembly dies: pending calls are told, and the next call gets a fresh instance. The debug build dies on purpose.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { type Channel, type ChannelOptions, Code, createChannel } from "hedgerow";
+import { collect, FakeFetch, failed, MESSAGE, METHOD, ok, refused, retrying, settle } from "./support.js";
+
+const wasmBinary = await readFile(join(process.env["HEDGEROW_PACKAGE"] ?? ".", "dist-debug/hedgerow.wasm"));
+
+async function open(t: TestContext, fake: FakeFetch, options: Partial<ChannelOptions> = {}): Promise<Channel> {
+  const channel = await createChannel({
+    baseUrl: "https://api.test",
+    fetch: fake.fetch,
+    wasmBinary,
+    onFatal: () => {},
+    ...options,
+  });
+  t.after(() => channel.close());
+  return channel;
+}
+
+const faults: [string, RegExp][] = [
+  ["Panic", /a panic on purpose/],
+  ["Overflow", /stack/i],
+  ["Exit", /exited with code/],
+];
+for (const [name, text] of faults) {
+  test(`${name}: every pending call of every channel ends with INTERNAL and the cause in words; the next call works`, async (t) => {
+    const deaths: [number, Error][] = [];
+    const fake = new FakeFetch(undefined, undefined, failed(Code.UNAVAILABLE, "", { "grpc-retry-pushback-ms": "3600000" }));
+    const channels = await Promise.all(
+      [0, 1, 2].map((i) => open(t, fake, { serviceConfig: retrying(), onFatal: (error) => deaths.push([i, error]) })),
+    );
+    const [one, two, idle] = channels as [Channel, Channel, Channel];
+    const controller = new AbortController();
+    const pending = [
+      refused(one.unary(METHOD, MESSAGE, { timeoutMs: 60_000, signal: controller.signal })),
+      refused(collect(two.serverStreaming(METHOD, MESSAGE))),
+      refused(two.unary(METHOD, MESSAGE)), // in backoff
+    ];
+    await settle();
+    const killer = refused(one.unary(`/hedgerow.Fault/${name}`, MESSAGE));
+    for (const error of await Promise.all([...pending, killer])) {
+      assert.equal(error.code, Code.INTERNAL);
+      assert.match(error.message, text);
+      assert.match(error.message, /fresh instance/);
+      assert.equal(error.commitReason, "internal");
+      assert.ok(error.cause instanceof Error);
+    }
+    assert.ok(fake.exchanges.slice(0, 2).every(({ signal }) => signal.aborted));
+    assert.deepEqual(deaths.map(([i]) => i).sort(), [0, 1, 2], "once per channel");
+    for (const [, error] of deaths) assert.match(error.message, text);
+    const before = fake.exchanges.length;
+    for (const channel of [one, two, idle]) {
+      const call = channel.unary(METHOD, MESSAGE, { timeoutMs: 1000 });
+      (await fake.request(fake.exchanges.length)).respond(ok(MESSAGE));
+      assert.deepEqual((await call).message, MESSAGE);
+    }
+    assert.equal(fake.exchanges.length, before + 3);
+    controller.abort();
+    await settle();
+    assert.equal(deaths.length, 3);
+  });
+}
+
+test("a call in the same turn as the death runs on the fresh instance, and close() still finds it", async (t) => {
+  const fake = new FakeFetch();
+  const deaths: Error[] = [];
+  const channel = await open(t, fake, { onFatal: (error) => deaths.push(error) });
+  const killer = refused(channel.unary("/hedgerow.Fault/Panic", MESSAGE));
+  const call = refused(channel.unary(METHOD, MESSAGE));
+  assert.equal((await killer).code, Code.INTERNAL);
+  await settle();
+  assert.equal(deaths.length, 1);
+  assert.equal(fake.exchanges[0]?.signal.aborted, false);
+  channel.close();
+  assert.equal((await call).code, Code.CANCELLED);
+  assert.equal(fake.exchanges[0]?.signal.aborted, true);
+});
+
+test("a call made inside onFatal works", async (t) => {
+  const fake = new FakeFetch(ok(MESSAGE));
+  let inner: Promise<unknown> | undefined;
+  const channel = await open(t, fake, {
+    onFatal: () => {
+      inner ??= channel.unary(METHOD, MESSAGE);
+    },
+  });
+  await refused(channel.unary("/hedgerow.Fault/Panic", MESSAGE));
+  await settle();
+  await inner;
+});
+
+test("a fault from inside a listener, while other calls are being performed", async (t) => {
+  const fake = new FakeFetch(ok(MESSAGE), ok(MESSAGE));
+  const channel = await open(t, fake);
+  let killer: Promise<unknown> | undefined;
+  const error = await refused(
+    channel.unary(METHOD, MESSAGE, {
+      onEvent: ({ type }) => {
+        if (type === "attemptStarted") killer = refused(channel.unary("/hedgerow.Fault/Panic", MESSAGE));
+      },
+    }),
+  );
+  assert.equal(error.code, Code.INTERNAL);
+  await killer;
+  await channel.unary(METHOD, MESSAGE);
+});
+
+test("a closed channel is told of no death, and a death leaves it closed", async (t) => {
+  const deaths: string[] = [];
+  const fake = new FakeFetch();
+  const closed = await open(t, fake, { onFatal: () => deaths.push("closed") });
+  const other = await open(t, fake, { onFatal: () => deaths.push("other") });
+  closed.close();
+  await refused(other.unary("/hedgerow.Fault/Panic", MESSAGE));
+  await settle();
+  assert.deepEqual(deaths, ["other"]);
+  assert.equal((await refused(closed.unary(METHOD, MESSAGE))).code, Code.CANCELLED);
+});
+
+test("a hundred deaths in a row", async (t) => {
+  const fake = new FakeFetch();
+  const channel = await open(t, fake);
+  for (let i = 0; i < 100; i++)
+    assert.equal((await refused(channel.unary("/hedgerow.Fault/Panic", MESSAGE))).code, Code.INTERNAL);
+  const call = channel.unary(METHOD, MESSAGE);
+  fake.exchanges[0]?.respond(ok(MESSAGE));
+  await call;
+});
