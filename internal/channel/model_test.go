@@ -105,7 +105,7 @@ func (w *walker) step() {
 		w.fire()
 	case n < 7 && w.streaming:
 		w.wished = w.wished || !w.call.Over()
-		w.turn("wish", w.call.Read)
+		w.turn("wish", func() { w.call.Read(w.now) })
 	case len(w.attempts) > 0:
 		w.hear(w.random.Intn(len(w.attempts)))
 	}
