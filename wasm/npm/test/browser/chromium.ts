@@ -8,6 +8,12 @@ export const server: string = process.env["HEDGEROW_SERVER"] ?? "";
 
 let browser: Promise<Browser> | undefined;
 
+/** The one browser of this test file. */
+export function theBrowser(): Promise<Browser> {
+  browser ??= launch();
+  return browser;
+}
+
 function launch(): Promise<Browser> {
   // Every launch has a profile of its own. The flags keep Chromium from talking to anybody but the server under test.
   const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
@@ -32,8 +38,7 @@ export interface Watched {
 
 /** A page in a fresh context, closed when the test ends; the test then fails if the page asked another origin for anything. */
 export async function open(t: TestContext, path: string, options: BrowserContextOptions = {}): Promise<Watched> {
-  browser ??= launch();
-  const context = await (await browser).newContext(options);
+  const context = await (await theBrowser()).newContext(options);
   const page = await context.newPage();
   const complaints: string[] = [];
   const requests: string[] = [];
