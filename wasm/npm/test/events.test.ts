@@ -143,6 +143,23 @@ test("close from inside onEvent", async (t) => {
   assert.equal(fake.exchanges.length, 0);
 });
 
+test("an abort and a close from inside fetch", async (t) => {
+  for (const how of ["abort", "close"]) {
+    const fake = new FakeFetch();
+    const controller = new AbortController();
+    const fetch: FetchLike = (url, init) => {
+      if (how === "abort") controller.abort();
+      else channel.close();
+      return fake.fetch(url, init);
+    };
+    const channel = await open(t, fake, { fetch, serviceConfig: hedging() });
+    const error = await refused(channel.unary(METHOD, MESSAGE, { signal: controller.signal }));
+    assert.equal(error.code, Code.CANCELLED);
+    assert.equal(fake.exchanges.length, 1, "hedges that were due are not begun");
+    assert.equal(fake.exchanges[0]?.signal.aborted, true);
+  }
+});
+
 test("calls made from inside onEvent and fetch, of the same channel and a new one", async (t) => {
   const fake = new FakeFetch();
   const inner: Promise<unknown>[] = [];

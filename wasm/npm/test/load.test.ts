@@ -210,3 +210,9 @@ test("importing touches no global, starts nothing and needs no browser", async (
 });
 
 test("a process with an open, idle channel ends by itself", () => program(`await createChannel({ baseUrl });`));
+
+test("a process ends by itself when its calls have, whatever their deadlines were", () =>
+  program(`
+    const channel = await createChannel({ baseUrl, fetch: fetchOf });
+    await Promise.all([1000, 3_600_000].map((timeoutMs) => channel.unary("/S/M", new Uint8Array(), { timeoutMs })));
+  `));

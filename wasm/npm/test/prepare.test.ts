@@ -130,3 +130,21 @@ test("the metadata function's signal is aborted by the deadline, and its late an
   await settle();
   assert.equal(fake.exchanges.length, 0);
 });
+
+test("a hedge that lost while its metadata was being made is told by its signal, and sends nothing", async (t) => {
+  const contexts: AttemptContext[] = [];
+  const metadata = (context: AttemptContext): MetadataInit | Promise<MetadataInit> => {
+    contexts.push(context);
+    return context.attempt === 1 ? {} : new Promise(() => {});
+  };
+  const fake = new FakeFetch();
+  const channel = await open(t, fake, { metadata, serviceConfig: hedging({ maxAttempts: 2 }) });
+  const call = channel.unary(METHOD, MESSAGE);
+  (await fake.request(1)).respond(ok(MESSAGE));
+  await call;
+  assert.deepEqual(
+    contexts.map(({ signal }) => signal.aborted),
+    [false, true],
+  );
+  assert.equal(fake.exchanges.length, 1);
+});

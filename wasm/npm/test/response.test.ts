@@ -279,3 +279,31 @@ test("20 the server's own grpc-previous-rpc-attempts gives way to what is true",
   const { header } = await (await open(t, fake, { serviceConfig: retrying() })).unary(METHOD, MESSAGE);
   assert.deepEqual(header.getAll("grpc-previous-rpc-attempts"), ["1"]);
 });
+
+test("metadata, messages of errors and service configs far longer than the boundary's usual buffer", async (t) => {
+  const long = "x".repeat(300_000);
+  const fields = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`x-${i}`, `${i}`]));
+  const body = concat(
+    frame(MESSAGE),
+    trailers("grpc-status: 0", `x-long: ${long}`, ...Object.keys(fields).map((name) => `${name}: t`)),
+  );
+  const answer = new Response(body, { headers: { ...WEB, ...fields, "x-long": long } });
+  const fake = new FakeFetch(answer, failed(Code.ABORTED, long), new TypeError(long), ok(MESSAGE));
+  const serviceConfig = { ...retrying({ maxAttempts: 2 }), unknown: long.repeat(4) };
+  const channel = await open(t, fake, { serviceConfig });
+  const { header, trailer } = await channel.unary(METHOD, MESSAGE, { metadata: { ...fields, "x-long": long } });
+  assert.equal(fake.exchanges[0]?.header("x-long"), long);
+  assert.equal(fake.exchanges[0]?.header("x-499"), "499");
+  assert.deepEqual(
+    [header.get("x-long"), header.get("x-499"), trailer.get("x-long"), trailer.get("x-499")],
+    [long, "499", long, "t"],
+  );
+  assert.equal((await refused(channel.unary(METHOD, MESSAGE))).message, long);
+  const { attempts } = await channel.unary(METHOD, MESSAGE);
+  assert.ok(attempts[0]?.statusMessage?.includes(long));
+});
+
+test("a trailers frame of more than 1 MiB is RESOURCE_EXHAUSTED", async (t) => {
+  const fake = new FakeFetch(new Response(concat(frame(MESSAGE), trailers(`x: ${"y".repeat(1 << 20)}`)), { headers: WEB }));
+  assert.equal((await refused((await open(t, fake)).unary(METHOD, MESSAGE))).code, Code.RESOURCE_EXHAUSTED);
+});

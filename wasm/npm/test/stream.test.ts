@@ -127,6 +127,20 @@ test("after return() the iterator is at its end, also for messages that had come
   assert.deepEqual(await iterator.next(), { done: true, value: undefined });
 });
 
+test("return() before the first message, and while one is awaited", async (t) => {
+  for (const waits of [false, true]) {
+    const fake = new FakeFetch();
+    const stream = (await open(t, fake)).serverStreaming(METHOD, MESSAGE);
+    const iterator = stream[Symbol.asyncIterator]();
+    const waiting = waits ? refused(iterator.next()) : undefined;
+    assert.equal((await iterator.return?.())?.done, true);
+    assert.equal((await waiting)?.code, waits ? Code.CANCELLED : undefined);
+    assert.equal((await iterator.next()).done, true);
+    assert.equal(fake.exchanges[0]?.signal.aborted, true);
+    assert.equal((await refused(stream.header)).code, Code.CANCELLED);
+  }
+});
+
 test("a second iteration is refused and leaves the first one alone", async (t) => {
   const stream = (await open(t, new FakeFetch(ok(one, two)))).serverStreaming(METHOD, MESSAGE);
   const iterator = stream[Symbol.asyncIterator]();
