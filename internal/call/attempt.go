@@ -11,6 +11,8 @@ type attempt struct {
 	record status.AttemptRecord
 	status *status.Status // how it ended
 	live   bool           // under way: nothing that a dead attempt says counts
+	asked  bool           // the driver knows of it
+	held   bool           // its next step waits for a network
 	taken  int            // request messages that the transport has taken
 }
 
@@ -45,11 +47,7 @@ func (m *Machine) launch(now Duration, kind status.AttemptKind, number int) {
 	if m.final {
 		m.commitTo(now, id, status.ReasonBufferExceeded)
 	}
-	op := Open
-	if m.set.Prepare {
-		op = Prepare
-	}
-	m.act(Action{Op: op, Attempt: id})
+	m.proceed(id)
 }
 
 func (m *Machine) since(now Duration) int64 { return int64(now - m.begun) }
@@ -57,7 +55,7 @@ func (m *Machine) since(now Duration) int64 { return int64(now - m.begun) }
 // Prepared: the attempt's own metadata is at hand.
 func (m *Machine) Prepared(now Duration, id int) {
 	if m.attempts[id].live && !m.expired(now) {
-		m.act(Action{Op: Open, Attempt: id})
+		m.proceed(id)
 	}
 }
 
@@ -78,7 +76,7 @@ func (m *Machine) Head(now Duration, id, httpStatus int) bool {
 	if !a.live || m.expired(now) {
 		return false
 	}
-	m.stall = Never
+	m.stall, m.moves = Never, true
 	a.record.HeadAt, a.record.HTTPStatus = m.since(now), httpStatus
 	m.observe(Event{Kind: AttemptHead, At: now, Attempt: a.record.Number, HTTP: httpStatus})
 	return true
@@ -145,14 +143,16 @@ func (m *Machine) abort(now Duration, id int) {
 	if !a.live {
 		return
 	}
-	a.live = false
+	a.live, a.held = false, false
 	m.active--
 	a.record.Outcome, a.record.EndedAt = status.OutcomeAborted, m.since(now)
 	m.observe(Event{
 		Kind: AttemptEnded, At: now, Attempt: a.record.Number, Outcome: status.OutcomeAborted,
 		Code: status.None, Pushback: NoPushback,
 	})
-	m.act(Action{Op: Abort, Attempt: id})
+	if a.asked {
+		m.act(Action{Op: Abort, Attempt: id})
+	}
 }
 
 // transparent: no application saw the attempt, so that another may take its
@@ -169,7 +169,8 @@ func (m *Machine) transparent(p Progress) bool {
 	return false
 }
 
-// Restart puts another attempt of the same number in the place of one that ended.
+// Restart puts another attempt of the same number in the place of one that ended,
+// at once, or as soon as there is a network.
 func (m *Machine) Restart(now Duration, id int) {
 	if m.restarts++; m.restarts > maxRestarts {
 		m.end(now, status.New(status.Internal, "the transport could not send the request in "+
@@ -211,13 +212,18 @@ func (m *Machine) observeWait(now Duration, v Verdict, p Pushback) {
 
 // deadlineText says what the deadline cut short (SEMANTICS 2.4).
 func (m *Machine) deadlineText() string {
-	if m.started == 0 {
+	if m.set.Deadline <= m.begun {
 		return "the deadline had passed before the call began: nothing was sent"
 	}
 	text := "the deadline of " + milliseconds(m.set.Deadline-m.begun) + " passed "
-	if m.active > 0 {
+	switch {
+	case m.active > 0:
 		text += "during attempt " + strconv.Itoa(m.started)
-	} else {
+	case m.waits():
+		text += "while waiting for a network to begin attempt " + strconv.Itoa(m.started+1)
+	case m.started == 0:
+		text += "before the end of the request, which the transport waits for: nothing was sent"
+	default:
 		text += "while waiting to begin attempt " + strconv.Itoa(m.started+1)
 	}
 	if m.last >= 0 {

@@ -75,37 +75,6 @@ func TestBuffer(t *testing.T) {
 		second.cancels("no more").aborts(2).overLocally(canceled, status.ReasonCanceled, "no more").buffered(0)
 		first.ends(2, ok).over(2, ok, status.ReasonResponseHeaders).buffered(0)
 	})
-	t.Run("58_client_stream", func(t *testing.T) {
-		s := begin(t, retries(5), quota(channel(mebibyte, 100)))
-		s.at(0).starts().opens(1)
-		for n := int64(1); n <= 12; n++ {
-			s.queues(8).buffered(8 * n)
-		}
-		s.queues(8).releases(1).buffered(0)
-		s.queues(8).buffered(0)
-		s.ends(1, unavailable).over(1, unavailable, status.ReasonBufferExceeded)
-	})
-	t.Run("59_exactly_full", func(t *testing.T) {
-		for name, q := range map[string]*call.Quota{"call": channel(mebibyte, 100), "channel": channel(100, mebibyte)} {
-			t.Run(name, func(t *testing.T) {
-				s := begin(t, retries(5), quota(q))
-				s.at(0).starts().opens(1)
-				s.queues(60, 40).buffered(100)
-				s.pushes(1, unavailable, "0").opens(2)
-				s.queues(1).releases(2).buffered(0)
-				s.ends(2, unavailable).over(2, unavailable, status.ReasonBufferExceeded)
-			})
-		}
-	})
-	t.Run("60_overflow_in_backoff", func(t *testing.T) {
-		s := begin(t, retries(5), quota(channel(mebibyte, 100)))
-		s.at(0).queues(60).starts().opens(1)
-		s.at(0).ends(1, unavailable).arms(500).buffered(60)
-		s.at(100).queues(60).buffered(0)
-		s.at(110).queues(10).buffered(0)
-		s.at(500).fires().releases(2).opens(2)
-		s.at(510).ends(2, unavailable).over(2, unavailable, status.ReasonBufferExceeded)
-	})
 	t.Run("without_limits", func(t *testing.T) {
 		s := begin(t, retries(5), quota(channel(call.Unlimited, call.Unlimited)))
 		s.at(0).queues(1<<40, 1<<40).buffered(1 << 41).starts().opens(1)
@@ -116,27 +85,6 @@ func TestBuffer(t *testing.T) {
 		s.at(0).queues(1 << 40).starts().opens(1)
 		s.ends(1, ok).releases(1).header(1).over(1, ok, status.ReasonResponseHeaders)
 		s.queues(1)
-	})
-}
-
-func TestStreaming(t *testing.T) {
-	t.Run("62_messages_while_no_attempt_runs", func(t *testing.T) {
-		s := begin(t, retries(5), quota(call.NewQuota(1000, 1000)))
-		s.at(0).starts().opens(1)
-		s.queues(10).took(1, 1)
-		s.at(0).ends(1, unavailable).arms(500)
-		s.at(100).queues(10).buffered(20)
-		s.at(500).fires().opens(2)
-		s.at(510).answers(2).releases(2).header(2).buffered(0)
-		s.ends(2, ok).over(2, ok, status.ReasonResponseHeaders)
-	})
-	t.Run("65_success_before_the_replay_is_through", func(t *testing.T) {
-		s := begin(t, retries(5), quota(call.NewQuota(1000, 1000)))
-		s.at(0).starts().opens(1)
-		s.queues(10, 10, 10).took(1, 3)
-		s.pushes(1, unavailable, "0").opens(2)
-		s.took(2, 1)
-		s.ends(2, ok).releases(2).header(2).over(2, ok, status.ReasonResponseHeaders).buffered(0)
 	})
 }
 

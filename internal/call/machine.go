@@ -38,7 +38,7 @@ type Machine struct {
 	refused  bool // a server refused an attempt once already
 	seen     bool // a server may have run an attempt
 
-	next    Duration // when the next attempt is due; Never: none is
+	next    Duration // when the next attempt is due, or was: it may wait for a network. Never: none is
 	armed   Duration // what the driver's timer stands at
 	commit  int      // the committed attempt; none: -1
 	headed  bool     // the application has its header
@@ -50,10 +50,9 @@ type Machine struct {
 	outcome *status.Status
 
 	request request
-	stall   Duration // when to warn that the exchange seems stuck; Never: not
-	warned  bool     // of that
+	stall   Duration // when to warn that the exchange seems stuck; Never: not now
+	moves   bool     // it does not, or that was told: no warning any more
 	offline bool     // there is no network
-	parked  bool     // an attempt is due, and waits for the network
 
 	actions []Action
 	rooms   struct { // for what nearly every call makes do with: not one more allocation each
@@ -143,34 +142,25 @@ func (m *Machine) Finish(now Duration, st *status.Status, reason status.CommitRe
 
 // turn begins the attempts that are due, and arms the timer for what comes next.
 func (m *Machine) turn(now Duration) {
-	for m.phase == running && m.next <= now {
-		m.next = Never
-		m.due(now)
+	for m.phase == running && m.next <= now && m.due(now) {
 	}
-	m.arm()
+	m.arm(now)
 }
 
-// due begins the next attempt. A hedge is throttled when it is due; a retry was
-// when its predecessor failed (SEMANTICS 2.3, 3.2).
-func (m *Machine) due(now Duration) {
+// due begins the next attempt, unless that has to wait for a network. A hedge is
+// throttled when it is due; a retry was when its predecessor failed (SEMANTICS
+// 2.3, 3.2).
+func (m *Machine) due(now Duration) bool {
 	if m.started > 0 && m.set.Plan.Kind() == status.KindHedge && m.set.Throttle.Blocked() {
 		m.freeze(now, status.ReasonThrottled)
-		return
+		return true
 	}
-	if m.parked = m.offline && m.set.WaitForReady; !m.parked {
-		m.begin(now, m.kind())
+	if m.waits() {
+		return false
 	}
-}
-
-// Network: there is a network, or there is none. A call that waits for it goes
-// on; others try regardless (SEMANTICS 1.1, waitForReady).
-func (m *Machine) Network(now Duration, up bool) {
-	m.offline = !up
-	if m.phase != running || !up || !m.parked || m.expired(now) {
-		return
-	}
-	m.parked, m.next = false, now
-	m.turn(now)
+	m.next = Never
+	m.begin(now, m.kind())
+	return true
 }
 
 func (m *Machine) kind() status.AttemptKind {
@@ -180,11 +170,17 @@ func (m *Machine) kind() status.AttemptKind {
 	return m.set.Plan.Kind()
 }
 
-func (m *Machine) arm() {
+// arm sets the timer for what comes next. What is due already and waits for a
+// network needs none.
+func (m *Machine) arm(now Duration) {
 	if m.phase != running {
 		return
 	}
-	if at := min(m.next, m.set.Deadline, m.stall); at != m.armed {
+	at := min(m.set.Deadline, m.stall)
+	if m.next > now {
+		at = min(at, m.next)
+	}
+	if at != m.armed {
 		m.armed = at
 		m.act(Action{Op: Arm, At: at})
 	}
@@ -196,7 +192,7 @@ func (m *Machine) schedule(now, delay Duration) { m.next = now.After(delay) }
 // freeze: no further attempt begins. The call ends now if none is under way;
 // the first cause is the one that is told.
 func (m *Machine) freeze(now Duration, why status.CommitReason) {
-	m.next, m.parked = Never, false
+	m.next = Never
 	if m.frozen == status.ReasonNone {
 		m.frozen = why
 	}
@@ -220,7 +216,7 @@ func (m *Machine) commitTo(now Duration, id int, why status.CommitReason) {
 	if m.commit >= 0 {
 		return
 	}
-	m.commit, m.reason, m.next, m.parked = id, why, Never, false
+	m.commit, m.reason, m.next = id, why, Never
 	m.attempts[id].record.Outcome = status.OutcomeCommitted
 	m.free(now)
 	for i := range m.attempts {
@@ -297,43 +293,4 @@ func (m *Machine) observeThrottle(now Duration) {
 		Kind: ThrottleChanged, At: now,
 		Tokens: tokens, MaxTokens: full, Tripped: m.set.Throttle.Blocked(),
 	})
-}
-
-// Over reports whether the call has ended.
-func (m *Machine) Over() bool { return m.phase == ended }
-
-// Live reports whether what an attempt says still counts.
-func (m *Machine) Live(id int) bool { return m.attempts[id].live }
-
-// Committed is the attempt that the call is committed to, and whether there is one.
-func (m *Machine) Committed() (id int, ok bool) { return m.commit, m.commit >= 0 }
-
-// Headed reports whether the application was given the committed attempt's header.
-func (m *Machine) Headed() bool { return m.headed }
-
-// Number is an attempt's number, from 1; a transparent restart repeats it.
-func (m *Machine) Number(id int) int { return m.attempts[id].record.Number }
-
-// Reason is why no further attempt is made; ReasonNone while one may be.
-func (m *Machine) Reason() status.CommitReason { return m.reason }
-
-// Status is how the call ended; nil before that.
-func (m *Machine) Status() *status.Status { return m.outcome }
-
-// Answer is the attempt whose status is the call's; -1 if that is the client's own.
-func (m *Machine) Answer() int { return m.answer }
-
-// Deadline is the instant by which the call ends.
-func (m *Machine) Deadline() Duration { return m.set.Deadline }
-
-// Begun is when the call began.
-func (m *Machine) Begun() Duration { return m.begun }
-
-// Records is the history of the attempts, in the order in which they began.
-func (m *Machine) Records() []status.AttemptRecord {
-	records := make([]status.AttemptRecord, len(m.attempts))
-	for i := range m.attempts {
-		records[i] = m.attempts[i].record
-	}
-	return records
 }

@@ -19,7 +19,7 @@ func (m *Machine) Queue(now Duration, size int64) {
 		return
 	}
 	m.request.queued++
-	if m.set.Quota != nil && !m.settled() {
+	if m.Replays() {
 		m.keep(now, size)
 	}
 	m.acknowledge()
@@ -42,6 +42,9 @@ func (m *Machine) keep(now Duration, size int64) {
 	}
 }
 
+// Replays reports whether the messages are kept for further attempts to send.
+func (m *Machine) Replays() bool { return m.set.Quota != nil && !m.settled() }
+
 // settled: the call is committed, or the next attempt will be its last.
 func (m *Machine) settled() bool { return m.commit >= 0 || m.final }
 
@@ -52,7 +55,7 @@ func (m *Machine) overflow(now Duration) {
 		return
 	}
 	m.commitTo(now, m.furthest(), status.ReasonBufferExceeded)
-	m.arm()
+	m.arm(now)
 }
 
 // furthest is the attempt under way that has sent most; equal ones: the first.
@@ -72,7 +75,7 @@ func (m *Machine) HalfClose(now Duration) {
 		return
 	}
 	m.request.complete, m.stall = true, Never
-	if m.phase == running && m.started == 0 && !m.parked {
+	if m.started == 0 {
 		m.next = now
 	}
 	m.turn(now)
@@ -101,7 +104,7 @@ func (m *Machine) acknowledge() {
 // transport (SEMANTICS 2.11, 3.6). A transport that takes only whole requests
 // has them wait in memory.
 func (m *Machine) accepted() int {
-	if !m.set.Streams || m.set.Quota != nil && !m.settled() {
+	if !m.set.Streams || m.Replays() {
 		return m.request.queued
 	}
 	most := 0
@@ -141,15 +144,15 @@ const stallAfter = 5 * Second
 
 // Awaits: the application waits for a message.
 func (m *Machine) Awaits(now Duration) {
-	if m.phase == running && !m.request.complete && !m.headed && m.stall == Never && !m.warned {
+	if m.phase == running && !m.request.complete && !m.moves && m.stall == Never {
 		m.stall = now.After(stallAfter)
-		m.arm()
+		m.turn(now)
 	}
 }
 
 func (m *Machine) warnStalled(now Duration) {
 	if now >= m.stall {
-		m.stall, m.warned = Never, true
+		m.stall, m.moves = Never, true
 		m.act(Action{Op: Warn})
 	}
 }

@@ -84,6 +84,17 @@ func (s *script) starts() *script {
 	return s.event(func(m *call.Machine) { m.Start(s.now) })
 }
 
+// begins begins the call, its request open.
+func (s *script) begins() *script {
+	s.t.Helper()
+	return s.event(func(m *call.Machine) { m.Begin(s.now) })
+}
+
+func (s *script) halfCloses() *script {
+	s.t.Helper()
+	return s.event(func(m *call.Machine) { m.HalfClose(s.now) })
+}
+
 // queues adds request messages of so many bytes, frame prefix included.
 func (s *script) queues(sizes ...int64) *script {
 	s.t.Helper()
@@ -97,6 +108,22 @@ func (s *script) queues(sizes ...int64) *script {
 func (s *script) took(n, messages int) *script {
 	s.t.Helper()
 	return s.event(func(m *call.Machine) { m.Took(n-1, messages) })
+}
+
+// awaits: the application waits for a message.
+func (s *script) awaits() *script {
+	s.t.Helper()
+	return s.event(func(m *call.Machine) { m.Awaits(s.now) })
+}
+
+func (s *script) offline() *script {
+	s.t.Helper()
+	return s.event(func(m *call.Machine) { m.Network(s.now, false) })
+}
+
+func (s *script) online() *script {
+	s.t.Helper()
+	return s.event(func(m *call.Machine) { m.Network(s.now, true) })
 }
 
 func (s *script) prepared(n int) *script {
@@ -196,6 +223,18 @@ func (s *script) aborts(attempts ...int) *script { s.t.Helper(); return s.each(c
 func (s *script) releases(n int) *script { s.t.Helper(); return s.each(call.Release, []int{n}) }
 
 func (s *script) header(n int) *script { s.t.Helper(); return s.each(call.Head, []int{n}) }
+
+// written: the application need not wait for its first so many messages.
+func (s *script) written(messages ...int) *script {
+	s.t.Helper()
+	for _, n := range messages {
+		s.expect(call.Action{Op: call.Written, Messages: n})
+	}
+	return s
+}
+
+// warns: the exchange seems stuck.
+func (s *script) warns() *script { s.t.Helper(); return s.expect(call.Action{Op: call.Warn}) }
 
 // arms: the timer is to fire at the instant.
 func (s *script) arms(ms float64) *script {

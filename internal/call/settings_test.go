@@ -65,6 +65,15 @@ func deadline(ms float64) option { return func(s *call.Settings) { s.Deadline = 
 
 func prepares(s *call.Settings) { s.Prepare = true }
 
+// streams: the transport sends messages as they come, and the application waits
+// until each is written.
+func streams(s *call.Settings) { s.Streams, s.Writes = true, true }
+
+// wholes: the transport sends only whole requests; the application waits as above.
+func wholes(s *call.Settings) { s.Writes = true }
+
+func waitsForReady(s *call.Settings) { s.WaitForReady = true }
+
 func observed(s *call.Settings) { s.Observe = true }
 
 func pushbackOf(values ...string) call.Pushback {
@@ -83,8 +92,13 @@ func clock(at call.Duration) string {
 }
 
 func describe(a call.Action) string {
-	if a.Op == call.Arm {
+	switch a.Op {
+	case call.Arm:
 		return "arm the timer for " + clock(a.At)
+	case call.Written:
+		return "tell that " + strconv.Itoa(a.Messages) + " messages are written"
+	case call.Warn:
+		return "warn that the exchange seems stuck"
 	}
 	words := map[call.Op]string{
 		call.Prepare: "get metadata for", call.Open: "open", call.Abort: "abort", call.Release: "release what is not for",
