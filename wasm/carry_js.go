@@ -29,6 +29,13 @@ func (p *program) carryOut(c *liveCall) {
 			emit(host.ActionRead, c, a)
 		case call.Release:
 			emit(host.ActionRelease, c, a)
+		case call.Written:
+			emit(host.ActionWritten, c, a)
+			host.Word(uint32(a.Messages))
+		case call.Warn:
+			emit(host.ActionWarn, c, a)
+			host.Bytes("halfDuplexStalled")
+			host.Bytes(c.StalledText())
 		case call.Head:
 			emit(host.ActionHead, c, a)
 			emitMetadata(c.Header())

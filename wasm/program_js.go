@@ -73,7 +73,14 @@ func (p *program) Start(id, ch, flags uint32, now, timeout, size, maxReceive flo
 		Timeout:         span(timeout),
 		Streaming:       flags&host.FlagStreaming != 0,
 		Observe:         flags&host.FlagObserve != 0,
+		Streams:         flags&host.FlagStreams != 0,
+		Writes:          flags&host.FlagOpen != 0,
+		Offline:         flags&host.FlagOffline != 0,
 		MaxReceiveBytes: limit(maxReceive),
+	}
+	if flags&(host.FlagWaitForReady|host.FlagNoWait) != 0 {
+		wait := flags&host.FlagWaitForReady != 0
+		params.WaitForReady = &wait
 	}
 	md, err := text.metadata(fields)
 	params.Metadata = md
@@ -83,9 +90,41 @@ func (p *program) Start(id, ch, flags uint32, now, timeout, size, maxReceive flo
 	if err != nil {
 		c.Fail(p.now, status.New(status.Internal, err.Error()))
 	}
-	c.Send(p.now, int64(size))
-	c.Start(p.now)
+	if flags&host.FlagOpen != 0 {
+		c.Begin(p.now)
+	} else {
+		c.Send(p.now, int64(size))
+		c.Start(p.now)
+	}
 	p.settle(c)
+}
+
+// Queue: a request message of so many bytes, in a call that is open.
+func (p *program) Queue(id uint32, now, size float64) {
+	p.event(id, now, func(c *liveCall) { c.Send(p.now, int64(size)) })
+}
+
+// HalfClose: no further message follows.
+func (p *program) HalfClose(id uint32, now float64) {
+	p.event(id, now, func(c *liveCall) { c.HalfClose(p.now) })
+}
+
+// Took: fetch has taken so many messages for an attempt.
+func (p *program) Took(id, attempt uint32, messages int) {
+	if c := p.calls[id]; c != nil {
+		c.Took(int(attempt), messages)
+		p.settle(c)
+	}
+}
+
+// Network: there is a network, or there is none.
+func (p *program) Network(now float64, up bool) {
+	p.now = instant(now)
+	for _, c := range p.calls {
+		c.Network(p.now, up)
+		p.carryOut(c)
+	}
+	p.arm()
 }
 
 // settle carries out what an event of a call asked for.
@@ -108,9 +147,16 @@ func (p *program) Read(id uint32, now float64) {
 	p.event(id, now, func(c *liveCall) { c.Read(p.now) })
 }
 
-// Cancel ends a call for its caller.
-func (p *program) Cancel(id uint32, now float64, why []byte) {
-	p.event(id, now, func(c *liveCall) { c.Cancel(p.now, string(why), nil) })
+// Cancel ends a call for its caller, or, with INTERNAL, for a mistake of its
+// caller's.
+func (p *program) Cancel(id uint32, now float64, code uint32, why []byte) {
+	p.event(id, now, func(c *liveCall) {
+		if status.Code(code) == status.Internal {
+			c.Fail(p.now, status.New(status.Internal, string(why)))
+			return
+		}
+		c.Cancel(p.now, string(why), nil)
+	})
 }
 
 // History emits the attempts so far.

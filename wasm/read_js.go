@@ -3,13 +3,13 @@ package main
 import (
 	"errors"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
 	"github.com/hedgerow-web/hedgerow/internal/call"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 	"github.com/hedgerow-web/hedgerow/retry"
 )
@@ -70,11 +70,11 @@ func (r *reader) fields(n int) metadata.MD {
 
 // readOptions reads a channel's options, names and values in turn. Those that
 // are absent have their defaults.
-func readOptions(text string) (channel.Options, []serviceconfig.Problem) {
+func readOptions(block string) (channel.Options, []serviceconfig.Problem) {
 	r := optionReader{options: channel.DefaultOptions()}
-	for text := (reader{text}); text.rest != ""; {
-		name := text.next()
-		r.read(name, text.next())
+	for parts := (reader{block}); parts.rest != ""; {
+		name := parts.next()
+		r.read(name, parts.next())
 	}
 	r.options.Validate(r.problems.Add)
 	return r.options, r.problems.Problems
@@ -128,13 +128,13 @@ func (r *optionReader) read(name, value string) {
 
 // number reads a whole number as JavaScript writes it. What is none is refused
 // here, and stands for 1, which Validate lets pass.
-func (r *optionReader) number(name, text string) int64 {
-	if text == "Infinity" {
+func (r *optionReader) number(name, value string) int64 {
+	if value == "Infinity" {
 		return channel.Unlimited
 	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n <= 0 {
-		r.problems.Add(name, "must be a whole number greater than 0, or Infinity for no limit, not "+text)
+	n, ok := text.Number(value)
+	if !ok || n == 0 {
+		r.problems.Add(name, "must be a whole number greater than 0, or Infinity for no limit, not "+value)
 		return 1
 	}
 	return n
@@ -143,7 +143,8 @@ func (r *optionReader) number(name, text string) int64 {
 // generator is SplitMix64, as numbers in [0, 1): jitter wants no better, and
 // math/rand would cost a browser some kilobytes.
 func generator(seed string) func() float64 {
-	state, _ := strconv.ParseUint(seed, 10, 64)
+	number, _ := text.Number(seed)
+	state := uint64(number)
 	return func() float64 {
 		state += 0x9e3779b97f4a7c15
 		z := state

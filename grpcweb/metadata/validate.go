@@ -1,6 +1,10 @@
 package metadata
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/hedgerow-web/hedgerow/internal/text"
+)
 
 // FieldError is a field that a request may not carry.
 type FieldError struct {
@@ -9,7 +13,7 @@ type FieldError struct {
 }
 
 func (e *FieldError) Error() string {
-	return "metadata " + strconv.Quote(e.Name) + ": " + e.Reason
+	return "metadata " + text.Quote(e.Name) + ": " + e.Reason
 }
 
 func (f Field) validate() error {
@@ -18,7 +22,7 @@ func (f Field) validate() error {
 	}
 	for i := 0; i < len(f.Name); i++ {
 		if !nameByte(f.Name[i]) {
-			return &FieldError{f.Name, "the name holds " + strconv.QuoteRune(rune(f.Name[i])) +
+			return &FieldError{f.Name, "the name holds " + text.Quote(f.Name[i:i+1]) +
 				"; only digits, the letters a to z, and _ . - may stand in it"}
 		}
 	}

@@ -1,6 +1,7 @@
 package serviceconfig
 
 import (
+	"github.com/hedgerow-web/hedgerow/internal/text"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -237,7 +238,7 @@ func (r *reader) next() string {
 		return "the end of the text"
 	}
 	char, _ := utf8.DecodeRuneInString(r.text[r.at:])
-	return strconv.QuoteRuneToASCII(char)
+	return text.Char(char)
 }
 
 // fail keeps the first mistake and where it is, counted in lines and characters from 1.

@@ -35,7 +35,7 @@ func TestSyntaxErrors(t *testing.T) {
 		"[\"a\nb\"]":                         `line 1, column 4: expected the string's closing quote, or a character of it (control characters are written \u00XX), found '\n'`,
 		`["abc`:                              `line 1, column 6: expected the string's closing quote, or a character of it (control characters are written \u00XX), found the end of the text`,
 		"[\"a\\":                             `line 1, column 5: expected one of " \ / b f n r t u after the backslash, found the end of the text`,
-		"[\x00]":                             `line 1, column 2: expected a value, found '\x00'`,
+		"[\x00]":                             `line 1, column 2: expected a value, found '\u0000'`,
 		strings.Repeat("[", 10_001):          `line 1, column 10002: lists and objects are nested more than 10000 deep`,
 		"[]":                                 "must be an object (found an array)",
 		"null":                               "must be an object (found null)",

@@ -8,6 +8,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/hedge"
 	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 	"github.com/hedgerow-web/hedgerow/retry"
 )
 
@@ -134,7 +135,7 @@ func smallest(configured *int64, others ...int64) int64 {
 func checkMethod(method string) *status.Status {
 	service, name, ok := strings.Cut(strings.TrimPrefix(method, "/"), "/")
 	if !ok || method[0] != '/' || service == "" || name == "" || strings.Contains(name, "/") || dots(service) || dots(name) || !plain(method) {
-		return status.New(status.Internal, "the method "+strconv.Quote(method)+
+		return status.New(status.Internal, "the method "+text.Quote(method)+
 			` is none: write it as "/package.Service/Method"`)
 	}
 	return nil

@@ -1,21 +1,29 @@
 package channel
 
 import (
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/call"
 )
 
-// Failure is how an attempt failed before any response head.
+// Failure is how an attempt failed on this side of the server.
 type Failure uint8
 
 // The ways.
 const (
 	NoResponse    Failure = iota // the network, or what a browser shows as such
-	AbortedByHost                // something other than this client ended it: a page that is left, a service worker
+	AbortedByHost                // something other than this client ended it, at any stage: a page that is left, a service worker
 	NotRequest                   // it could not be made into a request at all
 )
 
-// Failed: an attempt came to no response head (SEMANTICS 5.3).
+// StalledText is the warning of an exchange that seems stuck.
+func (c *Call) StalledText() string {
+	return "a message of " + c.method + " has been waited for these 5 s, nothing has come, and the request is still open. Over fetch " +
+		"a server's answer may not be seen before the request has ended: end the request's messages, or set a deadline"
+}
+
+// Failed: an attempt came to no response head, or something else than client
+// and server ended it, which is no failure of the server's (SEMANTICS 5.3).
 func (c *Call) Failed(now call.Duration, id int, how Failure, p call.Progress, cause error) {
 	if !c.machine.Live(id) {
 		return
@@ -24,6 +32,7 @@ func (c *Call) Failed(now call.Duration, id int, how Failure, p call.Progress, c
 	switch how {
 	case AbortedByHost:
 		st = status.New(status.Canceled, "the request was ended by something else than this client: "+cause.Error())
+		st.Header = c.given(id)
 	case NotRequest:
 		c.Fail(now, caused(status.New(status.Internal, "no request can be made to "+c.URL()+": "+cause.Error()), cause))
 		return
@@ -31,6 +40,14 @@ func (c *Call) Failed(now call.Duration, id int, how Failure, p call.Progress, c
 		st = status.New(status.Unavailable, c.noResponseText(cause))
 	}
 	c.machine.Ended(now, id, call.Outcome{Status: caused(st, cause), Pushback: call.NoPushback, Progress: p})
+}
+
+// given is the header metadata that the application was given of an attempt.
+func (c *Call) given(id int) metadata.MD {
+	if at, ok := c.machine.Committed(); ok && at == id && c.machine.Headed() {
+		return c.attempt(id).Header()
+	}
+	return metadata.MD{}
 }
 
 func caused(st *status.Status, cause error) *status.Status {

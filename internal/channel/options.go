@@ -5,12 +5,12 @@
 package channel
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
 	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 	"github.com/hedgerow-web/hedgerow/retry"
 )
 
@@ -66,7 +66,7 @@ func DefaultOptions() Options {
 // package gives the options. The service config was checked where it was read.
 func (o *Options) Validate(report func(path, reason string)) {
 	if reason := checkBaseURL(o.BaseURL); reason != "" {
-		report("baseUrl", strconv.Quote(o.BaseURL)+" "+reason)
+		report("baseUrl", text.Quote(o.BaseURL)+" "+reason)
 	}
 	for _, limit := range []struct {
 		name  string

@@ -7,20 +7,21 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
 // statusOf reads grpc-status, grpc-message and grpc-status-details-bin, from
 // headers or from trailers.
 func statusOf(fields metadata.MD) *status.Status {
-	text, ok := fields.Lookup("grpc-status")
+	number, ok := fields.Lookup("grpc-status")
 	if !ok {
 		return status.New(status.Unknown, "the response's trailers hold no grpc-status")
 	}
-	code, err := strconv.ParseUint(text, 10, 32)
-	if err != nil || code > uint64(status.MaxCode) {
-		return status.New(status.Unknown, "the response's grpc-status is "+strconv.Quote(text)+", which is no status code; its grpc-message: "+
-			strconv.Quote(wire.DecodePercent(fields.Get("grpc-message"))))
+	code, ok := text.Number(number)
+	if !ok || code > int64(status.MaxCode) {
+		return status.New(status.Unknown, "the response's grpc-status is "+text.Quote(number)+", which is no status code; its grpc-message: "+
+			text.Quote(wire.DecodePercent(fields.Get("grpc-message"))))
 	}
 	st := status.New(status.Code(code), validUTF8(wire.DecodePercent(fields.Get("grpc-message"))))
 	if details, ok := fields.Lookup("grpc-status-details-bin"); ok {
@@ -92,9 +93,9 @@ func checkContentType(contentType string) *status.Status {
 	case ok && (codec == "" || codec == "+proto"):
 		return nil
 	case ok && (codec[0] == '+' || strings.HasPrefix(codec, "-text")):
-		return status.New(status.Internal, "the response's content-type is "+strconv.Quote(contentType)+
+		return status.New(status.Internal, "the response's content-type is "+text.Quote(contentType)+
 			", another format than the "+binaryType+"+proto that was asked for")
 	}
-	return status.New(status.Unknown, "the response's content-type is "+strconv.Quote(contentType)+
+	return status.New(status.Unknown, "the response's content-type is "+text.Quote(contentType)+
 		", not "+binaryType+": the address leads to something else than a gRPC-Web endpoint")
 }

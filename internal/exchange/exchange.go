@@ -10,6 +10,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
@@ -157,7 +158,7 @@ func (x *Exchange) compressed() *status.Status {
 	if x.encoding == "" || x.encoding == "identity" {
 		return status.New(status.Internal, "a response frame is marked as compressed, but the response names no grpc-encoding")
 	}
-	return status.New(status.Internal, "the response is compressed with "+strconv.Quote(x.encoding)+
+	return status.New(status.Internal, "the response is compressed with "+text.Quote(x.encoding)+
 		", which the request did not accept")
 }
 

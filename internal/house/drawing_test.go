@@ -8,16 +8,17 @@ import "slices"
 // and a package that is not drawn may not exist. Tests may import what they like.
 var drawing = map[string]room{
 	// The core decides: no goroutine, channel, mutex, context, clock, I/O, fmt or JavaScript.
-	"grpcweb/metadata":      core(),
+	"internal/text":         core(),
+	"grpcweb/metadata":      core("internal/text"),
 	"grpcweb/status":        core("grpcweb/metadata"),
-	"internal/wire":         core("grpcweb/metadata", "grpcweb/status"),
-	"internal/exchange":     core("internal/wire", "grpcweb/metadata", "grpcweb/status"),
+	"internal/wire":         core("grpcweb/metadata", "grpcweb/status", "internal/text"),
+	"internal/exchange":     core("internal/wire", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 	"internal/call":         core("grpcweb/status", "grpcweb/metadata"),
 	"retry":                 core("internal/call", "grpcweb/status"),
 	"hedge":                 core("internal/call", "grpcweb/status"),
-	"grpcweb/serviceconfig": core("retry", "hedge", "internal/call", "grpcweb/status"),
+	"grpcweb/serviceconfig": core("retry", "hedge", "internal/call", "grpcweb/status", "internal/text"),
 	"internal/channel": core("internal/call", "internal/exchange", "internal/wire", "grpcweb/serviceconfig",
-		"retry", "hedge", "grpcweb/metadata", "grpcweb/status"),
+		"retry", "hedge", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 
 	// The two drivers act: one with goroutines, context and time, one from JavaScript's own event loop.
 	"grpcweb/transport": driver("grpcweb/metadata"),
@@ -43,7 +44,7 @@ var drawing = map[string]room{
 
 var coreRooms = []string{
 	"grpcweb/metadata", "grpcweb/status", "grpcweb/serviceconfig", "retry", "hedge",
-	"internal/call", "internal/channel", "internal/exchange", "internal/wire",
+	"internal/call", "internal/channel", "internal/exchange", "internal/wire", "internal/text",
 }
 
 var serverModules = []string{

@@ -1,6 +1,10 @@
 package wire
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/hedgerow-web/hedgerow/internal/text"
+)
 
 // maxTimeoutValue is what the eight digits of a grpc-timeout hold (PROTOCOL-HTTP2).
 const maxTimeoutValue = 99_999_999
@@ -33,22 +37,22 @@ func roundUp(n, unit int64) int64 {
 
 // ParseTimeout reads a grpc-timeout as nanoseconds, as servers do. ok is false
 // where the text is none. What int64 does not hold saturates.
-func ParseTimeout(text string) (ns int64, ok bool) {
-	if len(text) < 2 || len(text) > 9 {
+func ParseTimeout(timeout string) (ns int64, ok bool) {
+	if len(timeout) < 2 || len(timeout) > 9 {
 		return 0, false
 	}
-	unit, ok := timeoutUnit(text[len(text)-1])
+	unit, ok := timeoutUnit(timeout[len(timeout)-1])
 	if !ok {
 		return 0, false
 	}
-	value, err := strconv.ParseUint(text[:len(text)-1], 10, 63)
-	if err != nil {
+	value, ok := text.Number(timeout[:len(timeout)-1])
+	if !ok {
 		return 0, false
 	}
-	if int64(value) > (1<<63-1)/unit {
+	if value > (1<<63-1)/unit {
 		return 1<<63 - 1, true
 	}
-	return int64(value) * unit, true
+	return value * unit, true
 }
 
 func timeoutUnit(c byte) (ns int64, ok bool) {

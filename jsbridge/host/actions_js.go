@@ -10,6 +10,7 @@ const (
 	ActionHead                  // give the application the header
 	ActionEnd                   // settle the call
 	ActionRelease               // let go of the request
+	ActionWritten               // the application need not wait for so many messages
 	ActionTimer                 // set the one timer
 	ActionHistory               // what History asked for
 	ActionObserve               // tell listeners

@@ -10,8 +10,11 @@ type Program interface {
 	CloseChannel(id uint32, now float64)
 
 	Start(call, channel, flags uint32, now, timeout, size, maxReceive float64, in []byte, fields int)
+	Queue(call uint32, now, size float64)
+	HalfClose(call uint32, now float64)
+	Took(call, attempt uint32, messages int)
 	Read(call uint32, now float64)
-	Cancel(call uint32, now float64, why []byte)
+	Cancel(call uint32, now float64, code uint32, why []byte)
 	History(call uint32)
 
 	Prepared(call, attempt uint32, now float64, in []byte, fields int)
@@ -25,12 +28,18 @@ type Program interface {
 	Failed(call, attempt uint32, now float64, how uint32, cause []byte)
 
 	Timer(now float64)
+	Network(now float64, up bool)
 }
 
 // The flags of Start.
 const (
 	FlagStreaming uint32 = 1 << iota // the response is a stream
 	FlagObserve                      // somebody listens to events
+	FlagOpen                         // request messages follow by Queue, and HalfClose
+	FlagStreams                      // fetch sends them as they come
+	FlagWaitForReady                 // the caller says to wait for a network
+	FlagNoWait                       // the caller says not to
+	FlagOffline                      // there is no network now
 )
 
 var program Program
@@ -86,6 +95,30 @@ func start(call, channel, flags uint32, now, timeout, size, maxReceive float64, 
 	return emitted()
 }
 
+//go:wasmexport queue
+func queue(call uint32, now, size float64) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.Queue(call, now, size)
+	return emitted()
+}
+
+//go:wasmexport half_close
+func halfClose(call uint32, now float64) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.HalfClose(call, now)
+	return emitted()
+}
+
+//go:wasmexport took
+func took(call, attempt, messages uint32) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.Took(call, attempt, int(messages))
+	return emitted()
+}
+
 //go:wasmexport read
 func read(call uint32, now float64) (words uint32) {
 	defer guard(&words)
@@ -95,10 +128,10 @@ func read(call uint32, now float64) (words uint32) {
 }
 
 //go:wasmexport cancel
-func cancel(call uint32, now float64, n uint32) (words uint32) {
+func cancel(call uint32, now float64, code, n uint32) (words uint32) {
 	defer guard(&words)
 	begin()
-	program.Cancel(call, now, input(n))
+	program.Cancel(call, now, code, input(n))
 	return emitted()
 }
 
@@ -187,5 +220,13 @@ func timer(now float64) (words uint32) {
 	defer guard(&words)
 	begin()
 	program.Timer(now)
+	return emitted()
+}
+
+//go:wasmexport network
+func network(now float64, up uint32) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.Network(now, up != 0)
 	return emitted()
 }

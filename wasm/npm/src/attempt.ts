@@ -4,8 +4,8 @@ import { ABORTED_BY_HOST, NO_RESPONSE, NOT_REQUEST, SLICE } from "./host.js";
 /** One attempt's fetch: it carries out what Go asks for, and tells what came of it. */
 export class Attempt {
   readonly abort: AbortController = new AbortController();
-  /** The request was sent. */
-  opened = false;
+  /** How many of the request's messages fetch has taken. */
+  taken = 0;
   /** The network's own error, if it failed. */
   error: unknown;
   #call: Call;
@@ -24,31 +24,35 @@ export class Attempt {
   }
 
   /** Sends the request. */
-  open(headers: [string, string][], body: Uint8Array<ArrayBuffer>): void {
+  open(headers: [string, string][], body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>): void {
     const { fetch, url, credentials } = this.#call;
-    this.opened = true;
+    const init: RequestInit & { duplex?: "half" } = {
+      method: "POST",
+      headers,
+      body,
+      signal: this.abort.signal,
+      credentials,
+      mode: "cors",
+      cache: "no-store",
+      redirect: "error",
+    };
+    if (body instanceof ReadableStream) init.duplex = "half";
     let response: Promise<Response>;
     try {
-      response = Promise.resolve(
-        fetch(url, {
-          method: "POST",
-          headers,
-          body,
-          signal: this.abort.signal,
-          credentials,
-          mode: "cors",
-          cache: "no-store",
-          redirect: "error",
-        }),
-      );
+      response = Promise.resolve(fetch(url, init));
     } catch (error) {
       this.#fail(NOT_REQUEST, error);
       return;
     }
     response.then(
       (response) => this.#head(response),
-      (error) => this.#fail(isAbort(error) ? ABORTED_BY_HOST : NO_RESPONSE, error),
+      (error) => this.#fail(this.#interrupted(error) ? ABORTED_BY_HOST : NO_RESPONSE, error),
     );
+  }
+
+  /** Something else than this client ended it: an AbortError that is not ours, or a page that is being left. */
+  #interrupted(error: unknown): boolean {
+    return this.#call.engine.leaving || (error instanceof Error && error.name === "AbortError");
   }
 
   #fail(how: number, error: unknown): void {
@@ -103,6 +107,10 @@ export class Attempt {
   }
 
   #break(error: unknown): void {
+    if (this.#interrupted(error)) {
+      this.#fail(ABORTED_BY_HOST, error);
+      return;
+    }
     if (this.#dead) return;
     this.error = error;
     const { engine, host, id } = this.#call;
@@ -187,11 +195,6 @@ function join(parts: Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return whole;
-}
-
-/** fetch rejects with this when an AbortSignal fires; ours are known, so this one was not ours. */
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === "AbortError";
 }
 
 /** An error with what is behind it: Node says "fetch failed", and why only in the cause. */

@@ -4,10 +4,22 @@ import { Code } from "./code.js";
 import type { Engine } from "./engine.js";
 import { runSafely } from "./engine.js";
 import { type Ending, StatusError, statusError } from "./errors.js";
-import type { CallEvent } from "./events.js";
-import { Action, type Cursor, FLAG_OBSERVE, FLAG_STREAMING, type Host } from "./host.js";
+import type { CallEvent, WarningKind } from "./events.js";
+import {
+  Action,
+  type Cursor,
+  FLAG_NO_WAIT,
+  FLAG_OBSERVE,
+  FLAG_OFFLINE,
+  FLAG_OPEN,
+  FLAG_STREAMING,
+  FLAG_STREAMS,
+  FLAG_WAIT_FOR_READY,
+  type Host,
+} from "./host.js";
 import { blockOfMetadata, Metadata, type MetadataInit } from "./metadata.js";
 import type { AttemptContext, FetchLike } from "./options.js";
+import type { Request } from "./request.js";
 
 /** What a call has of its channel. */
 export interface Line {
@@ -20,39 +32,12 @@ export interface Line {
   readonly prepare: ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
 }
 
-/** What a call is made of. */
-export interface Request {
-  readonly method: string;
-  /** The message in its frame: every attempt sends this array. */
-  readonly body: Uint8Array<ArrayBuffer>;
-  readonly metadata: Metadata;
-  readonly timeoutMs: number;
-  readonly maxReceiveMessageBytes: number;
-  readonly signal: AbortSignal | undefined;
-  readonly streaming: boolean;
-  readonly listeners: readonly ((event: CallEvent) => void)[];
-}
-
 /** Whom a call tells what came of it. */
 export interface Receiver {
   onHeader(header: Metadata): void;
   onMessage(message: Uint8Array): void;
   /** The end, with OK or with an error. */
   onEnd(ending: Ending, error: StatusError | undefined): void;
-}
-
-const PREFIX = 5;
-
-/** A message in its frame (PROTOCOL-WEB). It is copied here, once. */
-export function frame(message: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { length } = message;
-  const framed = new Uint8Array(PREFIX + length);
-  framed[1] = length >>> 24;
-  framed[2] = length >>> 16;
-  framed[3] = length >>> 8;
-  framed[4] = length;
-  framed.set(message, PREFIX);
-  return framed;
 }
 
 let lastId = 0;
@@ -70,8 +55,13 @@ export class Call {
   #line: Line;
   #request: Request;
   #receiver: Receiver;
-  #body: Uint8Array<ArrayBuffer> | undefined;
-  #released = false;
+  /** The committed attempt, once only it needs the request. */
+  #released: Attempt | undefined;
+  #queued = 0;
+  #written = 0;
+  #writer: (() => void) | undefined;
+  #ended: Promise<undefined> | undefined;
+  #onEnded: (() => void) | undefined;
   #attempts: Attempt[] = [];
   #history: History = { attempts: [], commitReason: undefined };
   #over = false;
@@ -85,12 +75,11 @@ export class Call {
     this.#line = line;
     this.#request = request;
     this.#receiver = receiver;
-    this.#body = request.body;
   }
 
   /** Hands the call to Go, which answers with what to do first. */
   start(): void {
-    const { method, body, metadata, timeoutMs, maxReceiveMessageBytes, signal, streaming, listeners } = this.#request;
+    const { method, outgoing, metadata, timeoutMs, maxReceiveMessageBytes, signal } = this.#request;
     this.engine.calls.set(this.id, this);
     signal?.addEventListener("abort", this.#aborted);
     const { count, text } = blockOfMetadata(metadata);
@@ -98,25 +87,69 @@ export class Call {
       "start",
       this.id,
       this.#line.channel,
-      (streaming ? FLAG_STREAMING : 0) | (listeners.length > 0 ? FLAG_OBSERVE : 0),
+      this.#flags(),
       performance.now(),
       timeoutMs,
-      body.length - PREFIX,
+      outgoing.size,
       maxReceiveMessageBytes,
       count,
       this.host.text(`${method}\0${text}`),
     );
   }
 
+  #flags(): number {
+    const { outgoing, streams, streaming, waitForReady, listeners } = this.#request;
+    let flags = streaming ? FLAG_STREAMING : 0;
+    if (listeners.length > 0) flags |= FLAG_OBSERVE;
+    if (outgoing.open) flags |= FLAG_OPEN;
+    if (streams) flags |= FLAG_STREAMS;
+    if (waitForReady !== undefined) flags |= waitForReady ? FLAG_WAIT_FOR_READY : FLAG_NO_WAIT;
+    if (this.engine.offline) flags |= FLAG_OFFLINE;
+    return flags;
+  }
+
+  /** Adds a request message. Answers once it need not be waited for any more, or the call is over. */
+  async write(message: Uint8Array): Promise<void> {
+    if (this.#over) return;
+    const number = ++this.#queued;
+    this.#request.outgoing.add(message);
+    this.engine.enter("queue", this.id, performance.now(), message.length);
+    while (number > this.#written && !this.#over) {
+      await new Promise<void>((go) => {
+        this.#writer = go;
+      });
+    }
+  }
+
+  /** No further message follows. */
+  halfClose(): void {
+    if (this.#over) return;
+    this.#request.outgoing.end();
+    this.engine.enter("half_close", this.id, performance.now());
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Resolves when the call is over. */
+  get ended(): Promise<undefined> {
+    this.#ended ??= new Promise((end) => {
+      this.#onEnded = () => end(undefined);
+      if (this.#over) end(undefined);
+    });
+    return this.#ended;
+  }
+
   #aborted = (): void => {
     this.cancel("the caller cancelled the call", this.#request.signal?.reason);
   };
 
-  /** Ends the call as CANCELLED. */
-  cancel(why: string, cause?: unknown): void {
+  /** Ends the call as CANCELLED, or, where its caller made a mistake, as INTERNAL. */
+  cancel(why: string, cause?: unknown, code: Code = Code.CANCELLED): void {
     if (this.#over) return;
     this.cause = cause;
-    this.engine.enter("cancel", this.id, performance.now(), this.host.text(why));
+    this.engine.enter("cancel", this.id, performance.now(), code, this.host.text(why));
   }
 
   /** Somebody waits for a message. */
@@ -155,9 +188,18 @@ export class Call {
         return;
       }
       case Action.Release:
-        this.#released = true;
-        if (this.#attempts[attempt]?.opened) this.#body = undefined;
+        this.#release(this.#attempt(attempt));
         return;
+      case Action.Written:
+        this.#written = cursor.word();
+        this.engine.later(() => this.#writer?.());
+        return;
+      case Action.Warn: {
+        const warning = cursor.text() as WarningKind;
+        const text = cursor.text();
+        this.engine.later(() => this.#warn(warning, text));
+        return;
+      }
       case Action.End: {
         const ending = readEnding(cursor);
         this.#close(ending);
@@ -181,9 +223,33 @@ export class Call {
   }
 
   #open(id: number, fields: [string, string][]): void {
-    const body = this.#body;
-    if (this.#released) this.#body = undefined;
-    if (body) this.#attempt(id).open(fields, body);
+    if (this.#over) return;
+    const { outgoing, streams } = this.#request;
+    const attempt = this.#attempt(id);
+    const body = streams ? outgoing.stream((messages) => this.#took(id, messages)) : outgoing.whole();
+    if (!streams) attempt.taken = Number.POSITIVE_INFINITY;
+    attempt.open(fields, body);
+    if (this.#released === attempt) outgoing.release(attempt.taken);
+  }
+
+  #took(id: number, messages: number): void {
+    if (this.#over) return;
+    const attempt = this.#attempt(id);
+    attempt.taken = messages;
+    if (this.#released === attempt) this.#request.outgoing.release(messages);
+    this.engine.enter("took", this.id, id, messages);
+  }
+
+  /** From here on only one attempt needs the request, and only what it has not taken yet. */
+  #release(attempt: Attempt): void {
+    this.#released = attempt;
+    this.#request.outgoing.release(attempt.taken);
+  }
+
+  #warn(warning: WarningKind, text: string): void {
+    const { method, listeners } = this.#request;
+    console.warn(`hedgerow: ${text}`);
+    if (listeners.length > 0) this.#observe({ callId: this.id, method, at: performance.now(), type: "warning", warning, text });
   }
 
   /** Asks the channel's function for the attempt's own metadata. */
@@ -231,12 +297,15 @@ export class Call {
   #close(ending: Ending): void {
     this.#over = true;
     this.#history = ending;
-    this.#body = undefined;
+    this.#request.outgoing.drop();
+    this.#writer?.();
+    this.#onEnded?.();
     this.engine.calls.delete(this.id);
     this.#request.signal?.removeEventListener("abort", this.#aborted);
   }
 
   #end(ending: Ending, answer: number): void {
+    if (this.#request.streams) for (const attempt of this.#attempts) attempt.kill(); // a request that nobody reads any more
     if (ending.code === Code.OK) {
       this.#receiver.onEnd(ending, undefined);
       return;

@@ -1,17 +1,22 @@
-import { Call, frame, type Line, type Receiver } from "./call.js";
+import { Call, type Line, type Receiver } from "./call.js";
 import { Code } from "./code.js";
 import { type Engine, engineOf, runSafely } from "./engine.js";
 import { ConfigError, type Problem, refusal, StatusError } from "./errors.js";
-import type { CallEvent, WarningKind } from "./events.js";
-import { describe, Metadata } from "./metadata.js";
+import type { WarningKind } from "./events.js";
 import type { CallOptions, ChannelOptions } from "./options.js";
+import { pump } from "./pump.js";
+import { checkRequest, type Input } from "./request.js";
 import { checkOptions, type Settings } from "./settings.js";
 import { Stream } from "./stream.js";
 import type { Channel, Messages, ResponseStream, UnaryResponse } from "./types.js";
 
 /** Makes a channel of options and the loaded module, or throws a ConfigError with everything that is wrong with them. */
-export function openChannel(options: ChannelOptions, load: (options: ChannelOptions) => Promise<WebAssembly.Module>): Promise<Channel> {
-  return checkOptions(options, async (settings, problems) => {
+export function openChannel(
+  options: ChannelOptions,
+  load: (options: ChannelOptions) => Promise<WebAssembly.Module>,
+  requestStreaming = false,
+): Promise<Channel> {
+  return checkOptions(options, requestStreaming, async (settings, problems) => {
     const channel = new WasmChannel(await load(options), settings);
     channel.open(problems);
     return channel;
@@ -45,7 +50,7 @@ class WasmChannel implements Channel {
       engine.enter("close_channel", this.#id, performance.now());
       throw new ConfigError(this.#problems);
     }
-    engine.tenants.add(this);
+    engine.enrol(this);
     this.#engine = engine;
   }
 
@@ -56,7 +61,14 @@ class WasmChannel implements Channel {
   warned(warning: string, text: string): void {
     console.warn(`hedgerow: ${text}`);
     const { onEvent } = this.#settings;
-    const event = { callId: 0, method: "", at: performance.now(), type: "warning", warning: warning as WarningKind, text } as const;
+    const event = {
+      callId: 0,
+      method: "",
+      at: performance.now(),
+      type: "warning",
+      warning: warning as WarningKind,
+      text,
+    } as const;
     if (onEvent) runSafely(() => onEvent(event));
   }
 
@@ -68,6 +80,23 @@ class WasmChannel implements Channel {
   }
 
   unary(method: string, message: Uint8Array, options: CallOptions = {}): Promise<UnaryResponse> {
+    return this.#answered(method, { message }, options);
+  }
+
+  serverStreaming(method: string, message: Uint8Array, options: CallOptions = {}): ResponseStream {
+    return this.#streamed(method, { message }, options);
+  }
+
+  clientStreaming(method: string, messages: Messages, options: CallOptions = {}): Promise<UnaryResponse> {
+    return this.#answered(method, { messages }, options);
+  }
+
+  bidiStreaming(method: string, messages: Messages, options: CallOptions = {}): ResponseStream {
+    return this.#streamed(method, { messages }, options);
+  }
+
+  /** A call that is answered by one message. */
+  #answered(method: string, input: Input, options: CallOptions): Promise<UnaryResponse> {
     return new Promise((resolve, reject) => {
       let answer: Uint8Array | undefined;
       const receiver: Receiver = {
@@ -81,32 +110,23 @@ class WasmChannel implements Channel {
         },
       };
       try {
-        this.#call(method, message, options, false, receiver).start();
+        begin(this.#call(method, input, options, false, receiver), input);
       } catch (error) {
         reject(asStatus(method, error));
       }
     });
   }
 
-  serverStreaming(method: string, message: Uint8Array, options: CallOptions = {}): ResponseStream {
+  /** A call that is answered by a stream. */
+  #streamed(method: string, input: Input, options: CallOptions): ResponseStream {
     const stream = new Stream(method);
     try {
-      const call = this.#call(method, message, options, true, stream);
+      const call = this.#call(method, input, options, true, stream);
       stream.attach(call);
-      call.start();
+      begin(call, input);
     } catch (error) {
       stream.refused(asStatus(method, error));
     }
-    return stream;
-  }
-
-  clientStreaming(method: string, _messages: Messages, _options?: CallOptions): Promise<UnaryResponse> {
-    return Promise.reject(unbuilt(method, "clientStreaming"));
-  }
-
-  bidiStreaming(method: string, _messages: Messages, _options?: CallOptions): ResponseStream {
-    const stream = new Stream(method);
-    stream.refused(unbuilt(method, "bidiStreaming"));
     return stream;
   }
 
@@ -114,7 +134,7 @@ class WasmChannel implements Channel {
     if (this.#closed) return;
     this.#closed = true;
     const engine = this.#engine;
-    engine?.tenants.delete(this);
+    engine?.release(this);
     engine?.enter("close_channel", this.#id, performance.now());
     this.#engine = undefined;
   }
@@ -124,38 +144,9 @@ class WasmChannel implements Channel {
   }
 
   /** Makes a call, or throws the StatusError with which it is refused. */
-  #call(method: string, message: Uint8Array, options: CallOptions, streaming: boolean, receiver: Receiver): Call {
-    const misuse = (text: string) => refusal(String(method), Code.INTERNAL, text, "internal");
+  #call(method: string, input: Input, options: CallOptions, streaming: boolean, receiver: Receiver): Call {
     if (this.#closed) throw refusal(String(method), Code.CANCELLED, "the channel is closed", "cancelled");
-    if (typeof method !== "string") throw misuse(`the method must be a string, not ${describe(method)}`);
-    if (!(message instanceof Uint8Array)) {
-      throw misuse(`the message must be a Uint8Array, the serialized message, not ${describe(message)}`);
-    }
-    if (typeof options !== "object" || options === null) throw misuse(`the call's options must be an object, not ${describe(options)}`);
-    const { signal, onEvent, waitForReady } = options;
-    if (signal !== undefined && typeof signal?.addEventListener !== "function") {
-      throw misuse(`signal must be an AbortSignal, not ${describe(signal)}`);
-    }
-    if (onEvent !== undefined && typeof onEvent !== "function") throw misuse(`onEvent must be a function, not ${describe(onEvent)}`);
-    if (signal?.aborted) throw refusal(method, Code.CANCELLED, "the caller cancelled the call before it began", "cancelled", signal.reason);
-    if (waitForReady) throw misuse("waitForReady is not built yet: leave it out");
-    const listeners: ((event: CallEvent) => void)[] = [];
-    if (this.#settings.onEvent) listeners.push(this.#settings.onEvent);
-    if (onEvent) listeners.push(onEvent);
-    return new Call(
-      this.#line(),
-      {
-        method,
-        body: frame(message),
-        metadata: readMetadata(options, misuse),
-        timeoutMs: readNumber("timeoutMs", options.timeoutMs, Number.POSITIVE_INFINITY, misuse),
-        maxReceiveMessageBytes: readLimit(options.maxReceiveMessageBytes, misuse),
-        signal,
-        streaming,
-        listeners,
-      },
-      receiver,
-    );
+    return new Call(this.#line(), checkRequest(method, input, options, streaming, this.#settings), receiver);
   }
 
   #line(): Line {
@@ -170,29 +161,7 @@ function asStatus(method: string, error: unknown): StatusError {
   return error instanceof StatusError ? error : refusal(String(method), Code.INTERNAL, String(error), "internal", error);
 }
 
-type Misuse = (text: string) => StatusError;
-
-function readMetadata({ metadata }: CallOptions, misuse: Misuse): Metadata {
-  try {
-    return metadata instanceof Metadata ? metadata : new Metadata(metadata);
-  } catch (error) {
-    throw misuse((error as Error).message);
-  }
-}
-
-function readNumber(name: string, value: unknown, fallback: number, misuse: Misuse): number {
-  if (value === undefined) return fallback;
-  if (typeof value !== "number" || Number.isNaN(value)) throw misuse(`${name} must be a number, not ${describe(value)}`);
-  return value;
-}
-
-/** 0 stands for the channel's own. */
-function readLimit(value: unknown, misuse: Misuse): number {
-  const bytes = readNumber("maxReceiveMessageBytes", value, 0, misuse);
-  if (value !== undefined && bytes <= 0) throw misuse(`maxReceiveMessageBytes must be greater than 0, not ${bytes}`);
-  return bytes;
-}
-
-function unbuilt(method: string, name: string): StatusError {
-  return refusal(method, Code.UNIMPLEMENTED, `${name} is not built yet: this version of hedgerow carries unary and serverStreaming`, "internal");
+function begin(call: Call, input: Input): void {
+  call.start();
+  if ("messages" in input) void pump(input.messages, call);
 }

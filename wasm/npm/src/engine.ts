@@ -20,6 +20,8 @@ export class Engine {
   readonly tenants: Set<Tenant> = new Set();
   /** The channel that is just being opened: what Go says of options is for it. */
   opening: Tenant | undefined;
+  /** The page is being left: what ends its requests is no server's failure. */
+  leaving = false;
   #todo: (() => void)[] = [];
   #performing = false;
   #timeout: ReturnType<typeof setTimeout> | undefined;
@@ -30,6 +32,34 @@ export class Engine {
       (cursor) => this.#read(cursor),
       (death) => this.#mourn(death),
     );
+  }
+
+  /** A channel is there, or is there no more. Only while there is one does the engine listen to the page. */
+  enrol(tenant: Tenant): void {
+    this.tenants.add(tenant);
+    if (this.tenants.size === 1) this.#listen("addEventListener");
+  }
+
+  release(tenant: Tenant): void {
+    if (this.tenants.delete(tenant) && this.tenants.size === 0) this.#listen("removeEventListener");
+  }
+
+  #listen(how: "addEventListener" | "removeEventListener"): void {
+    if (typeof globalThis[how] !== "function") return; // Node
+    for (const type of ["online", "offline", "pageshow", "pagehide"]) globalThis[how](type, this.#onPage);
+    if (typeof document === "object") document[how]("visibilitychange", this.#onPage);
+  }
+
+  /** Timers are late in pages that sleep: whenever one may have woken, all instants are looked at again. */
+  #onPage = ({ type }: Event): void => {
+    this.leaving = type === "pagehide";
+    if (type === "online" || type === "offline") this.enter("network", performance.now(), type === "online" ? 1 : 0);
+    else if (!this.leaving) this.enter("timer", performance.now());
+  };
+
+  /** Whether the browser knows that there is no network. It never knows that there is one. */
+  get offline(): boolean {
+    return typeof navigator === "object" && navigator.onLine === false;
   }
 
   /** Puts something behind what is to be performed. */
@@ -64,14 +94,14 @@ export class Engine {
         this.#setTimer(cursor.float());
         return;
       case Action.Warn:
+        if (id !== 0) break;
         this.opening?.warned(cursor.text(), cursor.text());
         return;
       case Action.Refuse:
         this.opening?.refused(cursor.text(), cursor.text());
         return;
-      default:
-        this.calls.get(id)?.read(action, attempt, cursor);
     }
+    this.calls.get(id)?.read(action, attempt, cursor);
   }
 
   /** Timers count in whole milliseconds up to 2³¹−1. One that fires too early does no harm: Go sets it again. */
@@ -86,6 +116,7 @@ export class Engine {
   /** The instance is dead: nobody waits for it any longer. */
   #mourn(death: Error): void {
     clearTimeout(this.#timeout);
+    this.#listen("removeEventListener");
     const { calls, tenants } = this;
     this.later(() => {
       for (const call of [...calls.values()]) call.died(death);

@@ -17,8 +17,11 @@ interface Exports extends GoExports {
     fields: number,
     bytes: number,
   ): number;
+  queue(call: number, now: number, size: number): number;
+  half_close(call: number, now: number): number;
+  took(call: number, attempt: number, messages: number): number;
   read(call: number, now: number): number;
-  cancel(call: number, now: number, bytes: number): number;
+  cancel(call: number, now: number, code: number, bytes: number): number;
   history(call: number): number;
   prepared(call: number, attempt: number, now: number, fields: number, bytes: number): number;
   unprepared(call: number, attempt: number, now: number, code: number, fields: number, bytes: number): number;
@@ -30,6 +33,7 @@ interface Exports extends GoExports {
   broken(call: number, attempt: number, now: number, bytes: number): number;
   failed(call: number, attempt: number, now: number, how: number, bytes: number): number;
   timer(now: number): number;
+  network(now: number, up: number): number;
 }
 
 /** What Engine and its calls may call. */
@@ -39,13 +43,18 @@ export type Arguments<E extends Export> = Parameters<Exports[E]>;
 
 export const FLAG_STREAMING = 1;
 export const FLAG_OBSERVE = 2;
+export const FLAG_OPEN = 4;
+export const FLAG_STREAMS = 8;
+export const FLAG_WAIT_FOR_READY = 16;
+export const FLAG_NO_WAIT = 32;
+export const FLAG_OFFLINE = 64;
 
 export const NO_RESPONSE = 0;
 export const ABORTED_BY_HOST = 1;
 export const NOT_REQUEST = 2;
 
 /** The actions, by their words. */
-export const enum Action {
+export enum Action {
   Prepare,
   Open,
   Abort,
@@ -53,6 +62,7 @@ export const enum Action {
   Head,
   End,
   Release,
+  Written,
   Timer,
   History,
   Observe,
@@ -60,7 +70,7 @@ export const enum Action {
   Refuse,
 }
 
-const enum Box {
+enum Box {
   Input,
   Capacity,
   Actions,

@@ -43,7 +43,9 @@ async function compile(options: LoadOptions, fallback: DefaultSource): Promise<W
   if (wasmUrl !== undefined) return download(wasmUrl, integrity);
   if (wasmModule !== undefined) return ours(wasmModule, "wasmModule");
   if (wasmBinary !== undefined) return compileBytes(wasmBinary as BufferSource, "wasmBinary");
-  return typeof fallback === "function" ? compileBytes(await read(fallback), "the package's own file") : download(fallback, integrity);
+  return typeof fallback === "function"
+    ? compileBytes(await read(fallback), "the package's own file")
+    : download(fallback, integrity);
 }
 
 async function read(file: () => Promise<Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {
@@ -60,7 +62,8 @@ async function read(file: () => Promise<Uint8Array<ArrayBuffer>>): Promise<Uint8
 
 /** A module of someone else's would fail at some line far from here. */
 function ours(module: WebAssembly.Module, from: string): WebAssembly.Module {
-  if (module instanceof WebAssembly.Module && WebAssembly.Module.exports(module).some(({ name }) => name === "mailbox")) return module;
+  if (module instanceof WebAssembly.Module && WebAssembly.Module.exports(module).some(({ name }) => name === "mailbox"))
+    return module;
   throw new LoadError(`${from} is no module of hedgerow's: it must be the package's hedgerow.wasm, of this version`);
 }
 
@@ -102,7 +105,9 @@ function isWasm(type: string): boolean {
 }
 
 async function compileBytes(bytes: BufferSource, from: string, note = ""): Promise<WebAssembly.Module> {
-  const view = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);
+  const view = ArrayBuffer.isView(bytes)
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : new Uint8Array(bytes);
   if (view[0] !== 0 || view[1] !== 0x61 || view[2] !== 0x73 || view[3] !== 0x6d) {
     const start = new TextDecoder().decode(view.subarray(0, 40));
     throw new LoadError(

@@ -15,7 +15,7 @@ async function source(): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 export function createChannel(options: ChannelOptions): Promise<Channel> {
-  return openChannel(options, (options) => load(options, source));
+  return openChannel(options, (options) => load(options, source), true); // Node's fetch streams request bodies over HTTP/1.1 too
 }
 
 export async function preload(options: LoadOptions = {}): Promise<void> {

@@ -47,7 +47,10 @@ export interface ChannelOptions extends LoadOptions {
   sendCompression?: "identity" | "gzip" | undefined;
   /** Default []: none. "gzip" is refused: it is not built yet. */
   acceptCompression?: readonly "gzip"[] | undefined;
-  /** Default false. true is refused: it is not built yet. */
+  /**
+   * How client and bidirectional streams send their messages. false, the default in browsers: all together, at the half-close. true, the
+   * default in Node: as they come. Of the browsers Chromium can, over HTTP/2; elsewhere such calls fail as UNAVAILABLE.
+   */
   requestStreaming?: boolean | undefined;
   /** Default false. Anything else is refused: it is not built yet. */
   webSocket?: boolean | typeof WebSocket | undefined;
@@ -83,7 +86,7 @@ export interface CallOptions {
   timeoutMs?: number | undefined;
   /** Any abort ends the call as CANCELLED; the error's cause is signal.reason. */
   signal?: AbortSignal | undefined;
-  /** true is refused: it is not built yet. */
+  /** While the browser is offline: true waits for it to be online, or the deadline; false fails. Default: the method config's, else false. */
   waitForReady?: boolean | undefined;
   /** The longest response message, in bytes. Default: the channel's. */
   maxReceiveMessageBytes?: number | undefined;

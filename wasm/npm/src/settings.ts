@@ -11,6 +11,7 @@ export interface Settings {
   readonly fetch: FetchLike;
   readonly credentials: RequestCredentials;
   readonly prepare: ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
+  readonly requestStreaming: boolean;
   readonly onEvent: ((event: CallEvent) => void) | undefined;
   readonly onFatal: ((error: Error) => void) | undefined;
 }
@@ -20,7 +21,6 @@ const UNBUILT: { readonly [name: string]: readonly unknown[] } = {
   headerCommit: ["strict"],
   format: ["binary"],
   sendCompression: ["identity"],
-  requestStreaming: [false],
   webSocket: [false],
   worker: [false],
 };
@@ -40,9 +40,20 @@ const NUMBERS: readonly string[] = [
   "defaultTimeoutMs",
 ];
 
+const BOOLEANS: readonly string[] = ["requestStreaming"];
+
 const FUNCTIONS: readonly string[] = ["fetch", "onEvent", "onFatal"];
 
-const OTHERS: readonly string[] = ["baseUrl", "serviceConfig", "metadata", "acceptCompression", "wasmUrl", "wasmModule", "wasmBinary", "integrity"];
+const OTHERS: readonly string[] = [
+  "baseUrl",
+  "serviceConfig",
+  "metadata",
+  "acceptCompression",
+  "wasmUrl",
+  "wasmModule",
+  "wasmBinary",
+  "integrity",
+];
 
 /** Collects what is wrong and what Go is to know. */
 class Reader {
@@ -59,9 +70,15 @@ class Reader {
 }
 
 /** Checks the options; then, so that all problems are told at once, lets Go check the rest. */
-export async function checkOptions<T>(options: ChannelOptions, then: (settings: Settings, problems: readonly Problem[]) => Promise<T>): Promise<T> {
+export async function checkOptions<T>(
+  options: ChannelOptions,
+  requestStreaming: boolean,
+  then: (settings: Settings, problems: readonly Problem[]) => Promise<T>,
+): Promise<T> {
   if (typeof options !== "object" || options === null) {
-    throw new ConfigError([{ path: "", reason: `createChannel takes an object with baseUrl and other options, not ${describe(options)}` }]);
+    throw new ConfigError([
+      { path: "", reason: `createChannel takes an object with baseUrl and other options, not ${describe(options)}` },
+    ]);
   }
   const reader = new Reader();
   reader.tell("seed", Math.floor(Math.random() * 2 ** 53)); // of the jitter
@@ -78,6 +95,7 @@ export async function checkOptions<T>(options: ChannelOptions, then: (settings: 
       fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
       credentials: options.credentials ?? "same-origin",
       prepare: typeof options.metadata === "function" ? options.metadata : undefined,
+      requestStreaming: options.requestStreaming ?? requestStreaming,
       onEvent: options.onEvent,
       onFatal: options.onFatal,
     },
@@ -89,15 +107,19 @@ function readOption(reader: Reader, name: string, value: unknown): void {
   const without = UNBUILT[name];
   const choices = CHOICES[name];
   if (without) {
-    if (!without.includes(value)) reader.refuse(name, `${describe(value)} is not built yet: leave it out, or say ${JSON.stringify(without[0])}`);
+    if (!without.includes(value))
+      reader.refuse(name, `${describe(value)} is not built yet: leave it out, or say ${JSON.stringify(without[0])}`);
   } else if (name === "acceptCompression") {
     if (!Array.isArray(value) || value.length > 0) reader.refuse(name, "compression is not built yet: leave it out, or say []");
   } else if (choices) {
-    if (!choices.includes(value as string)) reader.refuse(name, `must be ${choices.map((c) => `"${c}"`).join(" or ")}, not ${describe(value)}`);
+    if (!choices.includes(value as string))
+      reader.refuse(name, `must be ${choices.map((c) => `"${c}"`).join(" or ")}, not ${describe(value)}`);
     else if (name !== "credentials") reader.tell(name, value);
   } else if (NUMBERS.includes(name)) {
     if (typeof value !== "number") reader.refuse(name, `must be a number, not ${describe(value)}`);
     else reader.tell(name, value);
+  } else if (BOOLEANS.includes(name)) {
+    if (typeof value !== "boolean") reader.refuse(name, `must be true or false, not ${describe(value)}`);
   } else if (FUNCTIONS.includes(name)) {
     if (typeof value !== "function") reader.refuse(name, `must be a function, not ${describe(value)}`);
   } else if (!OTHERS.includes(name)) {
@@ -109,7 +131,10 @@ function readOption(reader: Reader, name: string, value: unknown): void {
 function readBaseUrl(reader: Reader, value: unknown): string {
   const page = typeof location === "object" ? location.href : undefined;
   if (typeof value !== "string" || value === "") {
-    reader.refuse("baseUrl", `must be a URL, such as "https://api.example.com", not ${value === undefined ? "absent" : describe(value)}`);
+    reader.refuse(
+      "baseUrl",
+      `must be a URL, such as "https://api.example.com", not ${value === undefined ? "absent" : describe(value)}`,
+    );
     reader.tell("baseUrl", "http://localhost");
     return "";
   }
@@ -117,7 +142,10 @@ function readBaseUrl(reader: Reader, value: unknown): string {
   try {
     url = new URL(value, page);
   } catch {
-    reader.refuse("baseUrl", `${JSON.stringify(value)} is no URL${page ? "" : "; without a page it must be absolute, beginning with https:// or http://"}`);
+    reader.refuse(
+      "baseUrl",
+      `${JSON.stringify(value)} is no URL${page ? "" : "; without a page it must be absolute, beginning with https:// or http://"}`,
+    );
     reader.tell("baseUrl", "http://localhost");
     return "";
   }

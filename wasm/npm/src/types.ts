@@ -14,9 +14,9 @@ export interface Channel {
   unary(method: string, message: Uint8Array, options?: CallOptions): Promise<UnaryResponse>;
   /** One message, a stream of answers. The call starts at once; it is read as fast as it is iterated, and no faster. */
   serverStreaming(method: string, message: Uint8Array, options?: CallOptions): ResponseStream;
-  /** Not built yet: rejects with UNIMPLEMENTED. */
+  /** A stream of messages, one answer. How far it streams: see ChannelOptions.requestStreaming. */
   clientStreaming(method: string, messages: Messages, options?: CallOptions): Promise<UnaryResponse>;
-  /** Not built yet: rejects with UNIMPLEMENTED. */
+  /** A stream of messages, a stream of answers: as duplex as fetch is, see ChannelOptions.requestStreaming. */
   bidiStreaming(method: string, messages: Messages, options?: CallOptions): ResponseStream;
   /** Cancels what runs and frees what the channel holds. May be called again; later calls reject with CANCELLED. */
   close(): void;

@@ -1,0 +1,18 @@
+package text
+
+// Number reads a whole number of decimal digits, up to 2⁶³−1; ok is false where
+// the text is none. (The standard library's gives an error that quotes, and
+// with it come the tables that Quote does without.)
+func Number(s string) (n int64, ok bool) {
+	if s == "" {
+		return 0, false
+	}
+	for i := range len(s) {
+		digit := s[i] - '0'
+		if digit > 9 || n > (1<<63-1-int64(digit))/10 {
+			return 0, false
+		}
+		n = n*10 + int64(digit)
+	}
+	return n, true
+}

@@ -1,0 +1,47 @@
+// Package text writes values into messages for people.
+package text
+
+import "strconv"
+
+// Quote puts text between quotes, with ASCII's control characters escaped. (The standard library's knows which of Unicode can be printed, from
+// tables that cost a browser several kilobytes.)
+func Quote(s string) string {
+	const hex = "0123456789abcdef"
+	b := make([]byte, 0, len(s)+2)
+	b = append(b, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c < ' ' || c == 0x7f:
+			b = append(b, '\\', 'x', hex[c>>4], hex[c&15])
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(append(b, '"'))
+}
+
+// Char puts a character between single quotes. What is not printable ASCII is
+// escaped, so that what cannot be seen can be told.
+func Char(c rune) string {
+	switch {
+	case c == '\'' || c == '\\':
+		return `'\` + string(c) + `'`
+	case c == '\n':
+		return `'\n'`
+	case ' ' <= c && c <= '~':
+		return "'" + string(c) + "'"
+	case c > 0xffff:
+		return `'\U` + hexadecimal(c, 8) + "'"
+	}
+	return `'\u` + hexadecimal(c, 4) + "'"
+}
+
+func hexadecimal(n rune, digits int) string {
+	text := strconv.FormatInt(int64(n), 16)
+	for len(text) < digits {
+		text = "0" + text
+	}
+	return text
+}

@@ -1,0 +1,47 @@
+package text_test
+
+import (
+	"math"
+	"strconv"
+	"testing"
+
+	"github.com/hedgerow-web/hedgerow/internal/text"
+)
+
+func TestQuote(t *testing.T) {
+	for in, want := range map[string]string{
+		"":             `""`,
+		"plain":        `"plain"`,
+		`"\`:           `"\"\\"`,
+		"a\nb\x00\x7f": `"a\x0ab\x00\x7f"`,
+		"grüße":        `"grüße"`,
+	} {
+		if got := text.Quote(in); got != want {
+			t.Errorf("Quote(%q) is %s; want %s", in, got, want)
+		}
+	}
+}
+
+func TestChar(t *testing.T) {
+	for _, c := range []rune{'a', ' ', '~', '\'', '\\', '"', '\n', '\ufeff', 'ü', '😀'} {
+		if got, want := text.Char(c), strconv.QuoteRuneToASCII(c); got != want {
+			t.Errorf("Char(%U) is %s; want %s", c, got, want)
+		}
+	}
+	if got, want := text.Char(0), `'\u0000'`; got != want {
+		t.Errorf("Char(0) is %s; want %s", got, want)
+	}
+}
+
+func TestNumber(t *testing.T) {
+	for in, want := range map[string]int64{"0": 0, "007": 7, "42": 42, "9223372036854775807": math.MaxInt64} {
+		if got, ok := text.Number(in); !ok || got != want {
+			t.Errorf("Number(%q) is %d, %v; want %d", in, got, ok, want)
+		}
+	}
+	for _, in := range []string{"", "-1", "+1", " 1", "1.5", "1e3", "x", "9223372036854775808", "99999999999999999999"} {
+		if got, ok := text.Number(in); ok {
+			t.Errorf("Number(%q) is %d; it is no number", in, got)
+		}
+	}
+}
