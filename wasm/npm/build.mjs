@@ -17,6 +17,8 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const dist = join(here, "dist");
 
+const { version, peerDependencies } = JSON.parse(await readFile(join(here, "package.json"), "utf8"));
+
 const { values: flags } = parseArgs({ options: { debug: { type: "boolean", default: false } } });
 
 await mkdir(dist, { recursive: true });
@@ -47,7 +49,7 @@ async function buildWasm(output, ...more) {
 async function buildJavaScript() {
   const { metafile } = await esbuild.build({
     absWorkingDir: here,
-    entryPoints: ["src/index.ts", "src/node.ts"],
+    entryPoints: ["src/index.ts", "src/node.ts", "src/otel.ts"],
     outdir: "dist",
     bundle: true,
     // What both entries share is one chunk, so that a program that meets both still has one StatusError class.
@@ -58,7 +60,9 @@ async function buildJavaScript() {
     target: "es2022",
     // Neither of Node nor of the browser: only the entry for Node may name a node: module, and that is checked below.
     platform: "neutral",
-    external: ["node:*"],
+    // The user's own copy of a peer is the one that counts. None may be met by who imports "hedgerow" alone: checked below too.
+    external: ["node:*", ...Object.keys(peerDependencies)],
+    define: { HEDGEROW_VERSION: JSON.stringify(version) },
     minify: true,
     sourcemap: true,
     metafile: true,
