@@ -18,6 +18,8 @@ GO_TOOLS := bin/tools/gofumpt bin/tools/staticcheck
 # What is compiled to js/wasm beside the program ./wasm: the library and its tests. The server never is.
 WASM_PACKAGES := ./grpcweb/... ./internal/... ./jsbridge/... ./retry ./hedge
 JS := GOOS=js GOARCH=wasm
+# Go tells the results of tests in JSON, for `make scenarios`; this prints them as go test does by itself.
+RECORD_GO := node .ci/scenarios/record-go.mjs
 # The race detector needs cgo, which Go turns on where it finds a C compiler.
 RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
@@ -40,6 +42,12 @@ build: build-package build-demo build-server ## Build everything into wasm/npm/d
 .PHONY: test
 test: build generate-check test-go test-wasm test-node test-browser size-check ## Set up, build and run all tests.
 
+.PHONY: scenarios
+scenarios: prerequisites ## Show which tests stand for which scenario of SEMANTICS.md, and how they end.
+	@stale=$$(node .ci/scenarios/table.mjs --stale) && status=0 && \
+	  if [ -n "$$stale" ]; then $(MAKE) --no-print-directory --keep-going $$stale || status=1; fi && \
+	  node .ci/scenarios/table.mjs && exit $$status
+
 .PHONY: lint
 lint: build-package $(GO_TOOLS) ## Check format and style of Go (native and js/wasm), TypeScript and JavaScript.
 	@unformatted=$$(bin/tools/gofumpt -l .) && \
@@ -60,7 +68,7 @@ format: $(NODE_MODULES) $(GO_TOOLS) ## Format everything that lint would complai
 
 .PHONY: clean
 clean: ## Remove everything that was built or installed here.
-	rm -rf bin coverage $(NPM)/dist $(NPM)/dist-debug $(NPM)/test-dist $(NPM)/node_modules $(NPM)/README.md $(NPM)/LICENSE
+	rm -rf bin build coverage $(NPM)/dist $(NPM)/dist-debug $(NPM)/test-dist $(NPM)/node_modules $(NPM)/README.md $(NPM)/LICENSE
 	find demo/dist -mindepth 1 ! -name .gitkeep -delete
 
 ##@ Parts of build
@@ -85,16 +93,16 @@ build-server: build-demo ## Build the demo server, with the page inside, into bi
 .PHONY: test-go
 test-go: prerequisites ## Run the Go tests natively, with the race detector where there is a C compiler.
 	go vet ./...
-	go test $(RACE) ./...
+	set -o pipefail; go test -json $(RACE) ./... | $(RECORD_GO) go
 
 .PHONY: test-wasm
 test-wasm: build-server ## Run the Go tests compiled to js/wasm under Node, against a running server.
-	.ci/with-server.sh env $(JS) go test -exec "'$(CURDIR)/.ci/wasm-exec.sh'" $(WASM_PACKAGES)
+	set -o pipefail; .ci/with-server.sh env $(JS) go test -json -exec "'$(CURDIR)/.ci/wasm-exec.sh'" $(WASM_PACKAGES) | $(RECORD_GO) wasm
 
 .PHONY: test-node
-test-node: build-server ## Run the tests of the built npm package and of the demo page's scripts under Node, against a running server.
+test-node: build-server ## Run the tests of the built npm package, of the demo page's scripts and of .ci/scenarios under Node.
 	$(TSC) -p test/tsconfig.json
-	node --test --test-reporter=spec demo/test/*.test.mjs
+	node --test --test-reporter=spec demo/test/*.test.mjs .ci/scenarios/*.test.mjs
 	.ci/with-server.sh node $(NPM)/test.mjs node $(TESTS)
 
 .PHONY: test-browser

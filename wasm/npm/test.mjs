@@ -5,12 +5,14 @@
 //
 // A WORD keeps only the files whose path contains it. Node 20 runs no TypeScript, so esbuild translates the tests into test-dist/, one
 // file each; packages stay imports. Tests find this folder in HEDGEROW_PACKAGE and the server (.ci/with-server.sh) in HEDGEROW_SERVER.
+// A run of all files keeps its results for `make scenarios`.
 
 import { spawnSync } from "node:child_process";
-import { readdir, rm } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { fileOf } from "../../.ci/scenarios/results.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const [suite, ...words] = process.argv.slice(2);
@@ -41,9 +43,17 @@ await esbuild.build({
   logLevel: "warning",
 });
 
+const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
+if (words.length === 0) {
+  const results = fileOf(suite === "node" ? "npm" : "chromium");
+  await mkdir(dirname(results), { recursive: true });
+  const record = new URL("../../.ci/scenarios/record-node.mjs", import.meta.url).href;
+  reporters.push(`--test-reporter=${record}`, `--test-reporter-destination=${results}`);
+}
+
 const { status } = spawnSync(
   process.execPath,
-  ["--enable-source-maps", "--test", "--test-reporter=spec", ...names.map((name) => join(out, name.replace(/\.ts$/, ".mjs")))],
+  ["--enable-source-maps", "--test", ...reporters, ...names.map((name) => join(out, name.replace(/\.ts$/, ".mjs")))],
   { cwd: here, stdio: "inherit", env: { ...process.env, HEDGEROW_PACKAGE: here } },
 );
 process.exitCode = status ?? 1;

@@ -1,0 +1,66 @@
+// Which tests stand for which scenario of SEMANTICS.md, section 6.
+
+/** The scenarios, in order, by number: the first words of each, without the Given that all begin with and the sources behind it. */
+export function scenariosOf(semantics) {
+  const section = semantics.split(/^## 6\. .*$/m)[1] ?? "";
+  const scenarios = new Map();
+  for (const [, number, text] of section.matchAll(/^(\d+)\. (.+)$/gm)) {
+    if (Number(number) !== scenarios.size + 1)
+      throw new Error(`SEMANTICS.md, section 6: ${number} does not follow ${scenarios.size}`);
+    scenarios.set(Number(number), shortened(text.replace(/^Given /, "").replace(/ \([^()]*\)\.?$/, "")));
+  }
+  if (scenarios.size === 0) throw new Error("SEMANTICS.md, section 6, holds no scenarios");
+  return scenarios;
+}
+
+function shortened(text) {
+  return text.length <= 80 ? text.replace(/\.$/, "") : `${text.slice(0, 80).replace(/[,;:]?\s\S*$/, "")} …`;
+}
+
+/**
+ * The scenarios that a test's own name stands for. It begins with their numbers, a space (in Go an underscore) behind each. Those behind
+ * the first have two digits at least and go up, so that in "72_10_s" and "03_3_capped_at_10" the words begin with the second number.
+ */
+export function numbersOf(name, last) {
+  const [, first, more] = /^(\d{1,3})((?:[ _]\d{2,3}(?=[ _]))*)[ _]/.exec(name) ?? [];
+  const numbers = [];
+  if (first === undefined) return numbers;
+  for (const digits of [first, ...(more.match(/\d+/g) ?? [])]) {
+    const number = Number(digits);
+    if (number > last || number <= (numbers.at(-1) ?? 0)) break;
+    numbers.push(number);
+  }
+  return numbers;
+}
+
+/**
+ * The tests that carry a number: of each path the outermost part that has one, for what is within it is a part of it. A carrier has an
+ * outcome for each runtime that it ran in.
+ */
+export function carriersOf(resultsByRuntime, last) {
+  const carriers = new Map();
+  for (const [runtime, { tests }] of resultsByRuntime) {
+    for (const test of tests.filter(isLeafOf(tests))) {
+      const depth = test.path.findIndex((name) => numbersOf(name, last).length > 0);
+      if (depth < 0) continue;
+      const path = test.path.slice(0, depth + 1);
+      const key = JSON.stringify([test.where, path]);
+      const carrier = carriers.get(key) ?? { where: test.where, path, numbers: numbersOf(path[depth], last), outcomes: {} };
+      carrier.outcomes[runtime] = worst(carrier.outcomes[runtime], test.outcome);
+      carriers.set(key, carrier);
+    }
+  }
+  return [...carriers.values()];
+}
+
+/** A test of parts says nothing that they do not say, unless it failed: it passes when all of them were skipped. */
+function isLeafOf(tests) {
+  const key = (where, path) => JSON.stringify([where, path]);
+  const parents = new Set(tests.filter(({ path }) => path.length > 1).map(({ where, path }) => key(where, path.slice(0, -1))));
+  return ({ where, path, outcome }) => outcome === "fail" || !parents.has(key(where, path));
+}
+
+/** Of two outcomes the one that says more: a failure, else a pass; skipped is who was skipped everywhere. */
+export function worst(one, other) {
+  return ["fail", "pass", "skip"].find((outcome) => outcome === one || outcome === other);
+}
