@@ -143,7 +143,7 @@ func (m *Machine) abort(now Duration, id int) {
 	if !a.live {
 		return
 	}
-	a.live, a.held = false, false
+	a.live = false
 	m.active--
 	a.record.Outcome, a.record.EndedAt = status.OutcomeAborted, m.since(now)
 	m.observe(Event{

@@ -22,21 +22,29 @@ func TestWalks(t *testing.T) {
 		newWalk(t, *walkSeed, true).run()
 		return
 	}
-	var ended [2]int // by the machine, from outside
-	for seed := int64(1); seed <= 5000 && !t.Failed(); seed++ {
+	met := map[string]int{}
+	for seed := int64(1); seed <= 10_000 && !t.Failed(); seed++ {
 		w := newWalk(t, seed, false)
-		if w.run(); w.machine.Reason() == status.ReasonCanceled {
-			ended[1]++
-		} else {
-			ended[0]++
+		w.run()
+		w.meet("end for "+w.machine.Reason().String(), true)
+		for what := range w.met {
+			met[what]++
 		}
 	}
-	if !t.Failed() && (ended[0] < 1000 || ended[1] < 100) {
-		t.Errorf("the walks do not spread: %d ended by themselves, %d were cancelled", ended[0], ended[1])
+	for _, what := range []string{
+		"overflow", "overflow with several attempts", "overflow without one", "first attempt waits for a network",
+		"another attempt waits for a network", "restart waits for a network", "warning", "message written by an attempt", "half-close after an attempt failed",
+		"end before the half-close", "end for cancelled", "end for deadline", "end for throttled", "end for responseHeaders", "end for exhausted",
+	} {
+		if !t.Failed() && met[what] < 30 {
+			t.Errorf("the walks do not spread: %d met %q", met[what], what)
+		}
 	}
 }
 
-// walk is one call of a channel whose other calls move the throttle too.
+// walk is one call of a channel whose other calls move the throttle too. It
+// plays the application, the driver and the network, keeps what the call owes
+// them, and compares.
 type walk struct {
 	t        *testing.T
 	seed     int64
@@ -45,28 +53,47 @@ type walk struct {
 	settings call.Settings
 	machine  call.Machine
 	now      call.Duration
+	met      map[string]bool
 
-	begun     bool
-	armed     call.Duration
-	opened    map[int]bool
-	asked     map[int]bool // prepared or opened
-	aborted   map[int]bool
-	over      map[int]bool
-	committed int
-	released  int
-	headers   int
-	ends      int
+	// The application.
+	open     bool // it begins the call with its request open
+	begun    bool
+	complete bool
+	queued   int
+	awaits   call.Duration // since when; Never: it does not
+
+	// The driver and the network.
+	offline  bool
+	armed    call.Duration
+	attempts []*far
+
+	// What was asked for.
+	committed, released, headers, ends, warned int
+	written                                    int
+
+	// The replay buffer's account.
+	perCall, perChannel, held int64
+	overflowed                bool
+}
+
+// far is what the driver knows of an attempt.
+type far struct {
+	asked, opened, prepared, headed, aborted, over bool
+	taken                                          int
 }
 
 func newWalk(t *testing.T, seed int64, verbose bool) *walk {
 	r := rand.New(rand.NewSource(seed))
 	w := &walk{
-		t: t, seed: seed, verbose: verbose, random: r, now: origin, armed: call.Never, committed: -1,
-		opened: map[int]bool{}, asked: map[int]bool{}, aborted: map[int]bool{}, over: map[int]bool{},
+		t: t, seed: seed, verbose: verbose, random: r, now: origin, armed: call.Never, awaits: call.Never, committed: -1, met: map[string]bool{},
+		open: r.Intn(3) > 0, perChannel: int64(50 + r.Intn(200)), perCall: int64(1 + r.Intn(200)),
 	}
-	w.settings = call.Settings{Plan: call.Once{}, Deadline: call.Never, MaxAttempts: 1, Prepare: r.Intn(4) == 0, Observe: r.Intn(2) == 0}
+	w.settings = call.Settings{
+		Plan: call.Once{}, Deadline: call.Never, MaxAttempts: 1, Prepare: r.Intn(4) == 0, Observe: r.Intn(2) == 0,
+		Streams: r.Intn(3) > 0, Writes: r.Intn(4) > 0, WaitForReady: r.Intn(2) == 0,
+	}
 	if r.Intn(2) == 0 {
-		w.settings.Deadline = origin + span(float64(r.Intn(3000)))
+		w.settings.Deadline = origin + span(float64(r.Intn(9000)))
 	}
 	if r.Intn(2) == 0 {
 		w.settings.Throttle = bucket(1+r.Intn(10), 1+r.Intn(2000), r.Intn(4))
@@ -86,7 +113,7 @@ func newWalk(t *testing.T, seed int64, verbose bool) *walk {
 		}, maxAttempts)
 	}
 	if w.settings.MaxAttempts > 1 {
-		w.settings.Quota = call.NewQuota(int64(50+r.Intn(200)), int64(1+r.Intn(200)))
+		w.settings.Quota = call.NewQuota(w.perChannel, w.perCall)
 	}
 	w.machine = call.New(w.settings)
 	return w
@@ -97,30 +124,19 @@ func (w *walk) run() {
 	for step := 0; step < 400 && w.ends == 0 && !w.t.Failed(); step++ {
 		w.step()
 	}
+	w.meet("end before the half-close", w.ends > 0 && !w.complete)
 	if w.ends == 0 {
 		w.cancel()
 	}
-	for range 5 {
+	for range 8 {
 		w.step()
 	}
-	if w.ends != 1 {
-		w.fail("%d ends", w.ends)
-	}
-	if q := w.settings.Quota; q != nil && q.Used() != 0 {
-		w.fail("%d bytes stay in the buffer", q.Used())
-	}
-	if w.armed != call.Never {
-		w.fail("the timer stays armed")
-	}
-	for id := range w.asked {
-		if w.machine.Live(id) || !w.over[id] && !w.aborted[id] {
-			w.fail("attempt %d neither ended nor was aborted", id+1)
-		}
-	}
-	for _, r := range w.machine.Records() {
-		if r.EndedAt == status.None || r.Outcome == status.OutcomePending {
-			w.fail("a record stays open: %+v", r)
-		}
+	w.checkEnd()
+}
+
+func (w *walk) meet(what string, met bool) {
+	if met {
+		w.met[what] = true
 	}
 }
 
@@ -130,29 +146,98 @@ func (w *walk) fail(format string, args ...any) {
 }
 
 func (w *walk) step() {
-	codes := []status.Code{ok, unavailable, unavailable, unavailable, canceled, invalidArgument}
-	switch n := w.random.Intn(20); {
+	switch n := w.random.Intn(24); {
 	case !w.begun && n < 10:
-		w.begun = true
-		w.turn("start", func() { w.machine.Start(w.now) })
-	case n < 3:
-		size := int64(1 + w.random.Intn(60))
-		w.turn("queue", func() { w.machine.Queue(w.now, size) })
-	case n == 3 && w.random.Intn(3) == 0:
+		w.begin()
+	case n < 4:
+		w.request()
+	case n == 4 && w.random.Intn(3) == 0:
 		w.cancel()
-	case n == 4 && w.settings.Throttle != nil:
+	case n == 5 && w.settings.Throttle != nil:
 		w.settings.Throttle.Strike()
-	case n < 8 && w.armed != call.Never && w.armed > w.now:
+	case n == 6 && w.random.Intn(2) == 0:
+		w.offline = !w.offline
+		w.turn(fmt.Sprintf("network %v", !w.offline), func() { w.machine.Network(w.now, !w.offline) })
+	case n == 7 && w.begun:
+		if w.machine.Over() || w.awaits == call.Never {
+			w.awaits = w.now
+		}
+		w.turn("awaits", func() { w.machine.Awaits(w.now) })
+	case n < 11 && w.armed != call.Never && w.armed > w.now:
 		w.now = w.armed
 		w.fire()
-	case n < 10:
+	case n < 13:
 		w.now += span(float64(w.random.Intn(100)))
-		w.fire()
+		if w.random.Intn(2) == 0 { // or the timer is late
+			w.fire()
+		}
 	default:
 		if id, is := w.anyAttempt(); is {
-			w.attemptStep(id, codes[w.random.Intn(len(codes))])
+			w.attemptStep(id)
 		}
 	}
+}
+
+func (w *walk) begin() {
+	w.begun = true
+	if w.open {
+		w.turn("begin", func() { w.machine.Begin(w.now) })
+		return
+	}
+	w.complete = true
+	w.turn("start", func() { w.machine.Start(w.now) })
+}
+
+// request is a message, or that no further one follows.
+func (w *walk) request() {
+	switch {
+	case w.complete:
+	case w.open && w.random.Intn(6) == 0:
+		w.complete = true
+		w.meet("half-close after an attempt failed", slices.ContainsFunc(w.attempts, func(f *far) bool { return f.over }))
+		w.turn("half-close", func() { w.machine.HalfClose(w.now) })
+	default:
+		size := int64(1 + w.random.Intn(60))
+		w.queued++
+		furthest, live := w.charge(size)
+		w.turn(fmt.Sprintf("queue %d", size), func() { w.machine.Queue(w.now, size) })
+		if id, is := w.machine.Committed(); furthest >= 0 && !w.machine.Over() && (!is || id != furthest) {
+			w.fail("an overflow commits to attempt %d of %d; attempt %d is further", id+1, live, furthest+1)
+		}
+	}
+}
+
+// charge does the account of a message; where it does not fit, it says which
+// attempt is to survive, if one runs.
+func (w *walk) charge(size int64) (furthest, live int) {
+	furthest = -1
+	if w.settings.Quota == nil || w.committed >= 0 || w.overflowed || w.ends > 0 {
+		return
+	}
+	if w.held+size <= min(w.perCall, w.perChannel) {
+		w.held += size
+		return
+	}
+	w.held, w.overflowed = 0, true
+	for id := range w.machine.Records() {
+		if w.machine.Live(id) {
+			if live++; furthest < 0 || w.taken(id) > w.taken(furthest) {
+				furthest = id
+			}
+		}
+	}
+	w.meet("overflow", true)
+	w.meet("overflow with several attempts", live > 1)
+	w.meet("overflow without one", live == 0)
+	return
+}
+
+// taken counts the messages that an attempt took; one that waits for a network took none.
+func (w *walk) taken(id int) int {
+	if id < len(w.attempts) {
+		return w.attempts[id].taken
+	}
+	return 0
 }
 
 func (w *walk) fire() {
@@ -167,29 +252,42 @@ func (w *walk) cancel() {
 
 // anyAttempt may be one that is dead: what it says comes late.
 func (w *walk) anyAttempt() (id int, is bool) {
-	if len(w.asked) == 0 {
+	if len(w.attempts) == 0 {
 		return 0, false
 	}
-	return w.random.Intn(len(w.asked)), true
+	id = w.random.Intn(len(w.attempts))
+	return id, w.attempts[id].asked
 }
 
-func (w *walk) attemptStep(id int, code status.Code) {
-	if !w.opened[id] {
-		if w.random.Intn(8) == 0 {
-			w.mark(id)
-			w.turn("unprepared", func() { w.machine.Unprepared(w.now, id, said(id+1, code|1)) })
-		} else {
-			w.turn("prepared", func() { w.machine.Prepared(w.now, id) })
-		}
-		return
+func (w *walk) attemptStep(id int) {
+	codes := []status.Code{ok, unavailable, unavailable, unavailable, canceled, invalidArgument}
+	code, f := codes[w.random.Intn(len(codes))], w.attempts[id]
+	switch {
+	case f.opened:
+		w.exchangeStep(id, code)
+	case f.prepared: // and waits for a network
+	case w.random.Intn(8) == 0:
+		w.mark(id)
+		w.turn("unprepared", func() { w.machine.Unprepared(w.now, id, said(id+1, code|1)) })
+	default:
+		f.prepared = true
+		w.turn("prepared", func() { w.machine.Prepared(w.now, id) })
 	}
-	switch w.random.Intn(5) {
+}
+
+func (w *walk) exchangeStep(id int, code status.Code) {
+	f := w.attempts[id]
+	switch w.random.Intn(7) {
 	case 0:
-		w.turn("head", func() { w.machine.Head(w.now, id, 200) })
+		f.headed = true
+		w.turn(fmt.Sprintf("head %d", id+1), func() { w.machine.Head(w.now, id, 200) })
 	case 1:
-		w.turn("commit", func() { w.machine.Commit(w.now, id) })
-	case 2:
-		w.turn("took", func() { w.machine.Took(id, w.random.Intn(5)) })
+		if f.headed {
+			w.turn(fmt.Sprintf("commit %d", id+1), func() { w.machine.Commit(w.now, id) })
+		}
+	case 2, 3:
+		f.taken += w.random.Intn(w.queued - f.taken + 1)
+		w.turn(fmt.Sprintf("%d took %d", id+1, f.taken), func() { w.machine.Took(id, f.taken) })
 	default:
 		o := call.Outcome{Status: said(id+1, code), Pushback: call.Pushback(w.random.Intn(40) - 2), Progress: call.Progress(max(0, w.random.Intn(12)-8))}
 		if w.random.Intn(3) > 0 {
@@ -203,7 +301,7 @@ func (w *walk) attemptStep(id int, code status.Code) {
 // mark notes that the attempt itself came to an end.
 func (w *walk) mark(id int) {
 	if w.machine.Live(id) {
-		w.over[id] = true
+		w.attempts[id].over = true
 	}
 }
 
@@ -224,80 +322,4 @@ func (w *walk) turn(what string, event func()) {
 		w.act(a, before)
 	}
 	w.check()
-}
-
-func (w *walk) act(a call.Action, committedBefore int) {
-	switch a.Op {
-	case call.Prepare, call.Open:
-		if committedBefore >= 0 && a.Attempt != committedBefore {
-			w.fail("%s, after the call was committed to attempt %d", describe(a), committedBefore+1)
-		}
-		if w.opened[a.Attempt] || a.Op == call.Prepare && w.asked[a.Attempt] || w.aborted[a.Attempt] {
-			w.fail("%s, a second time or after its abort", describe(a))
-		}
-		w.asked[a.Attempt], w.opened[a.Attempt] = true, w.opened[a.Attempt] || a.Op == call.Open
-	case call.Abort:
-		if w.aborted[a.Attempt] || w.machine.Live(a.Attempt) || !w.asked[a.Attempt] {
-			w.fail("%s, which is still alive, dead already or was never begun", describe(a))
-		}
-		w.aborted[a.Attempt] = true
-		delete(w.over, a.Attempt)
-	case call.Arm:
-		if a.At != call.Never && a.At <= w.now || a.At == w.armed {
-			w.fail("%s, which has passed or is armed already", describe(a))
-		}
-		w.armed = a.At
-	case call.Release:
-		w.released++
-		w.committed = a.Attempt
-	case call.Head:
-		w.headers++
-		if a.Attempt != w.committed {
-			w.fail("the header of attempt %d, with attempt %d committed", a.Attempt+1, w.committed+1)
-		}
-	case call.End:
-		w.ends++
-	}
-}
-
-// check is what must hold after every event.
-func (w *walk) check() {
-	records := w.machine.Records()
-	counted, committed, live := 0, 0, 0
-	for i, r := range records {
-		if r.Kind != status.KindTransparent {
-			counted++
-		}
-		if r.Outcome == status.OutcomeCommitted {
-			committed++
-		}
-		if w.machine.Live(i) {
-			live++
-		}
-	}
-	if counted > w.settings.MaxAttempts {
-		w.fail("%d attempts of at most %d", counted, w.settings.MaxAttempts)
-	}
-	cut := w.machine.Over() && w.machine.Answer() < 0 // then the committed attempt was aborted
-	if id, is := w.machine.Committed(); committed > 1 || is && (committed != 1 && !cut || id != w.committed) || w.released > 1 || w.headers > 1 {
-		w.fail("%d commits, %d releases, %d headers; committed to %d", committed, w.released, w.headers, id+1)
-	}
-	if w.settings.Plan.Kind() != status.KindHedge && live > 1 {
-		w.fail("%d attempts at the same time, without hedging", live)
-	}
-	if w.machine.Over() != (w.ends == 1) || w.machine.Over() && live > 0 {
-		w.fail("over %v, with %d ends and %d attempts alive", w.machine.Over(), w.ends, live)
-	}
-	if w.begun && !w.machine.Over() && live == 0 && w.armed == call.Never {
-		w.fail("nothing runs and nothing is awaited: the call would never end")
-	}
-	if tokens, full := w.settings.Throttle.Tokens(); tokens < 0 || tokens > full {
-		w.fail("%v tokens of %v", tokens, full)
-	}
-	if q := w.settings.Quota; q != nil && q.Used() < 0 {
-		w.fail("%d bytes buffered", q.Used())
-	}
-	if w.machine.Over() && (w.machine.Reason() == status.ReasonNone || w.machine.Status() == nil) {
-		w.fail("over without a reason or a status")
-	}
 }

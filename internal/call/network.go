@@ -12,7 +12,7 @@ func (m *Machine) Network(now Duration, up bool) {
 	}
 	m.offline = !up
 	for id := range m.attempts {
-		if m.attempts[id].held {
+		if a := &m.attempts[id]; a.live && a.held {
 			m.proceed(id)
 		}
 	}
