@@ -1,10 +1,16 @@
-import type { Call } from "./call.js";
 import { Action, type Arguments, type Cursor, type Export, Host } from "./host.js";
 
 /** A channel, as far as the engine has to know of it. */
 export interface Tenant {
   refused(path: string, reason: string): void;
   warned(kind: string, text: string): void;
+  died(death: Error): void;
+}
+
+/** A call, as far as the engine has to know of it. */
+export interface Guest {
+  /** Reads what follows an action's three words. */
+  read(action: Action, attempt: number, cursor: Cursor): void;
   died(death: Error): void;
 }
 
@@ -16,7 +22,7 @@ export interface Tenant {
  */
 export class Engine {
   readonly host: Host;
-  readonly calls: Map<number, Call> = new Map();
+  readonly calls: Map<number, Guest> = new Map();
   readonly tenants: Set<Tenant> = new Set();
   /** The channel that is just being opened: what Go says of options is for it. */
   opening: Tenant | undefined;
