@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"slices"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
@@ -28,61 +27,73 @@ type attempt struct {
 	cancel  context.CancelFunc
 	reads   chan struct{}      // the machine wants another piece of the body
 	request *transport.Request // nil until the machine opens the attempt
+	body    *cursor            // the request's, so nil as long
+	held    bool               // its metadata is there, but no network to go on with
 }
 
 func (d *driver) newAttempt(id int) *attempt {
 	a := &attempt{driver: d, id: id, number: d.machine.Number(id), reads: make(chan struct{}, 1)}
 	a.ctx, a.cancel = context.WithCancel(context.WithoutCancel(d.ctx))
-	d.attempts = append(d.attempts, a)
+	for len(d.attempts) <= id { // one that was held back for want of a network may have been given up before
+		d.attempts = append(d.attempts, nil)
+	}
+	d.attempts[id] = a
 	return a
 }
 
 // open sends an attempt's request. If its metadata had to be got first, its
-// goroutine is there and waits for it.
+// goroutine is there and waits for that, unless it had to wait for a network too.
 func (d *driver) open(now call.Duration, id int) {
-	fresh := id == len(d.attempts)
+	fresh := id >= len(d.attempts)
 	if fresh {
 		d.newAttempt(id)
 	}
 	a := d.attempts[id]
+	a.body = a.newCursor()
 	a.request = &transport.Request{
 		URL:    d.machine.URL(),
 		Header: onWire(d.machine.RequestHeader(now, id)),
-		Body:   &replay{frames: slices.Clone(d.request)},
+		Body:   a.body,
+		Size:   d.request.size(),
 	}
-	for _, frame := range d.request {
-		a.request.Size += int64(len(frame))
-	}
-	if d.released {
-		d.request = nil
-	}
-	if fresh {
+	if fresh || a.held {
 		go a.run()
 	}
 }
 
 func (a *attempt) run() {
+	if a.request == nil && !a.prepare() {
+		return
+	}
 	defer a.cancel()
-	if a.request == nil {
-		a.prepare()
-	}
-	if a.request != nil {
-		a.exchange()
-	}
+	a.exchange()
 }
 
-// prepare gets the attempt's own metadata. Unless something went wrong, the
-// machine opens the attempt in the same turn.
-func (a *attempt) prepare() {
+// prepare gets the attempt's own metadata. Then the machine opens the attempt in
+// the same turn; or it does not, and may still, in a goroutine of its own.
+func (a *attempt) prepare() (opened bool) {
 	d := a.driver
-	md, err := d.channel.perAttempt(a.ctx, Attempt{Method: d.method, Number: a.number})
+	var md metadata.MD
+	var err error
+	for _, f := range d.perAttempt {
+		var more metadata.MD
+		if more, err = f(a.ctx, Attempt{Method: d.method, Number: a.number}); err != nil {
+			break
+		}
+		md.AppendAll(more) // which copies: it stays theirs
+	}
 	d.turn(func(now call.Duration) {
 		if err != nil {
 			d.machine.Unprepared(now, a.id, unprepared(err))
+			a.cancel()
 			return
 		}
-		d.machine.Prepared(now, a.id, md.Clone())
+		d.machine.Prepared(now, a.id, md)
+		d.carryOut(now)
+		opened = a.request != nil
+		a.held = !opened
 	})
+	return opened
 }
 
 // unprepared is the status of a call whose metadata cannot be had.
@@ -121,6 +132,9 @@ func (a *attempt) failed(now call.Duration, err error) {
 		case of.Aborted:
 			how = channel.AbortedByHost
 		}
+	}
+	if a.driver.request.gone > 0 {
+		progress = call.Processed // whatever the transport says: the request cannot be sent again
 	}
 	a.driver.machine.Failed(now, a.id, how, progress, cause)
 }
@@ -193,26 +207,6 @@ func (d *driver) receive(f wire.Fragment, payload []byte) {
 		d.news.Broadcast()
 	}
 }
-
-// replay is the request's body, for one attempt: a cursor over the frames that
-// all attempts share.
-type replay struct{ frames [][]byte }
-
-// Next is the next frame.
-func (r *replay) Next(ctx context.Context) ([]byte, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	if len(r.frames) == 0 {
-		return nil, io.EOF
-	}
-	frame := r.frames[0]
-	r.frames[0], r.frames = nil, r.frames[1:] // it may be the last to hold it
-	return frame, nil
-}
-
-// Close does nothing: the frames are not the body's own.
-func (r *replay) Close() error { return nil }
 
 // onWire writes fields as they stand on the wire.
 func onWire(md metadata.MD) metadata.MD {

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 	"github.com/hedgerow-web/hedgerow/internal/call"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
@@ -27,7 +26,7 @@ type ConfigError = channel.ConfigError
 // no goroutine while no call runs. It is safe for concurrent use.
 type Channel struct {
 	transport  transport.RoundTripper
-	perAttempt func(context.Context, Attempt) (metadata.MD, error)
+	perAttempt perAttempt
 	observer   func(Event)
 	begun      time.Time // what the core's instants count from
 
@@ -36,6 +35,8 @@ type Channel struct {
 	mu        sync.Mutex
 	core      *channel.Channel
 	calls     map[*driver]struct{} // those under way
+	waiting   int                  // how many of them would wait for a network
+	unwatch   func()               // ends the watch over the network; nil: there is none
 	made      uint64               // calls so far, which numbers them
 	closed    bool
 	fragments [32]wire.Fragment // scratch for reading a chunk
@@ -100,22 +101,24 @@ func (ch *Channel) warn() {
 // The error is always a *status.Status: the server's, or one that this client
 // made (see [status.Status] for its Cause and its history of attempts).
 func (ch *Channel) Unary(ctx context.Context, method string, message []byte, opts ...CallOption) (*Response, error) {
-	d := ch.begin(ctx, method, false, opts)
-	d.turn(func(now call.Duration) {
+	params := channel.Params{Method: method}
+	return ch.begin(ctx, params, opts, func(d *driver, now call.Duration) {
 		d.send(now, message)
-		d.halfClose(now)
-	})
-	return d.response()
+		d.request.close()
+		d.machine.Start(now)
+	}).response()
 }
 
-// NewStream begins a call whose answer is a stream of messages. So far the
-// request goes out as a whole, when CloseSend says that it is complete: nothing
-// is sent before that. An error is a *status.Status.
+// NewStream begins a call that sends and receives any number of messages. Where
+// the transport streams requests ([transport.Streamer]), it is sent at once, and
+// the messages as Send has them; elsewhere, as in browsers, the request goes out
+// as a whole after CloseSend. An error is a *status.Status.
 //
 // The stream lasts until Recv has returned an error, ctx ends, or Close is
 // called: do one of these, or it keeps its connection.
 func (ch *Channel) NewStream(ctx context.Context, method string, opts ...CallOption) (*Stream, error) {
-	d := ch.begin(ctx, method, true, opts)
+	params := channel.Params{Method: method, Streaming: true, Writes: true}
+	d := ch.begin(ctx, params, opts, func(d *driver, now call.Duration) { d.machine.Begin(now) })
 	if err := d.failure(); err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/call"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
-	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
 // driver turns the machine of one call: it tells it what happens, and carries
@@ -23,11 +22,11 @@ type driver struct {
 	observers []func(Event)
 	deadline  call.Duration // the context's; Never: it has none
 
+	perAttempt []perAttempt // in their order
+
 	// What follows is guarded by channel.mu.
 	machine  *channel.Call
-	request  [][]byte // frames
-	sent     bool     // the request is complete
-	released bool     // only the committed attempt needs the request
+	request  request
 	attempts []*attempt
 	timer    *time.Timer
 	unwatch  func() bool
@@ -43,19 +42,27 @@ type driver struct {
 	telling bool    // some goroutine tells them
 }
 
-// begin makes a call. One that cannot run has ended when begin returns.
-func (ch *Channel) begin(ctx context.Context, method string, streaming bool, opts []CallOption) *driver {
-	s := callSettings{params: channel.Params{Method: method, Timeout: call.Never, Streaming: streaming}}
+// begin makes a call, and begins it by the given event. One that cannot run has
+// ended when begin returns.
+func (ch *Channel) begin(ctx context.Context, params channel.Params, opts []CallOption, by func(d *driver, now call.Duration)) *driver {
+	s := callSettings{params: params}
+	s.params.Timeout = call.Never
 	for _, o := range opts {
 		o.applyToCall(&s)
 	}
-	d := &driver{channel: ch, ctx: ctx, method: method, deadline: call.Never, news: sync.Cond{L: &ch.mu}}
+	d := &driver{channel: ch, ctx: ctx, method: params.Method, deadline: call.Never, news: sync.Cond{L: &ch.mu}}
 	for _, f := range []func(Event){ch.observer, s.observer} {
 		if f != nil {
 			d.observers = append(d.observers, f)
 		}
 	}
-	s.params.Observe = len(d.observers) > 0
+	for _, f := range []perAttempt{ch.perAttempt, s.perAttempt} {
+		if f != nil {
+			d.perAttempt = append(d.perAttempt, f)
+		}
+	}
+	s.params.Observe, s.params.PerAttempt = len(d.observers) > 0, len(d.perAttempt) > 0
+	s.params.Streams = ch.streams() && !s.whole
 
 	ch.mu.Lock()
 	now := ch.now()
@@ -66,63 +73,58 @@ func (ch *Channel) begin(ctx context.Context, method string, streaming bool, opt
 	ch.made++
 	d.number = ch.made
 	d.machine = ch.core.NewCall(now, s.params)
-	d.enter(now, s.misuse)
+	d.enter(now, s.misuse, by)
 	d.carryOut(now)
 	d.tell()
 	ch.mu.Unlock()
 	return d
 }
 
-// enter ends the call where it cannot run, or else watches its context and its
-// deadline, which may come before the request is complete.
-func (d *driver) enter(now call.Duration, misuse string) {
-	switch {
+// enter ends the call where it cannot run, or else begins it and watches its
+// context.
+func (d *driver) enter(now call.Duration, misuse string, by func(d *driver, now call.Duration)) {
+	switch err := d.ctx.Err(); {
 	case d.channel.closed:
 		d.machine.Cancel(now, "the channel is closed", ErrClosed)
 	case misuse != "":
 		d.machine.Fail(now, status.New(status.Internal, misuse))
-	case d.ctx.Err() != nil:
+	case errors.Is(err, context.DeadlineExceeded):
+		now = max(now, d.deadline) // whatever the clock says: the call ends as it begins
+	case err != nil:
 		d.giveUp(now)
 	}
 	if d.machine.Over() {
 		return
 	}
-	d.channel.calls[d] = struct{}{}
-	if d.ctx.Done() != nil {
+	d.channel.add(d)
+	d.machine.Network(now, d.channel.online())
+	if by(d, now); !d.machine.Over() && d.ctx.Done() != nil {
 		d.unwatch = context.AfterFunc(d.ctx, func() { d.turn(d.giveUp) })
 	}
-	d.arm(now, d.machine.Deadline())
 }
 
 // giveUp ends the call because its context has ended. Where that is by the
 // context's deadline, the call's has come too, whatever the two clocks say.
 func (d *driver) giveUp(now call.Duration) {
 	if errors.Is(d.ctx.Err(), context.DeadlineExceeded) {
-		d.tick(max(now, d.deadline))
+		d.machine.Timer(max(now, d.deadline))
 		return
 	}
 	d.machine.Cancel(now, "the caller canceled the call: "+context.Cause(d.ctx).Error(), context.Cause(d.ctx))
 }
 
-// tick: an instant may have come that something is due at. A call whose request
-// is not complete waits for nothing but its deadline.
-func (d *driver) tick(now call.Duration) {
-	switch {
-	case d.sent:
-		d.machine.Timer(now)
-	case now >= d.machine.Deadline():
-		d.machine.Start(now) // which ends it, with nothing sent
-	}
-}
-
 // turn tells the machine of an event and carries out what it asks for.
 func (d *driver) turn(event func(now call.Duration)) {
 	d.channel.mu.Lock()
+	d.turnLocked(event)
+	d.channel.mu.Unlock()
+}
+
+func (d *driver) turnLocked(event func(now call.Duration)) {
 	now := d.channel.now()
 	event(now)
 	d.carryOut(now)
 	d.tell()
-	d.channel.mu.Unlock()
 }
 
 // carryOut does what the machine asks for. None of it waits.
@@ -141,6 +143,11 @@ func (d *driver) carryOut(now call.Duration) {
 			d.release(a.Attempt)
 		case call.Read:
 			d.attempts[a.Attempt].reads <- struct{}{} // room for one: the machine asks for one at a time
+		case call.Written:
+			d.request.written = a.Messages
+			d.news.Broadcast()
+		case call.Warn:
+			d.warnStalled(now)
 		case call.Head:
 			d.headed = true
 			d.news.Broadcast()
@@ -179,7 +186,7 @@ func (d *driver) tell() {
 	}
 }
 
-// arm has tick called at an instant, in place of what was armed before.
+// arm has the machine told of an instant, in place of what was armed before.
 func (d *driver) arm(now, at call.Duration) {
 	switch {
 	case at == call.Never:
@@ -187,7 +194,7 @@ func (d *driver) arm(now, at call.Duration) {
 			d.timer.Stop()
 		}
 	case d.timer == nil:
-		d.timer = time.AfterFunc(time.Duration(at-now), func() { d.turn(d.tick) })
+		d.timer = time.AfterFunc(time.Duration(at-now), func() { d.turn(d.machine.Timer) })
 	default:
 		d.timer.Reset(time.Duration(at - now))
 	}
@@ -198,7 +205,7 @@ func (d *driver) arm(now, at call.Duration) {
 func (d *driver) end() {
 	d.ended = d.machine.Status()
 	d.arm(0, call.Never)
-	d.request = nil
+	d.request.free(len(d.request.frames))
 	if d.unwatch != nil {
 		d.unwatch()
 	}
@@ -209,30 +216,5 @@ func (d *driver) end() {
 			d.ended.Cause = context.DeadlineExceeded
 		}
 	}
-	delete(d.channel.calls, d)
-}
-
-// send takes a message of the request. It is framed once; every attempt sends
-// the same bytes (SEMANTICS 2.5).
-func (d *driver) send(now call.Duration, message []byte) {
-	if d.machine.Send(now, int64(len(message))); d.machine.Over() {
-		return
-	}
-	frame := make([]byte, 0, wire.PrefixSize+len(message))
-	d.request = append(d.request, wire.AppendFrame(frame, 0, message))
-}
-
-// release: only the committed attempt needs the request from now on. It may be
-// still to be opened.
-func (d *driver) release(committed int) {
-	d.released = true
-	if committed < len(d.attempts) && d.attempts[committed].request != nil {
-		d.request = nil
-	}
-}
-
-// halfClose: the request is complete, and goes out.
-func (d *driver) halfClose(now call.Duration) {
-	d.sent = true
-	d.machine.Start(now)
+	d.channel.remove(d)
 }

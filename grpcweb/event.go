@@ -23,7 +23,7 @@ const (
 	EventBuffer         EventType = "buffer"         // CallBytes, ChannelBytes, Exceeded
 	EventCommitted      EventType = "committed"      // Attempt, Reason
 	EventCallEnded      EventType = "callEnded"      // Code, Message, Attempts, Reason
-	EventWarning        EventType = "warning"        // Warning, Text; of the channel: Call is 0
+	EventWarning        EventType = "warning"        // Warning, Text; of the channel itself: Call is 0
 )
 
 // Event is something that happened in a call or an attempt of it. Which fields
@@ -59,7 +59,7 @@ type Event struct {
 	ChannelBytes int64
 	Exceeded     bool // a message did not fit
 
-	Warning string // its kind, such as "policyClamped"
+	Warning string // its kind: "policyClamped", "halfDuplexStalled"
 	Text    string
 }
 
@@ -80,6 +80,17 @@ var policies = map[status.AttemptKind]string{
 	status.KindFirst: "none",
 	status.KindRetry: "retry",
 	status.KindHedge: "hedging",
+}
+
+// warnStalled tells of an exchange that may be waiting for itself.
+func (d *driver) warnStalled(now call.Duration) {
+	if len(d.observers) == 0 {
+		return
+	}
+	d.events = append(d.events, Event{
+		Type: EventWarning, Call: d.number, Method: d.method, At: d.channel.moment(now), Warning: "halfDuplexStalled",
+		Text: d.machine.StalledText(),
+	})
 }
 
 // event is an event of the core as observers get it.

@@ -18,3 +18,10 @@ func (ch *Channel) Running() int {
 	defer ch.mu.Unlock()
 	return len(ch.calls)
 }
+
+// Kept is how many messages of the request are held in memory.
+func (s *Stream) Kept() int {
+	s.driver.channel.mu.Lock()
+	defer s.driver.channel.mu.Unlock()
+	return len(s.driver.request.frames) - s.driver.request.gone
+}

@@ -46,20 +46,29 @@ type Attempt struct {
 type settings struct {
 	core        channel.Options
 	configError error // of the service config
-	perAttempt  func(context.Context, Attempt) (metadata.MD, error)
+	perAttempt  perAttempt
 	observer    func(Event)
 }
 
+// perAttempt is a function that is asked for an attempt's own metadata.
+type perAttempt = func(context.Context, Attempt) (metadata.MD, error)
+
 // callSettings is what a call's options write to.
 type callSettings struct {
-	params   channel.Params
-	observer func(Event)
-	misuse   string // why the call cannot be made
+	params     channel.Params
+	perAttempt perAttempt
+	observer   func(Event)
+	whole      bool   // the request goes out when it is complete
+	misuse     string // why the call cannot be made
 }
 
 type option func(*settings)
 
 func (o option) applyToChannel(s *settings) { o(s) }
+
+type callOption func(*callSettings)
+
+func (o callOption) applyToCall(s *callSettings) { o(s) }
 
 type shared struct {
 	channel func(*settings)
@@ -164,9 +173,13 @@ func WithMetadata(md metadata.MD) SharedOption {
 // several attempts at the same time where a call is hedged; its context ends
 // when the attempt is aborted, and has the values of the call's. An error ends
 // the call with nothing sent and no retry: as UNAUTHENTICATED, or as the
-// *status.Status that it is. A panic is not caught.
-func WithPerAttemptMetadata(f func(context.Context, Attempt) (metadata.MD, error)) Option {
-	return option(func(s *settings) { s.perAttempt = f })
+// *status.Status that it is. A panic is not caught. Where both the channel and
+// the call have one, the channel's is asked first and both hold.
+func WithPerAttemptMetadata(f func(context.Context, Attempt) (metadata.MD, error)) SharedOption {
+	return shared{
+		channel: func(s *settings) { s.perAttempt = f },
+		call:    func(s *callSettings) { s.perAttempt = f },
+	}
 }
 
 // WithObserver tells a function what happens: all calls of the channel, or one
@@ -179,6 +192,28 @@ func WithObserver(f func(Event)) SharedOption {
 		channel: func(s *settings) { s.observer = f },
 		call:    func(s *callSettings) { s.observer = f },
 	}
+}
+
+// WithWaitForReady says whether the call waits while there is no network,
+// instead of failing: until there is one, or its deadline comes. It stands in the
+// place of the method config's; the default is that, or else false. A transport
+// that cannot tell (see [transport.Network]) always has a network.
+func WithWaitForReady(wait bool) CallOption {
+	return callOption(func(s *callSettings) { s.params.WaitForReady = &wait })
+}
+
+// WithWholeRequest holds a stream's request back until CloseSend, also where the
+// transport would send its messages as they come: for methods that take one
+// message. It then goes out with its length, which servers and proxies may like
+// better, and a hedging delay counts from CloseSend.
+func WithWholeRequest() CallOption {
+	return callOption(func(s *callSettings) { s.whole = true })
+}
+
+// WithSingleResponse is for streams of methods that answer with one message: any
+// other number of them ends the call with UNIMPLEMENTED (SEMANTICS 5.2).
+func WithSingleResponse() CallOption {
+	return callOption(func(s *callSettings) { s.params.Streaming = false })
 }
 
 // limit is a limit as the core has it.

@@ -17,38 +17,10 @@ type Response struct {
 	CommitReason status.CommitReason
 }
 
-// Stream is a call whose answer is a stream of messages. One goroutine may send
-// while another one receives; apart from that, and from Close, its methods are
-// not for use at the same time.
+// Stream is a call that sends and receives any number of messages. One goroutine
+// may send while another one receives; apart from that, and from Close, its
+// methods are not for use at the same time.
 type Stream struct{ driver *driver }
-
-// Send adds a message to the request. It is copied and kept; it goes out after
-// CloseSend. The error is the call's status, or INTERNAL after CloseSend.
-func (s *Stream) Send(message []byte) error {
-	d := s.driver
-	misused := false
-	d.turn(func(now call.Duration) {
-		if misused = d.sent; !misused {
-			d.send(now, message)
-		}
-	})
-	if misused {
-		return status.New(status.Internal, "Send was called after CloseSend: the request is complete")
-	}
-	return d.failure()
-}
-
-// CloseSend says that the request is complete, and sends it. The error is the
-// call's status, if it has ended before. Calling it again does nothing.
-func (s *Stream) CloseSend() error {
-	d := s.driver
-	d.turn(func(now call.Duration) {
-		if !d.sent {
-			d.halfClose(now)
-		}
-	})
-	return d.failure()
-}
 
 // Header waits for the header metadata of the attempt that is answered. It does
 // not keep the call from being retried. The error is the call's status, if it
@@ -67,9 +39,13 @@ func (s *Stream) Header() (metadata.MD, error) {
 }
 
 // Recv waits for the next message, which is the caller's own. The error is
-// io.EOF when the call has ended with OK, or its *status.Status. Before
-// CloseSend nothing can come: then it waits for the call's deadline, if nobody
-// calls CloseSend.
+// io.EOF when the call has ended with OK, or its *status.Status.
+//
+// Where the transport takes only whole requests, nothing comes before CloseSend;
+// other transports may leave it to the server whether anything does. That cannot
+// be told from a server that has nothing to say: after 5 seconds without an
+// answer, observers get the warning "halfDuplexStalled", and the deadline ends
+// the call.
 func (s *Stream) Recv() ([]byte, error) {
 	d := s.driver
 	d.turn(func(now call.Duration) {

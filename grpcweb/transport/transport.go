@@ -17,12 +17,38 @@ type RoundTripper interface {
 	RoundTrip(ctx context.Context, req *Request) (*Response, error)
 }
 
+// A Streamer is a RoundTripper that can tell that it sends a request's body
+// while it is still being made. What is no Streamer gets only requests that are
+// complete: of a call that sends several messages, when it half-closes.
+type Streamer interface {
+	RoundTripper
+	// StreamsRequests reports whether it does. It is asked once for each call.
+	StreamsRequests() bool
+}
+
+// A Network is a RoundTripper that knows whether there is a network at all, so
+// that calls can wait for it (waitForReady in a service config). Without this,
+// there always is one.
+type Network interface {
+	RoundTripper
+	// Online reports whether there may be a network. It does not wait.
+	Online() bool
+	// Watch has a function called, in a goroutine of its own, whenever Online
+	// may say something else than before, until stop is called. Neither waits.
+	// It is watched only while calls run that would wait for the network.
+	Watch(changed func()) (stop func())
+}
+
 // Request is a POST.
 type Request struct {
 	URL    string
 	Header metadata.MD // values as they stand on the wire: -bin ones are base64
-	Body   Body        // pulled as the transport sends; never nil
-	// Size is the body's length in bytes if it is known before it is sent, -1 if not.
+	// Body is pulled as the transport sends: what it has taken counts as sent. A
+	// transport that will take no more closes it. Never nil. Its pieces are
+	// shared by all attempts of a call: they are only to be read.
+	Body Body
+	// Size is the body's length in bytes if it is known before it is sent; -1 if
+	// not, which only a Streamer meets: more of the body is made as time goes by.
 	Size int64
 }
 
@@ -36,7 +62,7 @@ type Response struct {
 // Body is bytes that are pulled.
 type Body interface {
 	// Next waits for the next piece, of any size but none of length 0. The end
-	// is io.EOF. The piece is the caller's until the next call. Ending ctx ends
+	// is io.EOF; more than one Next is never called at a time. The piece is the caller's until the next call. Ending ctx ends
 	// the wait, and with it the exchange.
 	Next(ctx context.Context) ([]byte, error)
 	// Close lets go of what is left. It may be called at any time, repeatedly,

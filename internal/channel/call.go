@@ -40,6 +40,7 @@ type Params struct {
 	Streaming       bool          // the response is a stream
 	MaxReceiveBytes int64         // 0: the channel's
 	WaitForReady    *bool         // nil: the method config's, or else false
+	PerAttempt      bool          // ask for metadata before each attempt, whatever the channel does
 	Offline         bool          // there is no network now
 	Observe         bool
 
@@ -59,7 +60,7 @@ func (ch *Channel) NewCall(now call.Duration, p Params) *Call {
 	plan, attempts := ch.plan(config)
 	settings := call.Settings{
 		Plan: plan, MaxAttempts: attempts, Throttle: ch.throttle,
-		Deadline: ch.deadline(now, p.Timeout, config.Timeout), Prepare: ch.options.PerAttempt, Observe: p.Observe,
+		Deadline: ch.deadline(now, p.Timeout, config.Timeout), Prepare: ch.options.PerAttempt || p.PerAttempt, Observe: p.Observe,
 		Streams: p.Streams, Writes: p.Writes,
 	}
 	if p.WaitForReady == nil {
@@ -225,6 +226,12 @@ func (c *Call) Begun() call.Duration { return c.machine.Begun() }
 
 // Deadline is the instant by which the call ends; Never: it has none.
 func (c *Call) Deadline() call.Duration { return c.machine.Deadline() }
+
+// WaitsForReady reports whether the call would wait for a network.
+func (c *Call) WaitsForReady() bool { return c.machine.WaitsForReady() }
+
+// Replays reports whether another attempt may send the request's messages again.
+func (c *Call) Replays() bool { return c.machine.Replays() }
 
 // Local reports whether the status of a call that has ended is of this side's
 // own making: its deadline, a cancel, a fault. Nothing more is due to the application.

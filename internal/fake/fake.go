@@ -17,8 +17,10 @@ import (
 // Forever is a wait that only the context ends.
 const Forever time.Duration = 1<<63 - 1
 
-// Attempt is what one exchange meets.
+// Attempt is what one exchange meets: so much of the request is taken, then
+// comes the wait, then the head, or the error in its place.
 type Attempt struct {
+	Take   int           // pieces of the request; 0: all, to its end; Nothing: none
 	Wait   time.Duration // before the head, or the failure
 	Err    error         // in place of a head
 	Status int           // HTTP status; 0: 200
@@ -26,31 +28,50 @@ type Attempt struct {
 	Body   []Piece
 }
 
+// Nothing is a Take of no pieces.
+const Nothing = -1
+
 // After is the attempt, so much later.
 func (a Attempt) After(d time.Duration) Attempt {
 	a.Wait = d
 	return a
 }
 
+// Taking is the attempt, of a server that reads only so much of the request
+// before it answers.
+func (a Attempt) Taking(pieces int) Attempt {
+	a.Take = pieces
+	return a
+}
+
 // Piece is a part of a body, read by one Next; or, with Err, how it breaks.
 type Piece struct {
+	Take int // pieces of the request that are taken before; 0: none; Rest: all, to its end
 	Wait time.Duration
 	Data []byte
 	Err  error
 }
 
+// Rest is a Piece's Take of all that is left.
+const Rest = -1
+
 // Network plays attempts. It is safe for concurrent use.
 type Network struct {
-	script func(n int, r *transport.Request) Attempt
+	script  func(n int, r *transport.Request) Attempt
+	streams bool
 
-	mu   sync.Mutex
-	seen []*Exchange
+	mu      sync.Mutex
+	seen    []*Exchange
+	offline bool
+	watches map[*func()]struct{}
 }
 
 // Exchange is what the network saw of one exchange.
 type Exchange struct {
 	Request transport.Request
-	Body    []byte // of the request
+	Body    []byte // of the request, as much as was taken
+	Taken   int    // pieces of it
+	Whole   bool   // to its end
 	Begun   time.Time
 	Aborted bool // its context ended before it was over
 	Read    int  // pieces of its body that were read
@@ -91,13 +112,13 @@ func (n *Network) Open() int {
 
 // RoundTrip plays an attempt.
 func (n *Network) RoundTrip(ctx context.Context, r *transport.Request) (*transport.Response, error) {
-	body, err := readAll(ctx, r.Body)
-	x := &Exchange{Request: *r, Body: body, Begun: time.Now()}
+	x := &Exchange{Request: *r, Begun: time.Now()}
 	n.mu.Lock()
 	n.seen = append(n.seen, x)
-	count := len(n.seen)
+	count, script := len(n.seen), n.script
 	n.mu.Unlock()
-	a := n.script(count, r)
+	a := script(count, r)
+	err := n.take(ctx, x, a.Take-1)
 	if err == nil {
 		err = wait(ctx, a.Wait)
 	}
@@ -123,18 +144,26 @@ func (n *Network) over(ctx context.Context, x *Exchange) {
 	}
 }
 
-func readAll(ctx context.Context, b transport.Body) ([]byte, error) {
-	var all []byte
-	for {
-		piece, err := b.Next(ctx)
+// take takes pieces of the request, one and so many more: -1 takes all to its
+// end, less takes none.
+func (n *Network) take(ctx context.Context, x *Exchange, more int) error {
+	for i := 0; more == -1 || i <= more; i++ {
+		piece, err := x.Request.Body.Next(ctx)
 		if errors.Is(err, io.EOF) {
-			return all, nil
+			n.mu.Lock()
+			x.Whole = true
+			n.mu.Unlock()
+			return nil
 		}
 		if err != nil {
-			return all, err
+			return err
 		}
-		all = append(all, piece...)
+		n.mu.Lock()
+		x.Body = append(x.Body, piece...)
+		x.Taken++
+		n.mu.Unlock()
 	}
+	return nil
 }
 
 func wait(ctx context.Context, d time.Duration) error {
@@ -175,7 +204,13 @@ func (b *responseBody) Next(ctx context.Context) ([]byte, error) {
 	}
 	piece := b.pieces[0]
 	b.pieces = b.pieces[1:]
-	err := wait(ctx, piece.Wait)
+	var err error
+	if piece.Take != 0 {
+		err = b.network.take(ctx, b.exchange, max(piece.Take-1, -1))
+	}
+	if err == nil {
+		err = wait(ctx, piece.Wait)
+	}
 	if err == nil {
 		err = piece.Err
 	}

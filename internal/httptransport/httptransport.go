@@ -35,6 +35,10 @@ func New(config *tls.Config) *Transport {
 	}}
 }
 
+// StreamsRequests: it does. Over HTTP/2 both ways at the same time; over
+// HTTP/1.1 that is for the server to allow.
+func (t *Transport) StreamsRequests() bool { return true }
+
 // Close lets go of connections that no exchange uses. Its error is always nil.
 func (t *Transport) Close() error {
 	t.http.CloseIdleConnections()

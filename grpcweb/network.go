@@ -1,0 +1,61 @@
+package grpcweb
+
+import "github.com/hedgerow-web/hedgerow/grpcweb/transport"
+
+// streams reports whether the transport sends messages as they come.
+func (ch *Channel) streams() bool {
+	of, ok := ch.transport.(transport.Streamer)
+	return ok && of.StreamsRequests()
+}
+
+// online reports whether there is a network, for all that the transport knows.
+func (ch *Channel) online() bool {
+	of, ok := ch.transport.(transport.Network)
+	return !ok || of.Online()
+}
+
+// add notes a call that is under way. The network is watched while there are
+// calls that would wait for it.
+func (ch *Channel) add(d *driver) {
+	ch.calls[d] = struct{}{}
+	if !d.machine.WaitsForReady() {
+		return
+	}
+	if of, ok := ch.transport.(transport.Network); ok && ch.waiting == 0 {
+		ch.unwatch = of.Watch(ch.networkChanged)
+	}
+	ch.waiting++
+}
+
+// remove forgets a call that has ended; one that never ran is not there.
+func (ch *Channel) remove(d *driver) {
+	if _, ok := ch.calls[d]; !ok {
+		return
+	}
+	delete(ch.calls, d)
+	if !d.machine.WaitsForReady() {
+		return
+	}
+	if ch.waiting--; ch.waiting == 0 && ch.unwatch != nil {
+		ch.unwatch()
+		ch.unwatch = nil
+	}
+}
+
+// networkChanged tells the calls whether there is a network now.
+func (ch *Channel) networkChanged() {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	now, up := ch.now(), ch.online()
+	running := make([]*driver, 0, len(ch.calls))
+	for d := range ch.calls {
+		d.machine.Network(now, up)
+		running = append(running, d)
+	}
+	for _, d := range running {
+		d.carryOut(now)
+	}
+	for _, d := range running {
+		d.tell()
+	}
+}

@@ -1,0 +1,227 @@
+package grpcweb
+
+import (
+	"context"
+	"io"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/wire"
+)
+
+// request holds the frames of a call's request. Each is made once; every attempt
+// reads the same bytes through a cursor of its own, so that the first sending,
+// the replay and the live tail are one path (SEMANTICS 2.5). It is guarded by
+// channel.mu.
+type request struct {
+	frames   [][]byte // nil: let go of
+	gone     int      // how many were, from the first
+	complete bool     // half-closed
+	sending  bool     // a Send waits
+	written  int      // messages that the application need not wait for
+	grown    chan struct{}
+	alone    bool // no other attempt than the committed one will send it
+}
+
+// add frames a message.
+func (r *request) add(message []byte) {
+	frame := make([]byte, 0, wire.PrefixSize+len(message))
+	r.frames = append(r.frames, wire.AppendFrame(frame, 0, message))
+	r.wake()
+}
+
+// close: no further message follows.
+func (r *request) close() {
+	r.complete = true
+	r.wake()
+}
+
+// wake has the cursors look again that wait at the request's end.
+func (r *request) wake() {
+	if r.grown != nil {
+		close(r.grown)
+		r.grown = nil
+	}
+}
+
+// growth is closed when the request has grown, or is complete.
+func (r *request) growth() <-chan struct{} {
+	if r.grown == nil {
+		r.grown = make(chan struct{})
+	}
+	return r.grown
+}
+
+// size is the request's length in bytes; -1: not known yet.
+func (r *request) size() int64 {
+	if !r.complete {
+		return -1
+	}
+	size := int64(0)
+	for _, frame := range r.frames {
+		size += int64(len(frame))
+	}
+	return size
+}
+
+// free lets go of the first n frames.
+func (r *request) free(n int) {
+	for ; r.gone < n; r.gone++ {
+		r.frames[r.gone] = nil
+	}
+}
+
+// spare is how much a call keeps, in bytes, that has no policy to be tried again
+// by: an attempt that never left the client is made again all the same
+// (SEMANTICS 2.9), but not for the price of an upload's whole length in memory.
+const spare = 1 << 20
+
+// cursor is the request's body, for one attempt.
+type cursor struct {
+	attempt *attempt
+	next    int // the frame to send
+	sent    int // bytes
+	ctx     context.Context
+	close   context.CancelFunc
+}
+
+func (a *attempt) newCursor() *cursor {
+	c := &cursor{attempt: a}
+	c.ctx, c.close = context.WithCancel(a.ctx)
+	return c
+}
+
+// Next is the next frame. At the end of a request that is not complete, it waits.
+func (c *cursor) Next(ctx context.Context) ([]byte, error) {
+	for {
+		frame, growth, err := c.take(ctx)
+		if growth == nil {
+			return frame, err
+		}
+		select {
+		case <-growth:
+		case <-ctx.Done():
+		case <-c.ctx.Done():
+		}
+	}
+}
+
+// take is the next frame, or what to wait for in order to have one.
+func (c *cursor) take(ctx context.Context) (frame []byte, growth <-chan struct{}, err error) {
+	d := c.attempt.driver
+	d.turn(func(call.Duration) {
+		switch err = c.ended(ctx); {
+		case err != nil:
+		case c.next < len(d.request.frames):
+			frame = d.request.frames[c.next]
+			c.next++
+			c.sent += len(frame)
+			d.machine.Took(c.attempt.id, c.next)
+			d.letGo(c)
+		case d.request.complete:
+			err = io.EOF
+		default:
+			growth = d.request.growth()
+		}
+	})
+	return frame, growth, err
+}
+
+// ended: nobody wants the rest. An attempt that is over is sent no further; its
+// frames may be gone.
+func (c *cursor) ended(ctx context.Context) error {
+	if d := c.attempt.driver; d.ended != nil || c.next < d.request.gone {
+		return context.Canceled
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return c.ctx.Err()
+}
+
+// Close ends a Next that waits. The frames are not the body's own.
+func (c *cursor) Close() error {
+	c.close()
+	return nil
+}
+
+// letGo frees what no attempt will send again, now that one has come so far.
+func (d *driver) letGo(c *cursor) {
+	if r := &d.request; r.alone || !d.machine.Replays() && c.sent > spare {
+		r.free(c.next)
+	}
+}
+
+// release: only the committed attempt needs the request from now on. It may be
+// still to be opened.
+func (d *driver) release(committed int) {
+	d.request.alone = true
+	if committed < len(d.attempts) && d.attempts[committed].body != nil {
+		d.request.free(d.attempts[committed].body.next)
+	}
+}
+
+// send takes a message of the request.
+func (d *driver) send(now call.Duration, message []byte) {
+	if d.machine.Send(now, int64(len(message))); !d.machine.Over() {
+		d.request.add(message)
+	}
+}
+
+// halfClose: the request is complete.
+func (d *driver) halfClose(now call.Duration) {
+	d.request.close()
+	d.machine.HalfClose(now)
+}
+
+// Send adds a message to the request. It is copied: the caller may change it
+// afterwards.
+//
+// While the call may still be tried again, the message is kept for that and Send
+// returns at once; also where the transport takes only whole requests, which go
+// out after CloseSend. From then on, Send waits until the transport has taken
+// the message. That an attempt fails is no error of Send, as long as another
+// will send the message.
+//
+// The error is the call's *status.Status once that has failed, and io.EOF once
+// it has ended with OK, without waiting for this message: Recv then has what
+// the server said. INTERNAL after CloseSend, or beside a Send that has not
+// returned, is a mistake of the caller's; nothing is sent, and the call goes on.
+func (s *Stream) Send(message []byte) error {
+	d := s.driver
+	d.channel.mu.Lock()
+	defer d.channel.mu.Unlock()
+	r := &d.request
+	switch { // a mistake is told before how the call has ended (SEMANTICS 2.10)
+	case r.complete:
+		return status.New(status.Internal, "Send was called after CloseSend: the request is complete")
+	case r.sending:
+		return status.New(status.Internal, "Send was called while another Send waits: send one message after another")
+	}
+	r.sending = true
+	defer func() { r.sending = false }()
+	nth := len(r.frames) + 1
+	d.turnLocked(func(now call.Duration) { d.send(now, message) })
+	for r.written < nth && d.result == nil {
+		d.news.Wait()
+	}
+	switch {
+	case r.written >= nth:
+		return nil
+	case d.result.Code == status.OK:
+		return io.EOF
+	}
+	return d.err()
+}
+
+// CloseSend says that the request is complete. The error is the call's status,
+// if it has failed before. Calling it again does nothing.
+func (s *Stream) CloseSend() error {
+	d := s.driver
+	d.turn(func(now call.Duration) {
+		if !d.request.complete {
+			d.halfClose(now)
+		}
+	})
+	return d.failure()
+}
