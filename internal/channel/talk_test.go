@@ -106,6 +106,10 @@ func (tk *talk) tell(event func(c *Call)) *talk {
 			tk.asked = append(tk.asked, "release "+n)
 		case call.Read:
 			tk.asked = append(tk.asked, "read "+n)
+		case call.Written:
+			tk.asked = append(tk.asked, "written "+strconv.Itoa(a.Messages))
+		case call.Warn:
+			tk.asked = append(tk.asked, "warn")
 		case call.Head:
 			tk.asked = append(tk.asked, "header "+n)
 		case call.End:
@@ -140,6 +144,27 @@ func (tk *talk) sends(size int64) *talk {
 func (tk *talk) starts() *talk {
 	tk.t.Helper()
 	return tk.tell(func(c *Call) { c.Start(tk.now) })
+}
+
+// begins begins the call, its request open.
+func (tk *talk) begins() *talk {
+	tk.t.Helper()
+	return tk.tell(func(c *Call) { c.Begin(tk.now) })
+}
+
+func (tk *talk) halfCloses() *talk {
+	tk.t.Helper()
+	return tk.tell(func(c *Call) { c.HalfClose(tk.now) })
+}
+
+func (tk *talk) took(n, messages int) *talk {
+	tk.t.Helper()
+	return tk.tell(func(c *Call) { c.Took(n-1, messages) })
+}
+
+func (tk *talk) network(up bool) *talk {
+	tk.t.Helper()
+	return tk.tell(func(c *Call) { c.Network(tk.now, up) })
 }
 
 func (tk *talk) timer() *talk {
