@@ -25,28 +25,48 @@ func TestWalks(t *testing.T) {
 		walk(t, *walkSeed, true)
 		return
 	}
-	codes := map[status.Code]int{}
-	for seed := int64(1); seed <= 3000 && !t.Failed(); seed++ {
-		codes[walk(t, seed, false)]++
+	codes, met := map[status.Code]int{}, map[string]int{}
+	for seed := int64(1); seed <= 5000 && !t.Failed(); seed++ {
+		w := walk(t, seed, false)
+		codes[w.call.Status().Code]++
+		for what := range w.met {
+			met[what]++
+		}
 	}
 	for _, code := range []status.Code{status.OK, status.Unavailable, status.DeadlineExceeded, status.Canceled, status.Internal, status.Unimplemented} {
 		if !t.Failed() && codes[code] < 20 {
 			t.Errorf("the walks do not spread: only %d end with %v", codes[code], code)
 		}
 	}
+	for _, what := range []string{"answer before the half-close", "several attempts of several messages", "outage that is waited for", "warning", "message that is too large"} {
+		if !t.Failed() && met[what] < 20 {
+			t.Errorf("the walks do not spread: only %d met %q", met[what], what)
+		}
+	}
 }
 
-func walk(t *testing.T, seed int64, verbose bool) status.Code {
+func walk(t *testing.T, seed int64, verbose bool) *walker {
 	r := rand.New(rand.NewSource(seed))
 	ch := open(t, []string{"", retrying, hedging}[r.Intn(3)], func(o *Options) {
-		o.PerAttempt, o.MaxRetryBufferPerCallSize, o.Random = r.Intn(4) == 0, 40, r.Float64
+		o.PerAttempt, o.MaxRetryBufferPerCallSize, o.Random = r.Intn(4) == 0, perCall, r.Float64
+		o.MaxSendMessageBytes = 60
 	})
 	p := Params{Method: sayHello, Timeout: call.Never, Streaming: r.Intn(2) == 0}
 	if r.Intn(3) == 0 {
-		p.Timeout = call.Duration(1+r.Intn(3000)) * call.Millisecond
+		p.Timeout = call.Duration(1+r.Intn(9000)) * call.Millisecond
 	}
-	w := &walker{t: t, seed: seed, verbose: verbose, random: r, channel: ch, call: ch.NewCall(0, p), streaming: p.Streaming, armed: call.Never, committed: -1}
+	open, waits := r.Intn(2) == 0, r.Intn(3) == 0
+	p.Writes, p.Streams, p.WaitForReady, p.Offline = open, open && r.Intn(3) > 0, &waits, r.Intn(4) == 0
+	w := &walker{
+		t: t, seed: seed, verbose: verbose, random: r, channel: ch, call: ch.NewCall(0, p), params: p, streaming: p.Streaming, armed: call.Never, committed: -1,
+		offline: p.Offline, complete: !open, met: map[string]bool{},
+	}
 	w.turn("start", func() {
+		if open {
+			w.call.Begin(0)
+			return
+		}
+		w.queued++
 		w.call.Send(0, int64(r.Intn(45)))
 		w.call.Start(0)
 	})
@@ -60,8 +80,11 @@ func walk(t *testing.T, seed int64, verbose bool) status.Code {
 		w.step()
 	}
 	w.checkEnd()
-	return w.call.Status().Code
+	return w
 }
+
+// perCall is the size of a call's replay buffer.
+const perCall = 80
 
 type walker struct {
 	t         *testing.T
@@ -79,6 +102,13 @@ type walker struct {
 	messages  int
 	partial   int
 	ended     bool
+	met       map[string]bool
+
+	params           Params
+	offline          bool
+	complete         bool // the request
+	queued, written  int
+	released, warned bool
 }
 
 // server is the far end of an attempt, and what the driver was asked to do with it.
@@ -86,6 +116,7 @@ type server struct {
 	prepare, opened, answered, read, closed bool
 	body                                    []byte
 	breaks                                  bool
+	taken                                   int
 }
 
 func (w *walker) fail(format string, args ...any) {
@@ -103,11 +134,38 @@ func (w *walker) step() {
 	case n < 5 && w.armed != call.Never:
 		w.now = max(w.now, w.armed)
 		w.fire()
-	case n < 7 && w.streaming:
+	case n == 5 && w.random.Intn(3) == 0:
+		w.offline = !w.offline
+		w.turn(fmt.Sprintf("network %v", !w.offline), func() { w.call.Network(w.now, !w.offline) })
+	case n < 8 && !w.complete:
+		w.request()
+	case n < 10 && w.streaming:
 		w.wished = w.wished || !w.call.Over()
 		w.turn("wish", func() { w.call.Read(w.now) })
 	case len(w.attempts) > 0:
 		w.hear(w.random.Intn(len(w.attempts)))
+	}
+}
+
+// request is a message, or that no further one follows.
+func (w *walker) request() {
+	if w.random.Intn(6) == 0 {
+		w.complete = true
+		w.turn("half-close", func() { w.call.HalfClose(w.now) })
+		return
+	}
+	size := int64(w.random.Intn(30))
+	if w.random.Intn(100) == 0 {
+		size = 61
+		w.meet("message that is too large", !w.call.Over())
+	}
+	w.queued++
+	w.turn(fmt.Sprintf("send %d", size), func() { w.call.Send(w.now, size) })
+}
+
+func (w *walker) meet(what string, met bool) {
+	if met {
+		w.met[what] = true
 	}
 }
 
@@ -126,8 +184,14 @@ func (w *walker) hear(id int) {
 		} else {
 			w.turn("prepared", func() { w.call.Prepared(w.now, id, metadata.New("authorization", "x")) })
 		}
+	case s.opened && s.taken < w.queued && w.random.Intn(2) == 0:
+		s.taken += 1 + w.random.Intn(w.queued-s.taken)
+		w.meet("several attempts of several messages", id > 0 && s.taken > 1)
+		w.turn(fmt.Sprintf("%d took %d", id+1, s.taken), func() { w.call.Took(id, s.taken) })
+	case s.opened && !s.answered && w.params.Streams && !w.complete && w.random.Intn(3) > 0: // it waits for more
 	case s.opened && !s.answered:
 		s.answered = true
+		w.meet("answer before the half-close", !w.complete)
 		w.answer(id, s)
 	case s.read && len(s.body) > 0:
 		n := w.random.Intn(len(s.body) + 1) // a chunk of nothing too
@@ -222,13 +286,12 @@ func (w *walker) turn(what string, event func()) {
 }
 
 func (w *walker) act(a call.Action) {
-	for len(w.attempts) <= a.Attempt {
-		w.attempts = append(w.attempts, &server{})
-	}
 	switch a.Op {
 	case call.Prepare:
+		w.checkOpen(a)
 		w.attempts[a.Attempt].prepare = true
 	case call.Open:
+		w.checkOpen(a)
 		w.attempts[a.Attempt].opened = true
 		want := ""
 		if n := w.call.Number(a.Attempt); n > 1 {
@@ -250,6 +313,19 @@ func (w *walker) act(a call.Action) {
 			w.fail("attempt %d is read, and nobody asked for it", a.Attempt+1)
 		}
 		s.read = true
+	case call.Release:
+		w.released = true
+	case call.Written:
+		if !w.params.Writes || a.Messages <= w.written || a.Messages > w.queued {
+			w.fail("%d messages are written, after %d, of %d", a.Messages, w.written, w.queued)
+		}
+		w.written = a.Messages
+	case call.Warn:
+		if w.warned || !w.wished || w.complete || w.committed >= 0 {
+			w.fail("a warning: another %v, awaited %v, complete %v, header of attempt %d", w.warned, w.wished, w.complete, w.committed+1)
+		}
+		w.warned = true
+		w.meet("warning", true)
 	case call.Head:
 		if w.committed >= 0 {
 			w.fail("a second header")
@@ -260,9 +336,22 @@ func (w *walker) act(a call.Action) {
 	}
 }
 
+func (w *walker) waitsForNetwork() bool { return w.offline && *w.params.WaitForReady }
+
+// checkOpen: an attempt that the driver hears of may begin.
+func (w *walker) checkOpen(a call.Action) {
+	for len(w.attempts) <= a.Attempt {
+		w.attempts = append(w.attempts, &server{})
+	}
+	if w.waitsForNetwork() || !w.complete && !w.params.Streams {
+		w.fail("attempt %d begins, without a network or before the request is complete", a.Attempt+1)
+	}
+}
+
 // check: a call that is not over waits for something that will come.
 func (w *walker) check() {
-	waits := w.armed != call.Never || w.streaming && w.committed >= 0 && !w.wished
+	w.meet("outage that is waited for", w.waitsForNetwork() && !w.call.Over())
+	waits := w.armed != call.Never || w.streaming && w.committed >= 0 && !w.wished || w.waitsForNetwork() || !w.complete && !w.params.Streams
 	for id, s := range w.attempts {
 		if w.call.machine.Live(id) && !s.closed && (s.prepare || s.opened && !s.answered || s.read) {
 			waits = true
@@ -271,8 +360,8 @@ func (w *walker) check() {
 	if !w.call.Over() && !waits {
 		w.fail("the call waits for nothing: it would never end")
 	}
-	if w.call.Over() != w.ended || w.channel.Buffered() < 0 {
-		w.fail("over %v, told %v, %d bytes buffered", w.call.Over(), w.ended, w.channel.Buffered())
+	if n := w.channel.Buffered(); w.call.Over() != w.ended || n < 0 || n > perCall || n > 0 && (w.released || w.ended) {
+		w.fail("over %v, told %v, %d bytes buffered", w.call.Over(), w.ended, n)
 	}
 }
 
