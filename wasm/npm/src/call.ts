@@ -60,11 +60,12 @@ export class Call {
   #queued = 0;
   #written = 0;
   #writer: (() => void) | undefined;
-  #ended: Promise<undefined> | undefined;
-  #onEnded: (() => void) | undefined;
+  #waiter: (() => void) | undefined;
   #attempts: Attempt[] = [];
   #history: History = { attempts: [], commitReason: undefined };
   #over = false;
+  /** The numbers of the attempts that listeners were told of, and not yet of their ends. */
+  #live: Set<number> = new Set();
 
   constructor(line: Line, request: Request, receiver: Receiver) {
     this.engine = line.engine;
@@ -132,13 +133,12 @@ export class Call {
     return this.#over;
   }
 
-  /** Resolves when the call is over. */
-  get ended(): Promise<undefined> {
-    this.#ended ??= new Promise((end) => {
-      this.#onEnded = () => end(undefined);
-      if (this.#over) end(undefined);
+  /** Waits for one value, but only as long as the call lasts: undefined, once it is over. */
+  unlessOver<T>(value: T | Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#waiter = () => resolve(undefined);
+      Promise.resolve(value).then(resolve, reject);
     });
-    return this.#ended;
   }
 
   #aborted = (): void => {
@@ -290,7 +290,17 @@ export class Call {
   }
 
   #observe(event: CallEvent): void {
+    if (event.type === "attemptStarted") this.#live.add(event.attempt);
+    else if (event.type === "attemptEnded") this.#live.delete(event.attempt);
     for (const listener of this.#request.listeners) runSafely(() => listener(event));
+  }
+
+  /** Tells listeners of the end that Go cannot tell any more: whoever counts beginnings counts on ends. */
+  #observeDeath({ code, message, commitReason: reason }: Ending): void {
+    const base = { callId: this.id, method: this.#request.method, at: performance.now() };
+    for (const attempt of this.#live) this.#observe({ ...base, type: "attemptEnded", attempt, outcome: "aborted" });
+    this.#observe({ ...base, type: "committed", reason });
+    this.#observe({ ...base, type: "callEnded", code, statusMessage: message, attempts: this.#attempts.length, reason });
   }
 
   /** From here on Go knows the call no more. */
@@ -299,7 +309,7 @@ export class Call {
     this.#history = ending;
     this.#request.outgoing.drop();
     this.#writer?.();
-    this.#onEnded?.();
+    this.#waiter?.();
     this.engine.calls.delete(this.id);
     this.#request.signal?.removeEventListener("abort", this.#aborted);
   }
@@ -331,6 +341,7 @@ export class Call {
     };
     this.#close(ending);
     for (const attempt of this.#attempts) attempt.kill();
+    if (this.#request.listeners.length > 0) this.#observeDeath(ending);
     this.#receiver.onEnd(ending, statusError(this.#request.method, ending, death));
   }
 }
