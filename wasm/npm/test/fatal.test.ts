@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { type Channel, type ChannelOptions, Code, createChannel } from "hedgerow";
+import { type Channel, type ChannelOptions, Code, createChannel, type StatusError } from "hedgerow";
 import { collect, FakeFetch, failed, MESSAGE, METHOD, ok, refused, retrying, settle } from "./support.js";
 
 const wasmBinary = await readFile(join(process.env["HEDGEROW_PACKAGE"] ?? ".", "dist-debug/hedgerow.wasm"));
@@ -106,6 +106,27 @@ test("a fault from inside a listener, while other calls are being performed", as
   assert.equal(error.code, Code.INTERNAL);
   await killer;
   await channel.unary(METHOD, MESSAGE);
+});
+
+test("a call behind a fault, from inside one listener: it runs on the fresh instance, and close() still finds it", async (t) => {
+  const fake = new FakeFetch();
+  const channel = await open(t, fake);
+  const inner: Promise<StatusError>[] = [];
+  const outer = refused(
+    channel.unary(METHOD, MESSAGE, {
+      onEvent: ({ type }) => {
+        if (type !== "callStarted") return;
+        inner.push(refused(channel.unary("/hedgerow.Fault/Panic", MESSAGE)), refused(channel.unary(METHOD, MESSAGE)));
+      },
+    }),
+  );
+  assert.equal((await outer).code, Code.INTERNAL);
+  assert.equal((await inner[0])?.code, Code.INTERNAL);
+  await settle();
+  const aborted = fake.exchanges.map(({ signal }) => signal.aborted);
+  assert.deepEqual(aborted, [false, true], "the inner call's, which went first, and the outer's");
+  channel.close();
+  assert.equal((await inner[1])?.code, Code.CANCELLED);
 });
 
 test("a closed channel is told of no death, and a death leaves it closed", async (t) => {

@@ -140,6 +140,24 @@ test("10,000 calls that fail, are cancelled, time out or overflow", async (t) =>
   assert.equal(await watch.left(), 0);
 });
 
+test("a stream that is committed keeps its request no longer", async (t) => {
+  let body: WeakRef<object> | undefined;
+  const fetch: FetchLike = async (_url, init) => {
+    body = new WeakRef(init.body as Uint8Array);
+    return new Response(new ReadableStream(), { headers: WEB });
+  };
+  const channel = await createChannel({ baseUrl: "https://api.test", fetch, serviceConfig: retrying() });
+  t.after(() => channel.close());
+  const stream = channel.serverStreaming(METHOD, new Uint8Array(MiB));
+  await stream.header;
+  for (let i = 0; i < 5; i++) {
+    await settle();
+    collectGarbage();
+  }
+  assert.equal(body?.deref(), undefined);
+  stream.cancel();
+});
+
 test("channels that are opened and closed leave nothing either", async (t) => {
   const before = memory();
   for (let i = 0; i < 2000; i++) {

@@ -66,7 +66,6 @@ const unbuilt: Partial<Record<keyof ChannelOptions, unknown>> = {
   format: "text",
   sendCompression: "gzip",
   acceptCompression: ["gzip"],
-  requestStreaming: true,
   webSocket: true,
   worker: true,
 };
@@ -111,6 +110,12 @@ test("numbers that make no sense", async () => {
     for (const value of [0, -1, Number.NaN, Number.NEGATIVE_INFINITY, "5", null, {}, 10n]) {
       assert.deepEqual(Object.keys(await problems({ baseUrl, [name]: value })), [name], `${name}: ${String(value)}`);
     }
+  }
+});
+
+test("requestStreaming that is neither true nor false", async () => {
+  for (const value of ["yes", 1, null]) {
+    assert.deepEqual(Object.keys(await problems({ baseUrl, requestStreaming: value })), ["requestStreaming"]);
   }
 });
 
