@@ -93,7 +93,7 @@ func (m *Machine) Took(id, messages int) {
 func (m *Machine) acknowledge() {
 	if n := m.accepted(); n > m.request.written {
 		m.request.written = n
-		if m.set.Writes && m.phase != ended {
+		if m.set.Writes {
 			m.act(Action{Op: Written, Messages: n})
 		}
 	}
