@@ -22,7 +22,7 @@ func (f Field) validate() error {
 	}
 	for i := 0; i < len(f.Name); i++ {
 		if !nameByte(f.Name[i]) {
-			return &FieldError{f.Name, "the name holds " + text.Quote(f.Name[i:i+1]) +
+			return &FieldError{f.Name, "the name holds " + text.Char(rune(f.Name[i])) +
 				"; only digits, the letters a to z, and _ . - may stand in it"}
 		}
 	}
