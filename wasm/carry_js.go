@@ -23,6 +23,9 @@ func (p *program) carryOut(c *liveCall) {
 		case call.Open:
 			emit(host.ActionOpen, c, a)
 			emitMetadata(c.RequestHeader(p.now, a.Attempt))
+			if !c.Replays() { // and fetch never says that it sent nothing, so that none takes this one's place
+				emit(host.ActionRelease, c, a)
+			}
 		case call.Abort:
 			emit(host.ActionAbort, c, a)
 		case call.Read:

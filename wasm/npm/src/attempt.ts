@@ -8,6 +8,8 @@ export class Attempt {
   taken = 0;
   /** The network's own error, if it failed. */
   error: unknown;
+  /** The request is sent as it comes, and may be open still when the response has ended. */
+  #uploads = false;
   #call: Call;
   #id: number;
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
@@ -36,7 +38,10 @@ export class Attempt {
       cache: "no-store",
       redirect: "error",
     };
-    if (body instanceof ReadableStream) init.duplex = "half";
+    if (body instanceof ReadableStream) {
+      init.duplex = "half";
+      this.#uploads = true;
+    }
     let response: Promise<Response>;
     try {
       response = Promise.resolve(fetch(url, init));
@@ -60,7 +65,13 @@ export class Attempt {
     this.error = error;
     if (how === NOT_REQUEST) this.#call.cause = error;
     const { engine, host, id } = this.#call;
+    this.#stop();
     engine.enter("failed", id, this.#id, performance.now(), how, host.text(explain(error)));
+  }
+
+  /** The exchange is over: what its request still has to say is not sent any more. */
+  #stop(): void {
+    if (this.#uploads) this.kill();
   }
 
   #head(response: Response): void {
@@ -103,6 +114,7 @@ export class Attempt {
 
   #end(): void {
     if (this.#dead) return;
+    this.#stop();
     this.#call.engine.enter("end", this.#call.id, this.#id, performance.now());
   }
 
@@ -114,6 +126,7 @@ export class Attempt {
     if (this.#dead) return;
     this.error = error;
     const { engine, host, id } = this.#call;
+    this.#stop();
     engine.enter("broken", id, this.#id, performance.now(), host.text(explain(error)));
   }
 

@@ -3,40 +3,55 @@ import { Code } from "./code.js";
 import { describe } from "./metadata.js";
 import type { Messages } from "./types.js";
 
+type Source = AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
+
 /**
  * Takes an application's messages into a call, one after another: the next is asked for when the last need not be waited for. It
  * stops asking when the call is over.
  */
 export async function pump(messages: Messages, call: Call): Promise<void> {
-  let iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array> | undefined;
+  let source: Source | undefined;
   try {
-    iterator = iteratorOf(messages);
-    for (;;) {
-      const next = await Promise.race([iterator.next(), call.ended]);
-      if (call.over || !next) break;
+    if (!call.over) source = iteratorOf(messages);
+    while (source && !call.over) {
+      const next = await call.unlessOver(source.next());
+      if (call.over) break;
+      if (typeof next !== "object") throw new TypeError(`what the iterator answered with is not an object: ${describe(next)}`);
       if (next.done) {
-        iterator = undefined;
         call.halfClose();
         return;
       }
-      if (!(next.value instanceof Uint8Array)) {
-        call.cancel(
-          `a message must be a Uint8Array, the serialized message, not ${describe(next.value)}`,
-          undefined,
-          Code.INTERNAL,
-        );
-        break;
-      }
-      await call.write(next.value);
+      if (next.value instanceof Uint8Array) await call.write(next.value);
+      else call.cancel(notBytes(next.value), undefined, Code.INTERNAL);
     }
   } catch (error) {
-    call.cancel(`the request's messages could not be read: ${String(error)}`, error);
+    call.cancel(`the request's messages could not be read: ${show(error)}`, error);
+    return;
   }
-  // Told that nobody listens any more; what it makes of that concerns nobody.
-  Promise.resolve(iterator?.return?.()).catch(() => {});
+  await leave(source);
 }
 
-function iteratorOf(messages: Messages): AsyncIterator<Uint8Array> | Iterator<Uint8Array> {
+function iteratorOf(messages: Messages): Source {
   if (Symbol.asyncIterator in messages) return messages[Symbol.asyncIterator]();
   return messages[Symbol.iterator]();
+}
+
+function notBytes(value: unknown): string {
+  return `a message must be a Uint8Array, the serialized message, not ${describe(value)}`;
+}
+
+/** An error in words, also one that has none. */
+function show(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return describe(error);
+  }
+}
+
+/** Tells the application that nobody listens any more; what it makes of that concerns nobody. */
+async function leave(source: Source | undefined): Promise<void> {
+  try {
+    await source?.return?.();
+  } catch {}
 }
