@@ -49,9 +49,12 @@ func TestOpenRequests(t *testing.T) {
 				t.Errorf("%d bytes are buffered with %d messages", ch.Buffered(), n+1)
 			}
 		}
+		if !tk.call.Replays() {
+			t.Error("nothing is kept before the commit")
+		}
 		tk.sends(3).asks("release 1")
-		if ch.Buffered() != 0 {
-			t.Errorf("%d bytes are buffered after the commit", ch.Buffered())
+		if ch.Buffered() != 0 || tk.call.Replays() {
+			t.Errorf("%d bytes are buffered after the commit, and kept: %v", ch.Buffered(), tk.call.Replays())
 		}
 		tk.took(1, 13).asks("written 13")
 		tk.refuses(1, status.Unavailable).asks("end")
@@ -121,7 +124,9 @@ func TestOpenRequests(t *testing.T) {
 
 func TestStalledText(t *testing.T) {
 	tk := duplex(t, open(t, ""))
-	tk.begins().asks("open 1")
+	if tk.begins().asks("open 1"); tk.call.Replays() {
+		t.Error("a call without a policy keeps its messages")
+	}
 	tk.at(10).reads().asks("arm 5010")
 	tk.at(5010).timer().asks("warn")
 	if text := tk.call.StalledText(); !strings.Contains(text, sayHello) || !strings.Contains(text, "5 s") {
@@ -145,6 +150,9 @@ func TestWaitForReady(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tk := begin(t, open(t, c.config), Params{WaitForReady: c.said, Offline: true})
+			if got := tk.call.WaitsForReady(); got != c.want {
+				t.Errorf("the call waits: %v; want %v", got, c.want)
+			}
 			if tk.sends(10).starts(); !c.want {
 				tk.asks("open 1")
 				return
