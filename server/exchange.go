@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 )
@@ -24,6 +25,7 @@ type exchange struct {
 	w      http.ResponseWriter
 	header http.Header // as the request came in
 	conn   net.Conn    // after a WebSocket upgrade
+	oneWay bool        // HTTP/1.1: a response waits for the end of its request
 	fault  atomic.Pointer[fault]
 	taken  atomic.Bool // the response is no longer gRPC's: what it still writes goes nowhere
 }
@@ -41,7 +43,7 @@ func exchangeOf(ctx context.Context) *exchange { return ctx.Value(exchangeKey{})
 
 // serveBreakable serves r with next, then breaks the exchange if a handler asked for it.
 func serveBreakable(next http.Handler, w http.ResponseWriter, r *http.Request) {
-	x := &exchange{w: w, header: r.Header.Clone()}
+	x := &exchange{w: w, header: r.Header.Clone(), oneWay: r.ProtoMajor == 1}
 	next.ServeHTTP(x, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
 	f := x.fault.Load()
 	if f == nil || x.conn != nil {
@@ -62,7 +64,14 @@ func breakable(next http.Handler) http.Handler {
 		if x.conn != nil {
 			x.header = r.Header.Clone() // a WebSocket sends its headers after the upgrade
 		}
-		r.Body = &closing{ReadCloser: r.Body, before: func() { x.breakAt(w) }}
+		body := &closing{ReadCloser: r.Body}
+		body.before = func() {
+			if x.oneWay && !body.ended.Load() && x.conn == nil {
+				x.stopReading()
+			}
+			x.breakAt(w)
+		}
+		r.Body = body
 		next.ServeHTTP(w, r)
 	})
 }
@@ -166,11 +175,27 @@ func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, rw, err
 }
 
+// stopReading ends a Read of the request that waits for more. A handler that answers before the end of the request could not
+// be done otherwise, over HTTP/1.1: grpc-go waits for its reader, and that for the client.
+func (x *exchange) stopReading() {
+	x.w.Header().Set("Connection", "close") // what is left of the request would be taken for the next one
+	_ = http.NewResponseController(x.w).SetReadDeadline(time.Unix(1, 0))
+}
+
 // closing does something once, just before it closes.
 type closing struct {
 	io.ReadCloser
+	ended  atomic.Bool // it was read to its end
 	once   sync.Once
 	before func()
+}
+
+func (c *closing) Read(p []byte) (int, error) {
+	n, err := c.ReadCloser.Read(p)
+	if err == io.EOF {
+		c.ended.Store(true)
+	}
+	return n, err
 }
 
 func (c *closing) Close() error {
