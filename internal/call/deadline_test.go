@@ -69,9 +69,11 @@ func TestDeadline(t *testing.T) {
 	})
 	t.Run("48_any_word_after_our_deadline", func(t *testing.T) {
 		for name, late := range map[string]func(*script) *script{
-			"head":  func(s *script) *script { return s.answers(1) },
-			"ok":    func(s *script) *script { return s.ends(1, ok) },
-			"ready": func(s *script) *script { return s.prepared(1) },
+			"head":    func(s *script) *script { return s.answers(1) },
+			"ok":      func(s *script) *script { return s.ends(1, ok) },
+			"awaited": func(s *script) *script { return s.awaits() },
+			"network": func(s *script) *script { return s.online() },
+			"ready":   func(s *script) *script { return s.prepared(1) },
 			"unready": func(s *script) *script {
 				return s.unprepared(1, unavailable)
 			},
@@ -128,7 +130,7 @@ func TestDriversView(t *testing.T) {
 	s.at(100).starts().opens(1).arms(500)
 	s.event(func(m *call.Machine) { m.Read(0) }).expect(call.Action{Op: call.Read})
 	s.event(func(m *call.Machine) { m.Discard(0) }).aborts(1)
-	if m := &s.machine; m.Number(0) != 1 || m.Deadline() != instant(500) || m.Begun() != instant(100) || m.Over() || !m.Live(0) {
+	if m := &s.machine; m.Number(0) != 1 || m.Deadline() != instant(500) || m.Begun() != instant(100) || m.Over() || !m.Live(0) || m.WaitsForReady() || m.Replays() {
 		t.Error("the driver's view is wrong")
 	}
 }

@@ -144,6 +144,9 @@ const stallAfter = 5 * Second
 
 // Awaits: the application waits for a message.
 func (m *Machine) Awaits(now Duration) {
+	if m.late(now) {
+		return
+	}
 	if m.phase == running && !m.request.complete && !m.moves && m.stall == Never {
 		m.stall = now.After(stallAfter)
 		m.turn(now)
