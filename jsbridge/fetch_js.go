@@ -3,7 +3,6 @@ package jsbridge
 import (
 	"context"
 	"errors"
-	"io"
 
 	"github.com/hack-pad/safejs"
 
@@ -29,21 +28,47 @@ func WithCredentials(c Credentials) FetchOption {
 	return func(f *fetcher) { f.credentials = c }
 }
 
-// Fetch is the network as the global fetch has it. The request's body is read
-// whole before it is sent: no browser streams it both ways. Redirects are
-// refused, nothing is cached. Ending an exchange's context aborts the fetch.
+// WithRequestStreaming sends the messages of a request as they come, also in a
+// browser: they are on their way before the request is complete, and memory does
+// not hold all of it. Only Chromium does so, only over HTTP/2, and it still shows
+// no answer before the end of the request (SEMANTICS 5.7). Elsewhere such fetches
+// fail. Under Node requests are always sent so.
+func WithRequestStreaming() FetchOption {
+	return func(f *fetcher) { f.streams = true }
+}
+
+// Fetch is the network as the global fetch has it. Redirects are refused,
+// nothing is cached. Ending an exchange's context aborts the fetch. In a browser
+// it takes only requests that are complete, see WithRequestStreaming. Where the
+// browser tells whether it is online, calls can wait for that (waitForReady).
 //
 // A fetch that is rejected is told as Processed: a browser does not say whether
 // the server saw the request (SEMANTICS 2.9).
 func Fetch(opts ...FetchOption) transport.RoundTripper {
-	f := &fetcher{credentials: SameOrigin}
+	f := &fetcher{credentials: SameOrigin, streams: underNode()}
 	for _, o := range opts {
 		o(f)
 	}
 	return f
 }
 
-type fetcher struct{ credentials Credentials }
+type fetcher struct {
+	credentials Credentials
+	streams     bool // sends requests while they are being made
+}
+
+// StreamsRequests reports whether it does.
+func (f *fetcher) StreamsRequests() bool { return f.streams }
+
+// underNode: Node tells its version. Deno and Bun do too, and stream as it does.
+func underNode() bool {
+	process, err := safejs.Global().Get("process")
+	if err != nil || process.Type() != safejs.TypeObject {
+		return false
+	}
+	versions, err := process.Get("versions")
+	return err == nil && text(versions, "node") != ""
+}
 
 // CrossOrigin reports whether a URL is of another origin than the page. Node
 // has no page.
@@ -58,10 +83,6 @@ func (f *fetcher) CrossOrigin(url string) bool {
 
 // RoundTrip fetches, up to the response head.
 func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transport.Response, error) {
-	body, err := upload(ctx, r)
-	if err != nil {
-		return nil, &transport.Error{Err: err}
-	}
 	if _, err := construct("URL", r.URL); err != nil {
 		return nil, &transport.Error{Invalid: true, Err: err}
 	}
@@ -69,7 +90,12 @@ func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 	if err != nil {
 		return nil, &transport.Error{Invalid: true, Err: err}
 	}
+	body, begun, err := upload(ctx, r)
+	if err != nil {
+		return nil, &transport.Error{Err: err}
+	}
 	promise, err := f.fetch(r, body, controller)
+	begun(err)
 	if err != nil {
 		return nil, &transport.Error{Invalid: true, Err: err}
 	}
@@ -92,7 +118,7 @@ func (f *fetcher) fetch(r *transport.Request, body, controller safejs.Value) (sa
 	for name, value := range r.Header.All() {
 		headers = append(headers, []any{name, value})
 	}
-	return safejs.Global().Call("fetch", r.URL, map[string]any{
+	init := map[string]any{
 		"method":      "POST",
 		"headers":     headers,
 		"body":        body,
@@ -101,27 +127,11 @@ func (f *fetcher) fetch(r *transport.Request, body, controller safejs.Value) (sa
 		"redirect":    "error",
 		"cache":       "no-store",
 		"credentials": string(f.credentials),
-	})
-}
-
-// upload reads the request's body into a Uint8Array.
-func upload(ctx context.Context, r *transport.Request) (safejs.Value, error) {
-	all := make([]byte, 0, max(r.Size, 0))
-	for {
-		piece, err := r.Body.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return safejs.Value{}, err
-		}
-		all = append(all, piece...)
 	}
-	array, err := construct("Uint8Array", len(all))
-	if err == nil {
-		_, err = safejs.CopyBytesToJS(array, all)
+	if r.Size < 0 {
+		init["duplex"] = "half" // which fetch insists on hearing
 	}
-	return array, err
+	return safejs.Global().Call("fetch", r.URL, init)
 }
 
 // receive reads the response head.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,7 +86,7 @@ func (p *pieces) Close() error { return nil }
 
 func post(ctx context.Context, rt transport.RoundTripper, body ...string) (*transport.Response, error) {
 	return rt.RoundTrip(ctx, &transport.Request{
-		URL: "https://api.example.com/s/m", Header: metadata.New("x-one", "1", "x-one", "2"), Body: (*pieces)(&body), Size: -1,
+		URL: "https://api.example.com/s/m", Header: metadata.New("x-one", "1", "x-one", "2"), Body: (*pieces)(&body), Size: int64(len(strings.Join(body, ""))),
 	})
 }
 

@@ -39,6 +39,33 @@ type request struct {
 	method string // "Do"
 	header metadata.MD
 	script proto.Message
+	body   transport.Body // in place of the script: one that is still being made
+}
+
+// live is a body that is made as it is sent.
+type live chan []byte
+
+func (l live) Next(ctx context.Context) ([]byte, error) {
+	select {
+	case piece, ok := <-l:
+		if !ok {
+			return nil, io.EOF
+		}
+		return piece, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (l live) Close() error { return nil }
+
+func frame(t *testing.T, message proto.Message) []byte {
+	t.Helper()
+	payload, err := proto.Marshal(message)
+	if err != nil {
+		t.Error(err)
+	}
+	return wire.AppendFrame(nil, 0, payload)
 }
 
 // payload is a body in pieces.
@@ -57,17 +84,14 @@ func (p *payload) Close() error { return nil }
 
 func (n network) roundTrip(ctx context.Context, t *testing.T, r request) (*transport.Response, error) {
 	t.Helper()
-	message, err := proto.Marshal(r.script)
-	if err != nil {
-		t.Fatal(err)
-	}
-	frame := wire.AppendFrame(nil, 0, message)
 	header := metadata.New("content-type", "application/grpc-web", "x-grpc-web", "1")
 	header.AppendAll(r.header)
-	return n.rt.RoundTrip(ctx, &transport.Request{
-		URL: n.url + chaosPath + r.method, Header: header, Size: int64(len(frame)),
-		Body: &payload{[][]byte{frame[:3], frame[3:]}},
-	})
+	req := &transport.Request{URL: n.url + chaosPath + r.method, Header: header, Body: r.body, Size: -1}
+	if r.body == nil {
+		whole := frame(t, r.script)
+		req.Body, req.Size = &payload{[][]byte{whole[:3], whole[3:]}}, int64(len(whole))
+	}
+	return n.rt.RoundTrip(ctx, req)
 }
 
 // head is roundTrip for requests that are answered.
