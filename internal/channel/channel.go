@@ -76,8 +76,12 @@ func (ch *Channel) Warnings() []Warning { return ch.warnings }
 func (ch *Channel) Buffered() int64 { return ch.quota.Used() }
 
 // warnClamped tells of policies that ask for more attempts than the channel
-// allows. They are no mistake (SEMANTICS 1.4 V2).
+// allows. They are no mistake (SEMANTICS 1.4 V2). Who has switched retries off
+// knows it.
 func (ch *Channel) warnClamped() {
+	if ch.options.MaxRetryAttempts < 2 {
+		return
+	}
 	for i := range ch.options.Config.Methods {
 		m := &ch.options.Config.Methods[i]
 		asked, field := 0, ""

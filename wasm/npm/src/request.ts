@@ -104,6 +104,6 @@ function checkNumber(name: string, value: unknown, fallback: number, misuse: Mis
 
 function checkLimit(value: unknown, misuse: Misuse): number {
   const bytes = checkNumber("maxReceiveMessageBytes", value, 0, misuse);
-  if (value !== undefined && bytes <= 0) throw misuse(`maxReceiveMessageBytes must be greater than 0, not ${bytes}`);
+  if (value !== undefined && bytes < 1) throw misuse(`maxReceiveMessageBytes must be 1 or more, not ${bytes}`);
   return bytes;
 }
