@@ -26,6 +26,7 @@ type ConfigError = channel.ConfigError
 // no goroutine while no call runs. It is safe for concurrent use.
 type Channel struct {
 	transport  transport.RoundTripper
+	baseURL    string
 	perAttempt perAttempt
 	observer   func(Event)
 	begun      time.Time // what the core's instants count from
@@ -66,7 +67,7 @@ func NewChannel(rt transport.RoundTripper, baseURL string, opts ...Option) (*Cha
 		s.core.CrossOrigin = of.CrossOrigin(baseURL)
 	}
 	ch := &Channel{
-		transport: rt, perAttempt: s.perAttempt, observer: s.observer,
+		transport: rt, baseURL: baseURL, perAttempt: s.perAttempt, observer: s.observer,
 		begun: time.Now(), core: channel.New(s.core), calls: make(map[*driver]struct{}),
 	}
 	ch.warn()
@@ -83,6 +84,9 @@ func (s *settings) check(rt transport.RoundTripper) error {
 	problems.AddError(s.configError)
 	return problems.Err()
 }
+
+// BaseURL is the address that NewChannel was given.
+func (ch *Channel) BaseURL() string { return ch.baseURL }
 
 // warn tells the observer what was noticed as the channel was made.
 func (ch *Channel) warn() {

@@ -156,7 +156,8 @@ func TestStreaming(t *testing.T) {
 	scenario(t, "89_framed_once", testFramedOnce)
 	scenario(t, "live_both_ways", func(t *testing.T) {
 		n := fake.Streaming(fake.Attempt{Header: fake.Head(), Take: fake.Nothing, Body: []fake.Piece{
-			{Take: 1, Data: fake.Message([]byte("a"))}, {Take: 1, Data: fake.Message([]byte("b"))},
+			{Take: 1, Data: fake.Message([]byte("a"))},
+			{Take: 1, Data: fake.Message([]byte("b"))},
 			{Take: fake.Rest, Data: fake.Trailers(status.OK, "")},
 		}})
 		s := converse(t, open(t, n, retries(5)))

@@ -27,7 +27,8 @@ var drawing = map[string]room{
 	"wasm":              inside("jsbridge/host").and(coreRooms...),
 
 	// Around them.
-	"grpcweb/grpcconn":       driver("grpcweb").modules("google.golang.org/grpc", "google.golang.org/protobuf").later(),
+	"grpcweb/grpcconn": driver("grpcweb", "grpcweb/metadata", "grpcweb/status").modules("google.golang.org/grpc",
+		"google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc"),
 	"jsbridge":               driver("grpcweb/transport", "grpcweb/metadata", "grpcweb/status").modules("github.com/hack-pad/safejs"),
 	"internal/fake":          driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
 	"internal/httptransport": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
@@ -58,7 +59,6 @@ type room struct {
 	others  []string
 	std     func(path string) bool
 	pure    bool // decides only: nothing in it runs beside anything else
-	planned bool // drawn, not built yet
 }
 
 func core(imports ...string) room   { return room{imports: imports, std: light, pure: true} }
@@ -67,7 +67,6 @@ func driver(imports ...string) room { return room{imports: imports, std: notJava
 
 func (r room) and(imports ...string) room   { r.imports = slices.Concat(r.imports, imports); return r }
 func (r room) modules(paths ...string) room { r.others = paths; return r }
-func (r room) later() room                  { r.planned = true; return r }
 
 // lightStd is what the core may use of the standard library: packages that decide nothing about time, threads or the outside,
 // and that weigh next to nothing in the wasm program.

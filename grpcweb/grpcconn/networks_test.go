@@ -1,0 +1,42 @@
+//go:build !js
+
+package grpcconn_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/hedgerow-web/hedgerow/internal/httptransport"
+	"github.com/hedgerow-web/hedgerow/server"
+)
+
+// networks are net/http with HTTP/1.1, and with HTTP/2 over TLS, each before a
+// server of its own.
+func networks(t *testing.T) []network {
+	t.Helper()
+	return []network{serve(t, "HTTP/1.1", false), serve(t, "HTTP/2", true)}
+}
+
+func serve(t *testing.T, name string, http2 bool) network {
+	t.Helper()
+	handler := server.New(server.Options{})
+	s := httptest.NewUnstartedServer(handler)
+	var config *tls.Config
+	if s.EnableHTTP2 = http2; http2 {
+		s.StartTLS()
+		roots := x509.NewCertPool()
+		roots.AddCert(s.Certificate())
+		config = &tls.Config{RootCAs: roots}
+	} else {
+		s.Start()
+	}
+	rt := httptransport.New(config)
+	t.Cleanup(func() {
+		rt.Close()
+		handler.Close()
+		s.Close()
+	})
+	return network{name, rt, s.URL}
+}
