@@ -1,11 +1,12 @@
 package serviceconfig
 
 import (
-	"github.com/hedgerow-web/hedgerow/internal/text"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
 // maxDepth is encoding/json's.

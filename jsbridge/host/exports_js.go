@@ -33,13 +33,13 @@ type Program interface {
 
 // The flags of Start.
 const (
-	FlagStreaming uint32 = 1 << iota // the response is a stream
-	FlagObserve                      // somebody listens to events
-	FlagOpen                         // request messages follow by Queue, and HalfClose
-	FlagStreams                      // fetch sends them as they come
-	FlagWaitForReady                 // the caller says to wait for a network
-	FlagNoWait                       // the caller says not to
-	FlagOffline                      // there is no network now
+	FlagStreaming    uint32 = 1 << iota // the response is a stream
+	FlagObserve                         // somebody listens to events
+	FlagOpen                            // request messages follow by Queue, and HalfClose
+	FlagStreams                         // fetch sends them as they come
+	FlagWaitForReady                    // the caller says to wait for a network
+	FlagNoWait                          // the caller says not to
+	FlagOffline                         // there is no network now
 )
 
 var program Program
