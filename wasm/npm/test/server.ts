@@ -16,6 +16,8 @@ import {
 export const SERVER: string = process.env["HEDGEROW_SERVER"] ?? "";
 export const DO = "/hedgerow.chaos.v1.Chaos/Do";
 export const STREAM = "/hedgerow.chaos.v1.Chaos/Stream";
+export const COLLECT = "/hedgerow.chaos.v1.Chaos/Collect";
+export const CONVERSE = "/hedgerow.chaos.v1.Chaos/Converse";
 const REPORT = "/hedgerow.chaos.v1.Chaos/Report";
 
 export type StepInit = MessageInitShape<typeof StepSchema>;
