@@ -171,6 +171,12 @@ func TestBackPressure(t *testing.T) {
 		wantCode(t, err, status.Unavailable)
 		wantRequests(t, n, 1)
 	})
+	scenario(t, "66_large_requests_that_are_complete_start_again", func(t *testing.T) {
+		n := fake.Streaming(notSent, fake.Answer(pong))
+		res, err := open(t, n).Unary(t.Context(), method, make([]byte, 2<<20))
+		must(t, res, err)
+		wantRequests(t, n, 2)
+	})
 	scenario(t, "66_small_uploads_start_again", func(t *testing.T) {
 		n := fake.Streaming(notSent, notSent, notSent, fake.Answer(pong))
 		s := converse(t, open(t, n))

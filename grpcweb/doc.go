@@ -13,8 +13,8 @@
 //		log.Print(st.Code, st.Message, st.CommitReason, len(st.Attempts))
 //	}
 //
-// Messages are serialized protobuf; stubs made by protoc-gen-go-grpc are a layer
-// above. The network is a [transport.RoundTripper]: the browser's fetch in
+// Messages are serialized protobuf; package grpcconn has stubs made by
+// protoc-gen-go-grpc run over a channel. The network is a [transport.RoundTripper]: the browser's fetch in
 // package jsbridge, or any other.
 //
 // # When a call is retried
@@ -50,6 +50,23 @@
 // answer wins and the others are aborted. It gives answers sooner at the price
 // of work that is thrown away, and the server may run a call several times: use
 // it for methods that may safely run more than once. See [HedgingPolicy].
+//
+// # Streams
+//
+// [Channel.NewStream] begins calls of all kinds that stream. What was sent of a
+// request is kept, as far as the replay buffer holds it, and sent again by every
+// attempt; so a client stream is retried and hedged as a unary call is, until it
+// is committed. From then on [Stream.Send] waits until the transport has taken
+// the message, and nothing piles up.
+//
+// How much of a conversation a bidirectional stream can be is for the transport
+// to say: over HTTP/2 it is one; the fetch of a browser sends the whole request
+// before it shows any answer, so that the request goes out at CloseSend
+// (SEMANTICS 5.7).
+//
+// After the first message of a response, a stream that breaks is the
+// application's to begin anew, since only that knows where to go on: see the
+// example of [Stream].
 //
 // # The options of a retry policy
 //

@@ -147,7 +147,7 @@ func (c *cursor) Close() error {
 
 // letGo frees what no attempt will send again, now that one has come so far.
 func (d *driver) letGo(c *cursor) {
-	if r := &d.request; r.alone || !d.machine.Replays() && c.sent > spare {
+	if r := &d.request; r.alone || !r.complete && !d.machine.Replays() && c.sent > spare {
 		r.free(c.next)
 	}
 }

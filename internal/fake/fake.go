@@ -55,9 +55,14 @@ type Piece struct {
 // Rest is a Piece's Take of all that is left.
 const Rest = -1
 
+// Answering is a network on which a function says what an exchange meets that
+// has sent this request; n counts them from 1.
+func Answering(f func(n int, request []byte) Attempt) *Network { return &Network{answers: f} }
+
 // Network plays attempts. It is safe for concurrent use.
 type Network struct {
 	script  func(n int, r *transport.Request) Attempt
+	answers func(n int, request []byte) Attempt // in place of script
 	streams bool
 
 	mu      sync.Mutex
@@ -117,8 +122,14 @@ func (n *Network) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 	n.seen = append(n.seen, x)
 	count, script := len(n.seen), n.script
 	n.mu.Unlock()
-	a := script(count, r)
+	var a Attempt
+	if script != nil {
+		a = script(count, r)
+	}
 	err := n.take(ctx, x, a.Take-1)
+	if err == nil && script == nil {
+		a = n.answers(count, x.Body)
+	}
 	if err == nil {
 		err = wait(ctx, a.Wait)
 	}

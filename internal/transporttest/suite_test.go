@@ -84,35 +84,6 @@ func testRequest(t *testing.T, n network) {
 	}
 }
 
-// The server has the first message before the second is made.
-func testLiveRequest(t *testing.T, n network) {
-	want(t, "streams requests", n.rt.(transport.Streamer).StreamsRequests(), true)
-	id, body := name(t), make(live)
-	go func() {
-		body <- frame(t, &chaosv1.Request{CallId: id, Payload: []byte("one, ")})
-		n.report(t, id, 1, 0)
-		body <- frame(t, &chaosv1.Request{Payload: []byte("two")})
-		close(body)
-	}()
-	res := n.head(t.Context(), t, request{method: "Collect", body: body})
-	got, err := read(t.Context(), res.Body)
-	want(t, "payload", string(take(t, got, err).reply(t).GetPayload()), "one, two")
-}
-
-func testGivenUpRequest(t *testing.T, n network) {
-	id, body := name(t), make(live)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	go func() {
-		body <- frame(t, &chaosv1.Request{CallId: id})
-		n.report(t, id, 1, 0)
-		cancel()
-	}()
-	_, err := n.roundTrip(ctx, t, request{method: "Collect", body: body})
-	wantAborted(t, err)
-	n.wantCanceled(t, id)
-}
-
 func testTrailersOnly(t *testing.T, n network) {
 	res, a := n.do(t, "", &chaosv1.Step{
 		Pushback: []string{"250"},

@@ -42,23 +42,6 @@ type request struct {
 	body   transport.Body // in place of the script: one that is still being made
 }
 
-// live is a body that is made as it is sent.
-type live chan []byte
-
-func (l live) Next(ctx context.Context) ([]byte, error) {
-	select {
-	case piece, ok := <-l:
-		if !ok {
-			return nil, io.EOF
-		}
-		return piece, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (l live) Close() error { return nil }
-
 func frame(t *testing.T, message proto.Message) []byte {
 	t.Helper()
 	payload, err := proto.Marshal(message)
