@@ -4,9 +4,9 @@
 //
 //   node bench/overhead.mjs [rounds]
 
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { build } from "esbuild";
 import { createChannel } from "hedgerow";
 
@@ -25,7 +25,13 @@ const policy = {
   methodConfig: [
     {
       name: [{}],
-      retryPolicy: { maxAttempts: 3, initialBackoff: "1s", maxBackoff: "5s", backoffMultiplier: 2, retryableStatusCodes: ["UNAVAILABLE"] },
+      retryPolicy: {
+        maxAttempts: 3,
+        initialBackoff: "1s",
+        maxBackoff: "5s",
+        backoffMultiplier: 2,
+        retryableStatusCodes: ["UNAVAILABLE"],
+      },
     },
   ],
 };
@@ -54,7 +60,9 @@ await compare("unary call, serialized by both", 4000, 1, unaryBody, {
 await compare("unary call with a deadline", 4000, 1, unaryBody, {
   hedgerow: async (channel, n) => {
     for (let i = 0; i < n; i++) {
-      const { message } = await channel.unary("/helloworld.Greeter/SayHello", toBinary(HelloRequestSchema, request), { timeoutMs: 60_000 });
+      const { message } = await channel.unary("/helloworld.Greeter/SayHello", toBinary(HelloRequestSchema, request), {
+        timeoutMs: 60_000,
+      });
       fromBinary(HelloReplySchema, message);
     }
   },
@@ -65,7 +73,10 @@ await compare("unary call with a deadline", 4000, 1, unaryBody, {
 await compare("streamed message of 100 bytes", 20, messages, streamBody, {
   hedgerow: async (channel, n) => {
     for (let i = 0; i < n; i++) {
-      for await (const message of channel.serverStreaming("/helloworld.Greeter/LotsOfReplies", toBinary(HelloRequestSchema, request))) {
+      for await (const message of channel.serverStreaming(
+        "/helloworld.Greeter/LotsOfReplies",
+        toBinary(HelloRequestSchema, request),
+      )) {
         fromBinary(HelloReplySchema, message);
       }
     }
@@ -91,7 +102,9 @@ async function compare(what, calls, per, body, { hedgerow, connect }) {
   }
   channel.close();
   const ratios = ours.map((us, i) => us / theirs[i]);
-  console.log(`${what}\n  hedgerow    ${figures(ours)}\n  connect-web ${figures(theirs)}\n  ratio       ${median(ratios).toFixed(2)}\n`);
+  console.log(
+    `${what}\n  hedgerow    ${figures(ours)}\n  connect-web ${figures(theirs)}\n  ratio       ${median(ratios).toFixed(2)}\n`,
+  );
 }
 
 /**
