@@ -173,10 +173,20 @@ func (a *attempt) next(body transport.Body) bool {
 		case err == io.EOF: // the end, as Body says; wrapped, it would be a lost connection
 			d.machine.End(now, a.id)
 		default:
-			d.machine.Break(now, a.id, err)
+			a.broken(now, err)
 		}
 	})
 	return err == nil
+}
+
+// broken tells the machine that the body cannot be read on.
+func (a *attempt) broken(now call.Duration, err error) {
+	var of *transport.Error
+	if errors.As(err, &of) && of.Aborted {
+		a.driver.machine.Failed(now, a.id, channel.AbortedByHost, call.Processed, of.Err)
+		return
+	}
+	a.driver.machine.Break(now, a.id, err)
 }
 
 // feed has the machine cut a piece into messages. They are copied out of it: it

@@ -1,6 +1,7 @@
 package grpcweb_test
 
 import (
+	"errors"
 	"io"
 	"sync"
 	"testing"
@@ -59,6 +60,13 @@ func TestStream(t *testing.T) {
 		s.Close()
 		_, err := s.Recv()
 		wantCode(t, err, status.Canceled)
+	})
+	scenario(t, "page_left_in_the_body", func(t *testing.T) {
+		left := &transport.Error{Aborted: true, Err: errors.New("the page was left")}
+		n := fake.New(fake.Attempt{Header: fake.Head(), Body: []fake.Piece{{Data: fake.Message(pong)}, {Err: left}}})
+		messages, err := drain(t, begin(t, open(t, n, retries(5))))
+		wantAll(t, "messages", messages, "pong")
+		wantText(t, wantCode(t, err, status.Canceled).Message, "something else than this client", "the page was left")
 	})
 	scenario(t, "closed_after_its_end", func(t *testing.T) {
 		s := begin(t, open(t, fake.New(fake.Answer(pong))))

@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"github.com/hack-pad/safejs"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 )
 
 // body is a response's body, pulled out of its stream.
@@ -35,6 +37,9 @@ func (b *body) Next(ctx context.Context) ([]byte, error) {
 		switch {
 		case err != nil:
 			b.end(true)
+			if ctx.Err() == nil && isAbort(err) {
+				err = &transport.Error{Aborted: true, Err: err}
+			}
 			return nil, err
 		case done:
 			b.empty = true

@@ -240,6 +240,19 @@ func TestBodies(t *testing.T) {
 		}
 		res.Body.Close()
 	})
+	t.Run("aborted_by_the_page", func(t *testing.T) {
+		fetching(t, `return Promise.resolve(new Response(new ReadableStream({pull(c) { c.error(new DOMException("The user left.", "AbortError")) }})))`)
+		res, err := post(t.Context(), jsbridge.Fetch())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = res.Body.Next(t.Context())
+		var of *transport.Error
+		if !errors.As(err, &of) || !of.Aborted {
+			t.Errorf("got %v", err)
+		}
+		res.Body.Close()
+	})
 	t.Run("closed_twice", func(t *testing.T) {
 		fetching(t, `return Promise.resolve(new Response(new ReadableStream({})))`)
 		res, err := post(t.Context(), jsbridge.Fetch())

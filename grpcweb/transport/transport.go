@@ -81,7 +81,8 @@ const (
 	Dropped                   // the transport dropped it by a policy of its own
 )
 
-// Error is an exchange that failed before its response head.
+// Error is an exchange that failed before its response head; or, with Aborted,
+// in its body.
 type Error struct {
 	Progress Progress
 	// Aborted: something other than the caller ended it, such as a page that
