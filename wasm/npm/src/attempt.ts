@@ -8,6 +8,8 @@ export class Attempt {
   taken = 0;
   /** The network's own error, if it failed. */
   error: unknown;
+  /** How often the page had been left when something was last heard of the exchange. */
+  #departures = 0;
   /** The request is sent as it comes, and may be open still when the response has ended. */
   #uploads = false;
   #call: Call;
@@ -27,7 +29,8 @@ export class Attempt {
 
   /** Sends the request. */
   open(headers: [string, string][], body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>): void {
-    const { fetch, url, credentials } = this.#call;
+    const { fetch, url, credentials, engine } = this.#call;
+    this.#departures = engine.departures;
     const init: RequestInit & { duplex?: "half" } = {
       method: "POST",
       headers,
@@ -55,9 +58,13 @@ export class Attempt {
     );
   }
 
-  /** Something else than this client ended it: an AbortError that is not ours, or a page that is being left. */
+  /**
+   * Something else than this client ended it: an AbortError that is not ours, or that the page was left. A page that comes back may
+   * learn only then what became of its requests; one of which it has heard since is well.
+   */
   #interrupted(error: unknown): boolean {
-    return this.#call.engine.leaving || (error instanceof Error && error.name === "AbortError");
+    const { leaving, departures } = this.#call.engine;
+    return leaving || departures !== this.#departures || (error instanceof Error && error.name === "AbortError");
   }
 
   #fail(how: number, error: unknown): void {
@@ -75,6 +82,7 @@ export class Attempt {
   }
 
   #head(response: Response): void {
+    this.#departures = this.#call.engine.departures;
     let fields = 0;
     let text = "";
     try {
@@ -137,6 +145,7 @@ export class Attempt {
    */
   #chunk(chunk: Uint8Array): void {
     const { engine, host, id } = this.#call;
+    this.#departures = engine.departures;
     this.#drained = false;
     for (let at = 0; at < chunk.length && !this.#dead; ) {
       at = this.#left > 0 ? this.#continue(chunk, at) : this.#frame(chunk, at);

@@ -26,8 +26,10 @@ export class Engine {
   readonly tenants: Set<Tenant> = new Set();
   /** The channel that is just being opened: what Go says of options is for it. */
   opening: Tenant | undefined;
-  /** The page is being left: what ends its requests is no server's failure. */
+  /** The page is being left, or sleeps in the back/forward cache: what ends its requests is no server's failure. */
   leaving = false;
+  /** How often it was left. */
+  departures = 0;
   #todo: (() => void)[] = [];
   #performing = false;
   #timeout: ReturnType<typeof setTimeout> | undefined;
@@ -58,7 +60,8 @@ export class Engine {
 
   /** Timers are late in pages that sleep: whenever one may have woken, all instants are looked at again. */
   #onPage = ({ type }: Event): void => {
-    this.leaving = type === "pagehide";
+    if (type === "pagehide") this.departures++;
+    if (type === "pagehide" || type === "pageshow") this.leaving = type === "pagehide";
     if (type === "online" || type === "offline") this.enter("network", performance.now(), type === "online" ? 1 : 0);
     else if (!this.leaving) this.enter("timer", performance.now());
   };
