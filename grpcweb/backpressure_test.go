@@ -141,6 +141,7 @@ func TestBackPressure(t *testing.T) {
 				want(t, "Send", s.Send(ping), nil)
 				want(t, "time", clock(), time.Duration(i+1)*time.Second)
 				want(t, "buffered", ch.Buffered(), 0)
+				want(t, "messages kept", s.Kept(), 0)
 			}
 			synctest.Wait()
 			s.CloseSend()
