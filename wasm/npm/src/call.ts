@@ -65,7 +65,8 @@ export class Call {
   #history: History = { attempts: [], commitReason: undefined };
   #over = false;
   /** The numbers of the attempts that listeners were told of, and not yet of their ends. */
-  #live: Set<number> = new Set();
+  #live: number[] | undefined;
+  #onAbort: (() => void) | undefined;
 
   constructor(line: Line, request: Request, receiver: Receiver) {
     this.engine = line.engine;
@@ -82,7 +83,10 @@ export class Call {
   start(): void {
     const { method, outgoing, metadata, timeoutMs, maxReceiveMessageBytes, signal } = this.#request;
     this.engine.calls.set(this.id, this);
-    signal?.addEventListener("abort", this.#aborted);
+    if (signal) {
+      this.#onAbort = () => this.cancel("the caller cancelled the call", signal.reason);
+      signal.addEventListener("abort", this.#onAbort);
+    }
     const { count, text } = blockOfMetadata(metadata);
     this.engine.enter(
       "start",
@@ -140,10 +144,6 @@ export class Call {
       Promise.resolve(value).then(resolve, reject);
     });
   }
-
-  #aborted = (): void => {
-    this.cancel("the caller cancelled the call", this.#request.signal?.reason);
-  };
 
   /** Ends the call as CANCELLED, or, where its caller made a mistake, as INTERNAL. */
   cancel(why: string, cause?: unknown, code: Code = Code.CANCELLED): void {
@@ -290,15 +290,15 @@ export class Call {
   }
 
   #observe(event: CallEvent): void {
-    if (event.type === "attemptStarted") this.#live.add(event.attempt);
-    else if (event.type === "attemptEnded") this.#live.delete(event.attempt);
+    if (event.type === "attemptStarted") this.#live = [...(this.#live ?? []), event.attempt];
+    else if (event.type === "attemptEnded") this.#live = this.#live?.filter((attempt) => attempt !== event.attempt);
     for (const listener of this.#request.listeners) runSafely(() => listener(event));
   }
 
   /** Tells listeners of the end that Go cannot tell any more: whoever counts beginnings counts on ends. */
   #observeDeath({ code, message, commitReason: reason }: Ending): void {
     const base = { callId: this.id, method: this.#request.method, at: performance.now() };
-    for (const attempt of this.#live) this.#observe({ ...base, type: "attemptEnded", attempt, outcome: "aborted" });
+    for (const attempt of this.#live ?? []) this.#observe({ ...base, type: "attemptEnded", attempt, outcome: "aborted" });
     this.#observe({ ...base, type: "committed", reason });
     this.#observe({ ...base, type: "callEnded", code, statusMessage: message, attempts: this.#attempts.length, reason });
   }
@@ -311,7 +311,7 @@ export class Call {
     this.#writer?.();
     this.#waiter?.();
     this.engine.calls.delete(this.id);
-    this.#request.signal?.removeEventListener("abort", this.#aborted);
+    if (this.#onAbort) this.#request.signal?.removeEventListener("abort", this.#onAbort);
   }
 
   #end(ending: Ending, answer: number): void {

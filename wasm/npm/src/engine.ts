@@ -102,10 +102,13 @@ export class Engine {
       case Action.Timer:
         this.#setTimer(cursor.float());
         return;
-      case Action.Warn:
+      case Action.Warn: {
         if (id !== 0) break;
-        this.opening?.warned(cursor.text(), cursor.text());
+        const { opening } = this;
+        const [kind, text] = [cursor.text(), cursor.text()];
+        this.later(() => opening?.warned(kind, text));
         return;
+      }
       case Action.Refuse:
         this.opening?.refused(cursor.text(), cursor.text());
         return;

@@ -96,19 +96,27 @@ export interface Fragment {
 /** Reads the words of an action, and the text they point to, one after another. */
 export class Cursor {
   #view: DataView;
-  #at: number;
-  readonly end: number;
-  #text: number;
+  #at = 0;
+  #end = 0;
+  #text = 0;
 
-  constructor(memory: ArrayBuffer, actions: number, words: number, text: number) {
+  constructor(memory: ArrayBuffer) {
     this.#view = new DataView(memory);
+  }
+
+  /** Goes to so many words at an address, whose text lies at another. The same cursor serves every export, for as long as memory is the same. */
+  begin(actions: number, words: number, text: number): void {
     this.#at = actions;
-    this.end = actions + 4 * words;
+    this.#end = actions + 4 * words;
     this.#text = text;
   }
 
   get done(): boolean {
-    return this.#at >= this.end;
+    return this.#at >= this.#end;
+  }
+
+  get memory(): ArrayBuffer {
+    return this.#view.buffer as ArrayBuffer;
   }
 
   word(): number {
@@ -151,6 +159,7 @@ export class Host {
   #box: number;
   #words: Uint32Array;
   #input: Uint8Array<ArrayBuffer>;
+  #cursor: Cursor;
   #printed = "";
   /** Why the instance is good for nothing any more. */
   #death: Error | undefined;
@@ -171,6 +180,7 @@ export class Host {
     this.#box = this.#exports.mailbox() >>> 0;
     this.#words = new Uint32Array(this.#memory, this.#box, Box.Result + 1);
     this.#input = this.#view();
+    this.#cursor = new Cursor(this.#memory);
   }
 
   get alive(): boolean {
@@ -193,7 +203,9 @@ export class Host {
       return;
     }
     if (words > 0) {
-      const cursor = new Cursor(this.#memory, this.#word(Box.Actions), words, this.#word(Box.Text));
+      if (this.#cursor.memory !== this.#memory) this.#cursor = new Cursor(this.#memory);
+      const cursor = this.#cursor;
+      cursor.begin(this.#word(Box.Actions), words, this.#word(Box.Text));
       while (!cursor.done) this.#act(cursor);
     }
   }
