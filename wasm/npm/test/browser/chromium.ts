@@ -14,14 +14,22 @@ export function theBrowser(): Promise<Browser> {
   return browser;
 }
 
+export const executablePath: string = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+
+/** They keep Chromium from talking to anybody but the server under test. */
+export const flags: readonly string[] = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Every launch has a profile of its own. */
 function launch(): Promise<Browser> {
-  // Every launch has a profile of its own. The flags keep Chromium from talking to anybody but the server under test.
-  const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
-  return chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    headless: true,
-    args: [...args, "--disable-component-update", "--disable-sync"],
-  });
+  return chromium.launch({ executablePath, headless: true, args: [...flags] });
 }
 
 after(async () => {

@@ -37,8 +37,8 @@ export interface SiteOptions {
   readonly api?: RequestListener;
 }
 
-/** A page of a site of its own, with the package in `hedgerow`. */
-export async function openPage(t: TestContext, { policy, wasm, api }: SiteOptions = {}): Promise<Page> {
+/** Serves a page that has the package in `hedgerow`; answers with its address. */
+export async function serveSite(t: TestContext, { policy, wasm, api }: SiteOptions = {}): Promise<string> {
   const answer: RequestListener = async (request, response) => {
     const path = request.url ?? "/";
     const send = (type: string, body: Uint8Array | string) => response.writeHead(200, { "content-type": type }).end(body);
@@ -60,7 +60,12 @@ export async function openPage(t: TestContext, { policy, wasm, api }: SiteOption
       response.writeHead(404).end();
     }
   };
-  const { origin } = await listen(t, (request, response) => void answer(request, response));
+  return (await listen(t, (request, response) => void answer(request, response))).origin;
+}
+
+/** A page of a site of its own, with the package in `hedgerow`. */
+export async function openPage(t: TestContext, options: SiteOptions = {}): Promise<Page> {
+  const origin = await serveSite(t, options);
   const context = await (await theBrowser()).newContext({ ignoreHTTPSErrors: true });
   t.after(() => context.close());
   const page = await context.newPage();

@@ -1,0 +1,184 @@
+// Calls in pages that Chromium throttles, freezes, and keeps in its back/forward cache.
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { setTimeout as pass } from "node:timers/promises";
+import { Ending } from "../gen/chaos/v1/chaos_pb.js";
+import { DO, hang, Script, SERVER, STREAM, type StepInit, status } from "../server.js";
+import { retrying } from "../support.js";
+import { Chromium, type Tab } from "./devtools.js";
+import { serveSite } from "./pages.js";
+
+const Code = { CANCELLED: 1, DEADLINE_EXCEEDED: 4, UNAVAILABLE: 14 };
+const busy = (pushback: number): StepInit => ({ ...status(Code.UNAVAILABLE, "busy"), pushback: [String(pushback)] });
+
+interface Outcome {
+  readonly code: number;
+  readonly message: string;
+  readonly attempts: readonly (number | undefined)[];
+  readonly tokens: number;
+  readonly ms: number;
+}
+
+/** What the page keeps while nobody asks. */
+interface Notes {
+  events: string[];
+  outcome: Outcome | undefined;
+  marks: string[];
+}
+declare global {
+  var notes: Notes;
+}
+
+/** A tab that has a channel's call under way, whose events and end it notes. */
+async function begin(t: TestContext, script: Script, options: { timeoutMs?: number; method?: string; hidden?: boolean } = {}) {
+  const api = (_: unknown, response: import("node:http").ServerResponse) =>
+    void response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>other</title>");
+  const origin = await serveSite(t, { api });
+  const browser = await Chromium.launch(t);
+  const tab = await browser.open(origin);
+  await tab.until(() => "hedgerow" in globalThis);
+  if (options.hidden) await tab.hide();
+  await tab.run(
+    async ({ baseUrl, method, bytes, timeoutMs, serviceConfig }) => {
+      globalThis.notes = { events: [], outcome: undefined, marks: [] };
+      const { notes } = globalThis;
+      for (const type of ["freeze", "resume"]) document.addEventListener(type, () => notes.marks.push(type));
+      for (const type of ["pagehide", "pageshow"]) {
+        addEventListener(type, (event) => notes.marks.push(`${type} ${(event as PageTransitionEvent).persisted}`));
+      }
+      let tokens = 10;
+      const channel = await globalThis.hedgerow.createChannel({
+        baseUrl,
+        serviceConfig,
+        onEvent: (event) => {
+          notes.events.push(event.type);
+          if (event.type === "throttle") tokens = event.tokens;
+        },
+      });
+      // Hidden pages have their timers fire together, once a second: begin just after.
+      if (document.visibilityState === "hidden") await new Promise((resolve) => setTimeout(resolve, 10));
+      const begun = performance.now();
+      const stream = channel.serverStreaming(method, Uint8Array.from(bytes), timeoutMs ? { timeoutMs } : {});
+      (async () => {
+        for await (const _ of stream) notes.events.push("message");
+      })().catch(({ code, message, attempts }) => {
+        const ms = performance.now() - begun;
+        notes.outcome = { code, message, attempts: attempts.map((attempt: { code?: number }) => attempt.code), tokens, ms };
+      });
+    },
+    {
+      baseUrl: SERVER,
+      method: options.method ?? STREAM,
+      bytes: Array.from(script.bytes),
+      timeoutMs: options.timeoutMs,
+      serviceConfig: retrying({}, { retryThrottling: { maxTokens: 10, tokenRatio: 1 } }),
+    },
+  );
+  return tab;
+}
+
+async function outcome(tab: Tab): Promise<Outcome> {
+  await tab.until(() => globalThis.notes?.outcome !== undefined);
+  return (await tab.run(() => globalThis.notes.outcome)) as Outcome;
+}
+
+const happened = (tab: Tab, event: string) => tab.until((event) => globalThis.notes.events.includes(event), event);
+
+/** Goes to another page, which leaves this one in the back/forward cache. */
+async function leave(tab: Tab): Promise<void> {
+  await tab.run(() => {
+    location.href = "/other";
+  });
+  await tab.until(() => document.title === "other" && document.readyState === "complete");
+}
+
+async function comeBack(tab: Tab): Promise<void> {
+  await tab.run(() => history.back());
+  await tab.until(() => document.title === "test");
+}
+
+test("a throttled page: what is due late is looked at by the clock, the deadline before the backoff", async (t) => {
+  const script = new Script([busy(250), {}]);
+  const tab = await begin(t, script, { timeoutMs: 300, hidden: true });
+  const { code, attempts, ms } = await outcome(tab);
+  t.diagnostic(`the deadline of 300 ms was told after ${ms.toFixed(0)} ms`);
+  assert.deepEqual([code, attempts], [Code.DEADLINE_EXCEEDED, [Code.UNAVAILABLE]]);
+  assert.ok(ms >= 400, `the page was not throttled: ${ms} ms`);
+  assert.equal((await script.report(t, 1, 1)).started, 1);
+});
+
+test("a frozen page: when it wakes, the deadline that has passed comes before the backoff that is due", async (t) => {
+  const script = new Script([busy(1500), {}]);
+  const tab = await begin(t, script, { timeoutMs: 2000, hidden: true });
+  await happened(tab, "backoff");
+  await tab.setFrozen(true);
+  await pass(2100); // there is nothing to wait for in a frozen page but the time
+  assert.deepEqual(await tab.run(() => [globalThis.notes.marks, globalThis.notes.outcome]), [["freeze"], null]);
+  await tab.setFrozen(false);
+  const { code, message, attempts } = await outcome(tab);
+  assert.deepEqual([code, attempts], [Code.DEADLINE_EXCEEDED, [Code.UNAVAILABLE]]);
+  assert.match(message, /attempt 1 had failed/);
+  assert.equal((await script.report(t, 1, 1)).started, 1);
+});
+
+test("a frozen page: when it wakes in time, the retry that is due is made", async (t) => {
+  const script = new Script([busy(1000), { messages: 1, ...hang }]);
+  const tab = await begin(t, script, { hidden: true });
+  await happened(tab, "backoff");
+  await tab.setFrozen(true);
+  await pass(1100);
+  await tab.setFrozen(false);
+  await happened(tab, "message");
+  assert.equal((await script.report(t, 2, 1)).started, 2);
+});
+
+test("a page in the back/forward cache: when it comes back, its deadline has passed", async (t) => {
+  const script = new Script([hang]);
+  const tab = await begin(t, script, { timeoutMs: 800 });
+  await script.report(t, 1, 0);
+  await leave(tab);
+  await pass(900);
+  await comeBack(tab);
+  const { code, tokens } = await outcome(tab);
+  assert.deepEqual(await tab.run(() => globalThis.notes.marks), ["pagehide true", "freeze", "resume", "pageshow true"]);
+  assert.deepEqual([code, tokens], [Code.DEADLINE_EXCEEDED, 10]);
+});
+
+test("a page that came back from the back/forward cache goes on reading its stream", async (t) => {
+  const script = new Script([
+    { messages: 2, messageDelay: { distribution: { case: "fixedMs", value: 400 } }, end: { case: "hang", value: {} } },
+  ]);
+  const tab = await begin(t, script);
+  await happened(tab, "message");
+  await leave(tab);
+  await comeBack(tab);
+  await tab.until(() => globalThis.notes.events.filter((event) => event === "message").length === 2);
+  assert.ok((await tab.run(() => globalThis.notes.marks)).includes("pageshow true"));
+});
+
+test("32 requests that the page's leaving ended are CANCELLED: not retried, no token taken", async (t) => {
+  const script = new Script([hang]);
+  const tab = await begin(t, script);
+  await script.report(t, 1, 0);
+  // What browsers that keep no requests of a page they cache do, in the same order.
+  await tab.run(() => {
+    dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+    document.dispatchEvent(new Event("visibilitychange"));
+    window.stop();
+  });
+  const { code, message, attempts, tokens } = await outcome(tab);
+  assert.deepEqual([code, attempts, tokens], [Code.CANCELLED, [Code.CANCELLED], 10]);
+  assert.match(message, /ended by something else than this client/);
+  const { started, executions } = await script.report(t, 1, 1);
+  assert.deepEqual([started, executions[0]?.ending], [1, Ending.CANCELLED]);
+});
+
+test("a page that is left for good ends its calls at the server, and retries none", async (t) => {
+  const script = new Script([hang]);
+  const tab = await begin(t, script, { method: DO });
+  await script.report(t, 1, 0);
+  await tab.run(() => addEventListener("unload", () => {})); // which keeps it out of the cache
+  await leave(tab);
+  const { started, executions } = await script.report(t, 1, 1);
+  assert.deepEqual([started, executions[0]?.ending], [1, Ending.CANCELLED]);
+});
