@@ -42,6 +42,10 @@ export class Attempt {
       redirect: "error",
     };
     if (body instanceof ReadableStream) {
+      if (!canStream()) {
+        this.#fail(NO_RESPONSE, new TypeError("this browser's fetch cannot send a stream: leave requestStreaming out"));
+        return;
+      }
       init.duplex = "half";
       this.#uploads = true;
     }
@@ -72,8 +76,9 @@ export class Attempt {
     this.error = error;
     if (how === NOT_REQUEST) this.#call.cause = error;
     const { engine, host, id } = this.#call;
+    const hint = how === NO_RESPONSE && this.#uploads && typeof location === "object" ? STREAMED : "";
     this.#stop();
-    engine.enter("failed", id, this.#id, performance.now(), how, host.text(explain(error)));
+    engine.enter("failed", id, this.#id, performance.now(), how, host.text(explain(error) + hint));
   }
 
   /** The exchange is over: what its request still has to say is not sent any more. */
@@ -223,6 +228,31 @@ function join(parts: Uint8Array[]): Uint8Array {
 function explain(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error && cause.message ? `${String(error)}: ${cause.message}` : String(error);
+}
+
+/** Why fetch may have refused a stream, where the browser only says that it failed. */
+const STREAMED = " (requestStreaming sends the request as a stream, which browsers do only over HTTP/2 or later)";
+
+let streams: boolean | undefined;
+
+/** Whether fetch sends streams. One that does not know them asks for no duplex, and would send the text "[object ReadableStream]". */
+function canStream(): boolean {
+  if (typeof location !== "object") return true; // Node and its like
+  streams ??= asksForDuplex();
+  return streams;
+}
+
+function asksForDuplex(): boolean {
+  let asked = false;
+  const init = {
+    method: "POST",
+    body: new ReadableStream(),
+    get duplex() {
+      asked = true;
+      return "half";
+    },
+  };
+  return !new Request("https://localhost", init).headers.has("content-type") && asked;
 }
 
 function ignore(): void {}
