@@ -1,0 +1,137 @@
+// The code of docs/streams.md, as it stands there: type-checked, bundled, and run against the real server.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { create, toBinary } from "@bufbuild/protobuf";
+import * as esbuild from "esbuild";
+import { type Channel, Code } from "hedgerow";
+import { RequestSchema } from "./gen/chaos/v1/chaos_pb.js";
+import { connect, cut, hang, reply, Script, STREAM, type StepInit, status } from "./server.js";
+import { refused, retrying, settle } from "./support.js";
+
+const packageDir = process.env["HEDGEROW_PACKAGE"] ?? ".";
+const out = join(packageDir, "test-dist", "docs");
+const late: StepInit = { messages: 3, ...status(Code.UNAVAILABLE, "late") };
+
+interface Tick {
+  readonly id: number;
+}
+
+/** What stands in for generated code: the server's Stream, which says behind which tick it was asked to begin. */
+interface Ticks {
+  WATCH: string;
+  encodeRequest: (request: { after: number }) => Uint8Array;
+  decodeTick: (message: Uint8Array) => Tick;
+}
+
+const ticks = `
+export interface Tick { readonly id: number }
+interface Ticks {
+  WATCH: string;
+  encodeRequest: (request: { after: number }) => Uint8Array;
+  decodeTick: (message: Uint8Array) => Tick;
+}
+const ticks = globalThis as unknown as Ticks;
+export const WATCH = ${JSON.stringify(STREAM)};
+export const encodeRequest: Ticks["encodeRequest"] = (request) => ticks.encodeRequest(request);
+export const decodeTick: Ticks["decodeTick"] = (message) => ticks.decodeTick(message);
+`;
+
+type Watch = (channel: Channel, show: (tick: Tick) => void, signal: AbortSignal) => Promise<void>;
+
+/** The document's program. */
+const program: Promise<Watch> = (async () => {
+  const text = await readFile(join(packageDir, "..", "..", "docs", "streams.md"), "utf8");
+  const [follow, watch, ...more] = Array.from(text.matchAll(/^```ts\n(.*?)^```$/gms), ([, code]) => code);
+  assert.ok(follow && watch && more.length === 0, "docs/streams.md has two blocks of TypeScript: follow.ts and watch.ts");
+  await mkdir(out, { recursive: true });
+  const files = Object.entries({ "follow.ts": follow, "watch.ts": watch, "ticks.ts": ticks });
+  await Promise.all(files.map(([name, code]) => writeFile(join(out, name), code)));
+  const config = { extends: "../../tsconfig.base.json", compilerOptions: { isolatedDeclarations: false }, include: ["*.ts"] };
+  await writeFile(join(out, "tsconfig.json"), JSON.stringify(config));
+  const tsc = join(packageDir, "node_modules", "typescript", "bin", "tsc");
+  await promisify(execFile)(process.execPath, [tsc, "-p", out]).catch(({ stdout }) => assert.fail(stdout));
+  const outfile = join(out, "watch.mjs");
+  await esbuild.build({ entryPoints: [join(out, "watch.ts")], outfile, bundle: true, packages: "external", format: "esm" });
+  return (await import(pathToFileURL(outfile).href)).watch;
+})();
+
+/** Runs it against steps of the server, and notes what came and behind which ticks it asked. */
+async function run(t: TestContext, steps: StepInit[], { signal = new AbortController().signal, onTick = (_: Tick) => {} } = {}) {
+  const watch = await program;
+  const script = new Script(steps);
+  const asked: number[] = [];
+  Object.assign<typeof globalThis, Omit<Ticks, "WATCH">>(globalThis, {
+    encodeRequest: ({ after }) => {
+      asked.push(after);
+      return toBinary(RequestSchema, create(RequestSchema, { callId: script.id, steps, payload: Uint8Array.of(after) }));
+    },
+    decodeTick: (message) => ({ id: (reply(message).payload[0] as number) + reply(message).index }),
+  });
+  const shown: number[] = [];
+  const show = (tick: Tick) => {
+    shown.push(tick.id);
+    onTick(tick);
+  };
+  const done = watch(await connect(t, { serviceConfig: retrying() }), show, signal);
+  return { script, asked, shown, done };
+}
+
+test("docs/streams.md: a stream that breaks is taken up behind the last message, and none is missed or told twice", async (t) => {
+  t.mock.method(Math, "random", () => 0);
+  const { asked, shown, done, script } = await run(t, [
+    late,
+    status(Code.UNAVAILABLE),
+    { messages: 2, ...cut(10) },
+    { messages: 2 },
+  ]);
+  await done;
+  assert.deepEqual(shown, [1, 2, 3, 4, 5, 6, 7]);
+  assert.deepEqual(asked, [0, 3, 5], "what failed before its first message was the channel's to retry");
+  assert.equal((await script.report(t, 4, 4)).started, 4);
+});
+
+test("docs/streams.md: a failure that will not pass is the program's", async (t) => {
+  const { shown, done, asked } = await run(t, [{ messages: 2, ...status(Code.NOT_FOUND, "no such feed") }]);
+  const error = await refused(done);
+  assert.deepEqual([error.code, error.message], [Code.NOT_FOUND, "no such feed"]);
+  assert.deepEqual([shown, asked], [[1, 2], [0]]);
+});
+
+test("docs/streams.md: an abort ends the stream, or the waiting", async (t) => {
+  for (const end of [hang, status(Code.UNAVAILABLE, "late")]) {
+    t.mock.method(Math, "random", () => 0.99);
+    const controller = new AbortController();
+    let came = () => {};
+    const third = new Promise<void>((resolve) => {
+      came = resolve;
+    });
+    const onTick = ({ id }: Tick) => {
+      if (id === 3) came();
+    };
+    const { done, script, asked } = await run(t, [{ messages: 3, ...end }], { signal: controller.signal, onTick });
+    await third;
+    if (end !== hang) await script.report(t, 1, 1);
+    await settle();
+    controller.abort();
+    await done;
+    assert.equal((await script.report(t, 1, 1)).started, 1);
+    assert.deepEqual(asked, [0]);
+  }
+});
+
+test("docs/streams.md: an error of the program's own ends it", async (t) => {
+  t.mock.method(Math, "random", () => 0);
+  const fault = new Error("full");
+  const { done, asked } = await run(t, [{ messages: 3 }], {
+    onTick: () => {
+      throw fault;
+    },
+  });
+  await assert.rejects(done, fault);
+  assert.deepEqual(asked, [0]);
+});
