@@ -38,5 +38,5 @@ func serve(t *testing.T, name string, http2 bool) network {
 		handler.Close()
 		s.Close()
 	})
-	return network{name, rt, s.URL}
+	return network{name, rt, s.URL, fullDuplex}
 }

@@ -15,27 +15,32 @@ import (
 	"github.com/hedgerow-web/hedgerow/server/proto/helloworld"
 )
 
-// TestServerStreams sends streams of messages to the real server. All transports
-// here send them as they come.
+// TestServerStreams sends streams of messages to the real server, and hears its
+// answers while it does, where the transport can.
 func TestServerStreams(t *testing.T) {
 	for _, n := range networks(t) {
 		t.Run(n.name, func(t *testing.T) {
 			for _, test := range []struct {
-				name string
-				run  func(t *testing.T, n network)
+				name  string
+				needs duplex
+				run   func(t *testing.T, n network)
 			}{
-				{"client_streaming", testGreetings},
-				{"bidirectional", testBidi},
-				{"61_replay", testServerReplay},
-				{"61_replay_of_a_whole_request", testServerReplayWhole},
-				{"45_cancel_with_the_request_open", testServerCancelOpen},
-				{"49_hundred_uploads", testUploads},
-				{"large_upload", testLargeUpload},
-				{"65_success_before_the_end", testServerEarly},
-				{"69_hedged_upload", testServerHedgedUpload},
-				{"98_nobody_listens", testNobodyListensToStream},
+				{"client_streaming", wholeRequests, testGreetings},
+				{"bidirectional", wholeRequests, testBidi},
+				{"bidirectional_in_turns", fullDuplex, testBidiInTurns},
+				{"61_replay", halfDuplex, testServerReplay},
+				{"61_replay_of_a_whole_request", wholeRequests, testServerReplayWhole},
+				{"45_cancel_with_the_request_open", halfDuplex, testServerCancelOpen},
+				{"49_hundred_uploads", wholeRequests, testUploads},
+				{"large_upload", halfDuplex, testLargeUpload},
+				{"65_success_before_the_end", halfDuplex, testServerEarly},
+				{"69_hedged_upload", halfDuplex, testServerHedgedUpload},
+				{"98_nobody_listens", halfDuplex, testNobodyListensToStream},
 			} {
-				t.Run(test.name, func(t *testing.T) { test.run(t, n) })
+				t.Run(test.name, func(t *testing.T) {
+					n.needs(t, test.needs)
+					test.run(t, n)
+				})
 			}
 		})
 	}
@@ -89,11 +94,20 @@ func testGreetings(t *testing.T, n network) {
 }
 
 func testBidi(t *testing.T, n network) {
+	bidi(t, n.stream(t, "", "/helloworld.Greeter/BidiHello"))
+}
+
+func testBidiInTurns(t *testing.T, n network) {
 	s := n.stream(t, "", "/helloworld.Greeter/BidiHello")
 	for i := range 10 { // each answer before the next question
 		tell(t, s, fmt.Sprint(i))
 		want(t, "reply", hear(t, s), fmt.Sprint("Hello ", i))
 	}
+	bidi(t, s)
+}
+
+func bidi(t *testing.T, s *grpcweb.Stream) {
+	t.Helper()
 	tell(t, s, "Ann", "Bob")
 	s.CloseSend()
 	want(t, "reply", hear(t, s), "Hello Ann")

@@ -17,17 +17,9 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb"
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 	"github.com/hedgerow-web/hedgerow/server/proto/helloworld"
 )
-
-// A network is a transport and a real server that it reaches.
-type network struct {
-	name string
-	rt   transport.RoundTripper
-	url  string
-}
 
 // TestServer makes calls to the real server, over every transport that there is
 // where it runs: natively net/http, compiled to js/wasm the global fetch.
@@ -58,23 +50,6 @@ func TestServer(t *testing.T) {
 			}
 		})
 	}
-}
-
-// open makes a channel to the server. Its method configs are for Chaos: what is
-// reported must not be retried.
-func (n network) open(t *testing.T, policy string) *grpcweb.Channel {
-	t.Helper()
-	ch, err := grpcweb.NewChannel(n.rt, n.url, grpcweb.WithServiceConfigJSON(
-		`{"methodConfig": [{"name": [{"service": "hedgerow.chaos.v1.Chaos", "method": "Do"}]`+policy+`}]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		want(t, "bytes held for replay", ch.Buffered(), 0)
-		want(t, "calls under way", ch.Running(), 0)
-		ch.Close()
-	})
-	return ch
 }
 
 const (
@@ -238,9 +213,9 @@ func testServerCut(t *testing.T, n network) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	messages := uint32(3)
+	messages, delay := uint32(3), &chaosv1.Delay{Distribution: &chaosv1.Delay_FixedMs{FixedMs: 20}}
 	s.Send(marshal(t, &chaosv1.Request{Steps: []*chaosv1.Step{{
-		Messages: &messages, MessageDelay: &chaosv1.Delay{Distribution: &chaosv1.Delay_FixedMs{FixedMs: 20}},
+		Messages: &messages, MessageDelay: delay, EndDelay: delay, // with the cut, Chromium drops what it has not yet handed on
 		End: &chaosv1.Step_Cut{Cut: &chaosv1.Cut{PartialBytes: 40}},
 	}}}))
 	s.CloseSend()
@@ -271,6 +246,9 @@ func testServer503(t *testing.T, n network) {
 func testServerLost(t *testing.T, n network) {
 	_, res, err := do(t.Context(), t, n.open(t, quickRetry), &chaosv1.Step{End: &chaosv1.Step_Cut{Cut: &chaosv1.Cut{}}}, &chaosv1.Step{})
 	must(t, res, err)
+	if n.duplex == wholeRequests {
+		t.Skip("a browser sends a request again by itself when a connection of HTTP/1.1 that it had turns out to be lost")
+	}
 	want(t, "code", res.Attempts[0].Code, int(status.Unavailable))
 }
 

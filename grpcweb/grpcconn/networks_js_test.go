@@ -4,15 +4,23 @@ import (
 	"os"
 	"testing"
 
+	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 	"github.com/hedgerow-web/hedgerow/jsbridge"
 )
 
-// networks is the global fetch, before a server that runs already.
+// networks are the global fetch, as it is where the tests run, before a server
+// that runs already.
 func networks(t *testing.T) []network {
 	t.Helper()
-	url := os.Getenv("HEDGEROW_SERVER")
-	if url == "" {
-		t.Fatal("HEDGEROW_SERVER names no server: run these tests by make test-wasm, which starts one")
+	url, tls := os.Getenv("HEDGEROW_SERVER"), os.Getenv("HEDGEROW_SERVER_TLS")
+	if url == "" || tls == "" {
+		t.Fatal("HEDGEROW_SERVER names no server: run these tests by make test-wasm or make test-browser, which start one")
 	}
-	return []network{{"fetch", jsbridge.Fetch(), url}}
+	if fetch := jsbridge.Fetch(); fetch.(transport.Streamer).StreamsRequests() { // under Node, which does not trust the server's certificate
+		return []network{{"fetch", fetch, url, fullDuplex}}
+	}
+	return []network{
+		{"HTTP/1.1", jsbridge.Fetch(), url, wholeRequests},
+		{"HTTP/2", jsbridge.Fetch(jsbridge.WithRequestStreaming()), tls, halfDuplex},
+	}
 }

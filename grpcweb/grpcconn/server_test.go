@@ -21,7 +21,6 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb"
 	"github.com/hedgerow-web/hedgerow/grpcweb/grpcconn"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 	"github.com/hedgerow-web/hedgerow/server/proto/helloworld"
 )
@@ -32,13 +31,6 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreTopFunction("github.com/desertbit/timer.timerRoutine"),         // the demo server's WebSockets: started as it is linked in
 		goleak.IgnoreTopFunction("github.com/desertbit/timer.(*Timer).Reset.func1"), // and never ended
 	)
-}
-
-// A network is a transport and a real server that it reaches.
-type network struct {
-	name string
-	rt   transport.RoundTripper
-	url  string
 }
 
 const (
@@ -69,6 +61,10 @@ func TestServer(t *testing.T) {
 				t.Run("server_streaming", func(t *testing.T) { testReplies(t, greeter) })
 				t.Run("client_streaming", func(t *testing.T) { testGreetings(t, greeter) })
 				t.Run("bidirectional", func(t *testing.T) { testBidi(t, greeter) })
+				t.Run("bidirectional_in_turns", func(t *testing.T) {
+					n.needs(t, fullDuplex)
+					testBidiInTurns(t, greeter)
+				})
 				t.Run("unary_fails_first", func(t *testing.T) { testChaosUnary(t, chaos) })
 				t.Run("server_streaming_fails_first", func(t *testing.T) { testChaosStream(t, chaos) })
 				t.Run("client_streaming_fails_first", func(t *testing.T) { testChaosCollect(t, chaos) })
@@ -126,6 +122,25 @@ func testGreetings(t *testing.T, c helloworld.GreeterClient) {
 }
 
 func testBidi(t *testing.T, c helloworld.GreeterClient) {
+	s, err := c.BidiHello(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"Ann", "Bob"}
+	for _, name := range names {
+		want(t, "Send", s.Send(&helloworld.HelloRequest{Name: name}), nil)
+	}
+	want(t, "CloseSend", s.CloseSend(), nil)
+	for _, name := range names {
+		reply, err := s.Recv()
+		want(t, "error", err, nil)
+		want(t, "reply", reply.GetMessage(), "Hello "+name)
+	}
+	_, err = s.Recv()
+	want(t, "end", err, io.EOF)
+}
+
+func testBidiInTurns(t *testing.T, c helloworld.GreeterClient) {
 	s, err := c.BidiHello(t.Context())
 	if err != nil {
 		t.Fatal(err)
