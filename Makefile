@@ -106,7 +106,7 @@ test-node: build-server ## Run the tests of the built npm package, of the demo p
 	.ci/with-server.sh node $(NPM)/test.mjs node $(TESTS)
 
 .PHONY: test-browser
-test-browser: build-server ## Run the tests in headless Chromium: the package and the demo page.
+test-browser: build-server ## Run the tests in headless Chromium: the package, the demo page and Go tests.
 	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && .ci/with-server.sh node $(NPM)/test.mjs browser $(TESTS)
 
 .PHONY: generate-check
