@@ -83,6 +83,9 @@ func (f *fetcher) CrossOrigin(url string) bool {
 
 // RoundTrip fetches, up to the response head.
 func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transport.Response, error) {
+	if ctx.Err() != nil { // else the request could be on its way before the abort
+		return nil, &transport.Error{Err: context.Cause(ctx)}
+	}
 	if _, err := construct("URL", r.URL); err != nil {
 		return nil, &transport.Error{Invalid: true, Err: err}
 	}
