@@ -24,7 +24,7 @@ const maxRestarts = 1000
 func (m *Machine) begin(now Duration, kind status.AttemptKind) {
 	m.started++
 	m.launch(now, kind, m.started)
-	if m.commit >= 0 || m.frozen != status.ReasonNone {
+	if m.commit >= 0 {
 		return
 	}
 	if delay, ok := m.set.Plan.Started(m.started); ok {

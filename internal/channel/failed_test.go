@@ -37,10 +37,12 @@ func TestFailed(t *testing.T) {
 		tk.over(status.Internal, status.ReasonInternal, 1, "bad URL")
 	})
 	t.Run("aborted_by_something_else", func(t *testing.T) {
-		tk := unary(t, open(t, retrying))
-		tk.sends(10).starts().asks("open 1")
-		tk.tell(func(c *Call) { c.Failed(0, 0, AbortedByHost, call.Processed, errors.New("AbortError")) }).asks("end")
-		tk.over(status.Canceled, status.ReasonFatalStatus, 1, "AbortError")
+		for _, codes := range []string{"UNAVAILABLE", "CANCELLED"} { // nobody's failure is not tried again, even if it is listed
+			tk := unary(t, open(t, strings.Replace(retrying, "UNAVAILABLE", codes, 1)))
+			tk.sends(10).starts().asks("open 1")
+			tk.tell(func(c *Call) { c.Failed(0, 0, AbortedByHost, call.Processed, errors.New("AbortError")) }).asks("end")
+			tk.over(status.Canceled, status.ReasonDrop, 1, "AbortError")
+		}
 	})
 	t.Run("66_not_sent", func(t *testing.T) {
 		tk := unary(t, open(t, retrying))

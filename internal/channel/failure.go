@@ -23,7 +23,8 @@ func (c *Call) StalledText() string {
 }
 
 // Failed: an attempt came to no response head, or something else than client
-// and server ended it, which is no failure of the server's (SEMANTICS 5.3).
+// and server ended it. That is no failure of the server's: it takes no token and
+// is not tried again, whatever the policy lists (SEMANTICS 2.9, 5.3).
 func (c *Call) Failed(now call.Duration, id int, how Failure, p call.Progress, cause error) {
 	if !c.machine.Live(id) {
 		return
@@ -32,7 +33,7 @@ func (c *Call) Failed(now call.Duration, id int, how Failure, p call.Progress, c
 	switch how {
 	case AbortedByHost:
 		st = status.New(status.Canceled, "the request was ended by something else than this client: "+cause.Error())
-		st.Header = c.given(id)
+		st.Header, p = c.given(id), call.Dropped
 	case NotRequest:
 		c.Fail(now, caused(status.New(status.Internal, "no request can be made to "+c.URL()+": "+cause.Error()), cause))
 		return

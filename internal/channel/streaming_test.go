@@ -193,7 +193,7 @@ func TestAbortedBehindTheHead(t *testing.T) {
 	tk.sends(10).starts().asks("open 1")
 	tk.head(1, 200, "x-begin", "1", "grpc-status", "14").asks("read 1")
 	tk.tell(abort).asks("end")
-	field(t, "header", tk.over(status.Canceled, status.ReasonFatalStatus, 1, "the page is left").Header, "x-begin")
+	field(t, "header", tk.over(status.Canceled, status.ReasonDrop, 1, "the page is left").Header, "x-begin")
 
 	tk = stream(t, open(t, retrying, func(o *Options) { o.MaxRetryBufferPerCallSize = 5 })) // committed, but not by its header
 	tk.sends(10).starts().asks("release 1", "open 1")

@@ -6,7 +6,7 @@
 // Any failing step fails the build. Running it again is cheap: Go links only what changed, and the rest takes seconds.
 
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
@@ -104,7 +104,11 @@ async function tsc(...args) {
 
 /** npm packs a README and a licence that lie beside package.json; they are written once, at the root. */
 async function copyDocuments() {
-  await Promise.all(["README.md", "LICENSE"].map((name) => copyFile(join(root, name), join(here, name))));
+  const { homepage } = JSON.parse(await readFile(join(here, "package.json"), "utf8"));
+  const readme = await readFile(join(root, "README.md"), "utf8");
+  // What it links to lies in the repository, not in the package.
+  const linked = readme.replace(/\]\((?!https?:|#)([^)]+)\)/g, `](${homepage.replace("#readme", "")}/blob/main/$1)`);
+  await Promise.all([writeFile(join(here, "README.md"), linked), copyFile(join(root, "LICENSE"), join(here, "LICENSE"))]);
 }
 
 /** A compiler's complaint is on its output; the exception around it only says that it exited. */

@@ -118,7 +118,7 @@ export class Attempt {
     this.#reader.read().then(
       ({ done, value }) => {
         if (done) this.#end();
-        else if (ArrayBuffer.isView(value)) this.#chunk(value);
+        else if (ArrayBuffer.isView(value)) this.#chunk(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
         else this.#break(new TypeError("the body's stream gave something else than bytes"));
       },
       (error) => this.#break(error),
@@ -252,7 +252,11 @@ function asksForDuplex(): boolean {
       return "half";
     },
   };
-  return !new Request("https://localhost", init).headers.has("content-type") && asked;
+  try {
+    return !new Request("https://localhost", init).headers.has("content-type") && asked;
+  } catch {
+    return false; // a Request that knows no streams, or a page's own
+  }
 }
 
 function ignore(): void {}

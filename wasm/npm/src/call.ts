@@ -64,6 +64,8 @@ export class Call {
   #attempts: Attempt[] = [];
   #history: History = { attempts: [], commitReason: undefined };
   #over = false;
+  /** The receiver has heard of the end. */
+  #told = false;
   /** The numbers of the attempts that listeners were told of, and not yet of their ends. */
   #live: number[] | undefined;
   #onAbort: (() => void) | undefined;
@@ -254,6 +256,7 @@ export class Call {
 
   /** Asks the channel's function for the attempt's own metadata. */
   #prepare(id: number, number: number): void {
+    if (this.#over) return;
     const attempt = this.#attempt(id);
     const { method } = this.#request;
     const context = { method, attempt: number, signal: attempt.abort.signal };
@@ -285,8 +288,9 @@ export class Call {
     this.engine.enter("unprepared", this.id, id, performance.now(), own ? own.code : code, count, block);
   }
 
+  /** A message of the committed attempt. It may have come together with the end, which is told behind it. */
   deliver(message: Uint8Array): void {
-    if (!this.#over) this.#receiver.onMessage(message);
+    if (!this.#told) this.#receiver.onMessage(message);
   }
 
   #observe(event: CallEvent): void {
@@ -315,6 +319,7 @@ export class Call {
   }
 
   #end(ending: Ending, answer: number): void {
+    this.#told = true;
     if (this.#request.streams) for (const attempt of this.#attempts) attempt.kill(); // a request that nobody reads any more
     if (ending.code === Code.OK) {
       this.#receiver.onEnd(ending, undefined);
@@ -340,6 +345,7 @@ export class Call {
       commitReason: "internal",
     };
     this.#close(ending);
+    this.#told = true;
     for (const attempt of this.#attempts) attempt.kill();
     if (this.#request.listeners.length > 0) this.#observeDeath(ending);
     this.#receiver.onEnd(ending, statusError(this.#request.method, ending, death));

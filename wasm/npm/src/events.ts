@@ -62,7 +62,7 @@ export type CallEvent = EventBase &
         readonly outcome: "committed" | "failed" | "aborted";
         readonly code?: Code;
         readonly statusMessage?: string;
-        readonly pushback?: NonNullable<AttemptRecord["pushback"]>;
+        readonly pushback?: AttemptRecord["pushback"];
       }
     /** A retry waits. boundMs: what the delay was drawn from; with pushback both are the server's. */
     | { readonly type: "backoff"; readonly delayMs: number; readonly boundMs: number; readonly pushback: boolean }

@@ -39,13 +39,28 @@ function show(name: unknown): string {
 }
 
 async function compile(options: LoadOptions, fallback: DefaultSource): Promise<WebAssembly.Module> {
-  const { wasmUrl, wasmModule, wasmBinary, integrity } = options;
+  const { wasmUrl, wasmModule, wasmBinary } = options;
+  const integrity = typeof options.integrity === "string" ? options.integrity : undefined; // else refused with the other options
   if (wasmUrl !== undefined) return download(wasmUrl, integrity);
-  if (wasmModule !== undefined) return ours(wasmModule, "wasmModule");
-  if (wasmBinary !== undefined) return compileBytes(wasmBinary as BufferSource, "wasmBinary");
-  return typeof fallback === "function"
-    ? compileBytes(await read(fallback), "the package's own file")
-    : download(fallback, integrity);
+  if (wasmModule !== undefined) {
+    if (integrity) throw new LoadError("integrity cannot be checked of a wasmModule, which is compiled already: leave it out");
+    return ours(wasmModule, "wasmModule");
+  }
+  if (wasmBinary === undefined && typeof fallback !== "function") return download(fallback, integrity);
+  const from = wasmBinary === undefined ? "the package's own file" : "wasmBinary";
+  const bytes = wasmBinary === undefined ? await read(fallback as () => Promise<Uint8Array<ArrayBuffer>>) : wasmBinary;
+  if (integrity) await checkIntegrity(bytes as BufferSource, integrity, from);
+  return compileBytes(bytes as BufferSource, from);
+}
+
+/** Checks the hash of bytes that no fetch has checked; of several hashes one must match, as in HTML. */
+async function checkIntegrity(bytes: BufferSource, integrity: string, from: string): Promise<void> {
+  for (const hash of integrity.trim().split(/\s+/)) {
+    const [algorithm = "", expected] = hash.split(/[-?]/);
+    const digest = await crypto.subtle.digest(algorithm.replace("sha", "SHA-"), bytes).catch(() => new ArrayBuffer(0));
+    if (expected === btoa(String.fromCharCode(...new Uint8Array(digest)))) return;
+  }
+  throw new LoadError(`${from} has not the hash that integrity says, ${integrity}`);
 }
 
 async function read(file: () => Promise<Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {

@@ -52,7 +52,6 @@ const OTHERS: readonly string[] = [
   "wasmUrl",
   "wasmModule",
   "wasmBinary",
-  "integrity",
 ];
 
 /** Collects what is wrong and what Go is to know. */
@@ -118,6 +117,8 @@ function readOption(reader: Reader, name: string, value: unknown): void {
   } else if (NUMBERS.includes(name)) {
     if (typeof value !== "number") reader.refuse(name, `must be a number, not ${describe(value)}`);
     else reader.tell(name, value);
+  } else if (name === "integrity") {
+    if (typeof value !== "string") reader.refuse(name, `must be a string, such as "sha384-…", not ${describe(value)}`);
   } else if (BOOLEANS.includes(name)) {
     if (typeof value !== "boolean") reader.refuse(name, `must be true or false, not ${describe(value)}`);
   } else if (FUNCTIONS.includes(name)) {

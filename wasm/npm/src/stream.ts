@@ -76,21 +76,20 @@ export class Stream implements ResponseStream, Receiver {
     this.#call?.cancel("the caller cancelled the call");
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, undefined> {
     if (this.#iterated) {
       const twice = refusal(this.#method, Code.INTERNAL, "a response stream can be iterated only once", "internal");
-      return { next: () => Promise.reject(twice) };
+      return reader(() => Promise.reject(twice));
     }
     this.#iterated = true;
-    return {
-      next: () => this.#next(),
-      return: () => {
+    return reader(
+      () => this.#next(),
+      () => {
         this.#left = true;
         this.#call?.cancel("the reader of the stream stopped before its end");
         this.#messages = [];
-        return Promise.resolve(DONE);
       },
-    };
+    );
   }
 
   #next(): Promise<Result> {
@@ -139,4 +138,17 @@ export class Stream implements ResponseStream, Receiver {
       } else resolve(DONE);
     }
   }
+}
+
+/** An iterator that is iterable itself, as generators are: who takes one message by hand can loop over the rest. */
+function reader(next: () => Promise<Result>, leave?: () => void): AsyncIterableIterator<Uint8Array, undefined> {
+  const self: AsyncIterableIterator<Uint8Array, undefined> = {
+    next,
+    return: () => {
+      leave?.();
+      return Promise.resolve(DONE);
+    },
+    [Symbol.asyncIterator]: () => self,
+  };
+  return self;
 }

@@ -158,6 +158,18 @@ test("integrity: the right hash works, a wrong one is a LoadError", async (t) =>
   );
 });
 
+test("integrity of what is not downloaded: checked where it can be, refused where not", async () => {
+  const hash = `sha256-${createHash("sha256").update(wasm).digest("base64")}`;
+  await program(`
+    await fails({ integrity: "sha384-AAAA" }, /the package's own file/, /sha384-AAAA/);
+    await fails({ integrity: "md5-AAAA" }, /the package's own file/);
+    await assert.rejects(createChannel({ baseUrl, integrity: 42 }), ConfigError);
+    const bytes = await (await import("node:fs/promises")).readFile(${JSON.stringify(join(packageDir, "dist/hedgerow.wasm"))});
+    await fails({ wasmModule: await WebAssembly.compile(bytes), integrity: "${hash}" }, /leave it out/);
+    await works({ wasmBinary: bytes, integrity: "sha384-AAAA ${hash}" });
+  `);
+});
+
 test("the first load wins: another source is a LoadError, the same one and none are fine", async (t) => {
   const url = await serve(t, file(wasm, "application/wasm"));
   await program(

@@ -34,6 +34,20 @@ test("97 a chunk boundary at every byte offset gives the same messages", async (
   }
 });
 
+test("97 messages before an error arrive, wherever the chunks are cut", async (t) => {
+  const faulty = concat(...messages.map((message) => frame(message)), Uint8Array.of(0x42, 0, 0, 0, 0));
+  for (let at = 0; at <= faulty.length; at++) {
+    const fake = new FakeFetch(streamed(new Chunks(faulty.subarray(0, at), faulty.subarray(at)).body));
+    const channel = await open(t, fake);
+    const got: Uint8Array[] = [];
+    const all = async () => {
+      for await (const message of channel.serverStreaming(METHOD, MESSAGE)) got.push(message);
+    };
+    await assert.rejects(all, { code: Code.INTERNAL });
+    assert.deepEqual(got, messages, `cut at ${at}`);
+  }
+});
+
 test("97 every byte in a chunk of its own gives the same messages", async (t) => {
   const bytes = [...wire].map((byte) => Uint8Array.of(byte));
   const channel = await open(t, new FakeFetch(streamed(new Chunks(...bytes).body)));
