@@ -28,6 +28,7 @@ type exchange struct {
 	oneWay bool        // HTTP/1.1: a response waits for the end of its request
 	fault  atomic.Pointer[fault]
 	taken  atomic.Bool // the response is no longer gRPC's: what it still writes goes nowhere
+	unread atomic.Bool // the response came before the end of the request, which stopReading gave up
 }
 
 // fault is how an exchange breaks; one field is set.
@@ -46,6 +47,9 @@ func serveBreakable(next http.Handler, w http.ResponseWriter, r *http.Request) {
 	x := &exchange{w: w, header: r.Header.Clone(), oneWay: r.ProtoMajor == 1}
 	next.ServeHTTP(x, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
 	f := x.fault.Load()
+	if f == nil && x.unread.Load() {
+		x.linger(r.ProtoAtLeast(1, 1))
+	}
 	if f == nil || x.conn != nil {
 		return
 	}
@@ -179,7 +183,38 @@ func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // be done otherwise, over HTTP/1.1: grpc-go waits for its reader, and that for the client.
 func (x *exchange) stopReading() {
 	x.w.Header().Set("Connection", "close") // what is left of the request would be taken for the next one
+	x.unread.Store(true)
 	_ = http.NewResponseController(x.w).SetReadDeadline(time.Unix(1, 0))
+}
+
+// lingering is how long a connection outlives a response that came before the end of its request, unless the client closes it.
+// That is long because a client may read nothing before it has written what it has: Node's fetch does not, of a source that
+// never makes it wait.
+const lingering = 5 * time.Second
+
+// linger ends a response that came before the end of its request, and takes in what the client still sends. A connection that
+// closes with something unread is reset: the client's next write fails, and it may never read the response. net/http would
+// close at once, because a body whose Read ran into a deadline cannot be read on; so the connection is taken from it, and with
+// it the end of the chunked body, which HTTP/1.0 does not have.
+//
+// A client that reads the end closes the connection, and nothing waits any longer. One that has not read it after all that time
+// may still lose the response: over HTTP/1.1 nobody can tell a client to stop sending. Responses past gRPC (Raw) do not linger.
+func (x *exchange) linger(chunked bool) {
+	control := http.NewResponseController(x.w)
+	_ = control.Flush() // a client that has left shows below
+	conn, _, err := control.Hijack()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(lingering))
+	if chunked {
+		_, _ = io.WriteString(conn, "0\r\n\r\n")
+	}
+	if half, ok := conn.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
+	_, _ = io.Copy(io.Discard, conn)
 }
 
 // closing does something once, just before it closes.

@@ -1,9 +1,16 @@
 package server
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"net"
+	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -104,4 +111,61 @@ func TestRaw(t *testing.T) {
 			t.Errorf("the body ended with %v", broken.broken)
 		}
 	})
+}
+
+// TestStatusBeatsAnUpload: a client that writes 16 MB before it reads a byte, which no socket's buffers hold, gets the status
+// that the first message earned it, and a response that ends.
+func TestStatusBeatsAnUpload(t *testing.T) {
+	for _, version := range []string{"1.1", "1.0"} {
+		t.Run(version, func(t *testing.T) {
+			c := start(t, "HTTP/1.1", Options{})
+			conn, err := net.Dial("tcp", strings.TrimPrefix(c.url, "http://"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+			const messages = 16 << 10
+			message := append([]byte{0, 0, 0, 3, 251}, bytes.Repeat([]byte{0xff}, 1019)...) // a frame around no message
+			fmt.Fprintf(conn, "POST /helloworld.Greeter/LotsOfGreetings HTTP/%s\r\nHost: test\r\n"+
+				"Content-Type: application/grpc-web+proto\r\nContent-Length: %d\r\n\r\n", version, (messages+1)*len(message))
+			for range messages { // one short of the length: the request never ends
+				if _, err := conn.Write(message); err != nil {
+					t.Fatal(err)
+				}
+			}
+			response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer response.Body.Close()
+			_, err = io.Copy(io.Discard, response.Body)
+			want(t, "end", err, nil)
+			want(t, "status", response.Header.Get("Grpc-Status"), "13")
+		})
+	}
+}
+
+// TestEarlyAnswerEndsAtOnce: an answer amid an upload that pauses ends without waiting for more of it; and nothing is left of
+// the exchange once the client has closed its connection, or TestMain would tell.
+func TestEarlyAnswerEndsAtOnce(t *testing.T) {
+	c := start(t, "HTTP/1.1", Options{})
+	body, upload := io.Pipe()
+	defer upload.Close()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.url+"/helloworld.Greeter/LotsOfGreetings", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = c.header.Clone()
+	go func() { _, _ = upload.Write([]byte{0, 0, 0, 0, 1, 0xff}) }()
+	began := time.Now()
+	response, err := c.http.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.Copy(io.Discard, response.Body)
+	response.Body.Close()
+	want(t, "end", err, nil)
+	want(t, "status", response.Header.Get("Grpc-Status"), "13")
+	want(t, "waited for the upload", time.Since(began) > lingering/2, false)
 }
