@@ -48,7 +48,7 @@ func TestStream(t *testing.T) {
 		wantRequests(t, n, 1)
 	})
 	scenario(t, "header_of_a_failure", func(t *testing.T) {
-		s := begin(t, open(t, fake.New(unavailable)))
+		s := begin(t, open(t, fake.New(unavailable.After(ms))))
 		_, err := s.Header()
 		wantCode(t, err, status.Unavailable)
 		want(t, "attempts", len(s.Attempts()), 1)
