@@ -134,6 +134,7 @@ func (ch *Channel) NewStream(ctx context.Context, method string, opts ...CallOpt
 // called again. Its error is always nil.
 func (ch *Channel) Close() error {
 	ch.mu.Lock()
+	defer ch.mu.Unlock()
 	ch.closed = true
 	now := ch.now()
 	running := make([]*driver, 0, len(ch.calls))
@@ -144,11 +145,16 @@ func (ch *Channel) Close() error {
 		d.machine.Cancel(now, "the channel was closed while the call ran", ErrClosed)
 		d.carryOut(now)
 	}
-	for _, d := range running {
-		d.tell()
-	}
-	ch.mu.Unlock()
+	tellAll(running)
 	return nil
+}
+
+// tellAll tells the observers of several calls, in no order, and of each of them
+// even where an observer of another panics.
+func tellAll(running []*driver) {
+	for _, d := range running {
+		defer d.tell()
+	}
 }
 
 // now is the present instant on the core's clock.

@@ -65,6 +65,7 @@ func (ch *Channel) begin(ctx context.Context, params channel.Params, opts []Call
 	s.params.Streams = ch.streams() && !s.whole
 
 	ch.mu.Lock()
+	defer ch.mu.Unlock()
 	now := ch.now()
 	if at, ok := ctx.Deadline(); ok {
 		d.deadline = max(ch.instant(at), 0) // one of long ago would wrap around
@@ -75,9 +76,25 @@ func (ch *Channel) begin(ctx context.Context, params channel.Params, opts []Call
 	d.machine = ch.core.NewCall(now, s.params)
 	d.enter(now, s.misuse, by)
 	d.carryOut(now)
+	begun := false
+	defer func() {
+		if !begun {
+			d.abandon()
+		}
+	}()
 	d.tell()
-	ch.mu.Unlock()
+	begun = true
 	return d
+}
+
+// abandon cancels a call that an observer's panic keeps from its caller: nobody
+// else could.
+func (d *driver) abandon() {
+	d.turnLocked(func(now call.Duration) {
+		if !d.machine.Over() {
+			d.machine.Cancel(now, "an observer of the call panicked as it began", nil)
+		}
+	})
 }
 
 // enter ends the call where it cannot run, or else begins it and watches its
@@ -116,8 +133,8 @@ func (d *driver) giveUp(now call.Duration) {
 // turn tells the machine of an event and carries out what it asks for.
 func (d *driver) turn(event func(now call.Duration)) {
 	d.channel.mu.Lock()
+	defer d.channel.mu.Unlock() // also where an observer panics
 	d.turnLocked(event)
-	d.channel.mu.Unlock()
 }
 
 func (d *driver) turnLocked(event func(now call.Duration)) {
@@ -162,24 +179,35 @@ func (d *driver) carryOut(now call.Duration) {
 // tell hands the observers what has happened, without the lock. One goroutine
 // does so at a time, so that the order is kept; an observer that turns to the
 // channel does not find itself locked out. When all is told, the call's end is
-// made known.
+// made known; where an observer panics, with what was not told left out.
 func (d *driver) tell() {
 	if d.telling {
 		return
 	}
 	d.telling = true
+	defer d.told()
 	for len(d.events) > 0 {
 		events := d.events
 		d.events = nil
-		d.channel.mu.Unlock()
-		for i := range events {
-			for _, f := range d.observers {
-				f(events[i])
-			}
-		}
-		d.channel.mu.Lock()
+		d.inform(events)
 	}
+}
+
+// inform calls the observers. The lock is held again afterwards, however they end.
+func (d *driver) inform(events []Event) {
+	d.channel.mu.Unlock()
+	defer d.channel.mu.Lock()
+	for i := range events {
+		for _, f := range d.observers {
+			f(events[i])
+		}
+	}
+}
+
+// told: nobody tells the observers any more.
+func (d *driver) told() {
 	d.telling = false
+	d.events = nil
 	if d.ended != nil && d.result == nil {
 		d.result = d.ended
 		d.news.Broadcast()

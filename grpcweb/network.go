@@ -55,7 +55,5 @@ func (ch *Channel) networkChanged() {
 	for _, d := range running {
 		d.carryOut(now)
 	}
-	for _, d := range running {
-		d.tell()
-	}
+	tellAll(running)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb"
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 	"github.com/hedgerow-web/hedgerow/internal/fake"
 )
 
@@ -43,6 +45,86 @@ func TestObserver(t *testing.T) {
 		_, err := unary(t, ch)
 		wantCode(t, err, status.Canceled)
 	})
+	scenario(t, "panics_in_a_unary_call", func(t *testing.T) {
+		n := fake.New(fake.Silence())
+		panics := true
+		ch := open(t, n, grpcweb.WithObserver(func(grpcweb.Event) {
+			if panics {
+				panics = false
+				panic("observer")
+			}
+		}))
+		want(t, "panic", recovered(func() { unary(t, ch) }), "observer")
+		settle(t, n) // nobody has the call any more: it is over
+		n.Play(func(int, *transport.Request) fake.Attempt { return fake.Answer(pong) })
+		res, err := unary(t, ch)
+		must(t, res, err)
+	})
+	scenario(t, "panics_always", func(t *testing.T) {
+		n := fake.New(fake.Silence())
+		ch := open(t, n)
+		observed := grpcweb.WithObserver(func(grpcweb.Event) { panic("observer") })
+		want(t, "panic", recovered(func() { unary(t, ch, observed) }), "observer")
+		settle(t, n)
+	})
+	scenario(t, "panics_in_a_send", func(t *testing.T) { testPanicInSend(t) })
+	scenario(t, "panics_in_close", func(t *testing.T) {
+		n := fake.New(fake.Silence())
+		ch := open(t, n)
+		ended := make(chan error, 3)
+		panics := grpcweb.WithObserver(func(e grpcweb.Event) {
+			if e.Type == grpcweb.EventCallEnded {
+				panic("observer")
+			}
+		})
+		for _, opts := range [][]grpcweb.CallOption{nil, {panics}, nil} { // all of them end
+			go func() {
+				_, err := unary(t, ch, opts...)
+				ended <- err
+			}()
+		}
+		synctest.Wait()
+		want(t, "panic", recovered(func() { ch.Close() }), "observer")
+		for range 3 {
+			wantCode(t, <-ended, status.Canceled)
+		}
+		want(t, "again", recovered(func() { ch.Close() }), nil)
+	})
+}
+
+// testPanicInSend: the stream goes on after a panic, and its later events come.
+func testPanicInSend(t *testing.T) {
+	ch := open(t, fake.New(fake.Answer(pong)), retries(5))
+	panics, ended := true, false
+	s, err := ch.NewStream(t.Context(), method, grpcweb.WithObserver(func(e grpcweb.Event) {
+		if e.Type == grpcweb.EventBuffer && panics {
+			panics = false
+			panic("observer")
+		}
+		ended = ended || e.Type == grpcweb.EventCallEnded
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "panic", recovered(func() { s.Send(ping) }), "observer")
+	for _, err := range []error{s.Send(ping), s.CloseSend()} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	messages, err := drain(t, s)
+	wantAll(t, "messages", messages, "pong")
+	want(t, "end", err, io.EOF)
+	want(t, "told of the end", ended, true)
+	res, err := unary(t, ch)
+	must(t, res, err)
+}
+
+// recovered is what f panics with.
+func recovered(f func()) (what any) {
+	defer func() { what = recover() }()
+	f()
+	return nil
 }
 
 func testEvents(t *testing.T) {

@@ -186,7 +186,14 @@ func WithPerAttemptMetadata(f func(context.Context, Attempt) (metadata.MD, error
 // call; where both have one, the channel's is told first. The events of one
 // call come one after another, in their order, and all of them before the call
 // returns; those of several calls come at the same time. The function must not
-// wait for the call that it is told of. A panic is not caught.
+// wait for the call that it is told of.
+//
+// A panic is not caught: it goes on in the goroutine that had the news. Where
+// that is the caller's, in a method of the channel or of the stream, it can be
+// recovered there; where it is the channel's own, it ends the program. Who has
+// recovered can go on with the channel and its calls: of the call in question,
+// what was to be told together with the event is not told any more, and if it
+// was just beginning, it is canceled, since it was not handed out.
 func WithObserver(f func(Event)) SharedOption {
 	return shared{
 		channel: func(s *settings) { s.observer = f },
