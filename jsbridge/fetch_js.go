@@ -30,9 +30,9 @@ func WithCredentials(c Credentials) FetchOption {
 
 // WithRequestStreaming sends the messages of a request as they come, also in a
 // browser: they are on their way before the request is complete, and memory does
-// not hold all of it. Only Chromium does so, only over HTTP/2, and it still shows
-// no answer before the end of the request (SEMANTICS 5.7). Elsewhere such fetches
-// fail. Under Node requests are always sent so.
+// not hold all of it. Only Chromium does so, and only over HTTP/2; elsewhere such
+// fetches fail. Even there, no answer is sure to be seen before the request or the
+// answer is complete (SEMANTICS 5.7). Under Node requests are always sent so.
 func WithRequestStreaming() FetchOption {
 	return func(f *fetcher) { f.streams = true }
 }

@@ -127,11 +127,13 @@ func TestContentType(t *testing.T) {
 		"text/html":                                 status.Unknown,
 		"application/grpc":                          status.Unknown,
 		"application/grpc-webbed":                   status.Unknown,
+
 		"application/json; x=application/grpc-web": status.Unknown,
-		"application/grpc-web+json":                status.Internal,
-		"application/grpc-web+thrift;x=y":          status.Internal,
-		"application/grpc-web-text":                status.Internal, // not asked for
-		"application/grpc-web-text+proto":          status.Internal,
+
+		"application/grpc-web+json":       status.Internal,
+		"application/grpc-web+thrift;x=y": status.Internal,
+		"application/grpc-web-text":       status.Internal, // not asked for
+		"application/grpc-web-text+proto": status.Internal,
 	} {
 		r := response{http: 200, fields: metadata.New("content-type", contentType), chunks: [][]byte{trailers(okTrailers)}}
 		got := whole(t, r)
