@@ -44,11 +44,17 @@ func fetching(t *testing.T, source string) {
 // wantReleased waits for the promises that an abort left behind.
 func wantReleased(t *testing.T) {
 	t.Helper()
-	for tries := 0; jsbridge.Live() > 0 && tries < 3000; tries++ {
-		time.Sleep(time.Millisecond) // lets the event loop turn
-	}
+	turnUntil(func() bool { return jsbridge.Live() == 0 })
 	if n := jsbridge.Live(); n != 0 {
 		t.Errorf("%d callbacks are not released", n)
+	}
+}
+
+// turnUntil lets JavaScript's event loop turn until something has come true, a
+// bounded number of times: there is nothing else to wait on.
+func turnUntil(done func() bool) {
+	for tries := 0; !done() && tries < 3000; tries++ {
+		time.Sleep(time.Millisecond)
 	}
 }
 
@@ -181,7 +187,7 @@ func TestDeafFetch(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
-		time.Sleep(time.Millisecond)
+		turnUntil(func() bool { return seen(t, "aborted") == "yes" })
 		want(t, "aborted", seen(t, "aborted"), "yes")
 	})
 	t.Run("body", func(t *testing.T) {
