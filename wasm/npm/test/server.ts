@@ -38,8 +38,8 @@ export class Script {
   }
 
   /** What the server saw, once so many attempts began and so many ended: asked over a channel without policies. */
-  async report(t: TestContext, waitForStarted: number, waitForEnded: number): Promise<ReportReply> {
-    const channel = await connect(t);
+  async report(t: TestContext, waitForStarted: number, waitForEnded: number, baseUrl: string = SERVER): Promise<ReportReply> {
+    const channel = await connect(t, { baseUrl });
     const request = create(ReportRequestSchema, { callId: this.id, waitForStarted, waitForEnded });
     const { message } = await channel.unary(REPORT, toBinary(ReportRequestSchema, request), { timeoutMs: 20_000 });
     return fromBinary(ReportReplySchema, message);
