@@ -1,6 +1,6 @@
 #!/bin/sh
-# Generates the Go and TypeScript code of the protos beside this file.
-#   sh server/proto/generate.sh           writes server/proto/**/*.pb.go and wasm/npm/test/gen/**
+# Generates the Go and TypeScript code of the protos beside this file, and of those in conformance/proto.
+#   sh server/proto/generate.sh           writes **/*.pb.go beside the protos and wasm/npm/test/gen/**
 #   sh server/proto/generate.sh --check   writes nothing; fails with a diff when the committed code is not what comes out
 # Needs Go and npm. The Go plugins are pinned in tools/go.mod, buf and protoc-gen-es here: as devDependencies, buf's packages
 # for other platforms can break `npm ci`.
@@ -15,10 +15,12 @@ mkdir "$temp/bin" "$temp/out"
 
 go build -modfile=tools/go.mod -o "$temp/bin/" google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc
 PATH="$temp/bin:$PATH" npx --yes -p "@bufbuild/buf@$buf" -p "@bufbuild/protoc-gen-es@$es" -- \
-  buf generate server/proto --template server/proto/buf.gen.yaml --output "$temp/out"
+  sh -c 'for protos in server/proto conformance/proto; do
+    buf generate "$protos" --template "$protos/buf.gen.yaml" --output "$0" || exit
+  done' "$temp/out"
 
 # A file that a removed proto left behind counts as a difference too.
-listed() { (cd "$1" && find server/proto wasm/npm/test/gen -name '*.pb.go' -o -name '*_pb.ts' | sort) 2>/dev/null || true; }
+listed() { (cd "$1" && find server/proto conformance/proto wasm/npm/test/gen -name '*.pb.go' -o -name '*_pb.ts' | sort) 2>/dev/null || true; }
 
 if [ "${1:-}" = --check ]; then
   listed . >"$temp/committed"
