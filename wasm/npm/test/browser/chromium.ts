@@ -1,7 +1,8 @@
 // The system's Chromium, and pages in it that are watched: what a page does beyond what its test looks at must be nothing.
 import assert from "node:assert/strict";
 import { after, type TestContext } from "node:test";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { launch } from "./launch.js";
 
 /** Where the server under test is; test.mjs refuses to start without it. */
 export const server: string = process.env["HEDGEROW_SERVER"] ?? "";
@@ -12,24 +13,6 @@ let browser: Promise<Browser> | undefined;
 export function theBrowser(): Promise<Browser> {
   browser ??= launch();
   return browser;
-}
-
-export const executablePath: string = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-
-/** They keep Chromium from talking to anybody but the server under test. */
-export const flags: readonly string[] = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-/** Every launch has a profile of its own. */
-function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath, headless: true, args: [...flags] });
 }
 
 after(async () => {

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import type { TestContext } from "node:test";
-import { executablePath, flags } from "./chromium.js";
+import { executablePath, flags } from "./launch.js";
 
 interface Waiter {
   resolve(result: never): void;

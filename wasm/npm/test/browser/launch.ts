@@ -1,0 +1,20 @@
+// How the system's Chromium is started.
+import { type Browser, chromium } from "playwright-core";
+
+export const executablePath: string = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+
+/** They keep Chromium from talking to anybody but the server under test. */
+export const flags: readonly string[] = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Every launch has a profile of its own. */
+export function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath, headless: true, args: [...flags] });
+}
