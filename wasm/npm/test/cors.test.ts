@@ -145,3 +145,25 @@ test("README.md has the names of both lists", async () => {
   const [, backend = ""] = /^## For a backend$(.*?)^## /ms.exec(text) ?? [];
   assert.deepEqual(namesIn(backend), sorted([...allowedHeaders, ...withoutCompression]));
 });
+
+test("docs/cors.md has the names of both lists, in its tables and in each configuration", async () => {
+  const text = await readFile(join(root, "docs", "cors.md"), "utf8");
+  const [tables = ""] = /^## What the server must say$.*?(?=^With)/ms.exec(text) ?? [];
+  assert.deepEqual(namesIn(tables), sorted([...allowedHeaders, ...withoutCompression]));
+  const configurations = Array.from(
+    text.matchAll(/^```(yaml|nginx|go|rust|csharp)\n(.*?)^```$/gms),
+    ([, language, code = ""]) => ({
+      language,
+      names: namesIn(code),
+    }),
+  );
+  const both = sorted([...allowedHeaders, ...exposedHeaders]);
+  assert.deepEqual(configurations, [
+    { language: "yaml", names: both },
+    { language: "nginx", names: both },
+    { language: "go", names: sorted(allowedHeaders) }, // the wrapper exposes by itself
+    { language: "go", names: sorted([attempts, "grpc-encoding", "grpc-retry-pushback-ms"]) }, // what connectrpc.com/cors lacks
+    { language: "rust", names: both },
+    { language: "csharp", names: both },
+  ]);
+});

@@ -1,20 +1,13 @@
 // The code of docs/streams.md, as it stands there: type-checked, bundled, and run against the real server.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import { create, toBinary } from "@bufbuild/protobuf";
-import * as esbuild from "esbuild";
 import { type Channel, Code } from "hedgerow";
+import { codeOf, compiled } from "./documents.js";
 import { RequestSchema } from "./gen/chaos/v1/chaos_pb.js";
 import { connect, cut, hang, reply, Script, STREAM, type StepInit, status } from "./server.js";
 import { refused, retrying, settle } from "./support.js";
 
-const packageDir = process.env["HEDGEROW_PACKAGE"] ?? ".";
-const out = join(packageDir, "test-dist", "docs");
 const late: StepInit = { messages: 3, ...status(Code.UNAVAILABLE, "late") };
 
 interface Tick {
@@ -45,20 +38,12 @@ type Watch = (channel: Channel, show: (tick: Tick) => void, signal: AbortSignal)
 
 /** The document's program. */
 const program: Promise<Watch> = (async () => {
-  const text = await readFile(join(packageDir, "..", "..", "docs", "streams.md"), "utf8");
-  const [follow, watch, ...more] = Array.from(text.matchAll(/^```ts\n(.*?)^```$/gms), ([, code]) => code);
+  const [follow, watch, ...more] = await codeOf("streams.md");
   assert.ok(follow && watch && more.length === 0, "docs/streams.md has two blocks of TypeScript: follow.ts and watch.ts");
-  await mkdir(out, { recursive: true });
-  const files = Object.entries({ "follow.ts": follow, "watch.ts": watch, "ticks.ts": ticks });
-  await Promise.all(files.map(([name, code]) => writeFile(join(out, name), code)));
-  const config = { extends: "../../tsconfig.base.json", compilerOptions: { isolatedDeclarations: false }, include: ["*.ts"] };
-  await writeFile(join(out, "tsconfig.json"), JSON.stringify(config));
-  const tsc = join(packageDir, "node_modules", "typescript", "bin", "tsc");
-  await promisify(execFile)(process.execPath, [tsc, "-p", out]).catch(({ stdout }) => assert.fail(stdout));
-  const outfile = join(out, "watch.mjs");
-  await esbuild.build({ entryPoints: [join(out, "watch.ts")], outfile, bundle: true, packages: "external", format: "esm" });
-  return (await import(pathToFileURL(outfile).href)).watch;
-})();
+  return (await compiled("streams", { "follow.ts": follow, "watch.ts": watch, "ticks.ts": ticks }, "watch.ts")) as {
+    watch: Watch;
+  };
+})().then(({ watch }) => watch);
 
 /** Runs it against steps of the server, and notes what came and behind which ticks it asked. */
 async function run(t: TestContext, steps: StepInit[], { signal = new AbortController().signal, onTick = (_: Tick) => {} } = {}) {
