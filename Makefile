@@ -14,6 +14,7 @@ NODE_MODULES := $(NPM)/node_modules/.package-lock.json
 TSC := cd $(NPM) && node_modules/.bin/tsc
 BIOME := $(NPM)/node_modules/.bin/biome
 GO_TOOLS := bin/tools/gofumpt bin/tools/staticcheck
+CONFORMANCE := bin/tools/connectconformance
 
 # What is compiled to js/wasm beside the program ./wasm: the library and its tests. The server never is.
 WASM_PACKAGES := ./grpcweb/... ./internal/... ./jsbridge/... ./retry ./hedge
@@ -53,9 +54,9 @@ lint: build-package $(GO_TOOLS) ## Check format and style of Go (native and js/w
 	@unformatted=$$(bin/tools/gofumpt -l .) && \
 	  if [ -n "$$unformatted" ]; then echo "not formatted (make format):"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
-	$(JS) go vet $(WASM_PACKAGES) ./wasm
+	$(JS) go vet $(WASM_PACKAGES) ./wasm ./conformance/client
 	bin/tools/staticcheck ./...
-	$(JS) bin/tools/staticcheck $(WASM_PACKAGES) ./wasm
+	$(JS) bin/tools/staticcheck $(WASM_PACKAGES) ./wasm ./conformance/client
 	$(BIOME) ci --error-on-warnings $(if $(MAKE_TERMOUT),,--colors=off)
 	$(TSC) -p tsconfig.json
 	$(TSC) -p tsconfig.node.json
@@ -109,8 +110,13 @@ test-node: build-server ## Run the tests of the built npm package, of the demo p
 test-browser: build-server ## Run the tests in headless Chromium: the package, the demo page and Go tests.
 	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && .ci/with-server.sh node $(NPM)/test.mjs browser $(TESTS)
 
+.PHONY: conformance
+conformance: build-package $(CONFORMANCE) ## Run the conformance suite: CLIENT=node|chromium|go, CASE=pattern (traced).
+	@$(if $(filter-out chromium,$(CLIENT)),,CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM &&) \
+	  node conformance/run.mjs $(CLIENT) $(if $(CASE),'$(CASE)')
+
 .PHONY: generate-check
-generate-check: prerequisites ## Fail if the committed generated code is not what server/proto generates.
+generate-check: prerequisites ## Fail if the committed generated code is not what the protos generate.
 	sh server/proto/generate.sh --check
 
 .PHONY: size-check
@@ -142,7 +148,7 @@ coverage: prerequisites ## Measure what the native Go tests cover; writes covera
 ##@ Parts of setup
 
 .PHONY: setup
-setup: $(NODE_MODULES) $(GO_TOOLS) ## Install what the other commands would install when they need it, Chromium too.
+setup: $(NODE_MODULES) $(GO_TOOLS) $(CONFORMANCE) ## Install what the other commands would install when they need it, Chromium too.
 	go mod download
 	.ci/chromium.sh
 
@@ -159,3 +165,7 @@ $(NODE_MODULES): $(NPM)/package.json $(NPM)/package-lock.json | prerequisites
 $(GO_TOOLS): tools/go.mod tools/go.sum | prerequisites
 	cd tools && go build -o ../bin/tools/ mvdan.cc/gofumpt honnef.co/go/tools/cmd/staticcheck
 	@touch $(GO_TOOLS)
+
+$(CONFORMANCE): tools/go.mod tools/go.sum | prerequisites
+	cd tools && go build -o ../bin/tools/ connectrpc.com/conformance/cmd/connectconformance
+	@touch $@

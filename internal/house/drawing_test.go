@@ -41,6 +41,11 @@ var drawing = map[string]room{
 	"server/proto/helloworld":    driver().modules(serverModules...),
 	"server/proto/chaos/v1":      driver().modules(serverModules...),
 	"server/cmd/hedgerow-server": driver("server"),
+
+	// The Go API as a client of the conformance suite.
+	"conformance/client": driver("conformance/proto/connectrpc/conformance/v1", "jsbridge", "internal/httptransport", "grpcweb",
+		"grpcweb/transport", "grpcweb/metadata", "grpcweb/status").modules("google.golang.org/protobuf"),
+	"conformance/proto/connectrpc/conformance/v1": driver().modules("google.golang.org/protobuf"),
 }
 
 var coreRooms = []string{
@@ -86,7 +91,7 @@ func lightAndUnsafe(path string) bool {
 func notJavaScript(path string) bool { return path != "syscall/js" }
 
 // Where files may depend on the platform being js/wasm. Tests may anywhere.
-var javaScriptRooms = []string{"jsbridge", "jsbridge/host", "wasm"}
+var javaScriptRooms = []string{"jsbridge", "jsbridge/host", "wasm", "conformance/client"}
 
 // Where functions may be imported from and exported to JavaScript by directive.
 const hostRoom = "jsbridge/host"

@@ -1,0 +1,102 @@
+// Runs connectconformance (connectrpc.com/conformance, pinned in tools/go.mod) against the clients in runs.json, each with a file of
+// the features that it claims.
+//
+//   node run.mjs [CLIENT [CASE]]    CLIENT: node, chromium (its path in CHROMIUM) or go; CASE: a pattern of names, traced where it fails
+//
+// Every case that the features make must have run and passed. Their number stands in runs.json, so that none is lost unnoticed. No case
+// is known to fail.
+
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const root = join(here, "..");
+const npm = join(root, "wasm", "npm");
+const programs = join(npm, "test-dist", "conformance");
+const goProgram = join(root, "build", "conformance", "client.wasm");
+
+/** How each client is built, and what connectconformance starts. */
+const clients = {
+  node: { build: buildNode, command: ["node", "--enable-source-maps", join(programs, "node.mjs")] },
+  chromium: { build: buildChromium, command: ["node", "--enable-source-maps", join(programs, "chromium.mjs")] },
+  go: { build: buildGo, command: ["node", join(here, "client", "node.mjs"), goProgram] },
+};
+
+const [client = "", pattern = ""] = process.argv.slice(2);
+const runs = JSON.parse(await readFile(join(here, "runs.json"), "utf8")).filter((run) => !client || run.client === client);
+if (runs.length === 0) fail(`no client is called ${client}: ${Object.keys(clients).join(", ")}`);
+if (pattern && !client) fail("a case is one client's: say which, as in make conformance CLIENT=node CASE='**/unary/**'");
+
+for (const name of new Set(runs.map((run) => run.client))) await clients[name].build();
+for (const run of runs) await conform(run);
+
+async function conform(run) {
+  const begun = performance.now();
+  const args = ["--mode", "client", "--conf", join(here, run.features), ...(pattern ? ["--trace", "--run", pattern] : [])];
+  const command = [...clients[run.client].command, ...(run.arguments ?? [])];
+  const { code, output } = await start(join(root, "bin", "tools", "connectconformance"), [...args, "--", ...command]);
+  const [, total, passed] = /^Total cases: (\d+)\n(\d+) passed, /m.exec(output)?.map(Number) ?? [];
+  const wanted = pattern ? total : run.cases;
+  const ended = `${run.client}, ${run.features}: ${passed ?? 0} of ${wanted ?? 0} passed`;
+  if (code === 0 && passed === wanted && total === wanted) {
+    console.log(`${ended} (${((performance.now() - begun) / 1000).toFixed(1)} s)`);
+    return;
+  }
+  console.error(output);
+  if (total !== wanted) console.error(`${run.features} made ${total ?? "no"} cases; runs.json says ${wanted}`);
+  console.error(`${ended}; make conformance CLIENT=${run.client} CASE='…' traces one`);
+  process.exitCode = 1;
+}
+
+async function buildNode() {
+  await bundle("node.ts", { packages: "external", platform: "node", target: "node20" });
+}
+
+async function buildChromium() {
+  await bundle("chromium.ts", { packages: "external", platform: "node", target: "node20" });
+  await bundle("page.ts", { external: ["hedgerow"], target: "es2022" });
+}
+
+async function bundle(name, options) {
+  // The tools are installed once, for the npm package.
+  const esbuild = createRequire(join(npm, "package.json"))("esbuild");
+  await esbuild.build({
+    absWorkingDir: npm,
+    entryPoints: [join("test", "conformance", name)],
+    outdir: programs,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    format: "esm",
+    sourcemap: "inline",
+    logLevel: "warning",
+    ...options,
+  });
+}
+
+async function buildGo() {
+  const env = { ...process.env, GOOS: "js", GOARCH: "wasm" };
+  const { code, output } = await start("go", ["build", "-trimpath", "-o", goProgram, "./conformance/client"], { cwd: root, env });
+  if (code !== 0) fail(output);
+}
+
+/** Runs a program to its end. */
+function start(program, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => {
+        output += text;
+      });
+    }
+    child.on("error", reject).on("close", (code) => resolve({ code, output }));
+  });
+}
+
+function fail(reason) {
+  console.error(reason);
+  process.exit(1);
+}
