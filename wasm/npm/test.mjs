@@ -1,11 +1,12 @@
 // Runs the package's tests against the built package: `import … from "hedgerow"` in a test resolves, by the package's own name, to dist/.
 //
-//   node test.mjs node [WORD…]      test/**/*.test.ts but for test/browser
+//   node test.mjs node [WORD…]      test/**/*.test.ts but for the folders below
 //   node test.mjs browser [WORD…]   test/browser/**/*.test.ts, which drive Chromium (its path in CHROMIUM)
+//   node test.mjs interop [WORD…]   test/interop/**/*.test.ts, which drive it too, and run servers and proxies of their own
 //
 // A WORD keeps only the files whose path contains it. Node 20 runs no TypeScript, so esbuild translates the tests into test-dist/, one
 // file each; packages stay imports. Tests find this folder in HEDGEROW_PACKAGE and the server (.ci/with-server.sh) in HEDGEROW_SERVER.
-// A run of all files keeps its results for `make scenarios`.
+// A run of all files keeps its results for `make scenarios`; interop stands for none.
 
 import { spawnSync } from "node:child_process";
 import { mkdir, readdir, rm } from "node:fs/promises";
@@ -16,12 +17,13 @@ import { fileOf } from "../../.ci/scenarios/results.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const [suite, ...words] = process.argv.slice(2);
-if (suite !== "node" && suite !== "browser") fail("usage: node test.mjs node|browser [WORD…]");
+const folders = ["browser", "interop"]; // suites of their own
+if (suite !== "node" && !folders.includes(suite)) fail("usage: node test.mjs node|browser|interop [WORD…]");
 if (!process.env.HEDGEROW_SERVER) fail("no server to test against: run this through .ci/with-server.sh, or make test-node");
-if (suite === "browser" && !process.env.CHROMIUM) fail("CHROMIUM names no browser: make test-browser finds one");
+if (suite !== "node" && !process.env.CHROMIUM) fail(`CHROMIUM names no browser: make test-${suite} finds one`);
 
 const names = (await readdir(join(here, "test"), { recursive: true }))
-  .filter((name) => name.endsWith(".test.ts") && name.startsWith(`browser${sep}`) === (suite === "browser"))
+  .filter((name) => name.endsWith(".test.ts") && (folders.find((folder) => name.startsWith(folder + sep)) ?? "node") === suite)
   .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
   .sort();
 if (names.length === 0) fail(`no ${suite} test matches`);
@@ -44,7 +46,7 @@ await esbuild.build({
 });
 
 const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
-if (words.length === 0) {
+if (words.length === 0 && suite !== "interop") {
   const results = fileOf(suite === "node" ? "npm" : "chromium");
   await mkdir(dirname(results), { recursive: true });
   const record = new URL("../../.ci/scenarios/record-node.mjs", import.meta.url).href;

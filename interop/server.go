@@ -1,0 +1,62 @@
+// Package interop holds the second server that Hedgerow is tested against: the Chaos service of server/proto on connect-go,
+// which speaks gRPC-Web by itself, where package server has grpc-go behind a wrapper. It is a module of its own so that users of
+// the library do not inherit connect-go.
+//
+// The script of a request is played as package server plays it, but for what connect-go's handlers cannot do: see checkStep.
+package interop
+
+import (
+	"net/http"
+	"strings"
+
+	"connectrpc.com/connect"
+
+	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
+)
+
+// New is a handler for HTTP/1.1 and HTTP/2 that pages of all origins may call.
+func New() http.Handler {
+	c := &chaos{calls: calls{byID: map[string]*call{}}}
+	mux := http.NewServeMux()
+	for _, h := range []struct {
+		method  string
+		handler http.Handler
+	}{
+		{chaosv1.Chaos_Do_FullMethodName, connect.NewUnaryHandler(chaosv1.Chaos_Do_FullMethodName, c.do)},
+		{chaosv1.Chaos_Stream_FullMethodName, connect.NewServerStreamHandler(chaosv1.Chaos_Stream_FullMethodName, c.stream)},
+		{chaosv1.Chaos_Collect_FullMethodName, connect.NewClientStreamHandler(chaosv1.Chaos_Collect_FullMethodName, c.collect)},
+		{chaosv1.Chaos_Converse_FullMethodName, connect.NewBidiStreamHandler(chaosv1.Chaos_Converse_FullMethodName, c.converse)},
+		{chaosv1.Chaos_Report_FullMethodName, connect.NewUnaryHandler(chaosv1.Chaos_Report_FullMethodName, c.report)},
+	} {
+		mux.Handle(h.method, h.handler)
+	}
+	return withCORS(mux)
+}
+
+// allowed and exposed are the lists that a server of another origin must give: Hedgerow's own headers, then those of the tests.
+var (
+	allowed = []string{
+		"content-type", "x-grpc-web", "x-user-agent", "grpc-timeout", "grpc-previous-rpc-attempts", "grpc-encoding", "grpc-accept-encoding",
+		"x-up", "x-up-bin",
+	}
+	exposed = []string{
+		"grpc-status", "grpc-message", "grpc-status-details-bin", "grpc-retry-pushback-ms", "grpc-encoding",
+		"x-head", "x-head-bin", "x-tail", "x-tail-bin",
+	}
+)
+
+func withCORS(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Access-Control-Allow-Origin", "*")
+		header.Set("Access-Control-Expose-Headers", strings.Join(exposed, ", "))
+		if r.Method == http.MethodOptions {
+			header.Set("Access-Control-Allow-Methods", http.MethodPost)
+			header.Set("Access-Control-Allow-Headers", strings.Join(allowed, ", "))
+			header.Set("Access-Control-Max-Age", "7200")
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
