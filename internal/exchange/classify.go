@@ -82,20 +82,45 @@ func codeOfHTTP(httpStatus int) status.Code {
 	return status.Unknown
 }
 
-const binaryType = "application/grpc-web"
+// The close codes that are told apart from all others.
+const (
+	closedNormally   = 1000
+	closedSilently   = 1005 // without a code
+	closedAbnormally = 1006 // by no closing handshake: the connection was lost
+)
 
-// checkContentType refuses what is no gRPC-Web answer in protobuf: another type
-// is UNKNOWN, another codec INTERNAL (SEMANTICS 5.1).
-func checkContentType(contentType string) *status.Status {
+// codeOfClose is the status of an exchange whose WebSocket was closed before its
+// trailers came, by the code of the closing.
+func codeOfClose(code int) status.Code {
+	switch code {
+	case 1001, closedAbnormally, 1012, 1013, 1014, 1015: // going away, restart, overload, bad gateway, TLS
+		return status.Unavailable
+	case 1002, 1003, 1007, 1010, 1011: // the protocol was broken, or the server
+		return status.Internal
+	case 1008:
+		return status.PermissionDenied
+	case 1009:
+		return status.ResourceExhausted
+	}
+	return status.Unknown
+}
+
+const webType = "application/grpc-web"
+
+// readContentType refuses what is no gRPC-Web answer in protobuf: another type
+// is UNKNOWN, another codec INTERNAL (SEMANTICS 5.1). Whether the body is text is
+// for the answer to say, whatever was asked for.
+func readContentType(contentType string) (inText bool, foreign *status.Status) {
 	media, _, _ := strings.Cut(contentType, ";")
-	codec, ok := strings.CutPrefix(wire.LowerASCII(strings.TrimSpace(media)), binaryType)
+	codec, ok := strings.CutPrefix(wire.LowerASCII(strings.TrimSpace(media)), webType)
+	codec, inText = strings.CutPrefix(codec, "-text")
 	switch {
 	case ok && (codec == "" || codec == "+proto"):
-		return nil
-	case ok && (codec[0] == '+' || strings.HasPrefix(codec, "-text")):
-		return status.New(status.Internal, "the response's content-type is "+text.Quote(contentType)+
-			", another format than the "+binaryType+"+proto that was asked for")
+		return inText, nil
+	case ok && codec[0] == '+':
+		return false, status.New(status.Internal, "the response's content-type is "+text.Quote(contentType)+
+			", another format than the "+webType+"+proto that was asked for")
 	}
-	return status.New(status.Unknown, "the response's content-type is "+text.Quote(contentType)+
-		", not "+binaryType+": the address leads to something else than a gRPC-Web endpoint")
+	return false, status.New(status.Unknown, "the response's content-type is "+text.Quote(contentType)+
+		", not "+webType+": the address leads to something else than a gRPC-Web endpoint")
 }

@@ -132,8 +132,8 @@ func TestContentType(t *testing.T) {
 
 		"application/grpc-web+json":       status.Internal,
 		"application/grpc-web+thrift;x=y": status.Internal,
-		"application/grpc-web-text":       status.Internal, // not asked for
-		"application/grpc-web-text+proto": status.Internal,
+		"application/grpc-web-text+json":  status.Internal,
+		"application/grpc-web-texts":      status.Unknown,
 	} {
 		r := response{http: 200, fields: metadata.New("content-type", contentType), chunks: [][]byte{trailers(okTrailers)}}
 		got := whole(t, r)

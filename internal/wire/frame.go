@@ -84,6 +84,15 @@ func (r *FrameReader) Next(chunk []byte, at int) (f Fragment, next int, ok bool)
 	return Fragment{Flags: r.flags, First: first, Last: r.left == 0, Offset: at, Length: n, Total: r.total}, at + n, true
 }
 
+// Want is how many bytes it is to, from here, to the end of the present prefix or
+// payload.
+func (r *FrameReader) Want() int {
+	if r.left > 0 {
+		return r.left
+	}
+	return PrefixSize - r.have
+}
+
 // Left is how many bytes of the present frame's payload are still to come.
 func (r *FrameReader) Left() int { return r.left }
 
