@@ -51,10 +51,14 @@ func (d *driver) open(now call.Duration, id int) {
 	a := d.attempts[id]
 	a.body = a.newCursor()
 	a.request = &transport.Request{
-		URL:    d.machine.URL(),
-		Header: onWire(d.machine.RequestHeader(now, id)),
-		Body:   a.body,
-		Size:   d.request.size(),
+		URL:     d.machine.URL(),
+		Header:  onWire(d.machine.RequestHeader(now, id)),
+		Body:    a.body,
+		Size:    d.request.size(),
+		Streams: d.streams,
+	}
+	if d.channel.text && !d.streams {
+		a.request.Body, a.request.Size = inText(a.request.Body, a.request.Size)
 	}
 	if fresh || a.held {
 		go a.run()
@@ -165,18 +169,21 @@ func (a *attempt) wanted() bool {
 // next reads a piece of the body; false: it was the last.
 func (a *attempt) next(body transport.Body) bool {
 	piece, err := body.Next(a.ctx)
+	if err == nil {
+		for at := 0; a.feed(piece, &at); {
+			a.inflate()
+		}
+		return true
+	}
 	d := a.driver
 	d.turn(func(now call.Duration) {
-		switch {
-		case err == nil:
-			a.feed(now, piece)
-		case err == io.EOF: // the end, as Body says; wrapped, it would be a lost connection
+		if err == io.EOF { // the end, as Body says; wrapped, it would be a lost connection
 			d.machine.End(now, a.id)
-		default:
+		} else {
 			a.broken(now, err)
 		}
 	})
-	return err == nil
+	return false
 }
 
 // broken tells the machine that the body cannot be read on.
@@ -186,21 +193,59 @@ func (a *attempt) broken(now call.Duration, err error) {
 		a.driver.machine.Failed(now, a.id, channel.AbortedByHost, call.Processed, of.Err)
 		return
 	}
+	var closed *transport.CloseError
+	if errors.As(err, &closed) {
+		a.driver.machine.Closed(now, a.id, closed.Code, closed.Reason)
+		return
+	}
 	a.driver.machine.Break(now, a.id, err)
 }
 
-// feed has the machine cut a piece into messages. They are copied out of it: it
-// is the transport's again at the next read.
-func (a *attempt) feed(now call.Duration, piece []byte) {
+// feed has the machine cut a piece into messages, from an offset that it moves.
+// They are copied out of it: it is the transport's again at the next read. The
+// answer is whether there is one to inflate before it can go on.
+func (a *attempt) feed(piece []byte, at *int) (packed bool) {
 	d := a.driver
-	for at := 0; at < len(piece); {
-		var fragments []wire.Fragment
-		fragments, at = d.machine.Feed(now, a.id, piece, at, d.channel.fragments[:0])
-		for _, f := range fragments {
-			d.receive(f, piece[f.Offset:f.Offset+f.Length])
+	d.turn(func(now call.Duration) {
+		for *at < len(piece) && !packed {
+			var fragments []wire.Fragment
+			fragments, *at = d.machine.Feed(now, a.id, piece, *at, d.channel.fragments[:0])
+			for _, f := range fragments {
+				d.receive(f, piece[f.Offset:f.Offset+f.Length])
+			}
+			_, packed = d.machine.Packed(a.id)
 		}
-	}
-	d.machine.Drained(a.id)
+		if !packed {
+			d.machine.Drained(a.id)
+		}
+	})
+	return packed
+}
+
+// inflate inflates the payload that has just come, without the lock.
+func (a *attempt) inflate() {
+	d := a.driver
+	var payload []byte
+	var flags byte
+	var limit int64
+	d.turn(func(call.Duration) {
+		limit, _ = d.machine.Packed(a.id)
+		payload, flags, d.partial = d.partial, d.flags, nil
+	})
+	raw, err := inflate(payload, limit)
+	d.turn(func(now call.Duration) {
+		switch {
+		case err != nil:
+			d.machine.Failed(now, a.id, channel.BadPayload, call.Processed, err)
+		case flags&wire.FlagTrailers != 0:
+			d.machine.Inflated(now, a.id, int64(len(raw)), raw)
+		default:
+			if d.machine.Inflated(now, a.id, int64(len(raw)), nil); !d.machine.Over() {
+				d.inbox = append(d.inbox, raw)
+				d.news.Broadcast()
+			}
+		}
+	})
 }
 
 // maxReserve bounds what a frame's prefix alone can have allocated.
@@ -209,10 +254,10 @@ const maxReserve = 1 << 20
 // receive puts a message together from its fragments.
 func (d *driver) receive(f wire.Fragment, payload []byte) {
 	if f.First {
-		d.partial = make([]byte, 0, max(f.Length, min(f.Total, maxReserve)))
+		d.partial, d.flags = make([]byte, 0, max(f.Length, min(f.Total, maxReserve))), f.Flags
 	}
 	d.partial = append(d.partial, payload...)
-	if f.Last {
+	if f.Last && f.Flags&wire.FlagCompressed == 0 {
 		d.inbox, d.partial = append(d.inbox, d.partial), nil
 		d.news.Broadcast()
 	}

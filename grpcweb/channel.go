@@ -30,6 +30,8 @@ type Channel struct {
 	perAttempt perAttempt
 	observer   func(Event)
 	begun      time.Time // what the core's instants count from
+	text       bool      // requests in text mode
+	gzip       bool      // messages are compressed
 
 	// One mutex guards the core and every call's machine: they are turned by
 	// whichever goroutine has news for them.
@@ -68,6 +70,7 @@ func NewChannel(rt transport.RoundTripper, baseURL string, opts ...Option) (*Cha
 	}
 	ch := &Channel{
 		transport: rt, baseURL: baseURL, perAttempt: s.perAttempt, observer: s.observer,
+		text: s.core.Text, gzip: s.core.SendGzip,
 		begun: time.Now(), core: channel.New(s.core), calls: make(map[*driver]struct{}),
 	}
 	ch.warn()
@@ -81,6 +84,7 @@ func (s *settings) check(rt transport.RoundTripper) error {
 		problems.Add("transport", "is nil: give one, such as jsbridge.Fetch()")
 	}
 	s.core.Validate(problems.Add)
+	problems.Problems = append(problems.Problems, s.problems...)
 	problems.AddError(s.configError)
 	return problems.Err()
 }
@@ -106,8 +110,9 @@ func (ch *Channel) warn() {
 // made (see [status.Status] for its Cause and its history of attempts).
 func (ch *Channel) Unary(ctx context.Context, method string, message []byte, opts ...CallOption) (*Response, error) {
 	params := channel.Params{Method: method}
+	frame := ch.frame(message)
 	return ch.begin(ctx, params, opts, func(d *driver, now call.Duration) {
-		d.send(now, message)
+		d.send(now, len(message), frame)
 		d.request.close()
 		d.machine.Start(now)
 	}).response()

@@ -23,6 +23,7 @@ type driver struct {
 	deadline  call.Duration // the context's; Never: it has none
 
 	perAttempt []perAttempt // in their order
+	streams    bool         // messages are sent as they come
 
 	// What follows is guarded by channel.mu.
 	machine  *channel.Call
@@ -34,7 +35,8 @@ type driver struct {
 	news    sync.Cond // a header, a message or the end
 	headed  bool
 	inbox   [][]byte // messages that nobody has taken yet
-	partial []byte   // a message of which more is to come
+	partial []byte   // a message of which more is to come, or that is to be inflated
+	flags   byte     // its frame's
 	ended   *status.Status
 	result  *status.Status // ended, once the observers have been told
 
@@ -62,7 +64,8 @@ func (ch *Channel) begin(ctx context.Context, params channel.Params, opts []Call
 		}
 	}
 	s.params.Observe, s.params.PerAttempt = len(d.observers) > 0, len(d.perAttempt) > 0
-	s.params.Streams = ch.streams() && !s.whole
+	d.streams = s.params.Writes && !s.whole && ch.streams()
+	s.params.Streams, s.params.Socket = d.streams, d.streams && ch.opensSockets()
 
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
@@ -164,7 +167,7 @@ func (d *driver) carryOut(now call.Duration) {
 			d.request.written = a.Messages
 			d.news.Broadcast()
 		case call.Warn:
-			d.warnStalled(now)
+			d.warn(now, a.Warning)
 		case call.Head:
 			d.headed = true
 			d.news.Broadcast()

@@ -59,8 +59,12 @@ type Event struct {
 	ChannelBytes int64
 	Exceeded     bool // a message did not fit
 
-	Warning string // its kind: "policyClamped", "halfDuplexStalled"
+	// Warning is its kind: "policyClamped", "halfDuplexStalled", "corsSuspected",
+	// "statusHidden", "retryLostToBodyTrailers".
+	Warning string
 	Text    string
+	Allow   []string // headers that a server on another origin must allow; only to be read
+	Expose  []string // and expose
 }
 
 var eventTypes = [...]EventType{
@@ -82,14 +86,15 @@ var policies = map[status.AttemptKind]string{
 	status.KindHedge: "hedging",
 }
 
-// warnStalled tells of an exchange that may be waiting for itself.
-func (d *driver) warnStalled(now call.Duration) {
+// warn tells of something that is no error.
+func (d *driver) warn(now call.Duration, of call.Warning) {
 	if len(d.observers) == 0 {
 		return
 	}
+	w := d.machine.Warning(of)
 	d.events = append(d.events, Event{
-		Type: EventWarning, Call: d.number, Method: d.method, At: d.channel.moment(now), Warning: "halfDuplexStalled",
-		Text: d.machine.StalledText(),
+		Type: EventWarning, Call: d.number, Method: d.method, At: d.channel.moment(now),
+		Warning: w.Kind, Text: w.Text, Allow: w.Allow, Expose: w.Expose,
 	})
 }
 

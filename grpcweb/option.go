@@ -46,6 +46,7 @@ type Attempt struct {
 type settings struct {
 	core        channel.Options
 	configError error // of the service config
+	problems    []serviceconfig.Problem
 	perAttempt  perAttempt
 	observer    func(Event)
 }

@@ -23,10 +23,9 @@ type request struct {
 	alone    bool // no other attempt than the committed one will send it
 }
 
-// add frames a message.
-func (r *request) add(message []byte) {
-	frame := make([]byte, 0, wire.PrefixSize+len(message))
-	r.frames = append(r.frames, wire.AppendFrame(frame, 0, message))
+// add takes a message in its frame.
+func (r *request) add(frame []byte) {
+	r.frames = append(r.frames, frame)
 	r.wake()
 }
 
@@ -161,10 +160,10 @@ func (d *driver) release(committed int) {
 	}
 }
 
-// send takes a message of the request.
-func (d *driver) send(now call.Duration, message []byte) {
-	if d.machine.Send(now, int64(len(message))); !d.machine.Over() {
-		d.request.add(message)
+// send takes a message of the request, of so many bytes, in its frame.
+func (d *driver) send(now call.Duration, size int, frame []byte) {
+	if d.machine.Send(now, int64(size), int64(len(frame)-wire.PrefixSize)); !d.machine.Over() {
+		d.request.add(frame)
 	}
 }
 
@@ -189,6 +188,7 @@ func (d *driver) halfClose(now call.Duration) {
 // returned, is a mistake of the caller's; nothing is sent, and the call goes on.
 func (s *Stream) Send(message []byte) error {
 	d := s.driver
+	frame := d.channel.frame(message) // without the lock: it may take a while
 	d.channel.mu.Lock()
 	defer d.channel.mu.Unlock()
 	r := &d.request
@@ -201,7 +201,7 @@ func (s *Stream) Send(message []byte) error {
 	r.sending = true
 	defer func() { r.sending = false }()
 	nth := len(r.frames) + 1
-	d.turnLocked(func(now call.Duration) { d.send(now, message) })
+	d.turnLocked(func(now call.Duration) { d.send(now, len(message), frame) })
 	for r.written < nth && d.result == nil {
 		d.news.Wait()
 	}

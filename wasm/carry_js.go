@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
@@ -37,8 +39,10 @@ func (p *program) carryOut(c *liveCall) {
 			host.Word(uint32(a.Messages))
 		case call.Warn:
 			emit(host.ActionWarn, c, a)
-			host.Bytes("halfDuplexStalled")
-			host.Bytes(c.StalledText())
+			emitWarning(c.Warning(a.Warning))
+		case call.Inflate:
+			emit(host.ActionInflate, c, a)
+			host.Float(float64(a.Limit))
 		case call.Head:
 			emit(host.ActionHead, c, a)
 			emitMetadata(c.Header())
@@ -135,9 +139,10 @@ func emitEvent(e *call.Event) {
 }
 
 func emitWarning(w channel.Warning) {
-	host.Words(host.ActionWarn, 0, 0)
 	host.Bytes(w.Kind)
 	host.Bytes(w.Text)
+	host.Bytes(strings.Join(w.Allow, ","))
+	host.Bytes(strings.Join(w.Expose, ","))
 }
 
 func emitProblems(problems []serviceconfig.Problem) {

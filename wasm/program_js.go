@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/call"
@@ -14,6 +15,7 @@ import (
 type program struct {
 	channels map[uint32]*channel.Channel
 	calls    map[uint32]*liveCall
+	origins  map[string]*channel.Origin // by their URLs; all channels of the page share what is known
 	timers   timers
 	armed    call.Duration // what JavaScript's one timer stands at
 	now      call.Duration // the instant of the present event
@@ -32,6 +34,7 @@ func newProgram() *program {
 	return &program{
 		channels: make(map[uint32]*channel.Channel),
 		calls:    make(map[uint32]*liveCall),
+		origins:  make(map[string]*channel.Origin),
 		armed:    call.Never,
 		room:     make([]wire.Fragment, 0, host.MaxFragments),
 	}
@@ -44,11 +47,24 @@ func (p *program) OpenChannel(id uint32, in []byte) {
 		emitProblems(problems)
 		return
 	}
+	options.Origin = p.origin(options.BaseURL)
 	ch := channel.New(options)
 	for _, w := range ch.Warnings() {
+		host.Words(host.ActionWarn, 0, 0)
 		emitWarning(w)
 	}
 	p.channels[id] = ch
+}
+
+// origin is what is known of the origin of a base URL that was checked.
+func (p *program) origin(baseURL string) *channel.Origin {
+	scheme, rest, _ := strings.Cut(baseURL, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	url := scheme + "://" + host
+	if p.origins[url] == nil {
+		p.origins[url] = new(channel.Origin)
+	}
+	return p.origins[url]
 }
 
 // CloseChannel cancels what runs.
@@ -76,6 +92,7 @@ func (p *program) Start(id, ch, flags uint32, now, timeout, size, maxReceive flo
 		Streams:         flags&host.FlagStreams != 0,
 		Writes:          flags&host.FlagOpen != 0,
 		Offline:         flags&host.FlagOffline != 0,
+		Socket:          flags&host.FlagSocket != 0,
 		MaxReceiveBytes: limit(maxReceive),
 	}
 	if flags&(host.FlagWaitForReady|host.FlagNoWait) != 0 {
@@ -93,15 +110,16 @@ func (p *program) Start(id, ch, flags uint32, now, timeout, size, maxReceive flo
 	if flags&host.FlagOpen != 0 {
 		c.Begin(p.now)
 	} else {
-		c.Send(p.now, int64(size))
+		c.Send(p.now, int64(size), int64(size))
 		c.Start(p.now)
 	}
 	p.settle(c)
 }
 
-// Queue: a request message of so many bytes, in a call that is open.
-func (p *program) Queue(id uint32, now, size float64) {
-	p.event(id, now, func(c *liveCall) { c.Send(p.now, int64(size)) })
+// Queue: a request message of so many bytes, sent as so many, in a call that is
+// open.
+func (p *program) Queue(id uint32, now, size, sent float64) {
+	p.event(id, now, func(c *liveCall) { c.Send(p.now, int64(size), int64(sent)) })
 }
 
 // HalfClose: no further message follows.
@@ -211,10 +229,11 @@ func (p *program) Feed(id, attempt uint32, now float64, slice []byte, last bool)
 		return len(slice)
 	}
 	fragments, consumed := c.Feed(p.now, int(attempt), slice, 0, p.room[:0])
+	decoded := c.InText(int(attempt))
 	for _, f := range fragments {
-		host.Fragment(f.Offset, f.Length, f.Total, f.Flags, f.First)
+		host.Fragment(f.Offset, f.Length, f.Total, f.Flags, f.First, decoded)
 	}
-	if last && consumed == len(slice) {
+	if _, packed := c.Packed(int(attempt)); last && consumed == len(slice) && !packed {
 		c.Drained(int(attempt))
 	}
 	p.settle(c)
@@ -225,7 +244,13 @@ func (p *program) Feed(id, attempt uint32, now float64, slice []byte, last bool)
 func (p *program) Skip(id, attempt uint32, n int) {
 	if c := p.calls[id]; c != nil {
 		c.Skip(int(attempt), n)
+		p.settle(c)
 	}
+}
+
+// Inflated: JavaScript has inflated the present payload; trailers are shown.
+func (p *program) Inflated(id, attempt uint32, now, size float64, trailers []byte) {
+	p.event(id, now, func(c *liveCall) { c.Inflated(p.now, int(attempt), int64(size), append([]byte(nil), trailers...)) })
 }
 
 // Drained: the chunk has been taken whole.
@@ -248,6 +273,11 @@ func (p *program) Failed(id, attempt uint32, now float64, how uint32, cause []by
 	p.event(id, now, func(c *liveCall) {
 		c.Failed(p.now, int(attempt), channel.Failure(how), call.Processed, errors.New(string(cause)))
 	})
+}
+
+// Closed: the attempt's WebSocket was closed.
+func (p *program) Closed(id, attempt uint32, now float64, code uint32, reason []byte) {
+	p.event(id, now, func(c *liveCall) { c.Closed(p.now, int(attempt), int(code), string(reason)) })
 }
 
 // Timer: what is due is due.

@@ -114,7 +114,20 @@ func (r *optionReader) read(name, value string) {
 			o.Jitter = retry.PlusMinus20
 		}
 	case "attemptHeader":
-		o.NoAttemptHeader = value == "never"
+		switch value {
+		case "always":
+			o.AttemptHeader = channel.AttemptHeaderAlways
+		case "never":
+			o.AttemptHeader = channel.AttemptHeaderNever
+		}
+	case "headerCommit":
+		o.FirstFrame = value == "firstFrame"
+	case "format":
+		o.Text = value == "text"
+	case "sendCompression":
+		o.SendGzip = value == "gzip"
+	case "acceptCompression":
+		o.AcceptGzip = value == "gzip"
 	case "perAttempt":
 		o.PerAttempt = true
 	case "crossOrigin":

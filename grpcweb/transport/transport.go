@@ -5,6 +5,7 @@ package transport
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 )
@@ -24,6 +25,31 @@ type Streamer interface {
 	RoundTripper
 	// StreamsRequests reports whether it does. It is asked once for each call.
 	StreamsRequests() bool
+}
+
+// A Socket is a Streamer that carries the requests that stream over WebSockets, in
+// the dialect of the improbable wrapper. The Status of such a response is 101, it
+// has no Header, and its Body begins with the head, as that dialect has it. How the
+// socket was closed is told by Body's Next: io.EOF where the server had nothing
+// more to say, a *CloseError otherwise.
+type Socket interface {
+	Streamer
+	// OpensSockets reports whether it does. It is asked once for each call.
+	OpensSockets() bool
+}
+
+// CloseError is how a WebSocket was closed before its time.
+type CloseError struct {
+	Code   int // RFC 6455, 7.4: 1006 where the connection was lost
+	Reason string
+}
+
+func (e *CloseError) Error() string {
+	text := "the WebSocket was closed with code " + strconv.Itoa(e.Code)
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	return text
 }
 
 // A Network is a RoundTripper that knows whether there is a network at all, so
@@ -50,6 +76,9 @@ type Request struct {
 	// Size is the body's length in bytes if it is known before it is sent; -1 if
 	// not, which only a Streamer meets: more of the body is made as time goes by.
 	Size int64
+	// Streams: the call sends its messages as they come, though all of them may be
+	// there already.
+	Streams bool
 }
 
 // Response is a response head, and the body behind it.
@@ -61,9 +90,10 @@ type Response struct {
 
 // Body is bytes that are pulled.
 type Body interface {
-	// Next waits for the next piece, of any size but none of length 0. The end
-	// is io.EOF; more than one Next is never called at a time. The piece is the caller's until the next call. Ending ctx ends
-	// the wait, and with it the exchange.
+	// Next waits for the next piece, of any size but none of length 0. The end is
+	// io.EOF. More than one Next is never called at a time. A response's piece is the
+	// caller's until the next call, to write to as well. Ending ctx ends the wait,
+	// and with it the exchange.
 	Next(ctx context.Context) ([]byte, error)
 	// Close lets go of what is left. It may be called at any time, repeatedly,
 	// and beside a Next, which then ends.

@@ -7,6 +7,8 @@ type Action struct {
 	Attempt  int      // which attempt, counted from 0 in the order of their beginnings
 	At       Duration // Arm: the instant
 	Messages int      // Written: how many
+	Warning  Warning  // Warn: of what
+	Limit    int64    // Inflate: the most bytes that are wanted
 	Event    *Event   // Observe: what happened
 }
 
@@ -30,8 +32,10 @@ const (
 	Read
 	// Written: the application need not wait for the first so many of its messages.
 	Written
-	// Warn: the exchange seems stuck: the application waits for a message, and the
-	// transport for the end of the request.
+	// Inflate: the response's present payload has come whole, and is compressed. It
+	// is inflated before anything else of the response is looked at.
+	Inflate
+	// Warn: tell the developer of something that is no error.
 	Warn
 	// Head: give the application the header metadata; the attempt is committed.
 	Head
@@ -39,4 +43,16 @@ const (
 	End
 	// Observe: tell who listens. Only asked for while somebody does.
 	Observe
+)
+
+// Warning is what a Warn action tells of.
+type Warning uint8
+
+// The machine's own warning; package channel has more.
+const (
+	// Stalled: the application waits for a message, and the transport, it seems,
+	// for the end of the request.
+	Stalled Warning = iota
+	// FirstFree is the first that the machine has no meaning for.
+	FirstFree
 )

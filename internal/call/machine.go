@@ -270,6 +270,15 @@ func (m *Machine) answerNumber() int {
 // Read asks the driver for the next piece of an attempt's response body.
 func (m *Machine) Read(id int) { m.act(Action{Op: Read, Attempt: id}) }
 
+// Inflate asks the driver to inflate the attempt's present payload, to so many
+// bytes and one more.
+func (m *Machine) Inflate(id int, limit int64) {
+	m.act(Action{Op: Inflate, Attempt: id, Limit: limit})
+}
+
+// Warn asks the driver to tell the developer of something that is no error.
+func (m *Machine) Warn(w Warning) { m.act(Action{Op: Warn, Warning: w}) }
+
 // Discard asks the driver to let go of an attempt's response, whose end is known.
 func (m *Machine) Discard(id int) { m.act(Action{Op: Abort, Attempt: id}) }
 

@@ -156,6 +156,6 @@ func (m *Machine) Awaits(now Duration) {
 func (m *Machine) warnStalled(now Duration) {
 	if now >= m.stall {
 		m.stall, m.moves = Never, true
-		m.act(Action{Op: Warn})
+		m.Warn(Stalled)
 	}
 }

@@ -23,6 +23,9 @@ func (m *Machine) Reason() status.CommitReason { return m.reason }
 // Status is how the call ended; nil before that.
 func (m *Machine) Status() *status.Status { return m.outcome }
 
+// MayRepeat reports whether the policy allows more attempts than were made.
+func (m *Machine) MayRepeat() bool { return m.started < m.set.MaxAttempts }
+
 // Answer is the attempt whose status is the call's; -1 if that is the client's own.
 func (m *Machine) Answer() int { return m.answer }
 

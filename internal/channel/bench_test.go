@@ -27,7 +27,7 @@ func BenchmarkUnary(b *testing.B) {
 	b.ReportAllocs()
 	for now := call.Duration(0); b.Loop(); now++ {
 		c := ch.NewCall(now, channel.Params{Method: "/helloworld.Greeter/SayHello", Timeout: call.Never})
-		c.Send(now, 100)
+		c.Send(now, 100, 100)
 		c.Start(now)
 		c.Take()
 		c.RequestHeader(now, 0)

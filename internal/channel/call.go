@@ -16,6 +16,8 @@ type Call struct {
 	channel   *Channel
 	machine   call.Machine
 	method    string
+	of        *method
+	socket    bool // its attempts are carried by WebSockets
 	metadata  metadata.MD
 	exchanges []attempt // by the attempts' indices
 	streaming bool      // several messages may be received
@@ -30,6 +32,7 @@ type attempt struct {
 	metadata metadata.MD // its own, of the per-attempt function
 	messages int         // begun so far
 	reading  bool        // a chunk was asked for
+	marked   bool        // sent with how many were made before it
 }
 
 // Params are what a call is made with.
@@ -47,6 +50,9 @@ type Params struct {
 	// Streams: the transport sends messages as they come; else only requests that
 	// are complete, at their half-close.
 	Streams bool
+	// Socket: it is a WebSocket, in the dialect of the improbable wrapper. Implies
+	// Streams.
+	Socket bool
 	// Writes: the application sends several messages and waits for each: tell it
 	// when it need not any more.
 	Writes bool
@@ -61,7 +67,7 @@ func (ch *Channel) NewCall(now call.Duration, p Params) *Call {
 	settings := call.Settings{
 		Plan: plan, MaxAttempts: attempts, Throttle: ch.throttle,
 		Deadline: ch.deadline(now, p.Timeout, config.Timeout), Prepare: ch.options.PerAttempt || p.PerAttempt, Observe: p.Observe,
-		Streams: p.Streams, Writes: p.Writes,
+		Streams: p.Streams || p.Socket, Writes: p.Writes,
 	}
 	if p.WaitForReady == nil {
 		p.WaitForReady = config.WaitForReady
@@ -74,7 +80,7 @@ func (ch *Channel) NewCall(now call.Duration, p Params) *Call {
 		p.MaxReceiveBytes = ch.options.MaxReceiveMessageBytes
 	}
 	c := &Call{
-		channel: ch, machine: call.New(settings), method: p.Method, metadata: p.Metadata, streaming: p.Streaming,
+		channel: ch, machine: call.New(settings), method: p.Method, of: method, metadata: p.Metadata, streaming: p.Streaming, socket: p.Socket,
 		maxSend: smallest(config.MaxRequestMessageBytes, ch.options.MaxSendMessageBytes),
 		maxRecv: smallest(config.MaxResponseMessageBytes, p.MaxReceiveBytes),
 	}
@@ -102,14 +108,15 @@ func (ch *Channel) deadline(now, timeout call.Duration, configured *call.Duratio
 // Take hands out the actions since the last Take.
 func (c *Call) Take() []call.Action { return c.machine.Take() }
 
-// Send adds a request message of so many bytes. The driver keeps the message.
-func (c *Call) Send(now call.Duration, size int64) {
+// Send adds a request message of so many bytes, which are sent as so many: they
+// are fewer where they were compressed. The driver keeps the message.
+func (c *Call) Send(now call.Duration, size, sent int64) {
 	if size > c.maxSend {
 		c.Fail(now, status.New(status.ResourceExhausted, "the request message of "+strconv.FormatInt(size, 10)+
 			" bytes is larger than the limit of "+strconv.FormatInt(c.maxSend, 10)))
 		return
 	}
-	c.machine.Queue(now, size+wire.PrefixSize)
+	c.machine.Queue(now, sent+wire.PrefixSize)
 }
 
 // Start begins the call, its request complete.
@@ -172,7 +179,7 @@ func (c *Call) attempt(id int) *attempt {
 	}
 	for len(c.exchanges) <= id {
 		a := attempt{}
-		a.MaxMessage = c.maxRecv
+		a.MaxMessage, a.FirstFrame = c.maxRecv, c.channel.options.FirstFrame
 		c.exchanges = append(c.exchanges, a)
 	}
 	return &c.exchanges[id]

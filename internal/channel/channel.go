@@ -20,6 +20,7 @@ type Channel struct {
 	throttle *call.Throttle
 	quota    *call.Quota
 	methods  map[string]*method // those that were called
+	origin   *Origin
 	warnings []Warning
 }
 
@@ -27,6 +28,8 @@ type Channel struct {
 type method struct {
 	config  *serviceconfig.Method
 	refusal *status.Status // why no call of it can be made; nil: it can
+	lost    bool           // it was told that a retry was lost to trailers in the body
+	hidden  bool           // it was told that CORS hides the status
 }
 
 // maxMethods bounds what is remembered, should a program make up names.
@@ -50,6 +53,8 @@ func (ch *Channel) method(path string) *method {
 type Warning struct {
 	Kind string // one of the TypeScript package's WarningKind
 	Text string
+	// Headers that a server on another origin must allow, and expose.
+	Allow, Expose []string
 }
 
 // New makes the channel, its options valid.
@@ -59,6 +64,10 @@ func New(o Options) *Channel {
 		base:    strings.TrimRight(o.BaseURL, "/"),
 		methods: make(map[string]*method),
 		quota:   call.NewQuota(o.MaxRetryBufferSize, o.MaxRetryBufferPerCallSize),
+		origin:  o.Origin,
+	}
+	if ch.origin == nil {
+		ch.origin = new(Origin)
 	}
 	if o.Config != nil {
 		if t := o.Config.Throttling; t != nil {

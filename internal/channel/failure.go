@@ -1,6 +1,8 @@
 package channel
 
 import (
+	"strings"
+
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/call"
@@ -14,13 +16,8 @@ const (
 	NoResponse    Failure = iota // the network, or what a browser shows as such
 	AbortedByHost                // something other than this client ended it, at any stage: a page that is left, a service worker
 	NotRequest                   // it could not be made into a request at all
+	BadPayload                   // what is marked as compressed could not be inflated
 )
-
-// StalledText is the warning of an exchange that seems stuck.
-func (c *Call) StalledText() string {
-	return "a message of " + c.method + " has been waited for these 5 s, nothing has come, and the request is still open. Over fetch " +
-		"a server's answer may not be seen before the request has ended: end the request's messages, or set a deadline"
-}
 
 // Failed: an attempt came to no response head, or something else than client
 // and server ended it. That is no failure of the server's: it takes no token and
@@ -34,11 +31,19 @@ func (c *Call) Failed(now call.Duration, id int, how Failure, p call.Progress, c
 	case AbortedByHost:
 		st = status.New(status.Canceled, "the request was ended by something else than this client: "+cause.Error())
 		st.Header, p = c.given(id), call.Dropped
+	case BadPayload:
+		c.damaged(now, id, cause)
+		return
 	case NotRequest:
 		c.Fail(now, caused(status.New(status.Internal, "no request can be made to "+c.URL()+": "+cause.Error()), cause))
 		return
 	default:
-		st = status.New(status.Unavailable, c.noResponseText(cause))
+		st = status.New(status.Unavailable, c.noResponseText(id, cause))
+		if c.retriesUnmarked(id) {
+			p = call.NotSent // the browser asked the server, and did not send
+		} else if c.blocked(id) {
+			c.warnOnce(warnCORS)
+		}
 	}
 	c.machine.Ended(now, id, call.Outcome{Status: caused(st, cause), Pushback: call.NoPushback, Progress: p})
 }
@@ -58,12 +63,20 @@ func caused(st *status.Status, cause error) *status.Status {
 
 // noResponseText says what was tried and where to look. A browser shows all of
 // these faults as one and the same error, so that all are named.
-func (c *Call) noResponseText(cause error) string {
+func (c *Call) noResponseText(id int, cause error) string {
+	if c.socket {
+		return "no WebSocket could be opened for " + c.URL() + ": " + cause.Error() + ". Look whether the server runs, can be reached from " +
+			"here, takes gRPC-Web over WebSocket, as the improbable wrapper does with WithWebsockets(true), and allows the page's " +
+			"origin there (WithWebsocketOriginFunc)"
+	}
 	text := "no response from POST " + c.URL() + ": " + cause.Error() +
 		". Look whether the server runs and can be reached from here"
 	if c.channel.options.CrossOrigin {
 		text += "; the address is of another origin than the page, so look at its CORS answer too: it must allow the origin and the headers " +
-			"content-type, x-grpc-web, x-user-agent, grpc-timeout, grpc-previous-rpc-attempts and your own"
+			strings.Join(c.allowed(), ", ")
+	}
+	if c.blocked(id) {
+		text += ". An attempt before it was answered, and had no header " + AttemptsHeader + ": that may be the one that is not allowed"
 	}
 	return text
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/exchange"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
@@ -12,8 +13,16 @@ import (
 // attempts were made before (gRFC A6).
 const AttemptsHeader = "grpc-previous-rpc-attempts"
 
-// ContentType is what requests are sent as, and answers expected in.
-const ContentType = "application/grpc-web"
+// What requests are sent as, and answers expected in.
+const (
+	binaryType = "application/grpc-web"
+	textType   = "application/grpc-web-text"
+)
+
+const (
+	encodingHeader = "grpc-encoding"
+	acceptHeader   = "grpc-accept-encoding"
+)
 
 // URL is where the call's attempts are sent.
 func (c *Call) URL() string { return c.channel.base + c.method }
@@ -22,17 +31,29 @@ func (c *Call) URL() string { return c.channel.base + c.method }
 // has depends on the method alone, but for the attempts header, so that a
 // browser's cached preflight keeps holding.
 func (c *Call) RequestHeader(now call.Duration, id int) metadata.MD {
-	parts := [...]metadata.MD{c.channel.options.Metadata, c.attempt(id).metadata, c.metadata}
+	o, parts := &c.channel.options, c.parts(id)
 	var md metadata.MD
-	md.Grow(5 + parts[0].Len() + parts[1].Len() + parts[2].Len())
-	md.Append("content-type", ContentType)
+	md.Grow(8 + parts[0].Len() + parts[1].Len() + parts[2].Len())
+	if o.Text && !c.socket { // which carries bytes
+		md.Append("content-type", textType)
+		md.Append("accept", textType)
+	} else {
+		md.Append("content-type", binaryType)
+	}
 	md.Append("x-grpc-web", "1")
 	md.Append("x-user-agent", "grpc-web-hedgerow/"+Version)
 	if deadline := c.machine.Deadline(); deadline != call.Never {
 		md.Append("grpc-timeout", wire.FormatTimeout(int64(deadline-now)))
 	}
-	if before := c.machine.Number(id) - 1; before > 0 && !c.channel.options.NoAttemptHeader {
-		md.Append(AttemptsHeader, strconv.Itoa(before))
+	if o.SendGzip {
+		md.Append(encodingHeader, exchange.Gzip)
+	}
+	if o.AcceptGzip {
+		md.Append(acceptHeader, exchange.Gzip)
+	}
+	if c.marks(id) {
+		c.attempt(id).marked = true
+		md.Append(AttemptsHeader, strconv.Itoa(c.machine.Number(id)-1))
 	}
 	for _, part := range parts {
 		for name, value := range part.All() {
@@ -42,6 +63,11 @@ func (c *Call) RequestHeader(now call.Duration, id int) metadata.MD {
 		}
 	}
 	return md
+}
+
+// parts are the metadata that the attempt carries, in their order.
+func (c *Call) parts(id int) [3]metadata.MD {
+	return [...]metadata.MD{c.channel.options.Metadata, c.attempt(id).metadata, c.metadata}
 }
 
 // checkMetadata refuses what a request may not carry: malformed fields, and
@@ -60,7 +86,7 @@ func checkMetadata(md metadata.MD) error {
 
 func reserved(name string) bool {
 	switch name {
-	case "accept-encoding", "connection", "content-length", "content-type", "expect", "host", "keep-alive",
+	case "accept", "accept-encoding", "connection", "content-length", "content-type", "expect", "host", "keep-alive",
 		"te", "trailer", "transfer-encoding", "upgrade", "user-agent", "x-grpc-web", "x-user-agent":
 		return true
 	}

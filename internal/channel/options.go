@@ -41,12 +41,18 @@ type Options struct {
 	MaxSendMessageBytes       int64
 	DefaultTimeout            call.Duration // Never: none
 	Jitter                    retry.Jitter
-	NoAttemptHeader           bool // never send grpc-previous-rpc-attempts
+	AttemptHeader             AttemptHeader
+	FirstFrame                bool // a body's first frame commits, not the response's head (SEMANTICS 5.1)
+
+	Text       bool // application/grpc-web-text
+	SendGzip   bool // the driver compresses the request's messages
+	AcceptGzip bool // ask the server to compress its own
 
 	Metadata   metadata.MD // of every call
 	PerAttempt bool        // ask the driver for more, before each attempt
 
 	CrossOrigin bool           // the base URL is of another origin than the page
+	Origin      *Origin        // what is known of the base URL's origin; nil: nothing yet, and nobody else wants to know
 	Random      func() float64 // uniform in [0, 1)
 }
 

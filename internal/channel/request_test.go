@@ -98,7 +98,7 @@ func TestRequestHeader(t *testing.T) {
 		t.Errorf("sent to %s", got)
 	}
 
-	never := open(t, retrying, func(o *Options) { o.NoAttemptHeader, o.BaseURL = true, "https://api.test/grpc//" })
+	never := open(t, retrying, func(o *Options) { o.AttemptHeader, o.BaseURL = AttemptHeaderNever, "https://api.test/grpc//" })
 	tk = unary(t, never)
 	tk.sends(10).starts().asks("open 1")
 	tk.refuses(1, status.Unavailable, "grpc-retry-pushback-ms", "0").asks("open 2")

@@ -11,6 +11,7 @@ import (
 // Head: an attempt's response head arrived.
 func (c *Call) Head(now call.Duration, id, httpStatus int, fields metadata.MD) {
 	if c.machine.Head(now, id, httpStatus) {
+		c.heard(id)
 		c.proceed(now, id, c.attempt(id).Head(httpStatus, fields))
 	}
 }
@@ -59,7 +60,7 @@ func (c *Call) read(id int) {
 // Feed reads a chunk of an attempt's body from offset at. It appends the
 // fragments of messages to the given ones, up to their capacity, and answers
 // with the offset it came to; short of the chunk's end, feed again. When all is
-// taken, say Drained.
+// taken, say Drained. Where an Inflate action comes of it, do that first.
 func (c *Call) Feed(now call.Duration, id int, chunk []byte, at int, to []wire.Fragment) ([]wire.Fragment, int) {
 	if !c.machine.Live(id) || len(chunk) == 0 { // a chunk of nothing is no body yet
 		return to, len(chunk)
@@ -73,6 +74,11 @@ func (c *Call) Feed(now call.Duration, id int, chunk []byte, at int, to []wire.F
 	}
 	had := len(to)
 	to, at, r := a.Feed(chunk, at, to)
+	if r == exchange.Headers {
+		if c.machine.Commit(now, id); c.machine.Over() {
+			return to[:had], len(chunk)
+		}
+	}
 	for i, f := range to[had:] {
 		if c.count(now, id, f); c.machine.Over() { // a second message, which nobody is to see
 			return to[:had+i], len(chunk)
@@ -82,7 +88,45 @@ func (c *Call) Feed(now call.Duration, id int, chunk []byte, at int, to []wire.F
 		c.proceed(now, id, r)
 		return to, len(chunk)
 	}
+	c.inflate(id)
 	return to, at
+}
+
+// InText reports whether fragments of the attempt's messages lie in a chunk that was
+// decoded where it lay.
+func (c *Call) InText(id int) bool { return c.attempt(id).InText() }
+
+// inflate has a payload inflated that is compressed and has come whole.
+func (c *Call) inflate(id int) {
+	if limit, packed := c.Packed(id); packed {
+		c.machine.Inflate(id, limit)
+	}
+}
+
+// Packed reports whether an Inflate action has not been answered yet, and its limit.
+func (c *Call) Packed(id int) (limit int64, packed bool) {
+	limit, packed = c.attempt(id).Packed()
+	return limit, packed && c.machine.Live(id)
+}
+
+// Inflated: the attempt's present payload is inflated. Trailers are shown.
+func (c *Call) Inflated(now call.Duration, id int, size int64, trailers []byte) {
+	if c.machine.Live(id) && c.attempt(id).Inflated(size, trailers) == exchange.Ended {
+		c.proceed(now, id, exchange.Ended)
+	}
+}
+
+// damaged: it could not be.
+func (c *Call) damaged(now call.Duration, id int, cause error) {
+	c.proceed(now, id, c.attempt(id).Damaged(cause))
+}
+
+// Closed: an attempt's WebSocket was closed.
+func (c *Call) Closed(now call.Duration, id, code int, reason string) {
+	if c.machine.Live(id) {
+		c.attempt(id).Close(code, reason)
+		c.ended(now, id)
+	}
 }
 
 // count keeps to one message where one is due: a second one is refused as it
@@ -106,6 +150,7 @@ func (c *Call) Skip(id, n int) {
 	a := c.attempt(id)
 	if a.Skip(n); a.Left() == 0 {
 		c.wanted = false
+		c.inflate(id)
 	}
 }
 
@@ -139,6 +184,7 @@ func (c *Call) ended(now call.Duration, id int) {
 		c.machine.Commit(now, id) // an OK is an answer, if a wrong one: it is never tried again
 		st = cardinality(st.Header, "no message")
 	}
+	c.explain(id)
 	c.settle(now, id, st, call.PushbackOf(st.Trailer))
 }
 

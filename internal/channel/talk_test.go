@@ -138,7 +138,7 @@ func (tk *talk) asks(want ...string) *talk {
 
 func (tk *talk) sends(size int64) *talk {
 	tk.t.Helper()
-	return tk.tell(func(c *Call) { c.Send(tk.now, size) })
+	return tk.tell(func(c *Call) { c.Send(tk.now, size, size) })
 }
 
 func (tk *talk) starts() *talk {

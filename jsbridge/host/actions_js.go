@@ -16,4 +16,5 @@ const (
 	ActionObserve               // tell listeners
 	ActionWarn                  // tell the developer
 	ActionRefuse                // a problem of the channel's options
+	ActionInflate               // inflate the payload that has just come whole
 )

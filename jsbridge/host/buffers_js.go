@@ -128,11 +128,15 @@ const (
 
 // Fragment emits a fragment of a message: in which offset of the chunk it
 // begins, its length, the message's whole length, and the frame's flags, with
-// bit 8 set where the message begins with it.
-func Fragment(offset, length, total int, flags byte, first bool) {
+// bit 8 set where the message begins with it, and bit 9 where it lies in the input
+// buffer, decoded from text.
+func Fragment(offset, length, total int, flags byte, first, decoded bool) {
 	kind := uint32(flags)
 	if first {
 		kind |= 1 << 8
+	}
+	if decoded {
+		kind |= 1 << 9
 	}
 	fragments = append(fragments, kind, uint32(offset), uint32(length), uint32(total))
 }

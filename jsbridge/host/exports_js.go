@@ -10,7 +10,7 @@ type Program interface {
 	CloseChannel(id uint32, now float64)
 
 	Start(call, channel, flags uint32, now, timeout, size, maxReceive float64, in []byte, fields int)
-	Queue(call uint32, now, size float64)
+	Queue(call uint32, now, size, sent float64)
 	HalfClose(call uint32, now float64)
 	Took(call, attempt uint32, messages int)
 	Read(call uint32, now float64)
@@ -23,9 +23,11 @@ type Program interface {
 	Feed(call, attempt uint32, now float64, slice []byte, last bool) (consumed int)
 	Skip(call, attempt uint32, n int)
 	Drained(call, attempt uint32, now float64)
+	Inflated(call, attempt uint32, now, size float64, trailers []byte)
 	End(call, attempt uint32, now float64)
 	Break(call, attempt uint32, now float64, cause []byte)
 	Failed(call, attempt uint32, now float64, how uint32, cause []byte)
+	Closed(call, attempt uint32, now float64, code uint32, reason []byte)
 
 	Timer(now float64)
 	Network(now float64, up bool)
@@ -40,6 +42,7 @@ const (
 	FlagWaitForReady                    // the caller says to wait for a network
 	FlagNoWait                          // the caller says not to
 	FlagOffline                         // there is no network now
+	FlagSocket                          // attempts are WebSockets
 )
 
 var program Program
@@ -96,10 +99,10 @@ func start(call, channel, flags uint32, now, timeout, size, maxReceive float64, 
 }
 
 //go:wasmexport queue
-func queue(call uint32, now, size float64) (words uint32) {
+func queue(call uint32, now, size, sent float64) (words uint32) {
 	defer guard(&words)
 	begin()
-	program.Queue(call, now, size)
+	program.Queue(call, now, size, sent)
 	return emitted()
 }
 
@@ -191,6 +194,14 @@ func drained(call, attempt uint32, now float64) (words uint32) {
 	return emitted()
 }
 
+//go:wasmexport inflated
+func inflated(call, attempt uint32, now, size float64, n uint32) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.Inflated(call, attempt, now, size, input(n))
+	return emitted()
+}
+
 //go:wasmexport end
 func end(call, attempt uint32, now float64) (words uint32) {
 	defer guard(&words)
@@ -212,6 +223,14 @@ func failed(call, attempt uint32, now float64, how, n uint32) (words uint32) {
 	defer guard(&words)
 	begin()
 	program.Failed(call, attempt, now, how, input(n))
+	return emitted()
+}
+
+//go:wasmexport closed
+func closed(call, attempt uint32, now float64, code, n uint32) (words uint32) {
+	defer guard(&words)
+	begin()
+	program.Closed(call, attempt, now, code, input(n))
 	return emitted()
 }
 

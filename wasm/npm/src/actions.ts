@@ -1,6 +1,6 @@
 import type { Code } from "./code.js";
 import type { Ending } from "./errors.js";
-import type { AttemptKind, AttemptRecord, CallEvent, CommitReason } from "./events.js";
+import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "./events.js";
 import type { Cursor } from "./host.js";
 import { type Metadata, metadataOfBlock } from "./metadata.js";
 
@@ -90,6 +90,19 @@ function readRecord(cursor: Cursor): AttemptRecord {
 function readPushback(value: number): Pushback | undefined {
   if (value === -1) return undefined;
   return value < 0 ? { stop: true } : { delayMs: value };
+}
+
+/** Something that the developer should know and that is no error. */
+export type Warning = Pick<Extract<CallEvent, { type: "warning" }>, "warning" | "text" | "requiredHeaders">;
+
+export function readWarning(cursor: Cursor): Warning {
+  const warning = { warning: cursor.text() as WarningKind, text: cursor.text() };
+  const [allow, expose] = [cursor.text(), cursor.text()];
+  if (!allow && !expose) return warning;
+  return {
+    ...warning,
+    requiredHeaders: { ...(allow ? { allow: allow.split(",") } : {}), ...(expose ? { expose: expose.split(",") } : {}) },
+  };
 }
 
 /** Reads an observation and makes the event of it. */

@@ -1,23 +1,37 @@
 import type { Call } from "./call.js";
-import { ABORTED_BY_HOST, NO_RESPONSE, NOT_REQUEST, SLICE } from "./host.js";
+import { ABORTED_BY_HOST, BAD_PAYLOAD, type Fragment, NO_RESPONSE, NOT_REQUEST, SLICE, TRAILERS } from "./host.js";
 
-/** One attempt's fetch: it carries out what Go asks for, and tells what came of it. */
+/** What carries an attempt's exchange: a fetch, or a WebSocket. It tells the attempt what comes of it. */
+export interface Carrier {
+  /** Has one chunk of the response told, or its end. */
+  read(): void;
+  /** Ends the exchange: the server sees it cancelled. */
+  kill(): void;
+}
+
+/** One attempt: it hands on to Go what its carrier tells, and takes chunks apart as Go says. */
 export class Attempt {
   readonly abort: AbortController = new AbortController();
-  /** How many of the request's messages fetch has taken. */
+  /** How many of the request's messages the carrier has taken. */
   taken = 0;
   /** The network's own error, if it failed. */
   error: unknown;
+  #call: Call;
+  #id: number;
+  #carrier: Carrier | undefined;
   /** How often the page had been left when something was last heard of the exchange. */
   #departures = 0;
   /** The request is sent as it comes, and may be open still when the response has ended. */
   #uploads = false;
-  #call: Call;
-  #id: number;
-  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  /** The parts of a message that began in an earlier chunk, and how much is still to come. */
+  /** The parts of a payload that began earlier, its frame's flags, and how much is still to come. */
   #parts: Uint8Array[] = [];
+  #flags = 0;
   #left = 0;
+  /** The same of a payload that Go decodes. */
+  #due = 0;
+  /** A compressed payload that has come whole, and the most that is wanted of what is in it; Go feeds on when it is inflated. */
+  #packed: Uint8Array | undefined;
+  #limit: number | undefined;
   /** Go has seen the chunk's end. */
   #drained = false;
   #dead = false;
@@ -27,39 +41,90 @@ export class Attempt {
     this.#id = id;
   }
 
-  /** Sends the request. */
-  open(headers: [string, string][], body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>): void {
-    const { fetch, url, credentials, engine } = this.#call;
+  /** Sends the request, by a carrier that is made here: it may say at once that it cannot. */
+  open(uploads: boolean, carry: () => Carrier): void {
+    this.#departures = this.#call.engine.departures;
+    this.#uploads = uploads;
+    this.#carrier = carry();
+    if (this.#dead) this.#carrier.kill();
+  }
+
+  /** Reads a chunk. */
+  read(): void {
+    this.#carrier?.read();
+  }
+
+  /** Ends the exchange: the server sees it cancelled. */
+  kill(): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    this.#parts = [];
+    this.#packed = undefined;
+    this.abort.abort();
+    this.#carrier?.kill();
+  }
+
+  // What the carrier tells.
+
+  /** No one wants to hear of it any more. */
+  get dead(): boolean {
+    return this.#dead;
+  }
+
+  /** There was no response, or no request; hint says in words what may be the reason. */
+  fail(how: number, error: unknown, hint = ""): void {
+    if (this.#dead) return;
+    this.error = error;
+    if (how === NOT_REQUEST) this.#call.cause = error;
+    const { engine, host, id } = this.#call;
+    const why = how === NO_RESPONSE && this.#interrupted(error) ? ABORTED_BY_HOST : how;
+    this.#stop();
+    engine.enter("failed", id, this.#id, performance.now(), why, host.text(explain(error) + (why === NO_RESPONSE ? hint : "")));
+  }
+
+  /** The response's head: so many fields, names and values in turn, each ended by a NUL. */
+  head(status: number, fields: number, text: string): void {
+    const { engine, host, id } = this.#call;
     this.#departures = engine.departures;
-    const init: RequestInit & { duplex?: "half" } = {
-      method: "POST",
-      headers,
-      body,
-      signal: this.abort.signal,
-      credentials,
-      mode: "cors",
-      cache: "no-store",
-      redirect: "error",
-    };
-    if (body instanceof ReadableStream) {
-      if (!canStream()) {
-        this.#fail(NO_RESPONSE, new TypeError("this browser's fetch cannot send a stream: leave requestStreaming out"));
-        return;
-      }
-      init.duplex = "half";
-      this.#uploads = true;
-    }
-    let response: Promise<Response>;
-    try {
-      response = Promise.resolve(fetch(url, init));
-    } catch (error) {
-      this.#fail(NOT_REQUEST, error);
+    engine.enter("head", id, this.#id, performance.now(), status, fields, host.text(text));
+  }
+
+  /** A chunk of the response, of at least one byte. */
+  chunk(chunk: Uint8Array): void {
+    this.#departures = this.#call.engine.departures;
+    this.#drained = false;
+    this.#take(chunk, 0);
+  }
+
+  end(): void {
+    if (this.#dead) return;
+    this.#stop();
+    this.#call.engine.enter("end", this.#call.id, this.#id, performance.now());
+  }
+
+  /** The response could not be read on. */
+  broke(error: unknown): void {
+    if (this.#interrupted(error)) {
+      this.fail(ABORTED_BY_HOST, error);
       return;
     }
-    response.then(
-      (response) => this.#head(response),
-      (error) => this.#fail(this.#interrupted(error) ? ABORTED_BY_HOST : NO_RESPONSE, error),
-    );
+    if (this.#dead) return;
+    this.error = error;
+    const { engine, host, id } = this.#call;
+    this.#stop();
+    engine.enter("broken", id, this.#id, performance.now(), host.text(explain(error)));
+  }
+
+  /** The WebSocket was closed. */
+  closed(code: number, reason: string): void {
+    if (this.#interrupted(undefined)) {
+      this.fail(ABORTED_BY_HOST, new Error("the page was left"));
+      return;
+    }
+    if (this.#dead) return;
+    const { engine, host, id } = this.#call;
+    this.#stop();
+    engine.enter("closed", id, this.#id, performance.now(), code, host.text(reason));
   }
 
   /**
@@ -71,109 +136,41 @@ export class Attempt {
     return leaving || departures !== this.#departures || (error instanceof Error && error.name === "AbortError");
   }
 
-  #fail(how: number, error: unknown): void {
-    if (this.#dead) return;
-    this.error = error;
-    if (how === NOT_REQUEST) this.#call.cause = error;
-    const { engine, host, id } = this.#call;
-    const hint = how === NO_RESPONSE && this.#uploads && typeof location === "object" ? STREAMED : "";
-    this.#stop();
-    engine.enter("failed", id, this.#id, performance.now(), how, host.text(explain(error) + hint));
-  }
-
   /** The exchange is over: what its request still has to say is not sent any more. */
   #stop(): void {
     if (this.#uploads) this.kill();
   }
 
-  #head(response: Response): void {
-    this.#departures = this.#call.engine.departures;
-    let fields = 0;
-    let text = "";
-    try {
-      if (this.#dead) {
-        response.body?.cancel().catch(ignore);
-        return;
-      }
-      this.#reader = response.body?.getReader();
-      response.headers.forEach((value, name) => {
-        fields++;
-        text += `${name}\0${value}\0`;
-      });
-    } catch (cause) {
-      // Only a fetch of the user's own can do this.
-      this.#fail(NOT_REQUEST, new TypeError("fetch answered with something else than an unread Response", { cause }));
-      return;
-    }
-    const { engine, host, id } = this.#call;
-    engine.enter("head", id, this.#id, performance.now(), response.status, fields, host.text(text));
-  }
-
-  /** Reads a chunk. */
-  read(): void {
-    if (!this.#reader) {
-      this.#end(); // a response without a body
-      return;
-    }
-    this.#reader.read().then(
-      ({ done, value }) => {
-        if (done) this.#end();
-        else if (ArrayBuffer.isView(value)) this.#chunk(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-        else this.#break(new TypeError("the body's stream gave something else than bytes"));
-      },
-      (error) => this.#break(error),
-    );
-  }
-
-  #end(): void {
-    if (this.#dead) return;
-    this.#stop();
-    this.#call.engine.enter("end", this.#call.id, this.#id, performance.now());
-  }
-
-  #break(error: unknown): void {
-    if (this.#interrupted(error)) {
-      this.#fail(ABORTED_BY_HOST, error);
-      return;
-    }
-    if (this.#dead) return;
-    this.error = error;
-    const { engine, host, id } = this.#call;
-    this.#stop();
-    engine.enter("broken", id, this.#id, performance.now(), host.text(explain(error)));
-  }
+  // Taking a chunk apart.
 
   /**
-   * Takes a chunk apart. Go frames it, slice by slice; the inside of a message, once its length is known, is passed over. A message
-   * that lies whole in the chunk is a view of it; one that does not is put together here. Go knows by itself that the chunk is
-   * drained if it saw its end.
+   * Go frames the chunk, slice by slice; the inside of a payload, once its length is known, is passed over. A message that lies whole
+   * in the chunk is a view of it; one that does not is put together here, as is all that Go had to decode. A compressed payload is
+   * inflated before the rest is looked at. Go knows by itself that the chunk is drained if it saw its end.
    */
-  #chunk(chunk: Uint8Array): void {
+  #take(chunk: Uint8Array, from: number): void {
     const { engine, host, id } = this.#call;
-    this.#departures = engine.departures;
-    this.#drained = false;
-    for (let at = 0; at < chunk.length && !this.#dead; ) {
+    for (let at = from; ; ) {
+      if (this.#dead) break;
+      if (this.#limit !== undefined) {
+        void this.#inflate(this.#limit, chunk, at);
+        break;
+      }
+      if (at >= chunk.length) {
+        if (!this.#drained) host.enter("drained", id, this.#id, performance.now());
+        break;
+      }
       at = this.#left > 0 ? this.#continue(chunk, at) : this.#frame(chunk, at);
     }
-    if (!this.#dead && !this.#drained) host.enter("drained", id, this.#id, performance.now());
     engine.perform();
   }
 
   #continue(chunk: Uint8Array, at: number): number {
     const part = chunk.subarray(at, at + this.#left);
-    this.#keep(part);
+    this.#left -= part.length;
+    this.#keep(part, this.#left === 0);
     this.#call.host.enter("skip", this.#call.id, this.#id, part.length);
     return at + part.length;
-  }
-
-  #keep(part: Uint8Array): void {
-    this.#parts.push(part);
-    this.#left -= part.length;
-    if (this.#left === 0) {
-      const parts = this.#parts;
-      this.#parts = [];
-      this.#call.deliver(join(parts));
-    }
   }
 
   #frame(chunk: Uint8Array, at: number): number {
@@ -182,39 +179,71 @@ export class Attempt {
     const last = at + slice.length === chunk.length;
     host.enter("feed", id, this.#id, performance.now(), host.bytes(slice), last ? 1 : 0);
     if (!host.alive) return chunk.length;
-    this.#drained = last && host.result === slice.length;
     let next = at + host.result;
-    for (const { offset, length, total } of host.fragments()) {
-      const from = at + offset;
-      const inSlice = length === total;
-      if (inSlice || from + total <= chunk.length) {
-        this.#call.deliver(chunk.subarray(from, from + total));
-        if (!inSlice) {
-          host.enter("skip", id, this.#id, total - length);
-          next = from + total;
-        }
-      } else {
-        this.#left = total;
-        this.#keep(chunk.subarray(from, chunk.length));
-        const unfed = chunk.length - (from + length);
-        if (unfed > 0) host.enter("skip", id, this.#id, unfed);
-        next = chunk.length;
-      }
+    this.#drained = last && next === chunk.length && this.#limit === undefined;
+    for (const fragment of host.fragments()) {
+      this.#flags = fragment.flags;
+      next = fragment.decoded ? this.#copy(fragment, next) : this.#view(fragment, chunk, at + fragment.offset, next);
     }
     return next;
   }
 
-  /** Ends the exchange: the server sees it cancelled. */
-  kill(): void {
-    if (this.#dead) return;
-    this.#dead = true;
+  /** A fragment that Go has decoded lies in Go's memory. */
+  #copy({ first, offset, length, total }: Fragment, next: number): number {
+    if (first) this.#due = total;
+    this.#due -= length;
+    this.#keep(this.#call.host.decoded(offset, length), this.#due === 0);
+    return next;
+  }
+
+  /** A fragment of a payload that begins here. What of it lies beyond the slice is taken without feeding it. */
+  #view({ length, total }: Fragment, chunk: Uint8Array, from: number, next: number): number {
+    const { host, id } = this.#call;
+    const end = Math.min(from + total, chunk.length);
+    this.#left = from + total - end;
+    this.#keep(chunk.subarray(from, end), this.#left === 0);
+    const unfed = end - (from + length);
+    if (unfed === 0) return next;
+    host.enter("skip", id, this.#id, unfed);
+    return end;
+  }
+
+  #keep(part: Uint8Array, last: boolean): void {
+    this.#parts.push(part);
+    if (!last) return;
+    const parts = this.#parts;
     this.#parts = [];
-    this.abort.abort();
-    this.#reader?.cancel().catch(ignore);
+    const payload = join(parts);
+    if ((this.#flags & 1) === 0) this.#call.deliver(payload);
+    else this.#packed = payload;
+  }
+
+  /** Go asks for what has just come whole to be inflated. */
+  inflate(limit: number): void {
+    this.#limit = limit;
+  }
+
+  async #inflate(limit: number, chunk: Uint8Array, at: number): Promise<void> {
+    let raw: Uint8Array;
+    try {
+      const { inflate } = await import("./compression.js");
+      raw = await inflate(this.#packed as Uint8Array<ArrayBuffer>, limit);
+    } catch (error) {
+      this.fail(BAD_PAYLOAD, error);
+      return;
+    }
+    if (this.#dead) return;
+    this.#limit = this.#packed = undefined;
+    const { host, id } = this.#call;
+    const message = (this.#flags & TRAILERS) === 0;
+    host.enter("inflated", id, this.#id, performance.now(), raw.length, message ? 0 : host.bytes(raw));
+    if (message && !this.#call.over) this.#call.deliver(raw);
+    this.#take(chunk, at);
   }
 }
 
 function join(parts: Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0] as Uint8Array;
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -229,34 +258,3 @@ function explain(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error && cause.message ? `${String(error)}: ${cause.message}` : String(error);
 }
-
-/** Why fetch may have refused a stream, where the browser only says that it failed. */
-const STREAMED = " (requestStreaming sends the request as a stream, which browsers do only over HTTP/2 or later)";
-
-let streams: boolean | undefined;
-
-/** Whether fetch sends streams. One that does not know them asks for no duplex, and would send the text "[object ReadableStream]". */
-function canStream(): boolean {
-  if (typeof location !== "object") return true; // Node and its like
-  streams ??= asksForDuplex();
-  return streams;
-}
-
-function asksForDuplex(): boolean {
-  let asked = false;
-  const init = {
-    method: "POST",
-    body: new ReadableStream(),
-    get duplex() {
-      asked = true;
-      return "half";
-    },
-  };
-  try {
-    return !new Request("https://localhost", init).headers.has("content-type") && asked;
-  } catch {
-    return false; // a Request that knows no streams, or a page's own
-  }
-}
-
-function ignore(): void {}

@@ -1,10 +1,19 @@
-import { type History, readEnding, readEvent, readFields, readHistory, readMetadata } from "./actions.js";
-import { Attempt } from "./attempt.js";
+import {
+  type History,
+  readEnding,
+  readEvent,
+  readFields,
+  readHistory,
+  readMetadata,
+  readWarning,
+  type Warning,
+} from "./actions.js";
+import { Attempt, type Carrier } from "./attempt.js";
 import { Code } from "./code.js";
-import type { Engine } from "./engine.js";
-import { runSafely } from "./engine.js";
+import { type Engine, runSafely } from "./engine.js";
 import { type Ending, StatusError, statusError } from "./errors.js";
-import type { CallEvent, WarningKind } from "./events.js";
+import type { CallEvent } from "./events.js";
+import { type Fetch, Fetching } from "./fetching.js";
 import {
   Action,
   type Cursor,
@@ -12,13 +21,14 @@ import {
   FLAG_OBSERVE,
   FLAG_OFFLINE,
   FLAG_OPEN,
+  FLAG_SOCKET,
   FLAG_STREAMING,
   FLAG_STREAMS,
   FLAG_WAIT_FOR_READY,
   type Host,
 } from "./host.js";
 import { blockOfMetadata, Metadata, type MetadataInit } from "./metadata.js";
-import type { AttemptContext, FetchLike } from "./options.js";
+import type { AttemptContext } from "./options.js";
 import type { Request } from "./request.js";
 
 /** What a call has of its channel. */
@@ -27,8 +37,12 @@ export interface Line {
   /** The channel's id on the Go side. */
   readonly channel: number;
   readonly baseUrl: string;
-  readonly fetch: FetchLike;
-  readonly credentials: RequestCredentials;
+  readonly how: Fetch;
+  /** Carries streams by WebSockets; absent: fetch does. */
+  readonly carryBySocket:
+    | ((attempt: Attempt, url: string, fields: [string, string][], body: ReadableStream<Uint8Array>) => Carrier)
+    | undefined;
+  readonly deflate: ((message: Uint8Array) => Promise<Uint8Array>) | undefined;
   readonly prepare: ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
 }
 
@@ -48,8 +62,6 @@ export class Call {
   readonly host: Host;
   readonly engine: Engine;
   readonly url: string;
-  readonly fetch: FetchLike;
-  readonly credentials: RequestCredentials;
   /** What is behind an end that is no attempt's: a cancel's reason, or why no request could be made. */
   cause: unknown;
   #line: Line;
@@ -74,8 +86,6 @@ export class Call {
     this.engine = line.engine;
     this.host = line.engine.host;
     this.url = line.baseUrl + request.method;
-    this.fetch = line.fetch;
-    this.credentials = line.credentials;
     this.#line = line;
     this.#request = request;
     this.#receiver = receiver;
@@ -109,7 +119,7 @@ export class Call {
     let flags = streaming ? FLAG_STREAMING : 0;
     if (listeners.length > 0) flags |= FLAG_OBSERVE;
     if (outgoing.open) flags |= FLAG_OPEN;
-    if (streams) flags |= FLAG_STREAMS;
+    if (streams) flags |= this.#line.carryBySocket ? FLAG_SOCKET : FLAG_STREAMS;
     if (waitForReady !== undefined) flags |= waitForReady ? FLAG_WAIT_FOR_READY : FLAG_NO_WAIT;
     if (this.engine.offline) flags |= FLAG_OFFLINE;
     return flags;
@@ -118,13 +128,31 @@ export class Call {
   /** Adds a request message. Answers once it need not be waited for any more, or the call is over. */
   async write(message: Uint8Array): Promise<void> {
     if (this.#over) return;
+    const { deflate } = this.#line;
+    let sent = message;
+    if (deflate) {
+      const packed = await deflate(message);
+      if (this.#over) return;
+      if (packed.length < message.length) sent = packed;
+    }
     const number = ++this.#queued;
-    this.#request.outgoing.add(message);
-    this.engine.enter("queue", this.id, performance.now(), message.length);
+    this.#request.outgoing.add(sent, sent !== message);
+    this.engine.enter("queue", this.id, performance.now(), message.length, sent.length);
     while (number > this.#written && !this.#over) {
       await new Promise<void>((go) => {
         this.#writer = go;
       });
+    }
+  }
+
+  /** Sends the one message of a call that is still open because it is to be compressed. */
+  async sendAlone(message: Uint8Array): Promise<void> {
+    if (!this.#request.outgoing.open) return;
+    try {
+      await this.write(message);
+      this.halfClose();
+    } catch (error) {
+      this.cancel(`the message could not be compressed: ${String(error)}`, error, Code.INTERNAL);
     }
   }
 
@@ -184,6 +212,9 @@ export class Call {
       case Action.Read:
         this.engine.later(() => this.#attempt(attempt).read());
         return;
+      case Action.Inflate:
+        this.#attempt(attempt).inflate(cursor.float());
+        return;
       case Action.Head: {
         const header = readMetadata(cursor);
         this.engine.later(() => this.#receiver.onHeader(header));
@@ -197,9 +228,8 @@ export class Call {
         this.engine.later(() => this.#writer?.());
         return;
       case Action.Warn: {
-        const warning = cursor.text() as WarningKind;
-        const text = cursor.text();
-        this.engine.later(() => this.#warn(warning, text));
+        const warning = readWarning(cursor);
+        this.engine.later(() => this.#warn(warning));
         return;
       }
       case Action.End: {
@@ -227,10 +257,14 @@ export class Call {
   #open(id: number, fields: [string, string][]): void {
     if (this.#over) return;
     const { outgoing, streams } = this.#request;
+    const { how, carryBySocket } = this.#line;
     const attempt = this.#attempt(id);
-    const body = streams ? outgoing.stream((messages) => this.#took(id, messages)) : outgoing.whole();
+    attempt.open(streams, () => {
+      if (!streams) return new Fetching(attempt, how, this.url, fields, outgoing.whole());
+      const body = outgoing.stream((messages) => this.#took(id, messages));
+      return carryBySocket?.(attempt, this.url, fields, body) ?? new Fetching(attempt, how, this.url, fields, body);
+    });
     if (!streams) attempt.taken = Number.POSITIVE_INFINITY;
-    attempt.open(fields, body);
     if (this.#released === attempt) outgoing.release(attempt.taken);
   }
 
@@ -248,10 +282,10 @@ export class Call {
     this.#request.outgoing.release(attempt.taken);
   }
 
-  #warn(warning: WarningKind, text: string): void {
+  #warn(warning: Warning): void {
     const { method, listeners } = this.#request;
-    console.warn(`hedgerow: ${text}`);
-    if (listeners.length > 0) this.#observe({ callId: this.id, method, at: performance.now(), type: "warning", warning, text });
+    console.warn(`hedgerow: ${warning.text}`);
+    if (listeners.length > 0) this.#observe({ callId: this.id, method, at: performance.now(), type: "warning", ...warning });
   }
 
   /** Asks the channel's function for the attempt's own metadata. */

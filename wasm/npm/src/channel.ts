@@ -1,8 +1,8 @@
+import type { Warning } from "./actions.js";
 import { Call, type Line, type Receiver } from "./call.js";
 import { Code } from "./code.js";
 import { type Engine, engineOf, runSafely } from "./engine.js";
-import { ConfigError, type Problem, refusal, StatusError } from "./errors.js";
-import type { WarningKind } from "./events.js";
+import { ConfigError, LoadError, type Problem, refusal, StatusError } from "./errors.js";
 import type { CallOptions, ChannelOptions } from "./options.js";
 import { pump } from "./pump.js";
 import { checkRequest, type Input } from "./request.js";
@@ -17,10 +17,28 @@ export function openChannel(
   requestStreaming = false,
 ): Promise<Channel> {
   return checkOptions(options, requestStreaming, async (settings, problems) => {
-    const channel = new WasmChannel(await load(options), settings);
+    const [module, parts] = await Promise.all([load(options), loadParts(settings)]);
+    const channel = new WasmChannel(module, settings, parts);
     channel.open(problems);
     return channel;
   });
+}
+
+/** What only some channels need, and others do not load. */
+interface Parts {
+  readonly deflate: ((message: Uint8Array) => Promise<Uint8Array<ArrayBuffer>>) | undefined;
+  readonly carryBySocket: Line["carryBySocket"];
+}
+
+async function loadParts({ gzip, webSocket }: Settings): Promise<Parts> {
+  try {
+    const deflate = gzip ? (await import("./compression.js")).deflate : undefined;
+    if (!webSocket) return { deflate, carryBySocket: undefined };
+    const { Socket } = await import("./web-socket.js");
+    return { deflate, carryBySocket: (attempt, ...of) => new Socket(attempt, webSocket, ...of) };
+  } catch (cause) {
+    throw new LoadError(`a part of hedgerow's own JavaScript could not be loaded: ${String(cause)}`, { cause });
+  }
 }
 
 let lastId = 0;
@@ -28,14 +46,16 @@ let lastId = 0;
 class WasmChannel implements Channel {
   #module: WebAssembly.Module;
   #settings: Settings;
+  #parts: Parts;
   #engine: Engine | undefined;
   #id = 0;
   #closed = false;
   #problems: Problem[] = [];
 
-  constructor(module: WebAssembly.Module, settings: Settings) {
+  constructor(module: WebAssembly.Module, settings: Settings, parts: Parts) {
     this.#module = module;
     this.#settings = settings;
+    this.#parts = parts;
   }
 
   /** Gives the options to Go, which checks them. A channel whose instance died does it again, with a fresh one. */
@@ -58,17 +78,10 @@ class WasmChannel implements Channel {
     this.#problems.push({ path, reason });
   }
 
-  warned(warning: string, text: string): void {
-    console.warn(`hedgerow: ${text}`);
+  warned(warning: Warning): void {
+    console.warn(`hedgerow: ${warning.text}`);
     const { onEvent } = this.#settings;
-    const event = {
-      callId: 0,
-      method: "",
-      at: performance.now(),
-      type: "warning",
-      warning: warning as WarningKind,
-      text,
-    } as const;
+    const event = { callId: 0, method: "", at: performance.now(), type: "warning", ...warning } as const;
     if (onEvent) runSafely(() => onEvent(event));
   }
 
@@ -146,13 +159,15 @@ class WasmChannel implements Channel {
   /** Makes a call, or throws the StatusError with which it is refused. */
   #call(method: string, input: Input, options: CallOptions, streaming: boolean, receiver: Receiver): Call {
     if (this.#closed) throw refusal(String(method), Code.CANCELLED, "the channel is closed", "cancelled");
-    return new Call(this.#line(), checkRequest(method, input, options, streaming, this.#settings), receiver);
+    const defaults = { ...this.#settings, streams: this.#settings.requestStreaming || this.#parts.carryBySocket !== undefined };
+    return new Call(this.#line(), checkRequest(method, input, options, streaming, defaults), receiver);
   }
 
   #line(): Line {
     if (!this.#engine?.host.alive) this.open([]);
-    const { baseUrl, fetch, credentials, prepare } = this.#settings;
-    return { engine: this.#engine as Engine, channel: this.#id, baseUrl, fetch, credentials, prepare };
+    const { baseUrl, fetch, credentials, inText, prepare } = this.#settings;
+    const how = { fetch, credentials, inText };
+    return { engine: this.#engine as Engine, channel: this.#id, baseUrl, how, prepare, ...this.#parts };
   }
 }
 
@@ -164,4 +179,5 @@ function asStatus(method: string, error: unknown): StatusError {
 function begin(call: Call, input: Input): void {
   call.start();
   if ("messages" in input) void pump(input.messages, call);
+  else void call.sendAlone(input.message);
 }

@@ -1,9 +1,10 @@
+import { readWarning, type Warning } from "./actions.js";
 import { Action, type Arguments, type Cursor, type Export, Host } from "./host.js";
 
 /** A channel, as far as the engine has to know of it. */
 export interface Tenant {
   refused(path: string, reason: string): void;
-  warned(kind: string, text: string): void;
+  warned(warning: Warning): void;
   died(death: Error): void;
 }
 
@@ -105,8 +106,8 @@ export class Engine {
       case Action.Warn: {
         if (id !== 0) break;
         const { opening } = this;
-        const [kind, text] = [cursor.text(), cursor.text()];
-        this.later(() => opening?.warned(kind, text));
+        const warning = readWarning(cursor);
+        this.later(() => opening?.warned(warning));
         return;
       }
       case Action.Refuse:

@@ -17,7 +17,7 @@ interface Exports extends GoExports {
     fields: number,
     bytes: number,
   ): number;
-  queue(call: number, now: number, size: number): number;
+  queue(call: number, now: number, size: number, sent: number): number;
   half_close(call: number, now: number): number;
   took(call: number, attempt: number, messages: number): number;
   read(call: number, now: number): number;
@@ -29,9 +29,11 @@ interface Exports extends GoExports {
   feed(call: number, attempt: number, now: number, bytes: number, last: number): number;
   skip(call: number, attempt: number, bytes: number): number;
   drained(call: number, attempt: number, now: number): number;
+  inflated(call: number, attempt: number, now: number, size: number, bytes: number): number;
   end(call: number, attempt: number, now: number): number;
   broken(call: number, attempt: number, now: number, bytes: number): number;
   failed(call: number, attempt: number, now: number, how: number, bytes: number): number;
+  closed(call: number, attempt: number, now: number, code: number, bytes: number): number;
   timer(now: number): number;
   network(now: number, up: number): number;
 }
@@ -48,10 +50,12 @@ export const FLAG_STREAMS = 8;
 export const FLAG_WAIT_FOR_READY = 16;
 export const FLAG_NO_WAIT = 32;
 export const FLAG_OFFLINE = 64;
+export const FLAG_SOCKET = 128;
 
 export const NO_RESPONSE = 0;
 export const ABORTED_BY_HOST = 1;
 export const NOT_REQUEST = 2;
+export const BAD_PAYLOAD = 3;
 
 /** The actions, by their words. */
 export enum Action {
@@ -68,6 +72,7 @@ export enum Action {
   Observe,
   Warn,
   Refuse,
+  Inflate,
 }
 
 enum Box {
@@ -80,6 +85,9 @@ enum Box {
   Result,
 }
 
+/** The flag of a frame that holds trailers. */
+export const TRAILERS = 0x80;
+
 const FATAL = 0xffffffff;
 const FRAGMENT_WORDS = 4;
 /** The longest slice of a chunk that is fed at once. */
@@ -87,7 +95,11 @@ export const SLICE: number = 64 << 10;
 
 /** A fragment of a message: where it lies in the slice that was fed. */
 export interface Fragment {
+  /** The frame's. */
+  readonly flags: number;
   readonly first: boolean;
+  /** It was decoded from text, and lies in the input buffer. */
+  readonly decoded: boolean;
   readonly offset: number;
   readonly length: number;
   readonly total: number;
@@ -221,14 +233,22 @@ export class Host {
     const words = new Uint32Array(this.#memory, this.#word(Box.Fragments), count * FRAGMENT_WORDS);
     const fragments: Fragment[] = [];
     for (let i = 0; i < words.length; i += FRAGMENT_WORDS) {
+      const kind = words[i] as number;
       fragments.push({
-        first: ((words[i] as number) & 0x100) !== 0,
+        flags: kind & 0xff,
+        first: (kind & 0x100) !== 0,
+        decoded: (kind & 0x200) !== 0,
         offset: words[i + 1] as number,
         length: words[i + 2] as number,
         total: words[i + 3] as number,
       });
     }
     return fragments;
+  }
+
+  /** What Go has decoded where it was written: a copy. */
+  decoded(offset: number, length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#memory, this.#word(Box.Input) + offset, length).slice();
   }
 
   /** Writes text where the next export reads it, and answers with its length in bytes. */

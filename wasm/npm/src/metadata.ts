@@ -143,7 +143,7 @@ export function describe(value: unknown): string {
   return `an object of type ${value.constructor?.name ?? "Object"}`;
 }
 
-function base64(raw: Uint8Array): string {
+export function base64(raw: Uint8Array): string {
   let text = "";
   for (let i = 0; i < raw.length; i++) text += String.fromCharCode(raw[i] as number);
   return btoa(text);

@@ -37,22 +37,43 @@ export interface ChannelOptions extends LoadOptions {
   defaultTimeoutMs?: number | undefined;
   /** How a delay is drawn from the backoff. Default "full": uniform in 0..backoff. "plusMinus20": 80 to 120 % of it. */
   jitter?: "full" | "plusMinus20" | undefined;
-  /** What commits a call to an attempt. Default "strict": response headers. "firstFrame" is refused: it is not built yet. */
+  /**
+   * What commits a call to an attempt (SEMANTICS 5.1). Default "strict": the response's head, as in gRPC. "firstFrame": the first frame of
+   * its body, so that a failure that a server sends in the body alone can be retried; then a stream's header comes with its first
+   * message, and a head that a server has sent early does not keep a call from being retried.
+   */
   headerCommit?: "strict" | "firstFrame" | undefined;
-  /** Whether retries carry grpc-previous-rpc-attempts, a header that CORS must allow. Default "auto": they do. */
+  /**
+   * Whether retries and hedges carry grpc-previous-rpc-attempts, a header that the CORS answer of another origin must allow. Default
+   * "auto": they do, until such a server seems to refuse it: then the attempt is made again at once without it, uncounted, the origin
+   * gets it no more, and the warning "corsSuspected" says what to allow (SEMANTICS 5.5).
+   */
   attemptHeader?: "auto" | "always" | "never" | undefined;
-  /** Default "binary": application/grpc-web. "text" is refused: it is not built yet. */
+  /**
+   * How requests are written; responses are read in either. Default "binary": application/grpc-web. "text": application/grpc-web-text,
+   * base64, for what lets no bytes through; streams of requests then go out at the half-close, unless by webSocket.
+   */
   format?: "binary" | "text" | undefined;
-  /** Default "identity". "gzip" is refused: it is not built yet. */
+  /**
+   * How request messages are compressed: those that become shorter by it, each by itself. Default "identity": not at all. "gzip" also
+   * sends grpc-encoding, one more header for CORS to allow. Limits count the bytes before, the replay buffer those that are sent.
+   */
   sendCompression?: "identity" | "gzip" | undefined;
-  /** Default []: none. "gzip" is refused: it is not built yet. */
+  /**
+   * Compression that is asked for in responses. Default []: none. ["gzip"] sends grpc-accept-encoding, one more header for CORS to allow.
+   * Gzip is read whether it was asked for or not; limits hold for messages as they come and inflated, and are heeded meanwhile.
+   */
   acceptCompression?: readonly "gzip"[] | undefined;
   /**
    * How client and bidirectional streams send their messages. false, the default in browsers: all together, at the half-close. true, the
    * default in Node: as they come. Of the browsers Chromium can, over HTTP/2; elsewhere such calls fail as UNAVAILABLE.
    */
   requestStreaming?: boolean | undefined;
-  /** Default false. Anything else is refused: it is not built yet. */
+  /**
+   * true, or a class such as undici's: client and bidirectional streams go over WebSockets, in the dialect of the improbable wrapper,
+   * one for each attempt, full duplex in every browser. What a server sends cannot be held back then: it waits in memory to be read.
+   * Cookies go along as the browser has it, whatever credentials says. Default false.
+   */
   webSocket?: boolean | typeof WebSocket | undefined;
   /** Goes out with every call. A function runs once per attempt, for fresh credentials; what it rejects with ends the call as UNAUTHENTICATED. */
   metadata?: MetadataInit | ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;

@@ -2,9 +2,10 @@
 export const PREFIX = 5;
 
 /** A message in its frame. It is copied here, once; every attempt sends this array. */
-export function frame(message: Uint8Array): Uint8Array<ArrayBuffer> {
+export function frame(message: Uint8Array, compressed = false): Uint8Array<ArrayBuffer> {
   const { length } = message;
   const framed = new Uint8Array(PREFIX + length);
+  if (compressed) framed[0] = 1;
   framed[1] = length >>> 24;
   framed[2] = length >>> 16;
   framed[3] = length >>> 8;
@@ -37,8 +38,8 @@ export class Outgoing {
     return !this.#complete;
   }
 
-  add(message: Uint8Array): void {
-    this.#frames.push(frame(message));
+  add(message: Uint8Array, compressed: boolean): void {
+    this.#frames.push(frame(message, compressed));
     this.#wake();
   }
 

@@ -28,7 +28,10 @@ export type Input = { readonly message: Uint8Array } | { readonly messages: Mess
 
 /** What a channel adds to every call. */
 export interface Defaults {
-  readonly requestStreaming: boolean;
+  /** Messages are sent as they come. */
+  readonly streams: boolean;
+  /** Messages are compressed, which takes a moment. */
+  readonly gzip: boolean;
   readonly onEvent: ((event: CallEvent) => void) | undefined;
 }
 
@@ -44,7 +47,7 @@ export function checkRequest(
 ): Request {
   const misuse: Misuse = (text) => refusal(String(method), Code.INTERNAL, text, "internal");
   if (typeof method !== "string") throw misuse(`the method must be a string, not ${describe(method)}`);
-  const outgoing = checkInput(input, misuse);
+  const outgoing = checkInput(input, defaults.gzip, misuse);
   if (typeof options !== "object" || options === null)
     throw misuse(`the call's options must be an object, not ${describe(options)}`);
   const { signal, onEvent, waitForReady } = options;
@@ -64,7 +67,7 @@ export function checkRequest(
   return {
     method,
     outgoing,
-    streams: defaults.requestStreaming && outgoing.open,
+    streams: defaults.streams && "messages" in input,
     streaming,
     metadata: checkMetadata(options, misuse),
     timeoutMs: checkNumber("timeoutMs", options.timeoutMs, Number.POSITIVE_INFINITY, misuse),
@@ -75,9 +78,9 @@ export function checkRequest(
   };
 }
 
-function checkInput(input: Input, misuse: Misuse): Outgoing {
+function checkInput(input: Input, gzip: boolean, misuse: Misuse): Outgoing {
   if ("message" in input) {
-    if (input.message instanceof Uint8Array) return Outgoing.of(input.message);
+    if (input.message instanceof Uint8Array) return gzip ? new Outgoing() : Outgoing.of(input.message);
     throw misuse(`the message must be a Uint8Array, the serialized message, not ${describe(input.message)}`);
   }
   const { messages } = input;

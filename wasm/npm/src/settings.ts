@@ -12,22 +12,25 @@ export interface Settings {
   readonly credentials: RequestCredentials;
   readonly prepare: ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
   readonly requestStreaming: boolean;
+  /** Bodies go out in base64. */
+  readonly inText: boolean;
+  readonly gzip: boolean;
+  readonly webSocket: typeof WebSocket | undefined;
   readonly onEvent: ((event: CallEvent) => void) | undefined;
   readonly onFatal: ((error: Error) => void) | undefined;
 }
 
 /** What the contract has and this version does not: the values that mean "without it". */
 const UNBUILT: { readonly [name: string]: readonly unknown[] } = {
-  headerCommit: ["strict"],
-  format: ["binary"],
-  sendCompression: ["identity"],
-  webSocket: [false],
   worker: [false],
 };
 
 const CHOICES: { readonly [name: string]: readonly string[] } = {
   jitter: ["full", "plusMinus20"],
+  headerCommit: ["strict", "firstFrame"],
   attemptHeader: ["auto", "always", "never"],
+  format: ["binary", "text"],
+  sendCompression: ["identity", "gzip"],
   credentials: ["omit", "same-origin", "include"],
 };
 
@@ -49,6 +52,7 @@ const OTHERS: readonly string[] = [
   "serviceConfig",
   "metadata",
   "acceptCompression",
+  "webSocket",
   "wasmUrl",
   "wasmModule",
   "wasmBinary",
@@ -87,6 +91,13 @@ export async function checkOptions<T>(
   const baseUrl = readBaseUrl(reader, options.baseUrl);
   readServiceConfig(reader, options.serviceConfig);
   readMetadata(reader, options.metadata);
+  readAccepted(reader, options.acceptCompression);
+  const gzip = options.sendCompression === "gzip";
+  if (gzip && typeof CompressionStream !== "function")
+    reader.refuse("sendCompression", '"gzip" needs CompressionStream, which is not here');
+  const inText = options.format === "text";
+  if (inText && options.requestStreaming)
+    reader.refuse("requestStreaming", 'must be left out beside format "text": a body in base64 goes out as a whole');
   return then(
     {
       text: reader.text,
@@ -94,7 +105,10 @@ export async function checkOptions<T>(
       fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
       credentials: options.credentials ?? "same-origin",
       prepare: typeof options.metadata === "function" ? options.metadata : undefined,
-      requestStreaming: options.requestStreaming ?? requestStreaming,
+      requestStreaming: !inText && (options.requestStreaming ?? requestStreaming),
+      inText,
+      gzip,
+      webSocket: readWebSocket(reader, options.webSocket),
       onEvent: options.onEvent,
       onFatal: options.onFatal,
     },
@@ -108,8 +122,6 @@ function readOption(reader: Reader, name: string, value: unknown): void {
   if (without) {
     if (!without.includes(value))
       reader.refuse(name, `${describe(value)} is not built yet: leave it out, or say ${JSON.stringify(without[0])}`);
-  } else if (name === "acceptCompression") {
-    if (!Array.isArray(value) || value.length > 0) reader.refuse(name, "compression is not built yet: leave it out, or say []");
   } else if (choices) {
     if (!choices.includes(value as string))
       reader.refuse(name, `must be ${choices.map((c) => `"${c}"`).join(" or ")}, not ${describe(value)}`);
@@ -126,6 +138,26 @@ function readOption(reader: Reader, name: string, value: unknown): void {
   } else if (!OTHERS.includes(name)) {
     reader.refuse(name, "is no option that hedgerow knows");
   }
+}
+
+function readAccepted(reader: Reader, value: unknown): void {
+  if (value === undefined) return;
+  if (!Array.isArray(value) || value.some((one) => one !== "gzip"))
+    reader.refuse("acceptCompression", `must be [] or ["gzip"], not ${describe(value)}`);
+  else if (value.length > 0) reader.tell("acceptCompression", "gzip");
+}
+
+function readWebSocket(reader: Reader, value: unknown): typeof WebSocket | undefined {
+  if (typeof value === "function") return value as typeof WebSocket;
+  if (value === undefined || value === false) return undefined;
+  if (value !== true) reader.refuse("webSocket", `must be true, false or a WebSocket class, not ${describe(value)}`);
+  else if (typeof WebSocket === "function") return WebSocket;
+  else
+    reader.refuse(
+      "webSocket",
+      "true needs a global WebSocket, which Node has from version 22 on: give a class, such as undici's",
+    );
+  return undefined;
 }
 
 /** Relative to the page, if there is one. */

@@ -62,11 +62,6 @@ test("16 everything that is wrong is told at once, each with its path", async ()
 });
 
 const unbuilt: Partial<Record<keyof ChannelOptions, unknown>> = {
-  headerCommit: "firstFrame",
-  format: "text",
-  sendCompression: "gzip",
-  acceptCompression: ["gzip"],
-  webSocket: true,
   worker: true,
 };
 for (const [name, value] of Object.entries(unbuilt)) {

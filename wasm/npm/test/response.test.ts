@@ -179,10 +179,10 @@ const broken: [string, Response, Code, RegExp][] = [
     /json/,
   ],
   [
-    "text mode that was not asked for is INTERNAL",
+    "binary frames that are said to be text are INTERNAL",
     new Response(OK, { headers: { "content-type": "application/grpc-web-text" } }),
     Code.INTERNAL,
-    /text/,
+    /base64/,
   ],
   [
     "103 trailers without grpc-status are UNKNOWN",

@@ -1,0 +1,38 @@
+package grpcweb
+
+import (
+	"context"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
+	"github.com/hedgerow-web/hedgerow/internal/wire"
+)
+
+// inText is a whole request's body as one text in base64, and its length. Servers
+// read no padding but at its end.
+func inText(body transport.Body, size int64) (transport.Body, int64) {
+	return &textBody{Body: body}, (size + 2) / 3 * 4
+}
+
+type textBody struct {
+	transport.Body
+	rest []byte // up to two bytes that make no group of digits yet
+}
+
+// Next is the next piece of the text.
+func (b *textBody) Next(ctx context.Context) ([]byte, error) {
+	for {
+		piece, err := b.Body.Next(ctx)
+		if err != nil && len(b.rest) == 0 {
+			return nil, err
+		}
+		raw := append(b.rest, piece...)
+		whole := len(raw)
+		if err == nil {
+			whole -= whole % 3
+		}
+		b.rest = append([]byte(nil), raw[whole:]...)
+		if whole > 0 {
+			return wire.AppendText(make([]byte, 0, (whole+2)/3*4), raw[:whole]), nil
+		}
+	}
+}

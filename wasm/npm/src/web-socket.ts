@@ -1,0 +1,105 @@
+// Loaded only where the option webSocket is set: see openChannel.
+import type { Attempt, Carrier } from "./attempt.js";
+import { NO_RESPONSE, NOT_REQUEST } from "./host.js";
+
+/** The subprotocol, and with it the dialect, of the improbable wrapper (github.com/improbable-eng/grpc-web). */
+const PROTOCOL = "grpc-websockets";
+
+/** The longest piece of the request that the wrapper reads is 32 KiB, its control byte included; a longer one has it close with 1009. */
+const PIECE = 32 * 1024 - 1;
+
+/** The control bytes: a piece of the request follows, and no piece follows. */
+const DATA = 0;
+const HALF_CLOSE = 1;
+
+/** How many bytes may wait to be sent before the next message is taken, and how often that is looked at, in milliseconds: no event tells. */
+const HIGH_WATER = 256 * 1024;
+const LOOK = 10;
+
+/** The status with which a WebSocket opens: Go reads the response's head from its first frame. */
+const SWITCHING_PROTOCOLS = 101;
+
+/** Carries an attempt by a WebSocket of its own. */
+export class Socket implements Carrier {
+  #attempt: Attempt;
+  #socket: WebSocket | undefined;
+  #request: ReadableStreamDefaultReader<Uint8Array>;
+  /** What has come and was not read yet. A WebSocket cannot be held back. */
+  #inbox: (Uint8Array | CloseEvent | TypeError)[] = [];
+  #reading = false;
+
+  constructor(
+    attempt: Attempt,
+    WebSocketClass: typeof WebSocket,
+    url: string,
+    headers: [string, string][],
+    body: ReadableStream<Uint8Array>,
+  ) {
+    this.#attempt = attempt;
+    this.#request = body.getReader();
+    let socket: WebSocket;
+    try {
+      socket = new WebSocketClass(url.replace(/^http/, "ws"), PROTOCOL);
+    } catch (error) {
+      attempt.fail(NOT_REQUEST, error);
+      return;
+    }
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    let opened = false;
+    socket.onopen = () => {
+      opened = true;
+      if (attempt.dead) return;
+      socket.send(new TextEncoder().encode(headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")));
+      this.#send(socket).catch((error: unknown) => attempt.broke(error));
+      attempt.head(SWITCHING_PROTOCOLS, 0, "");
+    };
+    socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (!(data instanceof ArrayBuffer)) this.#came(new TypeError("the WebSocket gave something else than bytes"));
+      else if (data.byteLength > 0) this.#came(new Uint8Array(data));
+    };
+    socket.onclose = (event) => {
+      if (opened) this.#came(event);
+      else attempt.fail(NO_RESPONSE, new Error(`it was closed before it opened, with code ${event.code}`));
+    };
+  }
+
+  /** Sends the request: its messages as they come, each in pieces. */
+  async #send(socket: WebSocket): Promise<void> {
+    for (;;) {
+      const { done, value } = await this.#request.read();
+      if (socket.readyState !== socket.OPEN) return;
+      if (done) break;
+      for (let at = 0; at < value.length; at += PIECE) socket.send(controlled(DATA, value.subarray(at, at + PIECE)));
+      while (socket.bufferedAmount > HIGH_WATER && !this.#attempt.dead) await new Promise((go) => setTimeout(go, LOOK));
+    }
+    socket.send(controlled(HALF_CLOSE, new Uint8Array()));
+  }
+
+  #came(what: Uint8Array | CloseEvent | TypeError): void {
+    if (this.#attempt.dead) return;
+    this.#inbox.push(what);
+    if (this.#reading) this.read();
+  }
+
+  read(): void {
+    const next = this.#inbox.shift();
+    this.#reading = next === undefined;
+    if (next instanceof Uint8Array) this.#attempt.chunk(next);
+    else if (next instanceof TypeError) this.#attempt.broke(next);
+    else if (next) this.#attempt.closed(next.code, next.reason);
+  }
+
+  kill(): void {
+    this.#inbox = [];
+    this.#request.cancel().catch(() => {});
+    this.#socket?.close();
+  }
+}
+
+function controlled(control: number, piece: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(1 + piece.length);
+  bytes[0] = control;
+  bytes.set(piece, 1);
+  return bytes;
+}
