@@ -6,7 +6,7 @@ export const allowedMethods: readonly string[] = Object.freeze(["POST"]);
 
 /**
  * For Access-Control-Allow-Headers: every request header that Hedgerow itself sends, `compressionHeaders` aside. Without
- * "grpc-previous-rpc-attempts" first attempts pass and every retry fails; a channel with `attemptHeader: "never"` does not send it.
+ * "grpc-previous-rpc-attempts" first attempts pass and browsers refuse retries; `attemptHeader` says what a channel makes of that.
  * Add the names of your own metadata: "authorization", for example.
  */
 export const allowedHeaders: readonly string[] = Object.freeze([

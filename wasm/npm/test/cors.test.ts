@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { type CallOptions, type Channel, type ChannelOptions, StatusError } from "hedgerow";
+import type { CallOptions, Channel, ChannelOptions } from "hedgerow";
 import * as cors from "hedgerow/cors";
 import { allowedHeaders, allowedMethods, compressionHeaders, exposedHeaders } from "hedgerow/cors";
 import { collect, FakeFetch, failed, frame, hedging, MESSAGE, METHOD, OK, ok, open, refused, retrying, WEB } from "./support.js";
@@ -71,6 +71,15 @@ test('with attemptHeader "never" all of them but one', async (t) => {
   assert.deepEqual(names, sorted(allowedHeaders.filter((name) => name !== attempts)));
 });
 
+test("compressionHeaders are what compression adds, and the text format adds nothing that needs permission", async (t) => {
+  const [encoding = "", accepted = ""] = compressionHeaders;
+  const added = async (options: Partial<ChannelOptions>) =>
+    (await sent(t, options)).names.filter((name) => !allowedHeaders.includes(name));
+  assert.deepEqual(await added({ sendCompression: "gzip" }), [encoding]);
+  assert.deepEqual(await added({ acceptCompression: ["gzip"] }), [accepted]);
+  assert.deepEqual(await added({ format: "text" }), ["accept"]); // browsers let every page send it
+});
+
 /** What a page of another origin is shown of the response. */
 function shown(response: Response, exposed: readonly string[]): Response {
   const safelisted = ["content-type", "content-length", "cache-control"];
@@ -122,22 +131,37 @@ function namesIn(text: string): string[] {
   return sorted(names.filter((name) => name !== "grpc-web"));
 }
 
+/** Makes this a page of another origin than the server's. */
+function elsewhere(t: TestContext): void {
+  Object.defineProperty(globalThis, "location", { configurable: true, value: { href: "https://app.test/" } });
+  t.after(() => Reflect.deleteProperty(globalThis, "location"));
+}
+
 // A channel that accepts no compressed answer needs no grpc-encoding.
 const withoutCompression = exposedHeaders.filter((name) => !compressionHeaders.includes(name));
 
 test("the message of a call that came to no response on another origin has the names of allowedHeaders", async (t) => {
-  Object.defineProperty(globalThis, "location", { configurable: true, value: { href: "https://app.test/" } });
-  t.after(() => Reflect.deleteProperty(globalThis, "location"));
+  elsewhere(t);
   const channel = await open(t, new FakeFetch(new TypeError("Failed to fetch")));
   const error = await refused(channel.unary(METHOD, MESSAGE));
   assert.deepEqual(namesIn(error.message), sorted(allowedHeaders), error.message);
 });
 
-test("the message of a response whose status is hidden has the names of exposedHeaders", async (t) => {
-  const channel = await open(t, new FakeFetch(new Response(null, { headers: WEB })));
+test("the message of a response whose status is hidden has the names of exposedHeaders, and so has its warning", async (t) => {
+  elsewhere(t);
+  const warnings: (readonly string[] | undefined)[] = [];
+  t.mock.method(console, "warn", () => {});
+  const channel = await open(t, new FakeFetch(new Response(null, { headers: WEB })), {
+    onEvent: (event) => {
+      if (event.type === "warning") warnings.push(event.requiredHeaders?.expose);
+    },
+  });
   const error = await refused(channel.unary(METHOD, MESSAGE));
-  assert.ok(error instanceof StatusError);
   assert.deepEqual(namesIn(error.message), sorted(withoutCompression), error.message);
+  assert.deepEqual(
+    warnings.map((names = []) => sorted(names)),
+    [sorted(withoutCompression)],
+  );
 });
 
 test("README.md has the names of both lists", async () => {

@@ -10,19 +10,19 @@ import { allowedHeaders, exposedHeaders } from "hedgerow/cors";
 import { codeOf, compiled } from "./documents.js";
 import { HelloRequestSchema } from "./gen/helloworld/helloworld_pb.js";
 import { connect } from "./server.js";
-import { refused } from "./support.js";
+import { refused, retrying } from "./support.js";
 
 const HELLO = "/helloworld.Greeter/SayHello";
 const ORIGIN = "https://app.example.com";
 
-/** The services that stand in for the reader's: a greeter that is not up to nameless guests. */
+/** The services that stand in for the reader's: a greeter that is never there for nameless guests. */
 const routes = `
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { Greeter } from "../../../test/gen/helloworld/helloworld_pb.js";
 export default (router: ConnectRouter) =>
   router.service(Greeter, {
     sayHello: ({ name }) => {
-      if (name === "") throw new ConnectError("who?", Code.InvalidArgument);
+      if (name === "") throw new ConnectError("who?", Code.Unavailable);
       return { message: \`hello \${name}\` };
     },
   });
@@ -63,6 +63,8 @@ test("docs/cors.md: the server in Node answers preflights and calls as hedgerow/
   const seen: Response[] = [];
   const channel = await connect(t, {
     baseUrl,
+    headerCommit: "firstFrame",
+    serviceConfig: retrying({ maxAttempts: 2 }),
     fetch: async (url, init) => {
       const response = await fetch(url, init);
       seen.push(response);
@@ -70,11 +72,11 @@ test("docs/cors.md: the server in Node answers preflights and calls as hedgerow/
     },
   });
   await channel.unary(HELLO, toBinary(HelloRequestSchema, create(HelloRequestSchema, { name: "you" })));
-  const { code, message } = await refused(channel.unary(HELLO, new Uint8Array()));
-  assert.deepEqual([code, message], [Code.INVALID_ARGUMENT, "who?"]);
+  const { code, message, attempts } = await refused(channel.unary(HELLO, new Uint8Array()));
+  assert.deepEqual([code, message, attempts.length], [Code.UNAVAILABLE, "who?", 2]);
   for (const response of seen) {
     assert.equal(response.headers.get("access-control-allow-origin"), ORIGIN);
     assert.deepEqual(listed(response, "access-control-expose-headers"), exposedHeaders);
   }
-  assert.equal(seen.length, 2);
+  assert.equal(seen.length, 3);
 });

@@ -121,6 +121,50 @@ test('100 a server that allows only standard headers, and attemptHeader "never":
   );
 });
 
+test('100 a server that allows only standard headers, and attemptHeader "auto": healed, and said once', async (t) => {
+  const [page, baseUrl] = [await openPage(t), await serverAllowing(t, standard)];
+  const said: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "warning") said.push(message.text());
+  });
+  const scripts = [new Script([busy, {}]), new Script([busy, busy, {}])] as const;
+  const options = { baseUrl, serviceConfig: retrying({ maxAttempts: 3 }) };
+  const bytes = scripts.map((script) => script.bytes);
+  const [first, second] = (await calls(page, bytes, options)) as [Outcome, Outcome];
+  assert.deepEqual(
+    first.attempts.map(({ number, kind, code, httpStatus }) => [number, kind, code, httpStatus]),
+    [
+      [1, "first", UNAVAILABLE, 200],
+      [2, "retry", UNAVAILABLE, undefined],
+      [2, "transparent", 0, 200],
+    ],
+  );
+  assert.deepEqual(
+    first.warnings.map(({ warning }) => warning),
+    ["corsSuspected"],
+  );
+  assert.deepEqual(first.warnings[0]?.requiredHeaders?.allow, allowedHeaders);
+  assert.deepEqual(
+    second.attempts.map(({ number, kind, code }) => [number, kind, code]),
+    [
+      [1, "first", UNAVAILABLE],
+      [2, "retry", UNAVAILABLE],
+      [3, "retry", 0],
+    ],
+  );
+  assert.deepEqual(second.warnings, []);
+  assert.equal(said.length, 1, said.join("\n"));
+  assert.match(said[0] ?? "", /grpc-previous-rpc-attempts/);
+  const seen = await Promise.all(scripts.map((script, i) => script.report(t, i + 2, i + 2, baseUrl)));
+  assert.deepEqual(
+    seen.map(({ executions }) => executions.map(({ previousAttempts }) => previousAttempts)),
+    [
+      ["", ""],
+      ["", "", ""],
+    ],
+  );
+});
+
 test("a server that allows allowedHeaders of hedgerow/cors, and no more, gets retries with their number", async (t) => {
   const [page, baseUrl] = [await openPage(t), await serverAllowing(t, allowedHeaders)];
   const script = new Script([busy, busy, {}]);
