@@ -1,8 +1,6 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
@@ -141,8 +139,8 @@ func emitEvent(e *call.Event) {
 func emitWarning(w channel.Warning) {
 	host.Bytes(w.Kind)
 	host.Bytes(w.Text)
-	host.Bytes(strings.Join(w.Allow, ","))
-	host.Bytes(strings.Join(w.Expose, ","))
+	host.Bytes(channel.List(w.Allow))
+	host.Bytes(channel.List(w.Expose))
 }
 
 func emitProblems(problems []serviceconfig.Problem) {

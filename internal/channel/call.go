@@ -172,7 +172,10 @@ func (c *Call) Fail(now call.Duration, st *status.Status) {
 	c.machine.Finish(now, st, status.ReasonInternal)
 }
 
-// attempt is the exchange of an attempt that the machine has begun.
+// attempt is the exchange of an attempt that the machine has begun. It is not
+// inlined: it stands in most methods, and would weigh kilobytes.
+//
+//go:noinline
 func (c *Call) attempt(id int) *attempt {
 	if c.exchanges == nil {
 		c.exchanges = c.room[:0]

@@ -1,8 +1,6 @@
 package channel
 
 import (
-	"strings"
-
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/call"
@@ -73,7 +71,7 @@ func (c *Call) noResponseText(id int, cause error) string {
 		". Look whether the server runs and can be reached from here"
 	if c.channel.options.CrossOrigin {
 		text += "; the address is of another origin than the page, so look at its CORS answer too: it must allow the origin and the headers " +
-			strings.Join(c.allowed(), ", ")
+			List(c.allowed())
 	}
 	if c.blocked(id) {
 		text += ". An attempt before it was answered, and had no header " + AttemptsHeader + ": that may be the one that is not allowed"

@@ -1,8 +1,6 @@
 package channel
 
 import (
-	"strings"
-
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/call"
 )
@@ -15,14 +13,14 @@ func (c *Call) Warning(w call.Warning) Warning {
 		return Warning{
 			Kind: "corsSuspected", Allow: allow, Expose: exposed,
 			Text: "attempts that carry " + AttemptsHeader + " come to no response from " + c.channel.base + ", while others do: its CORS answer " +
-				"seems not to allow the header. Have the server answer with Access-Control-Allow-Headers: " + strings.Join(allow, ", "),
+				"seems not to allow the header. Have the server answer with Access-Control-Allow-Headers: " + List(allow),
 		}
 	case warnStatusHidden:
 		return Warning{
 			Kind: "statusHidden", Expose: exposed,
 			Text: "a response of " + c.method + " from " + c.channel.base + " was empty and showed no status: failures that the server sends in " +
 				"headers cannot be read or retried, nor can it say when to try again. Have it answer with Access-Control-Expose-Headers: " +
-				strings.Join(exposed, ", "),
+				List(exposed),
 		}
 	case warnRetryLost:
 		return Warning{
@@ -36,6 +34,19 @@ func (c *Call) Warning(w call.Warning) Warning {
 		Text: "a message of " + c.method + " has been waited for these 5 s, nothing has come, and the request is still open. Over fetch " +
 			"a server's answer may not be seen before the request has ended: end the request's messages, or set a deadline",
 	}
+}
+
+// List is header names as a header has them. (strings.Join would cost a browser a
+// kilobyte.)
+func List(names []string) string {
+	text := ""
+	for i, name := range names {
+		if i > 0 {
+			text += ", "
+		}
+		text += name
+	}
+	return text
 }
 
 // explain warns of what may have kept a failed call from being tried again, once

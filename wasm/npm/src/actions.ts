@@ -101,7 +101,7 @@ export function readWarning(cursor: Cursor): Warning {
   if (!allow && !expose) return warning;
   return {
     ...warning,
-    requiredHeaders: { ...(allow ? { allow: allow.split(",") } : {}), ...(expose ? { expose: expose.split(",") } : {}) },
+    requiredHeaders: { ...(allow ? { allow: allow.split(", ") } : {}), ...(expose ? { expose: expose.split(", ") } : {}) },
   };
 }
 
