@@ -23,6 +23,9 @@ func (m *Machine) Reason() status.CommitReason { return m.reason }
 // Status is how the call ended; nil before that.
 func (m *Machine) Status() *status.Status { return m.outcome }
 
+// Attempts is how many were made so far, transparent restarts counted.
+func (m *Machine) Attempts() int { return len(m.attempts) }
+
 // MayRepeat reports whether the policy allows more attempts than were made.
 func (m *Machine) MayRepeat() bool { return m.started < m.set.MaxAttempts }
 

@@ -18,6 +18,7 @@ type Call struct {
 	method    string
 	of        *method
 	socket    bool // its attempts are carried by WebSockets
+	trial     int  // the attempt that goes without the attempts header, to see whether it is answered then; 0: none
 	metadata  metadata.MD
 	exchanges []attempt // by the attempts' indices
 	streaming bool      // several messages may be received

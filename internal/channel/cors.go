@@ -3,7 +3,6 @@ package channel
 import (
 	"slices"
 
-	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/call"
 )
 
@@ -22,8 +21,9 @@ const (
 // Origin is what its calls have shown of an origin's CORS answers. Channels of the
 // same origin may share it.
 type Origin struct {
-	allows  bool // an attempt with the header was answered
-	refuses bool // one was not, though the server was there: it is not sent any more
+	answers bool // since the last trial, an attempt was answered that had no header
+	allows  bool // one that had it was
+	refuses bool // a trial was: without the header, where the same attempt with it was not
 	warned  bool
 }
 
@@ -36,30 +36,32 @@ const (
 
 // marks reports whether the attempt carries how many were made before it.
 func (c *Call) marks(id int) bool {
-	return c.machine.Number(id) > 1 && !c.channel.origin.refuses && c.channel.options.AttemptHeader != AttemptHeaderNever
+	switch c.channel.options.AttemptHeader {
+	case AttemptHeaderAuto:
+		return c.machine.Number(id) > 1 && id != c.trial && !c.channel.origin.refuses
+	case AttemptHeaderAlways:
+		return c.machine.Number(id) > 1
+	}
+	return false
 }
 
 // blocked reports whether an attempt that came to no response may have been refused
-// for its header: an earlier one, which had none, was answered, and no attempt that
-// had it ever was.
+// for its header: the server answers others, and never one that had it.
 func (c *Call) blocked(id int) bool {
-	return c.channel.options.CrossOrigin && !c.socket && c.attempt(id).marked && !c.channel.origin.allows && c.answered()
-}
-
-// answered reports whether some attempt of the call got an HTTP response.
-func (c *Call) answered() bool {
-	return slices.ContainsFunc(c.machine.Records(), func(r status.AttemptRecord) bool { return r.HTTPStatus != status.None })
-}
-
-// retriesUnmarked has an attempt that seems blocked made again at once, without the
-// header; once for each origin. It was never sent, so that nothing is counted. The
-// driver must still have the request.
-func (c *Call) retriesUnmarked(id int) bool {
 	o := c.channel.origin
-	if c.channel.options.AttemptHeader != AttemptHeaderAuto || o.refuses || !c.machine.Replays() || !c.blocked(id) {
+	return c.channel.options.CrossOrigin && !c.socket && c.attempt(id).marked && !o.allows && o.answers
+}
+
+// triesUnmarked has an attempt that seems blocked made again at once, without the
+// header. It was never sent, so that nothing is counted. Where that gets no answer
+// either, it was the network: then the origin must answer something before there is
+// another trial. The driver must still have the request.
+func (c *Call) triesUnmarked(id int) bool {
+	if c.channel.options.AttemptHeader != AttemptHeaderAuto || !c.machine.Replays() || !c.blocked(id) {
 		return false
 	}
-	o.refuses = true
+	c.channel.origin.answers = false
+	c.trial = c.machine.Attempts() // the index of the next one
 	return true
 }
 
@@ -68,22 +70,31 @@ func (c *Call) heard(id int) {
 	switch o := c.channel.origin; {
 	case c.attempt(id).marked:
 		o.allows = true
-	case o.refuses && c.machine.Number(id) > 1:
-		c.warnOnce(warnCORS)
+	case id > 0 && id == c.trial:
+		o.refuses = true
+		c.warnCORSOnce()
+	default:
+		o.answers = true
 	}
 }
 
-// warnOnce warns of the origin's CORS answers, one time.
-func (c *Call) warnOnce(w call.Warning) {
+// warnCORSOnce warns of the origin's CORS answers, one time.
+func (c *Call) warnCORSOnce() {
 	if o := c.channel.origin; !o.warned {
 		o.warned = true
-		c.machine.Warn(w)
+		c.machine.Warn(warnCORS)
 	}
 }
 
 // exposed are the response headers that a server on another origin must let pages
 // see (SEMANTICS 5.5).
-var exposed = []string{"grpc-status", "grpc-message", "grpc-status-details-bin", call.PushbackHeader}
+func (c *Call) exposed() []string {
+	names := []string{"grpc-status", "grpc-message", "grpc-status-details-bin", call.PushbackHeader}
+	if o := &c.channel.options; o.SendGzip || o.AcceptGzip {
+		names = append(names, encodingHeader)
+	}
+	return names
+}
 
 // allowed are the request headers that it must let pages send, for this call and
 // for others of its channel.

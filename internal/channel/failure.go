@@ -37,10 +37,10 @@ func (c *Call) Failed(now call.Duration, id int, how Failure, p call.Progress, c
 		return
 	default:
 		st = status.New(status.Unavailable, c.noResponseText(id, cause))
-		if c.retriesUnmarked(id) {
+		if c.triesUnmarked(id) {
 			p = call.NotSent // the browser asked the server, and did not send
 		} else if c.blocked(id) {
-			c.warnOnce(warnCORS)
+			c.warnCORSOnce()
 		}
 	}
 	c.machine.Ended(now, id, call.Outcome{Status: caused(st, cause), Pushback: call.NoPushback, Progress: p})
@@ -74,7 +74,7 @@ func (c *Call) noResponseText(id int, cause error) string {
 			List(c.allowed())
 	}
 	if c.blocked(id) {
-		text += ". An attempt before it was answered, and had no header " + AttemptsHeader + ": that may be the one that is not allowed"
+		text += ". Attempts without the header " + AttemptsHeader + " are answered: that may be the one that is not allowed"
 	}
 	return text
 }

@@ -11,16 +11,17 @@ func (c *Call) Warning(w call.Warning) Warning {
 	case warnCORS:
 		allow := c.allowed()
 		return Warning{
-			Kind: "corsSuspected", Allow: allow, Expose: exposed,
+			Kind: "corsSuspected", Allow: allow, Expose: c.exposed(),
 			Text: "attempts that carry " + AttemptsHeader + " come to no response from " + c.channel.base + ", while others do: its CORS answer " +
 				"seems not to allow the header. Have the server answer with Access-Control-Allow-Headers: " + List(allow),
 		}
 	case warnStatusHidden:
+		expose := c.exposed()
 		return Warning{
-			Kind: "statusHidden", Expose: exposed,
+			Kind: "statusHidden", Expose: expose,
 			Text: "a response of " + c.method + " from " + c.channel.base + " was empty and showed no status: failures that the server sends in " +
 				"headers cannot be read or retried, nor can it say when to try again. Have it answer with Access-Control-Expose-Headers: " +
-				List(exposed),
+				List(expose),
 		}
 	case warnRetryLost:
 		return Warning{
