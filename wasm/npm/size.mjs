@@ -1,4 +1,5 @@
 // Says what the built package weighs for a page: dist/hedgerow.wasm and the JavaScript that `import "hedgerow"` loads in a browser.
+// What is imported only once an option asks for it stands in rows of its own, and in no sum.
 //
 //   node size.mjs           prints the table
 //   node size.mjs --write   and puts it into README.md at the root, between <!-- size:begin --> and <!-- size:end -->
@@ -6,7 +7,7 @@
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -21,7 +22,7 @@ const { values: flags } = parseArgs({
   options: { write: { type: "boolean", default: false }, check: { type: "boolean", default: false } },
 });
 
-const scripts = await staticImports("dist/index.js");
+const { scripts, later } = await imports("dist/index.js");
 const wasm = weigh(["dist/hedgerow.wasm"]);
 const javascript = weigh(scripts);
 const table = [
@@ -30,6 +31,7 @@ const table = [
   row("`hedgerow.wasm`", wasm),
   row(`JavaScript (${scripts.length === 1 ? "one file" : `${scripts.length} files`})`, javascript),
   row("together", add(wasm, javascript)),
+  ...later.map((part) => row(`only where it is used: ${part.name}`, weigh(part.files))),
 ].join("\n");
 const toolchain = execFileSync("go", ["env", "GOVERSION"], { encoding: "utf8" }).trim();
 const report = `${table}\n\nKB of 1000 bytes, built with ${toolchain}.`;
@@ -38,8 +40,11 @@ console.log(report);
 if (flags.write) write(report);
 if (flags.check) check();
 
-/** The files a browser fetches before the importing module runs: the entry and what it imports statically, each counted once. */
-async function staticImports(entry) {
+/**
+ * The files a browser fetches before the importing module runs: the entry and what it imports statically, each counted once. And for
+ * each import() among them the files that it adds.
+ */
+async function imports(entry) {
   const { metafile } = await esbuild.build({
     absWorkingDir: here,
     entryPoints: [entry],
@@ -49,16 +54,27 @@ async function staticImports(entry) {
     format: "esm",
     platform: "neutral",
     outdir: "unused",
+    ignoreAnnotations: true, // or an import for its effects alone, which a browser fetches all the same, would be left out
   });
-  const files = new Set();
-  (function visit(file) {
-    if (files.has(file)) return;
-    files.add(file);
-    for (const { path, kind } of metafile.inputs[file].imports) {
-      if (kind === "import-statement") visit(path);
-    }
-  })(entry);
-  return [...files];
+  const importedBy = (files, kind) =>
+    files.flatMap((file) => metafile.inputs[file].imports.filter((one) => one.kind === kind).map(({ path }) => path));
+  const closure = (file) => {
+    const files = new Set([file]);
+    for (const one of files) for (const path of importedBy([one], "import-statement")) files.add(path); // it grows as it is walked
+    return [...files];
+  };
+  const scripts = closure(entry);
+  const later = [...new Set(importedBy(scripts, "dynamic-import"))].map((file) => ({
+    name: nameOf(file),
+    files: closure(file).filter((one) => !scripts.includes(one)),
+  }));
+  return { scripts, later: later.sort((a, b) => a.name.localeCompare(b.name)) };
+}
+
+/** A chunk's own name is a hash: what it was made of says more. */
+function nameOf(chunk) {
+  const { sources } = JSON.parse(readFileSync(join(here, `${chunk}.map`), "utf8"));
+  return basename(sources.at(-1), ".ts");
 }
 
 function weigh(files) {
