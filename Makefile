@@ -41,7 +41,7 @@ demo: build ## Set up, build and serve the demo page on PORT (8080) and, over TL
 build: build-package build-demo build-server ## Build everything into wasm/npm/dist and bin/.
 
 .PHONY: test
-test: build generate-check test-go test-wasm test-node test-browser size-check ## Set up, build and run all tests.
+test: build generate-check test-go test-wasm test-node test-browser conformance size-check ## Set up, build and run all tests.
 
 .PHONY: scenarios
 scenarios: prerequisites ## Show which tests stand for which scenario of SEMANTICS.md, and how they end.

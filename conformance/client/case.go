@@ -33,6 +33,11 @@ func answer(r *conformancev1.ClientCompatRequest) *conformancev1.ClientCompatRes
 	return response
 }
 
+// patience is how long a case may take. The suite gives up on all of them where it
+// hears nothing for 20 seconds: one that hangs is to be told from those that wait
+// for it.
+const patience = 10 * time.Second
+
 func run(r *conformancev1.ClientCompatRequest) (*conformancev1.ClientResponseResult, error) {
 	scheme := "http"
 	if len(r.GetServerTlsCert()) > 0 {
@@ -55,8 +60,12 @@ func run(r *conformancev1.ClientCompatRequest) (*conformancev1.ClientResponseRes
 		defer cancel()
 	}
 	c := &oneCase{ClientCompatRequest: r, channel: channel, cancel: cancel}
+	late := time.AfterFunc(patience, cancel)
 	if err := c.outcome.end(c.call(ctx)); err != nil {
 		return nil, err
+	}
+	if !late.Stop() {
+		return nil, fmt.Errorf("the call did not end within %v", patience)
 	}
 	return c.outcome.result()
 }
@@ -64,6 +73,9 @@ func run(r *conformancev1.ClientCompatRequest) (*conformancev1.ClientResponseRes
 func options(r *conformancev1.ClientCompatRequest) ([]grpcweb.Option, error) {
 	md, err := metadataOf(r.GetRequestHeaders())
 	opts := []grpcweb.Option{grpcweb.WithMetadata(md)}
+	if r.GetCompression() == conformancev1.Compression_COMPRESSION_GZIP {
+		opts = append(opts, grpcweb.WithSendCompression(grpcweb.Gzip), grpcweb.WithAcceptCompression(grpcweb.Gzip))
+	}
 	if limit := r.GetMessageReceiveLimit(); limit > 0 {
 		opts = append(opts, grpcweb.WithMaxReceiveMessageBytes(int64(limit)))
 	}

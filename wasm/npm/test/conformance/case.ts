@@ -20,7 +20,7 @@ export async function answer(request: ClientCompatRequest, options: Partial<Chan
   let channel: Channel | undefined;
   try {
     channel = await createChannel({ ...optionsOf(request), ...options });
-    const outcome = await new Case(request, channel).run();
+    const outcome = await within10Seconds(new Case(request, channel).run());
     response.result = { case: "response", value: resultOf(outcome) };
   } catch (error) {
     // No outcome of a call: the case could not be carried out.
@@ -29,6 +29,19 @@ export async function answer(request: ClientCompatRequest, options: Partial<Chan
     channel?.close();
   }
   return response;
+}
+
+/** The suite gives up on all cases where it hears nothing for 20 seconds: one that hangs is to be told from those that wait for it. */
+async function within10Seconds<T>(ending: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the call did not end within 10 seconds")), 10_000);
+  });
+  try {
+    return await Promise.race([ending, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const ERROR_RESULT = "connectrpc.conformance.v1.ClientErrorResult";
