@@ -70,8 +70,25 @@ func TestSkip(t *testing.T) {
 	if r.Left() != 7 {
 		t.Fatalf("%d left", r.Left())
 	}
-	if r.Skip(7); r.Left() != 0 || r.Inside() {
+	if r.Skip(4); r.Left() != 3 || !r.Inside() {
 		t.Errorf("%d left, inside %v", r.Left(), r.Inside())
+	}
+	if r.Skip(3); r.Left() != 0 || r.Inside() {
+		t.Errorf("%d left, inside %v", r.Left(), r.Inside())
+	}
+}
+
+// Want is to the end of the prefix, then to that of the payload.
+func TestWant(t *testing.T) {
+	var r FrameReader
+	body := append(AppendFrame(nil, 0, []byte("abc")), AppendFrame(nil, 0, nil)...)
+	for i, want := range []int{5, 4, 3, 2, 1, 3, 2, 1, 5, 4, 3, 2, 1, 5} {
+		if got := r.Want(); got != want {
+			t.Errorf("before byte %d: %d are wanted; want %d", i, got, want)
+		}
+		if i < len(body) {
+			r.Next(body[:i+1], i)
+		}
 	}
 }
 
