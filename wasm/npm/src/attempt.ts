@@ -41,6 +41,10 @@ export class Attempt {
     this.#id = id;
   }
 
+  get #now(): number {
+    return this.#call.engine.clock.now();
+  }
+
   /** Sends the request, by a carrier that is made here: it may say at once that it cannot. */
   open(uploads: boolean, carry: () => Carrier): void {
     this.#departures = this.#call.engine.departures;
@@ -79,14 +83,14 @@ export class Attempt {
     const { engine, host, id } = this.#call;
     const why = how === NO_RESPONSE && this.#interrupted(error) ? ABORTED_BY_HOST : how;
     this.#stop();
-    engine.enter("failed", id, this.#id, performance.now(), why, host.text(explain(error) + (why === NO_RESPONSE ? hint : "")));
+    engine.enter("failed", id, this.#id, this.#now, why, host.text(explain(error) + (why === NO_RESPONSE ? hint : "")));
   }
 
   /** The response's head: so many fields, names and values in turn, each ended by a NUL. */
   head(status: number, fields: number, text: string): void {
     const { engine, host, id } = this.#call;
     this.#departures = engine.departures;
-    engine.enter("head", id, this.#id, performance.now(), status, fields, host.text(text));
+    engine.enter("head", id, this.#id, this.#now, status, fields, host.text(text));
   }
 
   /** A chunk of the response, of at least one byte. */
@@ -99,7 +103,7 @@ export class Attempt {
   end(): void {
     if (this.#dead) return;
     this.#stop();
-    this.#call.engine.enter("end", this.#call.id, this.#id, performance.now());
+    this.#call.engine.enter("end", this.#call.id, this.#id, this.#now);
   }
 
   /** The response could not be read on. */
@@ -112,7 +116,7 @@ export class Attempt {
     this.error = error;
     const { engine, host, id } = this.#call;
     this.#stop();
-    engine.enter("broken", id, this.#id, performance.now(), host.text(explain(error)));
+    engine.enter("broken", id, this.#id, this.#now, host.text(explain(error)));
   }
 
   /** The WebSocket was closed. */
@@ -124,7 +128,7 @@ export class Attempt {
     if (this.#dead) return;
     const { engine, host, id } = this.#call;
     this.#stop();
-    engine.enter("closed", id, this.#id, performance.now(), code, host.text(reason));
+    engine.enter("closed", id, this.#id, this.#now, code, host.text(reason));
   }
 
   /**
@@ -157,7 +161,7 @@ export class Attempt {
         break;
       }
       if (at >= chunk.length) {
-        if (!this.#drained) host.enter("drained", id, this.#id, performance.now());
+        if (!this.#drained) host.enter("drained", id, this.#id, this.#now);
         break;
       }
       at = this.#left > 0 ? this.#continue(chunk, at) : this.#frame(chunk, at);
@@ -177,7 +181,7 @@ export class Attempt {
     const { host, id } = this.#call;
     const slice = chunk.subarray(at, at + SLICE);
     const last = at + slice.length === chunk.length;
-    host.enter("feed", id, this.#id, performance.now(), host.bytes(slice), last ? 1 : 0);
+    host.enter("feed", id, this.#id, this.#now, host.bytes(slice), last ? 1 : 0);
     if (!host.alive) return chunk.length;
     let next = at + host.result;
     this.#drained = last && next === chunk.length && this.#limit === undefined;
@@ -236,7 +240,7 @@ export class Attempt {
     this.#limit = this.#packed = undefined;
     const { host, id } = this.#call;
     const message = (this.#flags & TRAILERS) === 0;
-    host.enter("inflated", id, this.#id, performance.now(), raw.length, message ? 0 : host.bytes(raw));
+    host.enter("inflated", id, this.#id, this.#now, raw.length, message ? 0 : host.bytes(raw));
     if (message && !this.#call.over) this.#call.deliver(raw);
     this.#take(chunk, at);
   }

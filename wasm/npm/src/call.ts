@@ -105,7 +105,7 @@ export class Call {
       this.id,
       this.#line.channel,
       this.#flags(),
-      performance.now(),
+      this.engine.clock.now(),
       timeoutMs,
       outgoing.size,
       maxReceiveMessageBytes,
@@ -137,7 +137,7 @@ export class Call {
     }
     const number = ++this.#queued;
     this.#request.outgoing.add(sent, sent !== message);
-    this.engine.enter("queue", this.id, performance.now(), message.length, sent.length);
+    this.engine.enter("queue", this.id, this.engine.clock.now(), message.length, sent.length);
     while (number > this.#written && !this.#over) {
       await new Promise<void>((go) => {
         this.#writer = go;
@@ -160,7 +160,7 @@ export class Call {
   halfClose(): void {
     if (this.#over) return;
     this.#request.outgoing.end();
-    this.engine.enter("half_close", this.id, performance.now());
+    this.engine.enter("half_close", this.id, this.engine.clock.now());
   }
 
   get over(): boolean {
@@ -179,12 +179,12 @@ export class Call {
   cancel(why: string, cause?: unknown, code: Code = Code.CANCELLED): void {
     if (this.#over) return;
     this.cause = cause;
-    this.engine.enter("cancel", this.id, performance.now(), code, this.host.text(why));
+    this.engine.enter("cancel", this.id, this.engine.clock.now(), code, this.host.text(why));
   }
 
   /** Somebody waits for a message. */
   want(): void {
-    if (!this.#over) this.engine.enter("read", this.id, performance.now());
+    if (!this.#over) this.engine.enter("read", this.id, this.engine.clock.now());
   }
 
   /** The attempts so far. */
@@ -285,7 +285,8 @@ export class Call {
   #warn(warning: Warning): void {
     const { method, listeners } = this.#request;
     console.warn(`hedgerow: ${warning.text}`);
-    if (listeners.length > 0) this.#observe({ callId: this.id, method, at: performance.now(), type: "warning", ...warning });
+    if (listeners.length > 0)
+      this.#observe({ callId: this.id, method, at: this.engine.clock.now(), type: "warning", ...warning });
   }
 
   /** Asks the channel's function for the attempt's own metadata. */
@@ -310,7 +311,7 @@ export class Call {
       this.#unprepared(id, error, Code.INTERNAL);
       return;
     }
-    this.engine.enter("prepared", this.id, id, performance.now(), block.count, this.host.text(block.text));
+    this.engine.enter("prepared", this.id, id, this.engine.clock.now(), block.count, this.host.text(block.text));
   }
 
   #unprepared(id: number, error: unknown, code: Code): void {
@@ -319,7 +320,7 @@ export class Call {
     const { count, text } = blockOfMetadata(own ? own.trailer : new Metadata());
     const message = own ? own.message : `the metadata function failed: ${String(error)}`;
     const block = this.host.text(`${message.replaceAll("\0", " ")}\0${text}`);
-    this.engine.enter("unprepared", this.id, id, performance.now(), own ? own.code : code, count, block);
+    this.engine.enter("unprepared", this.id, id, this.engine.clock.now(), own ? own.code : code, count, block);
   }
 
   /** A message of the committed attempt. It may have come together with the end, which is told behind it. */
@@ -335,7 +336,7 @@ export class Call {
 
   /** Tells listeners of the end that Go cannot tell any more: whoever counts beginnings counts on ends. */
   #observeDeath({ code, message, commitReason: reason }: Ending): void {
-    const base = { callId: this.id, method: this.#request.method, at: performance.now() };
+    const base = { callId: this.id, method: this.#request.method, at: this.engine.clock.now() };
     for (const attempt of this.#live ?? []) this.#observe({ ...base, type: "attemptEnded", attempt, outcome: "aborted" });
     this.#observe({ ...base, type: "committed", reason });
     this.#observe({ ...base, type: "callEnded", code, statusMessage: message, attempts: this.#attempts.length, reason });

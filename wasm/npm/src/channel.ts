@@ -60,14 +60,14 @@ class WasmChannel implements Channel {
 
   /** Gives the options to Go, which checks them. A channel whose instance died does it again, with a fresh one. */
   open(problems: readonly Problem[]): void {
-    const engine = engineOf(this.#module);
+    const engine = engineOf(this.#module, this.#settings.clock);
     this.#problems = [...problems];
     this.#id = ++lastId;
     engine.opening = this;
     engine.enter("open_channel", this.#id, engine.host.text(this.#settings.text));
     engine.opening = undefined;
     if (this.#problems.length > 0) {
-      engine.enter("close_channel", this.#id, performance.now());
+      engine.enter("close_channel", this.#id, engine.clock.now());
       throw new ConfigError(this.#problems);
     }
     engine.enrol(this);
@@ -81,7 +81,13 @@ class WasmChannel implements Channel {
   warned(warning: Warning): void {
     console.warn(`hedgerow: ${warning.text}`);
     const { onEvent } = this.#settings;
-    const event = { callId: 0, method: "", at: performance.now(), type: "warning", ...warning } as const;
+    const event = {
+      callId: 0,
+      method: "",
+      at: this.#settings.clock.now(),
+      type: "warning",
+      ...warning,
+    } as const;
     if (onEvent) runSafely(() => onEvent(event));
   }
 
@@ -148,7 +154,7 @@ class WasmChannel implements Channel {
     this.#closed = true;
     const engine = this.#engine;
     engine?.release(this);
-    engine?.enter("close_channel", this.#id, performance.now());
+    engine?.enter("close_channel", this.#id, engine.clock.now());
     this.#engine = undefined;
   }
 

@@ -1,5 +1,6 @@
 import { readWarning, type Warning } from "./actions.js";
 import { Action, type Arguments, type Cursor, type Export, Host } from "./host.js";
+import type { Clock } from "./options.js";
 
 /** A channel, as far as the engine has to know of it. */
 export interface Tenant {
@@ -23,6 +24,7 @@ export interface Guest {
  */
 export class Engine {
   readonly host: Host;
+  readonly clock: Clock;
   readonly calls: Map<number, Guest> = new Map();
   readonly tenants: Set<Tenant> = new Set();
   /** The channel that is just being opened: what Go says of options is for it. */
@@ -33,9 +35,10 @@ export class Engine {
   departures = 0;
   #todo: (() => void)[] = [];
   #performing = false;
-  #timeout: ReturnType<typeof setTimeout> | undefined;
+  #timeout: unknown;
 
-  constructor(module: WebAssembly.Module) {
+  constructor(module: WebAssembly.Module, clock: Clock) {
+    this.clock = clock;
     this.host = new Host(
       module,
       (cursor) => this.#read(cursor),
@@ -63,8 +66,8 @@ export class Engine {
   #onPage = ({ type }: Event): void => {
     if (type === "pagehide") this.departures++;
     if (type === "pagehide" || type === "pageshow") this.leaving = type === "pagehide";
-    if (type === "online" || type === "offline") this.enter("network", performance.now(), type === "online" ? 1 : 0);
-    else if (!this.leaving) this.enter("timer", performance.now());
+    if (type === "online" || type === "offline") this.enter("network", this.clock.now(), type === "online" ? 1 : 0);
+    else if (!this.leaving) this.enter("timer", this.clock.now());
   };
 
   /** Whether the browser knows that there is no network. It never knows that there is one. */
@@ -119,16 +122,16 @@ export class Engine {
 
   /** Timers count in whole milliseconds up to 2³¹−1. One that fires too early does no harm: Go sets it again. */
   #setTimer(at: number): void {
-    clearTimeout(this.#timeout);
+    this.clock.clearTimeout(this.#timeout);
     this.#timeout = undefined;
     if (at === Number.POSITIVE_INFINITY) return;
-    const delay = Math.min(Math.max(Math.ceil(at - performance.now()), 0), 2 ** 31 - 1);
-    this.#timeout = setTimeout(() => this.enter("timer", performance.now()), delay);
+    const delay = Math.min(Math.max(Math.ceil(at - this.clock.now()), 0), 2 ** 31 - 1);
+    this.#timeout = this.clock.setTimeout(() => this.enter("timer", this.clock.now()), delay);
   }
 
   /** The instance is dead: nobody waits for it any longer. */
   #mourn(death: Error): void {
-    clearTimeout(this.#timeout);
+    this.clock.clearTimeout(this.#timeout);
     this.#listen("removeEventListener");
     const { calls, tenants } = this;
     this.later(() => {
@@ -139,11 +142,22 @@ export class Engine {
   }
 }
 
-let current: { readonly module: WebAssembly.Module; readonly engine: Engine } | undefined;
+/** The clock of all channels that name none. */
+export const PAGE_CLOCK: Clock = {
+  now: () => performance.now(),
+  setTimeout: (act, ms) => setTimeout(act, ms),
+  clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+};
 
-/** The page's engine; a fresh one if the last has died. */
-export function engineOf(module: WebAssembly.Module): Engine {
-  if (!current?.engine.host.alive || current.module !== module) current = { module, engine: new Engine(module) };
+const engines = new WeakMap<Clock, { readonly module: WebAssembly.Module; readonly engine: Engine }>();
+
+/** The engine of a clock; a fresh one if the last has died. */
+export function engineOf(module: WebAssembly.Module, clock: Clock): Engine {
+  let current = engines.get(clock);
+  if (!current?.engine.host.alive || current.module !== module) {
+    current = { module, engine: new Engine(module, clock) };
+    engines.set(clock, current);
+  }
   return current.engine;
 }
 

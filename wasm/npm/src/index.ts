@@ -7,7 +7,7 @@ export { Code } from "./code.js";
 export { ConfigError, LoadError, StatusError } from "./errors.js";
 export type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "./events.js";
 export { Metadata, type MetadataInit } from "./metadata.js";
-export type { AttemptContext, CallOptions, ChannelOptions, FetchLike, LoadOptions } from "./options.js";
+export type { AttemptContext, CallOptions, ChannelOptions, Clock, FetchLike, LoadOptions } from "./options.js";
 export type { HedgingPolicy, MethodConfig, RetryPolicy, ServiceConfig } from "./service-config.js";
 export type { Channel, Messages, ResponseStream, UnaryResponse } from "./types.js";
 

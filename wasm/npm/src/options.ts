@@ -17,6 +17,15 @@ export interface LoadOptions {
 /** What `fetch` is used as. */
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
 
+/** A clock with timers. Its instants are milliseconds from any beginning, and never go back. */
+export interface Clock {
+  now(): number;
+  /** Runs act once, after at least so many milliseconds, and not before setTimeout has returned. */
+  setTimeout(act: () => void, ms: number): unknown;
+  /** Undoes a setTimeout, by what it answered; undefined, and what has run, are passed over. */
+  clearTimeout(timer: unknown): void;
+}
+
 /** Options of a channel. A number that is 0, negative or NaN is refused with a ConfigError; Infinity is no limit. */
 export interface ChannelOptions extends LoadOptions {
   /** "https://api.example.com" or "https://example.com/grpc"; in a page also relative to it. Methods are appended. */
@@ -83,6 +92,8 @@ export interface ChannelOptions extends LoadOptions {
   fetch?: FetchLike | undefined;
   /** Default false. true is refused: it is not built yet. */
   worker?: boolean | undefined;
+  /** What backoffs, hedging delays, deadlines and instants go by. For tests: hedgerow/testing has one. Default: the page's. */
+  clock?: Clock | undefined;
   /** Every call and attempt of the channel. What it throws goes to reportError. */
   onEvent?: ((event: CallEvent) => void) | undefined;
   /** The WebAssembly instance died; pending calls were rejected with INTERNAL; the next call gets a fresh one. */

@@ -1,7 +1,8 @@
+import { PAGE_CLOCK } from "./engine.js";
 import { ConfigError, type Problem } from "./errors.js";
 import type { CallEvent } from "./events.js";
 import { blockOfMetadata, describe, Metadata, type MetadataInit } from "./metadata.js";
-import type { AttemptContext, ChannelOptions, FetchLike } from "./options.js";
+import type { AttemptContext, ChannelOptions, Clock, FetchLike } from "./options.js";
 
 /** A channel's options, checked as far as their types go. The rest is Go's to check, from the text. */
 export interface Settings {
@@ -16,6 +17,7 @@ export interface Settings {
   readonly inText: boolean;
   readonly gzip: boolean;
   readonly webSocket: typeof WebSocket | undefined;
+  readonly clock: Clock;
   readonly onEvent: ((event: CallEvent) => void) | undefined;
   readonly onFatal: ((error: Error) => void) | undefined;
 }
@@ -109,6 +111,7 @@ export async function checkOptions<T>(
       inText,
       gzip,
       webSocket: readWebSocket(reader, options.webSocket),
+      clock: options.clock ?? PAGE_CLOCK,
       onEvent: options.onEvent,
       onFatal: options.onFatal,
     },
@@ -135,9 +138,16 @@ function readOption(reader: Reader, name: string, value: unknown): void {
     if (typeof value !== "boolean") reader.refuse(name, `must be true or false, not ${describe(value)}`);
   } else if (FUNCTIONS.includes(name)) {
     if (typeof value !== "function") reader.refuse(name, `must be a function, not ${describe(value)}`);
+  } else if (name === "clock") {
+    if (!isClock(value)) reader.refuse(name, `must have now, setTimeout and clearTimeout, not be ${describe(value)}`);
   } else if (!OTHERS.includes(name)) {
     reader.refuse(name, "is no option that hedgerow knows");
   }
+}
+
+function isClock(value: unknown): boolean {
+  const clock = value as Partial<Clock> | null;
+  return [clock?.now, clock?.setTimeout, clock?.clearTimeout].every((f) => typeof f === "function");
 }
 
 function readAccepted(reader: Reader, value: unknown): void {

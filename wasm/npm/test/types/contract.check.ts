@@ -65,10 +65,12 @@ export const events: { [K in Kind]: Same<Event<hedgerow.CallEvent, K>, Event<con
 
 /** Options, but for those that mention classes or enums, which are compared below by use. */
 type Named = "metadata" | "onEvent";
+/** What the package has beyond the contract. */
+type Added = "clock";
 export const options: [
-  Same<Omit<hedgerow.ChannelOptions, Named>, Omit<contract.ChannelOptions, Named>>,
+  Same<Omit<hedgerow.ChannelOptions, Named | Added>, Omit<contract.ChannelOptions, Named>>,
   Same<Omit<hedgerow.CallOptions, Named>, Omit<contract.CallOptions, Named>>,
-  Same<keyof hedgerow.ChannelOptions, keyof contract.ChannelOptions>,
+  Same<Exclude<keyof hedgerow.ChannelOptions, Added>, keyof contract.ChannelOptions>,
   Same<keyof hedgerow.CallOptions, keyof contract.CallOptions>,
   Same<Plain<Pick<hedgerow.ChannelOptions, "onEvent">>, Plain<Pick<contract.ChannelOptions, "onEvent">>>,
 ] = [true, true, true, true, true];
