@@ -42,7 +42,8 @@ export interface Line {
   readonly carryBySocket:
     | ((attempt: Attempt, url: string, fields: [string, string][], body: ReadableStream<Uint8Array>) => Carrier)
     | undefined;
-  readonly deflate: ((message: Uint8Array) => Promise<Uint8Array>) | undefined;
+  /** Compresses messages; absent: they go out as they are. */
+  readonly shorten: ((message: Uint8Array) => Promise<Uint8Array>) | undefined;
   readonly prepare: ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
 }
 
@@ -128,16 +129,18 @@ export class Call {
   /** Adds a request message. Answers once it need not be waited for any more, or the call is over. */
   async write(message: Uint8Array): Promise<void> {
     if (this.#over) return;
-    const { deflate } = this.#line;
+    const { shorten } = this.#line;
+    const { length } = message;
     let sent = message;
-    if (deflate) {
-      const packed = await deflate(message);
-      if (this.#over) return;
-      if (packed.length < message.length) sent = packed;
+    try {
+      if (shorten) sent = await shorten(message);
+    } catch (error) {
+      this.cancel(`a message could not be compressed: ${String(error)}`, error, Code.INTERNAL);
     }
+    if (this.#over) return;
     const number = ++this.#queued;
-    this.#request.outgoing.add(sent, sent !== message);
-    this.engine.enter("queue", this.id, this.engine.clock.now(), message.length, sent.length);
+    this.#request.outgoing.add(sent, sent.length < length);
+    this.engine.enter("queue", this.id, this.engine.clock.now(), length, sent.length);
     while (number > this.#written && !this.#over) {
       await new Promise<void>((go) => {
         this.#writer = go;
@@ -148,12 +151,8 @@ export class Call {
   /** Sends the one message of a call that is still open because it is to be compressed. */
   async sendAlone(message: Uint8Array): Promise<void> {
     if (!this.#request.outgoing.open) return;
-    try {
-      await this.write(message);
-      this.halfClose();
-    } catch (error) {
-      this.cancel(`the message could not be compressed: ${String(error)}`, error, Code.INTERNAL);
-    }
+    await this.write(message);
+    this.halfClose();
   }
 
   /** No further message follows. */

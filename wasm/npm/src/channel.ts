@@ -26,16 +26,16 @@ export function openChannel(
 
 /** What only some channels need, and others do not load. */
 interface Parts {
-  readonly deflate: ((message: Uint8Array) => Promise<Uint8Array<ArrayBuffer>>) | undefined;
+  readonly shorten: Line["shorten"];
   readonly carryBySocket: Line["carryBySocket"];
 }
 
 async function loadParts({ gzip, webSocket }: Settings): Promise<Parts> {
   try {
-    const deflate = gzip ? (await import("./compression.js")).deflate : undefined;
-    if (!webSocket) return { deflate, carryBySocket: undefined };
+    const shorten = gzip ? (await import("./compression.js")).shorten : undefined;
+    if (!webSocket) return { shorten, carryBySocket: undefined };
     const { Socket } = await import("./web-socket.js");
-    return { deflate, carryBySocket: (attempt, ...of) => new Socket(attempt, webSocket, ...of) };
+    return { shorten, carryBySocket: (attempt, ...of) => new Socket(attempt, webSocket, ...of) };
   } catch (cause) {
     throw new LoadError(`a part of hedgerow's own JavaScript could not be loaded: ${String(cause)}`, { cause });
   }

@@ -1,9 +1,11 @@
 // Loaded only where messages are compressed: see Attempt and openChannel.
 
-/** Compresses a message. It is copied before this returns. */
-export async function deflate(message: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const packed = streamOf(message).pipeThrough(new CompressionStream("gzip"));
-  return new Uint8Array(await new Response(packed).arrayBuffer());
+/** Compresses a message, or copies one that would not become shorter: until it is sent, its owner may have other plans with it. */
+export async function shorten(message: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const own = message.slice();
+  const stream = streamOf(own).pipeThrough(new CompressionStream("gzip"));
+  const packed = new Uint8Array(await new Response(stream).arrayBuffer());
+  return packed.length < own.length ? packed : own;
 }
 
 /** Inflates a payload, but stops where it is found to hold more than limit bytes: then the answer is longer than that. */
