@@ -111,7 +111,12 @@ func (c *Call) Packed(id int) (limit int64, packed bool) {
 
 // Inflated: the attempt's present payload is inflated. Trailers are shown.
 func (c *Call) Inflated(now call.Duration, id int, size int64, trailers []byte) {
-	if c.machine.Live(id) && c.attempt(id).Inflated(size, trailers) == exchange.Ended {
+	if !c.machine.Live(id) {
+		return
+	}
+	a := c.attempt(id)
+	c.wanted = c.wanted && a.InTrailers()
+	if a.Inflated(size, trailers) == exchange.Ended {
 		c.proceed(now, id, exchange.Ended)
 	}
 }
@@ -130,13 +135,17 @@ func (c *Call) Closed(now call.Duration, id, code int, reason string) {
 }
 
 // count keeps to one message where one is due: a second one is refused as it
-// begins, before it is kept (SEMANTICS 5.2).
+// begins, before it is kept (SEMANTICS 5.2). Compressed trailers are no message,
+// and a compressed message has come when it was inflated.
 func (c *Call) count(now call.Duration, id int, f wire.Fragment) {
+	if f.Flags&wire.FlagTrailers != 0 {
+		return
+	}
 	a := c.attempt(id)
 	if f.First {
 		a.messages++
 	}
-	if f.Last {
+	if f.Last && f.Flags&wire.FlagCompressed == 0 {
 		c.wanted = false
 	}
 	if !c.streaming && f.First && a.messages == 2 {
@@ -148,9 +157,11 @@ func (c *Call) count(now call.Duration, id int, f wire.Fragment) {
 // Skip passes over bytes of the present message that were taken without feeding.
 func (c *Call) Skip(id, n int) {
 	a := c.attempt(id)
-	if a.Skip(n); a.Left() == 0 {
-		c.wanted = false
+	a.Skip(n)
+	if _, packed := a.Packed(); packed {
 		c.inflate(id)
+	} else if a.Left() == 0 {
+		c.wanted = false
 	}
 }
 
@@ -180,6 +191,9 @@ func (c *Call) Break(now call.Duration, id int, cause error) {
 func (c *Call) ended(now call.Duration, id int) {
 	a := c.attempt(id)
 	st := a.Status()
+	if a.Refused() {
+		c.machine.Commit(now, id) // a message commits, also one that is not taken
+	}
 	if st.Code == status.OK && !c.streaming && a.messages == 0 {
 		c.machine.Commit(now, id) // an OK is an answer, if a wrong one: it is never tried again
 		st = cardinality(st.Header, "no message")

@@ -1,8 +1,11 @@
 package channel
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"testing"
@@ -54,8 +57,17 @@ type talk struct {
 	now      call.Duration
 	asked    []string
 	messages []string
-	partial  []byte
 	header   metadata.MD // of the last attempt that was opened
+	warnings []Warning
+	parts    map[int]*part
+}
+
+// part is what has come of an attempt's payload, and what is left of a chunk that
+// is not looked at before that was inflated.
+type part struct {
+	payload []byte
+	flags   byte
+	rest    []byte
 }
 
 func unary(t *testing.T, ch *Channel) *talk { return begin(t, ch, Params{}) }
@@ -69,7 +81,7 @@ func begin(t *testing.T, ch *Channel, p Params) *talk {
 	if p.Timeout == 0 {
 		p.Timeout = call.Never
 	}
-	tk := &talk{t: t, call: ch.NewCall(0, p)}
+	tk := &talk{t: t, call: ch.NewCall(0, p), parts: map[int]*part{}}
 	t.Cleanup(func() { // whatever the test leaves running is cancelled, and nothing may stay behind
 		tk.call.Cancel(tk.now, "the test is over", nil)
 		if !tk.call.Over() {
@@ -109,7 +121,9 @@ func (tk *talk) tell(event func(c *Call)) *talk {
 		case call.Written:
 			tk.asked = append(tk.asked, "written "+strconv.Itoa(a.Messages))
 		case call.Warn:
-			tk.asked = append(tk.asked, "warn")
+			tk.asked, tk.warnings = append(tk.asked, "warn"), append(tk.warnings, tk.call.Warning(a.Warning))
+		case call.Inflate:
+			tk.asked = append(tk.asked, "inflate "+n+" "+strconv.FormatInt(a.Limit, 10))
 		case call.Head:
 			tk.asked = append(tk.asked, "header "+n)
 		case call.End:
@@ -187,31 +201,72 @@ func (tk *talk) head(n, http int, fields ...string) *talk {
 	return tk.tell(func(c *Call) { c.Head(tk.now, n-1, http, md) })
 }
 
-// feeds gives the call one chunk of an attempt's body.
+// feeds gives the call one chunk of an attempt's body, up to what is to be inflated.
 func (tk *talk) feeds(n int, parts ...[]byte) *talk {
 	tk.t.Helper()
-	var chunk []byte
-	for _, p := range parts {
-		chunk = append(chunk, p...)
+	return tk.tell(func(c *Call) { tk.feed(c, n, bytes.Join(parts, nil)) })
+}
+
+func (tk *talk) feed(c *Call, n int, chunk []byte) {
+	p := tk.parts[n]
+	if p == nil {
+		p = new(part)
+		tk.parts[n] = p
 	}
-	return tk.tell(func(c *Call) {
-		for at, fed := 0, false; !fed || at < len(chunk); fed = true { // a chunk of nothing is fed too
-			var fragments []wire.Fragment
-			fragments, at = c.Feed(tk.now, n-1, chunk, at, make([]wire.Fragment, 0, 2))
-			for _, f := range fragments {
-				tk.partial = append(tk.partial, chunk[f.Offset:f.Offset+f.Length]...)
-				if f.Last {
-					tk.messages, tk.partial = append(tk.messages, string(tk.partial)), nil
-				}
+	for at, fed := 0, false; !fed || at < len(chunk); fed = true { // a chunk of nothing is fed too
+		var fragments []wire.Fragment
+		fragments, at = c.Feed(tk.now, n-1, chunk, at, make([]wire.Fragment, 0, 2))
+		for _, f := range fragments {
+			p.payload, p.flags = append(p.payload, chunk[f.Offset:f.Offset+f.Length]...), f.Flags
+			if f.Last && f.Flags&wire.FlagCompressed == 0 {
+				tk.messages, p.payload = append(tk.messages, string(p.payload)), nil
 			}
 		}
-		c.Drained(n - 1)
+		if _, packed := c.Packed(n - 1); packed {
+			p.rest = chunk[at:]
+			return
+		}
+	}
+	c.Drained(n - 1)
+}
+
+// inflates answers what the call asked to have inflated, and feeds what is left of
+// the chunk.
+func (tk *talk) inflates(n int) *talk {
+	tk.t.Helper()
+	return tk.tell(func(c *Call) {
+		p := tk.parts[n]
+		r, err := gzip.NewReader(bytes.NewReader(p.payload))
+		if err != nil {
+			tk.t.Fatal(err)
+		}
+		raw, err := io.ReadAll(r)
+		if err != nil {
+			tk.t.Fatal(err)
+		}
+		if p.payload = nil; p.flags&wire.FlagTrailers != 0 {
+			c.Inflated(tk.now, n-1, int64(len(raw)), raw)
+		} else if c.Inflated(tk.now, n-1, int64(len(raw)), nil); !c.Over() {
+			tk.messages = append(tk.messages, string(raw))
+		}
+		tk.feed(c, n, p.rest)
 	})
+}
+
+// damaged: it could not be inflated.
+func (tk *talk) damaged(n int) *talk {
+	tk.t.Helper()
+	return tk.tell(func(c *Call) { c.Failed(tk.now, n-1, BadPayload, call.Processed, errors.New("bad sum")) })
 }
 
 func (tk *talk) bodyEnds(n int) *talk {
 	tk.t.Helper()
 	return tk.tell(func(c *Call) { c.End(tk.now, n-1) })
+}
+
+func (tk *talk) closes(n, code int) *talk {
+	tk.t.Helper()
+	return tk.tell(func(c *Call) { c.Closed(tk.now, n-1, code, "") })
 }
 
 func (tk *talk) breaks(n int, cause string) *talk {
@@ -264,6 +319,15 @@ func field(t *testing.T, what string, md metadata.MD, name string, want ...strin
 func message(text string) []byte { return wire.AppendFrame(nil, 0, []byte(text)) }
 
 func trailers(lines string) []byte { return wire.AppendFrame(nil, wire.FlagTrailers, []byte(lines)) }
+
+// packed is a frame whose payload is compressed.
+func packed(flags byte, payload string) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	w.Write([]byte(payload))
+	w.Close()
+	return wire.AppendFrame(nil, flags|wire.FlagCompressed, b.Bytes())
+}
 
 func okTrailers() []byte { return trailers("grpc-status: 0\r\nx-end: 1\r\n") }
 

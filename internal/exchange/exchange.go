@@ -36,6 +36,7 @@ type Exchange struct {
 	packed   bool   // it has come whole, and is to be inflated before anything else is read
 	empty    bool   // no byte of a body has come
 	hidden   bool   // the response was empty
+	refused  bool   // a frame that is no trailers frame was, by its prefix
 }
 
 type state uint8
@@ -148,6 +149,7 @@ func (x *Exchange) Feed(chunk []byte, at int, to []wire.Fragment) ([]wire.Fragme
 			break
 		}
 		if st := x.check(f); st != nil {
+			x.refused = f.Flags&wire.FlagTrailers == 0 && x.state != upgraded
 			return to, at, x.end(st)
 		}
 		var r Reading
@@ -317,6 +319,13 @@ const hiddenText = "the response was empty and showed no grpc-status. If the ser
 // Hidden reports whether the exchange has ended as a Trailers-Only answer does
 // whose headers CORS hides.
 func (x *Exchange) Hidden() bool { return x.hidden }
+
+// Refused reports whether the exchange has ended at the prefix of a frame that is
+// not taken, and that holds no trailers: a message that is too large, for one.
+func (x *Exchange) Refused() bool { return x.refused }
+
+// InTrailers reports whether the trailers frame has begun.
+func (x *Exchange) InTrailers() bool { return x.trailers }
 
 // TrailersAlone reports whether the exchange has ended with nothing but trailers
 // in its body.

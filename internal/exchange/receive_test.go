@@ -2,7 +2,10 @@ package exchange
 
 import (
 	"bytes"
+	"compress/gzip"
+	"errors"
 	"fmt"
+	"io"
 	"testing"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
@@ -12,10 +15,12 @@ import (
 
 // response is an HTTP response, in the pieces in which its body comes.
 type response struct {
-	http   int
-	fields metadata.MD
-	chunks [][]byte
-	broken error // how the body breaks off; nil: it ends cleanly
+	http       int
+	fields     metadata.MD
+	chunks     [][]byte
+	broken     error // how the body breaks off; nil: it ends cleanly
+	closed     int   // or the code with which the WebSocket was closed
+	firstFrame bool
 }
 
 // answer is a 200 with this body.
@@ -23,10 +28,31 @@ func answer(body ...[]byte) response {
 	return response{http: 200, fields: metadata.New("content-type", "application/grpc-web+proto"), chunks: body}
 }
 
+// socket is a WebSocket with this body, the head first.
+func socket(body ...[]byte) response { return response{http: 101, chunks: body} }
+
 // with adds fields to the head.
 func (r response) with(namesAndValues ...string) response {
 	r.fields = r.fields.Clone()
 	r.fields.AppendAll(metadata.New(namesAndValues...))
+	return r
+}
+
+// atFirstFrame is the same response, read in that mode.
+func (r response) atFirstFrame() response {
+	r.firstFrame = true
+	return r
+}
+
+// inText is the same response in text mode, each chunk padded by itself.
+func (r response) inText() response {
+	r.fields = r.fields.Clone()
+	r.fields.Set("content-type", "application/grpc-web-text+proto")
+	chunks := r.chunks
+	r.chunks = nil
+	for _, c := range chunks {
+		r.chunks = append(r.chunks, wire.AppendText(nil, c))
+	}
 	return r
 }
 
@@ -45,6 +71,19 @@ func message(text string) []byte { return wire.AppendFrame(nil, 0, []byte(text))
 
 func trailers(lines string) []byte { return wire.AppendFrame(nil, wire.FlagTrailers, []byte(lines)) }
 
+// packed is a frame whose payload is compressed.
+func packed(flags byte, payload string) []byte {
+	return wire.AppendFrame(nil, flags|wire.FlagCompressed, deflated(payload))
+}
+
+func deflated(payload string) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	w.Write([]byte(payload))
+	w.Close()
+	return b.Bytes()
+}
+
 func joined(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
 const okTrailers = "grpc-status: 0\r\n"
@@ -54,60 +93,134 @@ type result struct {
 	committed bool
 	messages  []string
 	status    *status.Status
+	alone     bool // nothing but trailers came
+	hidden    bool
 }
 
 // text is what tells one result from another.
 func (r result) text() string {
-	return fmt.Sprintf("committed %v, messages %q, %v, details %q, header %v, trailer %v",
-		r.committed, r.messages, r.status, r.status.Details, r.status.Header, r.status.Trailer)
+	return fmt.Sprintf("committed %v, messages %q, %v, details %q, header %v, trailer %v, alone %v, hidden %v",
+		r.committed, r.messages, r.status, r.status.Details, r.status.Header, r.status.Trailer, r.alone, r.hidden)
 }
 
-// receive turns an exchange as a driver does. The table of fragments has so much room.
+// receiver turns an exchange as a driver does.
+type receiver struct {
+	t       testing.TB
+	x       Exchange
+	got     result
+	ended   bool
+	partial []byte // nil: no payload has begun
+	flags   byte
+	chunk   []byte
+	room    int // of the table of fragments
+}
+
+// maxMessage is the limit that responses are read with.
+const maxMessage = 1000
+
+// receive reads a whole response. The table of fragments has so much room.
 func receive(t testing.TB, r response, room int) result {
-	x := Exchange{MaxMessage: 1000}
-	var got result
-	note := func(reading Reading) (goesOn bool) {
-		got.committed = got.committed || reading == Headers
-		return reading != Ended
-	}
-	goesOn := note(x.Head(r.http, r.fields))
-	var partial []byte
+	d := &receiver{t: t, x: Exchange{MaxMessage: maxMessage, FirstFrame: r.firstFrame}, room: room}
+	d.note(d.x.Head(r.http, r.fields))
 	for _, chunk := range r.chunks {
-		if goesOn {
-			goesOn = note(x.Body())
-		}
-		for at := 0; goesOn && at < len(chunk); {
-			fragments, next, reading := x.Feed(chunk, at, make([]wire.Fragment, 0, room))
-			if next == at && len(fragments) == 0 && reading == More {
-				t.Fatalf("feeding from %d on comes to nothing", at)
-			}
-			for _, f := range fragments {
-				if f.First != (partial == nil) || f.Total > 1000 {
-					t.Fatalf("a fragment out of order, or of too long a message: %+v", f)
-				}
-				partial = append(partial, chunk[f.Offset:f.Offset+f.Length]...)
-				if partial == nil {
-					partial = []byte{}
-				}
-				if f.Last {
-					if len(partial) != f.Total {
-						t.Fatalf("%d bytes of a message of %d", len(partial), f.Total)
-					}
-					got.messages, partial = append(got.messages, string(partial)), nil
-				}
-			}
-			at, goesOn = next, note(reading)
+		if !d.ended {
+			d.feed(bytes.Clone(chunk)) // it is written over
 		}
 	}
-	if goesOn && r.broken != nil {
-		x.Break(r.broken)
-	} else if goesOn {
-		x.End()
+	switch {
+	case d.ended:
+	case r.broken != nil:
+		d.x.Break(r.broken)
+	case r.closed != 0:
+		d.x.Close(r.closed, "")
+	default:
+		d.x.End()
 	}
-	if got.status = x.Status(); got.status == nil {
+	if d.got.status = d.x.Status(); d.got.status == nil {
 		t.Fatal("the exchange ended without a status")
 	}
-	return got
+	d.got.alone, d.got.hidden = d.x.TrailersAlone(), d.x.Hidden()
+	return d.got
+}
+
+func (d *receiver) note(r Reading) {
+	if d.got.committed && r == Headers {
+		d.t.Fatal("a second header")
+	}
+	d.got.committed = d.got.committed || r == Headers
+	d.ended = d.ended || r == Ended
+}
+
+func (d *receiver) feed(chunk []byte) {
+	d.note(d.x.Body())
+	for at := 0; !d.ended && at < len(chunk); {
+		fragments, next, reading := d.x.Feed(chunk, at, make([]wire.Fragment, 0, d.room))
+		if next == at && len(fragments) == 0 && reading == More {
+			d.t.Fatalf("feeding from %d on comes to nothing", at)
+		}
+		d.note(reading)
+		for _, f := range fragments {
+			if d.partial != nil == f.First || f.Total > maxMessage && f.Flags&wire.FlagTrailers == 0 {
+				d.t.Fatalf("a fragment out of order, or of too long a message: %+v", f)
+			}
+			d.take(f, chunk[f.Offset:f.Offset+f.Length])
+		}
+		at = next
+		d.inflate()
+	}
+}
+
+func (d *receiver) take(f wire.Fragment, payload []byte) {
+	if !d.got.committed && f.Flags&wire.FlagTrailers == 0 {
+		d.t.Fatalf("a message before the header: %+v", f)
+	}
+	if f.First {
+		d.partial, d.flags = []byte{}, f.Flags
+	}
+	d.partial = append(d.partial, payload...)
+	if f.Last != (len(d.partial) == f.Total) {
+		d.t.Fatalf("%d bytes of a payload of %d, last %v", len(d.partial), f.Total, f.Last)
+	}
+	if f.Last && f.Flags&wire.FlagCompressed == 0 {
+		d.got.messages, d.partial = append(d.got.messages, string(d.partial)), nil
+	}
+}
+
+// inflate answers Packed.
+func (d *receiver) inflate() {
+	limit, packed := d.x.Packed()
+	if !packed || d.ended {
+		return
+	}
+	if to, at, r := d.x.Feed([]byte{0, 0}, 0, make([]wire.Fragment, 0, 1)); len(to) > 0 || at != 0 || r != More {
+		d.t.Fatal("something is read before what comes before it is inflated")
+	}
+	raw, err := inflate(d.partial, limit)
+	d.partial = nil
+	switch {
+	case err != nil:
+		d.note(d.x.Damaged(err))
+	case d.flags&wire.FlagTrailers != 0:
+		d.note(d.x.Inflated(int64(len(raw)), raw))
+	default:
+		if d.note(d.x.Inflated(int64(len(raw)), nil)); !d.ended {
+			d.got.messages = append(d.got.messages, string(raw))
+		}
+	}
+	if _, packed := d.x.Packed(); packed && !d.ended {
+		d.t.Fatal("what was inflated is packed still")
+	}
+}
+
+func inflate(payload []byte, limit int64) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(payload))
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(r, limit+1))
 }
 
 // whole receives a response with room for everything.
