@@ -19,13 +19,19 @@ const LOOK = 10;
 /** The status with which a WebSocket opens: Go reads the response's head from its first frame. */
 const SWITCHING_PROTOCOLS = 101;
 
+/** How a WebSocket was closed (RFC 6455, 7.4). */
+type Closing = Pick<CloseEvent, "code" | "reason">;
+
+/** A server that sends text does not speak the dialect. The socket is given up, for what a close code has a name for. */
+const UNSUPPORTED: Closing = { code: 1003, reason: "a message came that is not made of bytes" };
+
 /** Carries an attempt by a WebSocket of its own. */
 export class Socket implements Carrier {
   #attempt: Attempt;
   #socket: WebSocket | undefined;
   #request: ReadableStreamDefaultReader<Uint8Array>;
   /** What has come and was not read yet. A WebSocket cannot be held back. */
-  #inbox: (Uint8Array | CloseEvent | TypeError)[] = [];
+  #inbox: (Uint8Array | Closing)[] = [];
   #reading = false;
 
   constructor(
@@ -55,8 +61,8 @@ export class Socket implements Carrier {
       attempt.head(SWITCHING_PROTOCOLS, 0, "");
     };
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (!(data instanceof ArrayBuffer)) this.#came(new TypeError("the WebSocket gave something else than bytes"));
-      else if (data.byteLength > 0) this.#came(new Uint8Array(data));
+      const bytes = bytesOf(data);
+      if (bytes?.length !== 0) this.#came(bytes ?? UNSUPPORTED);
     };
     socket.onclose = (event) => {
       if (opened) this.#came(event);
@@ -71,12 +77,14 @@ export class Socket implements Carrier {
       if (socket.readyState !== socket.OPEN) return;
       if (done) break;
       for (let at = 0; at < value.length; at += PIECE) socket.send(controlled(DATA, value.subarray(at, at + PIECE)));
-      while (socket.bufferedAmount > HIGH_WATER && !this.#attempt.dead) await new Promise((go) => setTimeout(go, LOOK));
+      // A socket that was closed with something unsent in it never sends it.
+      while (socket.bufferedAmount > HIGH_WATER && socket.readyState === socket.OPEN)
+        await new Promise((go) => setTimeout(go, LOOK));
     }
     socket.send(controlled(HALF_CLOSE, new Uint8Array()));
   }
 
-  #came(what: Uint8Array | CloseEvent | TypeError): void {
+  #came(what: Uint8Array | Closing): void {
     if (this.#attempt.dead) return;
     this.#inbox.push(what);
     if (this.#reading) this.read();
@@ -86,7 +94,6 @@ export class Socket implements Carrier {
     const next = this.#inbox.shift();
     this.#reading = next === undefined;
     if (next instanceof Uint8Array) this.#attempt.chunk(next);
-    else if (next instanceof TypeError) this.#attempt.broke(next);
     else if (next) this.#attempt.closed(next.code, next.reason);
   }
 
@@ -95,6 +102,12 @@ export class Socket implements Carrier {
     this.#request.cancel().catch(() => {});
     this.#socket?.close();
   }
+}
+
+/** What an ArrayBuffer holds; it may be another realm's. */
+function bytesOf(data: unknown): Uint8Array | undefined {
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return Object.prototype.toString.call(data) === "[object ArrayBuffer]" ? new Uint8Array(data as ArrayBuffer) : undefined;
 }
 
 function controlled(control: number, piece: Uint8Array): Uint8Array<ArrayBuffer> {
