@@ -1,5 +1,5 @@
 # Hedgerow's commands. `make` alone lists them. Needed beforehand: Go, Node 20 or later (with npm), make and git; the rest is
-# installed as it is needed, into this folder. Only Chromium, for the browser tests, comes from the system (.ci/chromium.sh).
+# installed as it is needed, into this folder. Only the browser and the proxies of some tests come from the system (.ci/chromium.sh, .ci/proxy.sh).
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -41,7 +41,7 @@ demo: build ## Set up, build and serve the demo page on PORT (8080) and, over TL
 build: build-package build-demo build-server ## Build everything into wasm/npm/dist and bin/.
 
 .PHONY: test
-test: build generate-check test-go test-wasm test-node test-browser conformance size-check ## Set up, build and run all tests.
+test: build generate-check test-go test-wasm test-node test-browser test-interop conformance size-check ## Set up, build and run all tests.
 
 .PHONY: scenarios
 scenarios: prerequisites ## Show which tests stand for which scenario of SEMANTICS.md, and how they end.
@@ -56,6 +56,7 @@ lint: build-package $(GO_TOOLS) ## Check format and style of Go (native and js/w
 	go vet ./...
 	$(JS) go vet $(WASM_PACKAGES) ./wasm ./conformance/client
 	bin/tools/staticcheck ./...
+	cd interop && go vet ./... && ../bin/tools/staticcheck ./...
 	$(JS) bin/tools/staticcheck $(WASM_PACKAGES) ./wasm ./conformance/client
 	$(BIOME) ci --error-on-warnings $(if $(MAKE_TERMOUT),,--colors=off)
 	$(TSC) -p tsconfig.json
@@ -115,6 +116,16 @@ conformance: build-package $(CONFORMANCE) ## Run the conformance suite: CLIENT=n
 	@$(if $(filter-out chromium,$(CLIENT)),,CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM &&) \
 	  node conformance/run.mjs $(CLIENT) $(if $(CASE),'$(CASE)')
 
+.PHONY: build-interop
+build-interop: prerequisites ## Build the second server for tests, connect-go, into bin/connect-server.
+	cd interop && go build -trimpath -o ../bin/connect-server ./cmd/connect-server
+
+.PHONY: test-interop
+test-interop: build-server build-interop ## Run the tests against connect-go too, and through nginx and HAProxy while servers die.
+	cd interop && go test ./...
+	NGINX_PROGRAM=$$(.ci/proxy.sh nginx) && HAPROXY_PROGRAM=$$(.ci/proxy.sh haproxy) && CHROMIUM=$$(.ci/chromium.sh) && \
+	  export NGINX_PROGRAM HAPROXY_PROGRAM CHROMIUM && .ci/with-server.sh node $(NPM)/test.mjs interop $(TESTS)
+
 .PHONY: generate-check
 generate-check: prerequisites ## Fail if the committed generated code is not what the protos generate.
 	sh server/proto/generate.sh --check
@@ -148,9 +159,12 @@ coverage: prerequisites ## Measure what the native Go tests cover; writes covera
 ##@ Parts of setup
 
 .PHONY: setup
-setup: $(NODE_MODULES) $(GO_TOOLS) $(CONFORMANCE) ## Install what the other commands would install when they need it, Chromium too.
+setup: $(NODE_MODULES) $(GO_TOOLS) $(CONFORMANCE) ## Install what the other commands would install when they need it, Chromium and proxies too.
 	go mod download
+	cd interop && go mod download
 	.ci/chromium.sh
+	.ci/proxy.sh nginx
+	.ci/proxy.sh haproxy
 
 .PHONY: prerequisites
 prerequisites: ## Fail with a sentence if Go or Node is missing or too old.

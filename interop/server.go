@@ -49,6 +49,7 @@ func withCORS(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Access-Control-Allow-Origin", "*")
+		header.Set("Timing-Allow-Origin", "*") // tells pages which version of HTTP they speak
 		header.Set("Access-Control-Expose-Headers", strings.Join(exposed, ", "))
 		if r.Method == http.MethodOptions {
 			header.Set("Access-Control-Allow-Methods", http.MethodPost)

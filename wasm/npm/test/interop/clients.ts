@@ -1,9 +1,10 @@
 // The package where it runs: in this Node over HTTP/1.1 and over HTTP/2, and in a page of Chromium's.
+import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import type { FetchLike } from "hedgerow";
 import * as hedgerow from "hedgerow";
 import { chromium } from "playwright-core";
-import { Agent, fetch } from "undici";
+import { Agent, buildConnector, fetch } from "undici";
 import { executablePath, flags } from "../browser/launch.js";
 import { serveSite } from "../browser/pages.js";
 import { type Call, type Outcome, perform } from "./call.js";
@@ -41,8 +42,21 @@ function hearing(heard: () => void = () => {}): number {
 export function nodeClients(t: TestContext, trust: Trust): Client[] {
   globalThis.hedgerow = hedgerow;
   globalThis.heard = (id) => listeners.get(id)?.();
-  const dispatcher = new Agent({ allowH2: true, connect: { ca: [...trust.pem] } });
-  t.after(() => dispatcher.destroy());
+  const protocols = new Set<unknown>();
+  const connect = buildConnector({ allowH2: true, ca: [...trust.pem] });
+  const dispatcher = new Agent({
+    allowH2: true,
+    connect: (options, connected) =>
+      connect(options, (...[error, socket]) => {
+        if (socket && "alpnProtocol" in socket) protocols.add(socket.alpnProtocol);
+        if (socket) connected(null, socket);
+        else connected(error, null);
+      }),
+  });
+  t.after(async () => {
+    await dispatcher.destroy();
+    assert.deepEqual([...protocols], ["h2"]);
+  });
   const http2Fetch = ((url: string, init: object) => fetch(url, { ...init, dispatcher })) as unknown as FetchLike;
   const client = (http2: boolean): Client => ({
     name: `Node, ${http2 ? "HTTP/2" : "HTTP/1.1"}`,
@@ -64,11 +78,16 @@ export function nodeClients(t: TestContext, trust: Trust): Client[] {
 export async function chromiumClients(t: TestContext, trust: Trust): Promise<Client[]> {
   const args = [...flags, `--ignore-certificate-errors-spki-list=${trust.spki.join(",")}`];
   const browser = await chromium.launch({ executablePath, headless: true, args });
-  t.after(() => browser.close());
   const page = await browser.newPage();
+  t.after(async () => {
+    const protocols = await page.evaluate(protocolsOfTLS);
+    await browser.close();
+    assert.deepEqual(protocols, ["h2"]);
+  });
   await page.exposeFunction("heard", (id: number) => listeners.get(id)?.());
   await page.goto(await serveSite(t));
   await page.waitForFunction(() => "hedgerow" in globalThis);
+  await page.evaluate(() => performance.setResourceTimingBufferSize(10_000));
   const client = (http2: boolean): Client => ({
     name: `Chromium, ${http2 ? "HTTP/2" : "HTTP/1.1"}`,
     http2,
@@ -77,4 +96,11 @@ export async function chromiumClients(t: TestContext, trust: Trust): Promise<Cli
     call: (call, heard) => page.evaluate(perform, { call, id: hearing(heard), client: "page" }),
   });
   return [client(false), client(true)];
+}
+
+/** Those of the page's requests over TLS that got an answer. */
+function protocolsOfTLS(): string[] {
+  const entries = performance.getEntriesByType("resource") as PerformanceResourceTiming[];
+  const secure = entries.filter(({ name, nextHopProtocol }) => name.startsWith("https:") && nextHopProtocol);
+  return [...new Set(secure.map(({ nextHopProtocol }) => nextHopProtocol))];
 }

@@ -170,7 +170,8 @@ export class ReverseProxy {
     this.#child = child;
   }
 
-  stop(): Promise<void> {
+  /** SIGTERM: of a master that is killed, its workers live on. */
+  kill(): Promise<void> {
     return kill(this.#child, "SIGTERM");
   }
 }
@@ -184,13 +185,13 @@ async function startNginx(snippet: string): Promise<ChildProcess> {
     file,
     `daemon off;\nworker_processes 2;\npid ${temp}/nginx.pid;\nerror_log stderr notice;\nevents {}\n${http}\n`,
   );
-  return start(program("NGINX"), ["-p", temp, "-e", "stderr", "-c", file], /start worker process \d/);
+  return start(program("NGINX_PROGRAM"), ["-p", temp, "-e", "stderr", "-c", file], /start worker process \d/);
 }
 
 async function startHaproxy(config: string): Promise<ChildProcess> {
   const file = join(temp, "haproxy.cfg");
   await writeFile(file, config);
-  return start(program("HAPROXY"), ["-W", "-db", "-f", file], /Loading success/);
+  return start(program("HAPROXY_PROGRAM"), ["-W", "-db", "-f", file], /Loading success/);
 }
 
 function program(variable: string): string {
