@@ -49,7 +49,7 @@ async function buildWasm(output, ...more) {
 async function buildJavaScript() {
   const { metafile } = await esbuild.build({
     absWorkingDir: here,
-    entryPoints: ["src/index.ts", "src/node.ts", "src/cors.ts", "src/otel.ts"],
+    entryPoints: ["src/index.ts", "src/node.ts", "src/cors.ts", "src/fetch.ts", "src/otel.ts", "src/service-worker.ts"],
     outdir: "dist",
     bundle: true,
     // What both entries share is one chunk, so that a program that meets both still has one StatusError class.

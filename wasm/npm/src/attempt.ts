@@ -90,6 +90,7 @@ export class Attempt {
   head(status: number, fields: number, text: string): void {
     const { engine, host, id } = this.#call;
     this.#departures = engine.departures;
+    this.#call.tap?.head(this.#id, status, text);
     engine.enter("head", id, this.#id, this.#now, status, fields, host.text(text));
   }
 
@@ -97,12 +98,14 @@ export class Attempt {
   chunk(chunk: Uint8Array): void {
     this.#departures = this.#call.engine.departures;
     this.#drained = false;
+    this.#call.tap?.chunk(this.#id, chunk);
     this.#take(chunk, 0);
   }
 
   end(): void {
     if (this.#dead) return;
     this.#stop();
+    this.#call.tap?.end(this.#id);
     this.#call.engine.enter("end", this.#call.id, this.#id, this.#now);
   }
 

@@ -49,10 +49,23 @@ export interface Line {
 
 /** Whom a call tells what came of it. */
 export interface Receiver {
-  onHeader(header: Metadata): void;
+  onHeader(header: Metadata, attempt: number): void;
   onMessage(message: Uint8Array): void;
-  /** The end, with OK or with an error. */
-  onEnd(ending: Ending, error: StatusError | undefined): void;
+  /** The end, with OK or with an error; answer is the attempt that it is the end of, −1 if it is the client's own. */
+  onEnd(ending: Ending, error: StatusError | undefined, answer: number): void;
+}
+
+/** What is told of attempts besides what Go makes of them. */
+export interface Tap {
+  head(attempt: number, status: number, fields: string): void;
+  chunk(attempt: number, chunk: Uint8Array): void;
+  end(attempt: number): void;
+}
+
+/** A request that is ready for the wire, of a client of another make: see hedgerow/fetch. */
+export interface Raw {
+  readonly tap: Tap;
+  carry(attempt: Attempt, how: Fetch, url: string, fields: [string, string][]): Carrier;
 }
 
 let lastId = 0;
@@ -162,6 +175,11 @@ export class Call {
     this.engine.enter("half_close", this.id, this.engine.clock.now());
   }
 
+  /** Who is told of raw responses. */
+  get tap(): Tap | undefined {
+    return this.#request.raw?.tap;
+  }
+
   get over(): boolean {
     return this.#over;
   }
@@ -216,7 +234,7 @@ export class Call {
         return;
       case Action.Head: {
         const header = readMetadata(cursor);
-        this.engine.later(() => this.#receiver.onHeader(header));
+        this.engine.later(() => this.#receiver.onHeader(header, attempt));
         return;
       }
       case Action.Release:
@@ -255,10 +273,11 @@ export class Call {
 
   #open(id: number, fields: [string, string][]): void {
     if (this.#over) return;
-    const { outgoing, streams } = this.#request;
+    const { outgoing, streams, raw } = this.#request;
     const { how, carryBySocket } = this.#line;
     const attempt = this.#attempt(id);
     attempt.open(streams, () => {
+      if (raw) return raw.carry(attempt, how, this.url, fields);
       if (!streams) return new Fetching(attempt, how, this.url, fields, outgoing.whole());
       const body = outgoing.stream((messages) => this.#took(id, messages));
       return carryBySocket?.(attempt, this.url, fields, body) ?? new Fetching(attempt, how, this.url, fields, body);
@@ -356,13 +375,13 @@ export class Call {
     this.#told = true;
     if (this.#request.streams) for (const attempt of this.#attempts) attempt.kill(); // a request that nobody reads any more
     if (ending.code === Code.OK) {
-      this.#receiver.onEnd(ending, undefined);
+      this.#receiver.onEnd(ending, undefined, answer);
       return;
     }
     const cause = this.#attempts[answer]?.error ?? this.cause;
     const details = ending.details ?? (cause instanceof StatusError ? cause.details : undefined);
     const whole = { ...ending, details };
-    this.#receiver.onEnd(whole, statusError(this.#request.method, whole, cause));
+    this.#receiver.onEnd(whole, statusError(this.#request.method, whole, cause), answer);
   }
 
   /** The instance died under the call. */
@@ -382,6 +401,6 @@ export class Call {
     this.#told = true;
     for (const attempt of this.#attempts) attempt.kill();
     if (this.#request.listeners.length > 0) this.#observeDeath(ending);
-    this.#receiver.onEnd(ending, statusError(this.#request.method, ending, death));
+    this.#receiver.onEnd(ending, statusError(this.#request.method, ending, death), -1);
   }
 }

@@ -3,6 +3,7 @@ import { Call, type Line, type Receiver } from "./call.js";
 import { Code } from "./code.js";
 import { type Engine, engineOf, runSafely } from "./engine.js";
 import { ConfigError, LoadError, type Problem, refusal, StatusError } from "./errors.js";
+import type { CallEvent } from "./events.js";
 import type { CallOptions, ChannelOptions } from "./options.js";
 import { pump } from "./pump.js";
 import { checkRequest, type Input } from "./request.js";
@@ -42,6 +43,16 @@ async function loadParts({ gzip, webSocket }: Settings): Promise<Parts> {
 }
 
 let lastId = 0;
+
+/** Under this, a channel has what hedgerow/fetch needs of it. It is no part of the public interface. */
+export const RAW: unique symbol = Symbol("raw");
+
+export interface RawLine {
+  readonly baseUrl: string;
+  readonly onEvent: ((event: CallEvent) => void) | undefined;
+  /** What a call has of its channel; throws the StatusError with which it is refused. */
+  line(method: string): Line;
+}
 
 class WasmChannel implements Channel {
   #module: WebAssembly.Module;
@@ -149,6 +160,11 @@ class WasmChannel implements Channel {
     return stream;
   }
 
+  get [RAW](): RawLine {
+    const { baseUrl, onEvent } = this.#settings;
+    return { baseUrl, onEvent, line: (method) => this.#line(method) };
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -164,12 +180,12 @@ class WasmChannel implements Channel {
 
   /** Makes a call, or throws the StatusError with which it is refused. */
   #call(method: string, input: Input, options: CallOptions, streaming: boolean, receiver: Receiver): Call {
-    if (this.#closed) throw refusal(String(method), Code.CANCELLED, "the channel is closed", "cancelled");
     const defaults = { ...this.#settings, streams: this.#settings.requestStreaming || this.#parts.carryBySocket !== undefined };
-    return new Call(this.#line(), checkRequest(method, input, options, streaming, defaults), receiver);
+    return new Call(this.#line(method), checkRequest(method, input, options, streaming, defaults), receiver);
   }
 
-  #line(): Line {
+  #line(method: string): Line {
+    if (this.#closed) throw refusal(String(method), Code.CANCELLED, "the channel is closed", "cancelled");
     if (!this.#engine?.host.alive) this.open([]);
     const { baseUrl, fetch, credentials, inText, prepare } = this.#settings;
     const how = { fetch, credentials, inText };

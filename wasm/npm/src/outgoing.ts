@@ -29,9 +29,17 @@ export class Outgoing {
     return outgoing;
   }
 
+  /** The list of a request whose body is at hand. It is counted as one message. */
+  static raw(body: Uint8Array<ArrayBuffer>): Outgoing {
+    const outgoing = new Outgoing();
+    outgoing.#frames.push(body);
+    outgoing.#complete = true;
+    return outgoing;
+  }
+
   /** How many bytes the first message has. */
   get size(): number {
-    return (this.#frames[0]?.length ?? PREFIX) - PREFIX;
+    return Math.max((this.#frames[0]?.length ?? 0) - PREFIX, 0);
   }
 
   get open(): boolean {

@@ -1,3 +1,4 @@
+import type { Raw } from "./call.js";
 import { Code } from "./code.js";
 import { refusal, type StatusError } from "./errors.js";
 import type { CallEvent } from "./events.js";
@@ -21,6 +22,8 @@ export interface Request {
   readonly waitForReady: boolean | undefined;
   readonly signal: AbortSignal | undefined;
   readonly listeners: readonly ((event: CallEvent) => void)[];
+  /** It is ready for the wire, and its response goes back as it came. */
+  readonly raw?: Raw;
 }
 
 /** What an application sends: one message, or several. */

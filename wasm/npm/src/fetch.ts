@@ -1,0 +1,105 @@
+import { RAW, type RawLine } from "./channel.js";
+import { Metadata, metadataOfBlock } from "./metadata.js";
+import { send } from "./raw.js";
+import type { Channel } from "./types.js";
+
+/** How createFetch treats what is not its business. */
+export interface FetchOptions {
+  /** Takes all other requests, as they are. Default: globalThis.fetch, looked up at each. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+}
+
+/**
+ * A `fetch` that gives any gRPC-Web client the channel's retries, hedging, throttle and deadlines: hand it to the client's own option
+ * for a fetch, such as that of connect-web or protobuf-ts.
+ *
+ * It takes POSTs of gRPC-Web, binary or text, to methods under the channel's baseUrl; all others go to `options.fetch` untouched. Of a
+ * request it takes the body, `grpc-timeout`, the metadata, `credentials` and `signal`. A body that is a stream is read to its end first.
+ * What comes back are the bytes of the attempt that the call was committed to, or of the last that failed, as they came. A call that no
+ * server has answered (no network, a deadline) comes back as a Trailers-Only response with its status, so that clients read
+ * UNAVAILABLE or DEADLINE_EXCEEDED; one that its signal ended rejects with the signal's reason, as fetch does. A response that breaks off
+ * has its body's stream fail with the StatusError.
+ *
+ * Throws a TypeError for a channel that is not from this package's createChannel, or that runs in a worker.
+ */
+export function createFetch(channel: Channel | Promise<Channel>, options: FetchOptions = {}): typeof globalThis.fetch {
+  const other: typeof globalThis.fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
+  if (!(channel instanceof Promise)) rawOf(channel);
+  return async (input, init) => {
+    const raw = rawOf(await channel);
+    const found = matching(raw.baseUrl, input, init);
+    if (!found) return other(input, init);
+    const { method, headers } = found;
+    const given = input instanceof Request ? input : undefined;
+    const signal = init?.signal ?? given?.signal;
+    const body = await (init?.body === undefined || init.body === null
+      ? given?.arrayBuffer()
+      : new Response(init.body).arrayBuffer());
+    if (signal?.aborted) throw signal.reason; // also while the body was read
+    const request = {
+      method,
+      fields: OWN.flatMap((name) => (headers.has(name) ? [[name, headers.get(name) as string] as const] : [])),
+      metadata: metadataOf(headers),
+      body: new Uint8Array(body ?? new ArrayBuffer(0)),
+      credentials: init?.credentials ?? given?.credentials ?? "same-origin",
+      timeoutMs: timeoutOf(headers.get("grpc-timeout")),
+      signal: signal ?? undefined,
+    };
+    return send(request, raw);
+  };
+}
+
+function rawOf(channel: Channel): RawLine {
+  const raw = (channel as { readonly [RAW]?: RawLine })[RAW];
+  if (raw) return raw;
+  throw new TypeError("createFetch needs a channel of hedgerow's createChannel that does not run in a worker");
+}
+
+/** Fields that are the client's to say, and stand as it says them. */
+const OWN: readonly string[] = ["content-type", "accept", "x-user-agent", "grpc-encoding", "grpc-accept-encoding"];
+
+/** Fields that are no metadata. */
+const WIRE: ReadonlySet<string> = new Set([
+  ...OWN,
+  "x-grpc-web",
+  "grpc-timeout",
+  "grpc-previous-rpc-attempts",
+  "user-agent",
+  "content-length",
+]);
+
+/** The call that a request is, if it is one. */
+function matching(
+  baseUrl: string,
+  input: RequestInfo | URL,
+  init: RequestInit | undefined,
+): { readonly method: string; readonly headers: Headers } | undefined {
+  const given = input instanceof Request ? input : undefined;
+  const { href } = new URL(given?.url ?? String(input), typeof location === "object" ? location.href : undefined);
+  const path = href.slice(baseUrl.length);
+  if (!href.startsWith(baseUrl) || !/^\/[^/?#]+\/[^/?#]+$/.test(path)) return undefined;
+  if ((init?.method ?? given?.method ?? "GET").toUpperCase() !== "POST") return undefined;
+  const headers = new Headers(init?.headers ?? given?.headers);
+  return headers.get("content-type")?.startsWith("application/grpc-web") ? { method: path, headers } : undefined;
+}
+
+function metadataOf(headers: Headers): Metadata {
+  let block = "";
+  headers.forEach((value, name) => {
+    if (WIRE.has(name)) return;
+    // Several values of a name have come joined by commas, which is what HTTP takes them for; bytes are told apart again.
+    for (const part of name.endsWith("-bin") ? value.split(",") : [value]) block += `${name}\0${part.trim()}\0`;
+  });
+  return block === "" ? new Metadata() : metadataOfBlock(block);
+}
+
+const UNITS: { readonly [unit: string]: number } = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
+
+/** grpc-timeout in milliseconds (PROTOCOL-HTTP2); Infinity: there is none. */
+function timeoutOf(text: string | null): number {
+  if (text === null) return Number.POSITIVE_INFINITY;
+  const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];
+  if (digits === undefined || unit === undefined)
+    throw new TypeError(`the request's grpc-timeout ${JSON.stringify(text)} is none`);
+  return Number(digits) * (UNITS[unit] as number);
+}
