@@ -67,14 +67,12 @@ func (c *Call) explain(id int) {
 // repeats reports whether the policy would have answered the code with another
 // attempt.
 func (c *Call) repeats(code status.Code) bool {
-	if !c.machine.MayRepeat() {
-		return false
-	}
 	switch config := c.of.config; {
+	case !c.machine.MayRepeat(): // without a policy, no call may
+		return false
 	case config.Retry != nil:
 		return config.Retry.RetryableStatusCodes.Has(code)
-	case config.Hedging != nil:
+	default:
 		return config.Hedging.NonFatalStatusCodes.Has(code)
 	}
-	return false
 }
