@@ -129,8 +129,30 @@ func TestDriversView(t *testing.T) {
 	s := begin(t, retries(5), deadline(500))
 	s.at(100).starts().opens(1).arms(500)
 	s.event(func(m *call.Machine) { m.Read(0) }).expect(call.Action{Op: call.Read})
+	s.event(func(m *call.Machine) { m.Inflate(0, 70) }).expect(call.Action{Op: call.Inflate, Limit: 70})
 	s.event(func(m *call.Machine) { m.Discard(0) }).aborts(1)
 	if m := &s.machine; m.Number(0) != 1 || m.Deadline() != instant(500) || m.Begun() != instant(100) || m.Over() || !m.Live(0) || m.WaitsForReady() || m.Replays() {
 		t.Error("the driver's view is wrong")
+	}
+}
+
+// Attempts counts transparent restarts; the policy's allowance does not.
+func TestHowMany(t *testing.T) {
+	s := begin(t, retries(2))
+	view := func(attempts int, may bool) {
+		t.Helper()
+		if m := &s.machine; m.Attempts() != attempts || m.MayRepeat() != may {
+			t.Errorf("%d attempts, another may be made %v; want %d, %v", m.Attempts(), m.MayRepeat(), attempts, may)
+		}
+	}
+	view(0, true)
+	s.at(0).starts().opens(1)
+	view(1, true)
+	s.notSent(1).opens(2)
+	view(2, true)
+	s.pushes(2, unavailable, "0").opens(3)
+	view(3, false)
+	if once := begin(t).starts().opens(1); once.machine.MayRepeat() {
+		t.Error("a call without a policy is tried again")
 	}
 }
