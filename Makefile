@@ -11,7 +11,8 @@ TLS_PORT ?= 8443
 
 NPM := wasm/npm
 NODE_MODULES := $(NPM)/node_modules/.package-lock.json
-TSC := cd $(NPM) && node_modules/.bin/tsc
+# By its path: other versions lie beside it, for the test of the published types, and one of them may own the name in .bin.
+TSC := cd $(NPM) && node node_modules/typescript/bin/tsc
 BIOME := $(NPM)/node_modules/.bin/biome
 GO_TOOLS := bin/tools/gofumpt bin/tools/staticcheck
 CONFORMANCE := bin/tools/connectconformance

@@ -6,10 +6,12 @@
 // Any failing step fails the build. Running it again is cheap: Go links only what changed, and the rest takes seconds.
 
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
+import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 
 const run = promisify(execFile);
@@ -23,7 +25,7 @@ const { values: flags } = parseArgs({ options: { debug: { type: "boolean", defau
 
 await mkdir(dist, { recursive: true });
 await removeStale();
-const steps = [buildWasm(join(dist, "hedgerow.wasm")), buildJavaScript(), buildTypes(), copyDocuments()];
+const steps = [buildWasm(join(dist, "hedgerow.wasm")).then(buildFromWasm), buildJavaScript(), buildTypes(), copyDocuments()];
 if (flags.debug) {
   steps.push(buildWasm(join(here, "dist-debug", "hedgerow.wasm"), "-tags=hedgerow_debug"));
 }
@@ -49,7 +51,9 @@ async function buildWasm(output, ...more) {
 async function buildJavaScript() {
   const { metafile } = await esbuild.build({
     absWorkingDir: here,
-    entryPoints: ["src/index.ts", "src/node.ts", "src/cors.ts", "src/fetch.ts", "src/otel.ts", "src/service-worker.ts"],
+    entryPoints: ["index", "node", "inline", "inline-node", "cors", "fetch", "otel", "service-worker"].map(
+      (name) => `src/${name}.ts`,
+    ),
     outdir: "dist",
     bundle: true,
     // What both entries share is one chunk, so that a program that meets both still has one StatusError class.
@@ -65,10 +69,34 @@ async function buildJavaScript() {
     define: { HEDGEROW_VERSION: JSON.stringify(version) },
     minify: true,
     sourcemap: true,
+    plugins: [{ name: "apart", setup: (build) => build.onResolve({ filter: /^\.\/embedded\.js$/ }, keepApart) }],
     metafile: true,
     logLevel: "warning",
   });
   await checkBrowserEntry(metafile);
+}
+
+/** buildFromWasm makes the file, once there is a wasm; it lies where the import says. */
+function keepApart({ path }) {
+  return { path, external: true, sideEffects: false };
+}
+
+/** The two modules that hold something of the wasm. Without source maps: there is nothing to see. */
+async function buildFromWasm() {
+  const wasm = await readFile(join(dist, "hedgerow.wasm"));
+  await esbuild.build({
+    absWorkingDir: here,
+    entryPoints: ["src/embedded.ts", "src/integrity.ts"],
+    outdir: "dist",
+    format: "esm",
+    target: "es2022",
+    define: {
+      HEDGEROW_WASM: JSON.stringify(gzipSync(wasm, { level: 9 }).toString("base64")),
+      HEDGEROW_INTEGRITY: JSON.stringify(`sha384-${createHash("sha384").update(wasm).digest("base64")}`),
+    },
+    minify: true,
+    logLevel: "warning",
+  });
 }
 
 /** Two promises that a bundler would find broken long after us. */

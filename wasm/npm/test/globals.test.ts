@@ -1,0 +1,70 @@
+// What the package leaves in the world around it: nothing. Each case runs in a process of its own.
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+
+const packageDir = process.env["HEDGEROW_PACKAGE"] ?? ".";
+
+/** A program that tells what differs in the global object and its classes since `begin`. */
+const PRELUDE = `
+import { isDeepStrictEqual } from "node:util";
+const globals = () => new Map(Reflect.ownKeys(globalThis).map((key) => {
+  const { get, value } = Object.getOwnPropertyDescriptor(globalThis, key);
+  return [key, get ?? value];
+}));
+const classes = [Object, Array, Promise, Uint8Array, Error, Map, AbortSignal, Response];
+const members = () => classes.map(({ prototype }) => Reflect.ownKeys(prototype));
+for (const key of Object.getOwnPropertyNames(globalThis)) void globalThis[key]; // Node makes some when they are looked at first
+const before = globals(), membersBefore = members();
+const same = () => {
+  const after = globals();
+  for (const key of new Set([...before.keys(), ...after.keys()])) {
+    if (before.has(key) !== after.has(key) || !Object.is(before.get(key), after.get(key))) throw new Error("globalThis." + String(key));
+  }
+  if (!isDeepStrictEqual(membersBefore, members())) throw new Error("a member of a built-in class");
+};
+`;
+
+async function program(body: string): Promise<void> {
+  await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", PRELUDE + body], { cwd: packageDir });
+}
+
+const file = (name: string) => JSON.stringify(pathToFileURL(join(packageDir, "dist", name)).href);
+
+for (const name of [
+  "node.js",
+  "index.js",
+  "inline.js",
+  "inline-node.js",
+  "cors.js",
+  "fetch.js",
+  "integrity.js",
+  "otel.js",
+  "service-worker.js",
+]) {
+  test(`importing ${name} touches no global, starts nothing and needs no browser`, () =>
+    program(`
+      // What a page has and a server has not, and what has effects: looking at it is a fault already.
+      for (const key of ["window", "self", "document", "location", "addEventListener", "indexedDB", "localStorage"]) {
+        Object.defineProperty(globalThis, key, { configurable: true, get: () => { throw new Error(key + " was touched"); } });
+        before.set(key, Object.getOwnPropertyDescriptor(globalThis, key).get);
+      }
+      await import(${file(name)});
+      same();
+      if (process.getActiveResourcesInfo().some((name) => name === "Timeout")) throw new Error("a timer");
+    `));
+}
+
+test("a channel leaves no global behind, nor does its call", () =>
+  program(`
+    const { createChannel } = await import("hedgerow");
+    const answer = Uint8Array.of(0, 0, 0, 0, 0, 0x80, 0, 0, 0, 14, ...new TextEncoder().encode("grpc-status:0\\n"));
+    const fetch = async () => new Response(answer, { headers: { "content-type": "application/grpc-web" } });
+    const channel = await createChannel({ baseUrl: "https://api.test", fetch });
+    await channel.unary("/S/M", new Uint8Array());
+    same();
+    channel.close();
+    same();
+  `));

@@ -1,0 +1,147 @@
+// The tarball that npm would publish: what is in it, and whether tools and compilers of users get along with it.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+
+const packageDir = process.env["HEDGEROW_PACKAGE"] ?? ".";
+const modules = join(packageDir, "node_modules");
+
+let dir: string; // with hedgerow.tgz, and, unpacked as npm would, node_modules/hedgerow
+let packed: string;
+
+before(async () => {
+  dir = await mkdtemp(join(tmpdir(), "hedgerow-packed-"));
+  const name = await run("npm", ["pack", "--silent", "--pack-destination", dir]);
+  packed = join(dir, "node_modules", "hedgerow");
+  await mkdir(packed, { recursive: true });
+  await run("tar", ["-xzf", join(dir, name.trim()), "-C", packed, "--strip-components=1"]);
+  await cp(join(dir, name.trim()), join(dir, "hedgerow.tgz"));
+});
+
+after(() => rm(dir, { recursive: true }));
+
+/** Runs a program; what it printed, which is also the failure's message. */
+async function run(command: string, args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(command, args, { cwd: packageDir }).catch(({ stdout, stderr }) =>
+    assert.fail(`${command} ${args.join(" ")}\n${stdout}${stderr}`),
+  );
+  return stdout;
+}
+
+const script = (...path: string[]) => join(modules, ...path);
+
+test("the tarball holds the build, its documents, and nothing else", async () => {
+  const files = (await run("tar", ["-tzf", join(dir, "hedgerow.tgz")]))
+    .trim()
+    .split("\n")
+    .map((path) => path.replace("package/", ""));
+  const known: [RegExp, string][] = [
+    [/^(package\.json|README\.md|LICENSE|THIRD_PARTY_NOTICES\.txt)$/, "documents"],
+    [/^dist\/hedgerow\.wasm$/, "the WebAssembly"],
+    [/^dist\/(embedded|integrity)\.js$/, "what is made of it"],
+    [/^dist\/chunk-[A-Z0-9]{8}\.js(\.map)?$/, "chunks"],
+    [/^dist\/[a-z-]+\.d\.ts$/, "declarations"],
+    [/^dist\/[a-z-]+\.js(\.map)?$/, "entries"],
+  ];
+  const kindOf = (file: string) => known.find(([pattern]) => pattern.test(file))?.[1];
+  const kind = (name: string) => files.filter((file) => kindOf(file) === name);
+  assert.deepEqual(
+    files.filter((file) => !kindOf(file)),
+    [],
+  );
+  assert.equal(kind("documents").length, 4);
+  for (const [, name] of known) assert.ok(kind(name).length > 0, `${name}: missing`);
+  // Each entry is an export's target, and each chunk is imported by something.
+  const { exports } = JSON.parse(await readFile(join(packed, "package.json"), "utf8"));
+  const targets = JSON.stringify(exports);
+  for (const file of kind("entries")) assert.ok(targets.includes(`./${file.replace(/\.map$/, "")}"`), `${file} is no entry`);
+  const scripts = files.filter((file) => file.endsWith(".js"));
+  const texts = await Promise.all(scripts.map((file) => readFile(join(packed, file), "utf8")));
+  for (const chunk of kind("chunks").filter((file) => file.endsWith(".js"))) {
+    const name = chunk.replace("dist/", "");
+    assert.ok(
+      texts.some((text) => text.includes(name) && !text.includes(`sourceMappingURL=${name}`)),
+      `${chunk} is of an earlier build`,
+    );
+  }
+});
+
+test("source maps carry their sources", async () => {
+  const { sources, sourcesContent } = JSON.parse(await readFile(join(packed, "dist/node.js.map"), "utf8"));
+  assert.deepEqual(sources, ["../src/node.ts"]);
+  assert.equal(sourcesContent[0], await readFile(join(packageDir, "src/node.ts"), "utf8"));
+});
+
+test("each condition has its types first, and every target is in the tarball", async () => {
+  const { exports } = JSON.parse(await readFile(join(packed, "package.json"), "utf8"));
+  for (const [name, target] of Object.entries<string | Record<string, string>>(exports)) {
+    if (typeof target === "object") {
+      assert.equal(Object.keys(target)[0], "types", name);
+      assert.equal(Object.keys(target).at(-1), "default", name);
+    }
+    for (const file of Object.values(typeof target === "string" ? [target] : target)) await readFile(join(packed, file));
+  }
+});
+
+test("Go's licence is in the package, for what of Go is in it", async () => {
+  const root = (await run("go", ["env", "GOROOT"])).trim();
+  const notice = await readFile(join(packed, "THIRD_PARTY_NOTICES.txt"), "utf8");
+  assert.ok(notice.endsWith(`\n\n${await readFile(join(root, "LICENSE"), "utf8")}`));
+  // Of others than Go's authors and this project nothing may come in unseen.
+  const linked = await run("env", [
+    "GOOS=js",
+    "GOARCH=wasm",
+    "go",
+    "list",
+    "-deps",
+    "-f",
+    "{{if not .Standard}}{{.Module.Path}}{{end}}",
+    "../../wasm",
+  ]);
+  assert.deepEqual([...new Set(linked.trim().split("\n"))], ["github.com/hedgerow-web/hedgerow"]);
+});
+
+test("publint has nothing to say", async () => {
+  const said = await run(process.execPath, [script("publint/src/cli.js"), "run", "--strict", join(dir, "hedgerow.tgz")]);
+  assert.match(said, /All good!/);
+});
+
+test("arethetypeswrong has nothing to say", async () => {
+  await run(process.execPath, [
+    script("@arethetypeswrong/cli/dist/index.js"),
+    ...["--profile", "esm-only"], // the package is ESM: require() of it, and resolution from before exports, are not promised
+    ...["--exclude-entrypoints", "hedgerow.wasm", "--"], // a file, no module: what importing it means is the bundler's to say
+    join(dir, "hedgerow.tgz"),
+  ]);
+});
+
+// The oldest that is supported, and the newest.
+for (const version of ["5.4", "7"]) {
+  for (const [resolution, module] of [
+    ["bundler", "esnext"],
+    ["nodenext", "nodenext"],
+  ] as const) {
+    test(`a program compiles with TypeScript ${version}, moduleResolution ${resolution}`, async () => {
+      const out = join(dir, `types-${version}-${resolution}`);
+      await mkdir(out);
+      await cp(join(packageDir, "test/types/consumer.ts"), join(out, "consumer.mts"));
+      const compilerOptions = {
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        skipLibCheck: false,
+        noEmit: true,
+        module,
+        moduleResolution: resolution,
+        target: "es2022",
+        lib: ["es2022", "dom", "dom.iterable", "dom.asynciterable", "esnext.disposable"],
+        types: [],
+      };
+      await writeFile(join(out, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.mts"] }));
+      await run(process.execPath, [script(`typescript-${version}/bin/tsc`), "-p", out]);
+    });
+  }
+}
