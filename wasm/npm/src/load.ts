@@ -55,6 +55,8 @@ async function compile(options: LoadOptions, fallback: DefaultSource): Promise<W
 
 /** Checks the hash of bytes that no fetch has checked; of several hashes one must match, as in HTML. */
 async function checkIntegrity(bytes: BufferSource, integrity: string, from: string): Promise<void> {
+  if (!crypto.subtle)
+    throw new LoadError(`integrity of ${from} can be checked only in a page that came over HTTPS: leave it out`);
   for (const hash of integrity.trim().split(/\s+/)) {
     const [algorithm = "", expected] = hash.split(/[-?]/);
     const digest = await crypto.subtle.digest(algorithm.replace("sha", "SHA-"), bytes).catch(() => new ArrayBuffer(0));
@@ -90,12 +92,13 @@ async function download(url: string | URL, integrity: string | undefined): Promi
   try {
     response = await fetch(url, { credentials: "same-origin", ...(integrity ? { integrity } : {}) });
     type = response.headers.get("content-type") ?? "none";
-    if (response.ok && !isWasm(type)) bytes = await response.arrayBuffer();
+    // The very words that compileStreaming wants: it takes no charset behind them.
+    if (response.ok && type !== "application/wasm") bytes = await response.arrayBuffer();
   } catch (error) {
     throw new LoadError(
       `${text} could not be fetched: ${String(error)}. Look whether the file is served there` +
         (integrity ? `, and whether its hash is ${integrity}` : "") +
-        ", and whether the page's Content-Security-Policy (connect-src) allows it; or say where it is with wasmUrl",
+        ", whether the page's Content-Security-Policy (connect-src) allows it and, on another origin, CORS; or say where it is with wasmUrl",
       { cause: error },
     );
   }
@@ -104,7 +107,11 @@ async function download(url: string | URL, integrity: string | undefined): Promi
       `${text} answered with HTTP status ${response.status}. Serve hedgerow.wasm there, or say where it is with wasmUrl`,
     );
   }
-  if (bytes) return compileBytes(bytes, text, ` (content-type ${type}; it should be application/wasm)`);
+  if (bytes) {
+    const module = await compileBytes(bytes, text, ` (content-type ${type}; it should be application/wasm)`);
+    console.warn(`hedgerow: ${text} came with content-type ${type}: as application/wasm alone it is compiled while it comes in`);
+    return module;
+  }
   // Compiled while it comes in. A body that is no WebAssembly fails here, with the engine's own words.
   let module: WebAssembly.Module;
   try {
@@ -113,10 +120,6 @@ async function download(url: string | URL, integrity: string | undefined): Promi
     throw notCompiled(error, text, "");
   }
   return ours(module, text);
-}
-
-function isWasm(type: string): boolean {
-  return type.split(";")[0]?.trim() === "application/wasm";
 }
 
 async function compileBytes(bytes: BufferSource, from: string, note = ""): Promise<WebAssembly.Module> {
@@ -147,7 +150,7 @@ function notCompiled(error: unknown, from: string, note: string): LoadError {
   return new LoadError(
     `${from} could not be compiled${note}: ${text}. ` +
       (blocked
-        ? "Add 'wasm-unsafe-eval' to script-src of the page's Content-Security-Policy"
+        ? "The page's Content-Security-Policy must allow it: script-src 'wasm-unsafe-eval'"
         : "Look whether it is the package's hedgerow.wasm, whole and of this version"),
     { cause: error },
   );

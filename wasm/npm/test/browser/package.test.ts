@@ -1,6 +1,5 @@
-// The built package in Chromium: calls to a server of another origin, and what a page may do to the WebAssembly.
+// The built package in Chromium: calls to a server of another origin, and the death of the WebAssembly. Its load is in load.test.ts.
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { test } from "node:test";
 import type { ServiceConfig } from "hedgerow";
 import type { Page } from "playwright-core";
@@ -56,19 +55,6 @@ function call(page: Page, options: Partial<Call> & { script?: Script }): Promise
       channel.close();
     }
   }, whole);
-}
-
-/** Loads in the page; the LoadError's message, or what came instead. */
-function load(page: Page, options: object = {}): Promise<string> {
-  return page.evaluate(async (options) => {
-    const { createChannel, LoadError } = globalThis.hedgerow;
-    try {
-      (await createChannel({ baseUrl: "https://api.test", ...options })).close();
-      return "loaded";
-    } catch (error) {
-      return error instanceof LoadError ? error.message : `no LoadError: ${String(error)}`;
-    }
-  }, options);
 }
 
 test("a stream from another origin, over HTTP/1.1 and over TLS with HTTP/2", async (t) => {
@@ -195,38 +181,6 @@ test("a base URL relative to the page: no preflight, and no word of CORS when it
   assert.equal(outcome.code, Code.UNAVAILABLE);
   assert.doesNotMatch(outcome.message ?? "", /CORS/);
   assert.deepEqual(new Set(seen), new Set([`POST /api${DO}`]));
-});
-
-const strict = `default-src 'self'; connect-src *; script-src 'self'`;
-
-test("a Content-Security-Policy without wasm-unsafe-eval: the LoadError names it; with it all is well", async (t) => {
-  for (const type of ["application/wasm", "application/octet-stream"]) {
-    assert.match(await load(await openPage(t, { policy: strict, wasm: { type } })), /'wasm-unsafe-eval'.*script-src/);
-    assert.equal(await load(await openPage(t, { policy: `${strict} 'wasm-unsafe-eval'`, wasm: { type } })), "loaded");
-  }
-});
-
-test("a Content-Security-Policy that forbids the download: the LoadError says where to look", async (t) => {
-  const page = await openPage(t, { policy: `default-src 'self' 'wasm-unsafe-eval'; connect-src 'none'` });
-  assert.match(await load(page), /hedgerow\.wasm could not be fetched.*connect-src/);
-});
-
-test("a web page where the WebAssembly should be, the wrong MIME type, and a truncated file", async (t) => {
-  const html = "<!doctype html><title>app</title>";
-  assert.match(
-    await load(await openPage(t, { wasm: { body: html, type: "text/html" } })),
-    /hedgerow\.wasm is no WebAssembly.*web page/,
-  );
-  assert.equal(await load(await openPage(t, { wasm: { type: "text/plain" } })), "loaded");
-  const half = (await built("dist/hedgerow.wasm")).subarray(0, 500_000);
-  assert.match(await load(await openPage(t, { wasm: { body: half } })), /could not be compiled/);
-});
-
-test("integrity: a wrong hash is a LoadError that tells it, and the right one may be tried after it", async (t) => {
-  const page = await openPage(t);
-  const hash = (bytes: Uint8Array) => `sha384-${createHash("sha384").update(bytes).digest("base64")}`;
-  assert.match(await load(page, { integrity: hash(Uint8Array.of(1)) }), /could not be fetched.*its hash is sha384-/);
-  assert.equal(await load(page, { integrity: hash(await built("dist/hedgerow.wasm")) }), "loaded");
 });
 
 test("a death of the WebAssembly: pending calls are told, and a fresh instance takes the next call at once", async (t) => {
