@@ -51,7 +51,7 @@ async function buildWasm(output, ...more) {
 async function buildJavaScript() {
   const { metafile } = await esbuild.build({
     absWorkingDir: here,
-    entryPoints: ["index", "node", "inline", "inline-node", "cors", "fetch", "otel", "service-worker"].map(
+    entryPoints: ["index", "node", "inline", "inline-node", "cors", "fetch", "otel", "service-worker", "connect"].map(
       (name) => `src/${name}.ts`,
     ),
     outdir: "dist",

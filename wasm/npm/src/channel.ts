@@ -165,6 +165,11 @@ class WasmChannel implements Channel {
     return { baseUrl, onEvent, line: (method) => this.#line(method) };
   }
 
+  /** For adapters whose interceptors are shown a call's URL. No part of the public interface either. */
+  get baseUrl(): string {
+    return this.#settings.baseUrl;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -1,0 +1,214 @@
+// The entry "hedgerow/connect": a channel as a Transport of connect-es, for the clients that `createClient` makes.
+import type {
+  BinaryReadOptions,
+  BinaryWriteOptions,
+  DescMessage,
+  DescMethodStreaming,
+  DescMethodUnary,
+  MessageInitShape,
+} from "@bufbuild/protobuf";
+import {
+  Code,
+  ConnectError,
+  type ContextValues,
+  createContextValues,
+  type Interceptor,
+  type StreamRequest,
+  type StreamResponse,
+  type Transport,
+  type UnaryRequest,
+  type UnaryResponse,
+} from "@connectrpc/connect";
+import { createClientMethodSerializers, createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
+import { type ChannelInit, channelOf, unlessAborted } from "./adapter.js";
+import { connectErrorOf, headersOf, metadataOf } from "./connect-convert.js";
+import { Countdown } from "./connect-countdown.js";
+import type { CallOptions } from "./options.js";
+import type { Channel, ResponseStream } from "./types.js";
+
+/** Options of a transport. What is not here is the channel's: base URL, credentials, fetch, service config, limits. */
+export interface TransportOptions {
+  /** Run around every call, the last one closest to it: once a call, not once an attempt. A changed `url` has no effect. Default: none. */
+  interceptors?: Interceptor[] | undefined;
+  /** How messages are written and read. Default: as @bufbuild/protobuf does. */
+  binaryOptions?: Partial<BinaryReadOptions & BinaryWriteOptions> | undefined;
+  /** Deadline of calls that set no `timeoutMs`, in milliseconds; a call with 0 or less goes without. Default: the channel's. */
+  defaultTimeoutMs?: number | undefined;
+}
+
+/**
+ * Makes a Transport of a channel, or of the promise of one: calls wait for it, within their deadlines.
+ *
+ * ```ts
+ * const client = createClient(Greeter, createTransport(createChannel({ baseUrl, serviceConfig })));
+ * ```
+ *
+ * Calls fail with a ConnectError whose `cause` is the StatusError, which has the attempts, unless it was the caller's own signal that
+ * ended them. Its `metadata` has header and trailer. As with every connect transport, leaving the loop over a stream does not end the
+ * call; aborting its signal does. Values of `-bin` names are base64 in Headers.
+ */
+export function createTransport(channel: ChannelInit, options: TransportOptions = {}): Transport {
+  return new ChannelTransport(channelOf(channel), options);
+}
+
+type Requested<T> = Omit<T, "message" | "signal">;
+
+class ChannelTransport implements Transport {
+  readonly #channel: Promise<Channel>;
+  readonly #options: TransportOptions;
+  readonly #run: { interceptors?: Interceptor[] };
+
+  constructor(channel: Promise<Channel>, options: TransportOptions) {
+    this.#channel = channel;
+    this.#options = options;
+    this.#run = options.interceptors ? { interceptors: options.interceptors } : {};
+  }
+
+  async unary<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    signal: AbortSignal | undefined,
+    timeoutMs: number | undefined,
+    header: HeadersInit | undefined,
+    message: MessageInitShape<I>,
+    contextValues?: ContextValues,
+  ): Promise<UnaryResponse<I, O>> {
+    const { serialize, parse } = createClientMethodSerializers(method, true, undefined, this.#options.binaryOptions);
+    const countdown = this.#countdown(signal, timeoutMs);
+    try {
+      const channel = await this.#ready(countdown);
+      const common: Requested<UnaryRequest<I, O>> = {
+        stream: false,
+        service: method.parent,
+        method,
+        ...request(channel, method, header, contextValues),
+      };
+      return await runUnaryCall({
+        ...this.#run,
+        signal: countdown.signal,
+        req: { ...common, message },
+        next: async (req) => {
+          const bytes = serialize(req.message);
+          const answer = await channel.unary(pathOf(method), bytes, callOptions(req, countdown)).catch(rethrow);
+          return {
+            stream: false,
+            service: method.parent,
+            method,
+            header: headersOf(answer.header),
+            trailer: headersOf(answer.trailer),
+            message: parse(answer.message),
+          };
+        },
+      });
+    } finally {
+      countdown.end();
+    }
+  }
+
+  async stream<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodStreaming<I, O>,
+    signal: AbortSignal | undefined,
+    timeoutMs: number | undefined,
+    header: HeadersInit | undefined,
+    input: AsyncIterable<MessageInitShape<I>>,
+    contextValues?: ContextValues,
+  ): Promise<StreamResponse<I, O>> {
+    const { serialize, parse } = createClientMethodSerializers(method, true, undefined, this.#options.binaryOptions);
+    const countdown = this.#countdown(signal, timeoutMs);
+    try {
+      const channel = await this.#ready(countdown);
+      const common: Requested<StreamRequest<I, O>> = {
+        stream: true,
+        service: method.parent,
+        method,
+        ...request(channel, method, header, contextValues),
+      };
+      return await runStreamingCall({
+        ...this.#run,
+        signal: countdown.signal,
+        req: { ...common, message: input },
+        next: async (req) => {
+          const messages = mapped(req.message, serialize);
+          const options = callOptions(req, countdown);
+          const stream =
+            method.methodKind === "server_streaming"
+              ? channel.serverStreaming(pathOf(method), await only(messages), options)
+              : channel.bidiStreaming(pathOf(method), messages, options);
+          const trailer = new Headers();
+          return {
+            stream: true,
+            service: method.parent,
+            method,
+            header: headersOf(await stream.header.catch(rethrow)),
+            trailer,
+            message: received(stream, parse, trailer, countdown),
+          };
+        },
+      });
+    } catch (error) {
+      countdown.end();
+      throw error;
+    }
+  }
+
+  #countdown(signal: AbortSignal | undefined, timeoutMs: number | undefined): Countdown {
+    const ms = timeoutMs ?? this.#options.defaultTimeoutMs;
+    return new Countdown(signal, ms !== undefined && ms > 0 ? ms : undefined);
+  }
+
+  #ready({ signal }: Countdown): Promise<Channel> {
+    return unlessAborted(this.#channel, signal).catch(rethrow);
+  }
+}
+
+/** What both kinds of request have. */
+function request(channel: Channel, method: DescMethodUnary | DescMethodStreaming, header?: HeadersInit, values?: ContextValues) {
+  // Interceptors parse the URL, so it has to be a whole one, also over a channel that is not of createChannel's making.
+  const { baseUrl = "http://localhost" } = channel as { baseUrl?: string };
+  return {
+    requestMethod: "POST",
+    url: createMethodUrl(baseUrl, method),
+    header: new Headers(header),
+    contextValues: values ?? createContextValues(),
+  };
+}
+
+function pathOf(method: DescMethodUnary | DescMethodStreaming): string {
+  return createMethodUrl("", method);
+}
+
+function callOptions({ header, signal }: { header: Headers; signal: AbortSignal }, countdown: Countdown): CallOptions {
+  return { metadata: metadataOf(header), signal, timeoutMs: countdown.handOver() };
+}
+
+function rethrow(error: unknown): never {
+  throw connectErrorOf(error);
+}
+
+async function* mapped<T, U>(values: AsyncIterable<T>, map: (value: T) => U): AsyncGenerator<U> {
+  for await (const value of values) yield map(value);
+}
+
+/** The one message of a method that takes one. */
+async function only(messages: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
+  const { done, value } = await messages.next();
+  await messages.return(undefined);
+  if (done) throw new ConnectError("the method takes one message, and there is none", Code.Internal);
+  return value;
+}
+
+/** The messages of a stream, then its trailer. */
+async function* received<T>(
+  stream: ResponseStream,
+  parse: (message: Uint8Array) => T,
+  trailer: Headers,
+  countdown: Countdown,
+): AsyncGenerator<T> {
+  try {
+    for await (const message of stream) yield parse(message);
+    for (const [name, value] of headersOf(await stream.trailer)) trailer.append(name, value);
+  } catch (error) {
+    throw connectErrorOf(error);
+  } finally {
+    countdown.end();
+  }
+}
