@@ -1,0 +1,143 @@
+package channel
+
+import (
+	"fmt"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/wire"
+)
+
+func (w *walker) act(a call.Action) {
+	switch a.Op {
+	case call.Prepare:
+		w.checkOpen(a)
+		w.attempts[a.Attempt].prepare = true
+	case call.Open:
+		w.checkOpen(a)
+		w.attempts[a.Attempt].opened = true
+		w.attempts[a.Attempt].marked = w.marks(a.Attempt)
+		want := ""
+		if w.attempts[a.Attempt].marked {
+			want = fmt.Sprint(w.call.Number(a.Attempt) - 1)
+		}
+		if got := w.call.RequestHeader(w.now, a.Attempt).Get(AttemptsHeader); got != want {
+			w.fail("attempt %d goes out with %q attempts before it; want %q", a.Attempt+1, got, want)
+		}
+	case call.Abort:
+		w.attempts[a.Attempt].closed = true
+	case call.Arm:
+		w.armed = a.At
+	case call.Read:
+		s := w.attempts[a.Attempt]
+		if s.read || !s.answered || s.closed || s.packed {
+			w.fail("attempt %d is read twice at a time, or while it has no body, or waits for what is to be inflated", a.Attempt+1)
+		}
+		if w.committed == a.Attempt && w.streaming && !w.wished {
+			w.fail("attempt %d is read, and nobody asked for it", a.Attempt+1)
+		}
+		s.read = true
+	case call.Release:
+		w.released = true
+	case call.Written:
+		if !w.params.Writes || a.Messages <= w.written || a.Messages > w.queued {
+			w.fail("%d messages are written, after %d, of %d", a.Messages, w.written, w.queued)
+		}
+		w.written = a.Messages
+	case call.Inflate:
+		s, limit := w.attempts[a.Attempt], int64(maxReceive)
+		if s.flags&wire.FlagTrailers != 0 {
+			limit = 1 << 20
+		}
+		if !s.packed || s.closed || a.Limit != limit {
+			w.fail("attempt %d is inflated up to %d, packed %v", a.Attempt+1, a.Limit, s.packed)
+		}
+	case call.Warn:
+		w.checkWarning(a.Warning)
+	case call.Head:
+		if w.committed >= 0 {
+			w.fail("a second header")
+		}
+		w.committed = a.Attempt
+	case call.End:
+		w.ended = true
+	}
+}
+
+// marks: the attempt is to carry how many were made before it.
+func (w *walker) marks(id int) bool {
+	switch w.channel.options.AttemptHeader {
+	case AttemptHeaderAuto:
+		return w.call.Number(id) > 1 && id != w.trial && !w.refuses
+	case AttemptHeaderAlways:
+		return w.call.Number(id) > 1
+	}
+	return false
+}
+
+// checkWarning: each comes once, and for its reason.
+func (w *walker) checkWarning(kind call.Warning) {
+	reason := false
+	switch kind {
+	case call.Stalled:
+		reason = w.wished && !w.complete && w.committed < 0
+	case warnCORS:
+		reason = w.channel.options.CrossOrigin && w.channel.options.AttemptHeader != AttemptHeaderNever && !w.params.Socket
+	case warnStatusHidden:
+		reason = w.channel.options.CrossOrigin && !w.params.Socket
+	case warnRetryLost:
+		reason = w.committed >= 0 && w.messages == 0 && !w.channel.options.FirstFrame
+	}
+	if w.warned[kind] || !reason {
+		w.fail("a warning, %s: another %v, awaited %v, complete %v, header of attempt %d", w.call.Warning(kind).Kind, w.warned[kind], w.wished, w.complete, w.committed+1)
+	}
+	w.warned[kind] = true
+	w.meet(w.call.Warning(kind).Kind, true)
+}
+
+func (w *walker) waitsForNetwork() bool { return w.offline && *w.params.WaitForReady }
+
+// checkOpen: an attempt that the driver hears of may begin.
+func (w *walker) checkOpen(a call.Action) {
+	for len(w.attempts) <= a.Attempt {
+		w.attempts = append(w.attempts, &server{})
+	}
+	if w.waitsForNetwork() || !w.complete && !w.params.Streams {
+		w.fail("attempt %d begins, without a network or before the request is complete", a.Attempt+1)
+	}
+}
+
+// check: a call that is not over waits for something that will come.
+func (w *walker) check() {
+	w.meet("outage that is waited for", w.waitsForNetwork() && !w.call.Over())
+	waits := w.armed != call.Never || w.streaming && w.committed >= 0 && !w.wished || w.waitsForNetwork() || !w.complete && !w.params.Streams
+	for id, s := range w.attempts {
+		if w.call.machine.Live(id) && !s.closed && (s.prepare || s.opened && !s.answered || s.read || s.packed) {
+			waits = true
+		}
+	}
+	if !w.call.Over() && !waits {
+		w.fail("the call waits for nothing: it would never end")
+	}
+	if n := w.channel.Buffered(); w.call.Over() != w.ended || n < 0 || n > perCall || n > 0 && (w.released || w.ended) {
+		w.fail("over %v, told %v, %d bytes buffered", w.call.Over(), w.ended, n)
+	}
+}
+
+func (w *walker) checkEnd() {
+	st := w.call.Status()
+	if w.channel.Buffered() != 0 || w.armed != call.Never {
+		w.fail("%d bytes stay buffered, the timer at %s", w.channel.Buffered(), instant(w.armed))
+	}
+	if !w.streaming && (w.messages > 1 || st.Code == status.OK && w.messages != 1) {
+		w.fail("a unary call ended with %v and %d messages", st, w.messages)
+	}
+	if st.CommitReason == status.ReasonNone || st.Code == status.OK && w.committed < 0 {
+		w.fail("%v, reason %v, header of attempt %d", st, st.CommitReason, w.committed+1)
+	}
+	for _, record := range st.Attempts {
+		if record.Outcome == status.OutcomePending || record.EndedAt == status.None {
+			w.fail("a record stays open: %+v", record)
+		}
+	}
+}
