@@ -60,7 +60,7 @@ func TestCommit(t *testing.T) {
 func TestExchange(t *testing.T) {
 	for http, code := range map[int]status.Code{
 		400: status.Internal, 401: status.Unauthenticated, 403: status.PermissionDenied, 404: status.Unimplemented,
-		429: status.Unavailable, 431: status.Internal, 502: status.Unavailable, 503: status.Unavailable, 504: status.Unavailable,
+		429: status.Unavailable, 431: status.Unknown, 502: status.Unavailable, 503: status.Unavailable, 504: status.Unavailable,
 		500: status.Unknown, 204: status.Unknown, 418: status.Unknown,
 	} {
 		scenario(t, fmt.Sprintf("91_http_%d", http), func(t *testing.T) {

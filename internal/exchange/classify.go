@@ -68,7 +68,7 @@ func fromHTTP(httpStatus int) *status.Status {
 
 func codeOfHTTP(httpStatus int) status.Code {
 	switch httpStatus {
-	case 400, 431:
+	case 400:
 		return status.Internal
 	case 401:
 		return status.Unauthenticated

@@ -25,7 +25,7 @@ func TestHead(t *testing.T) {
 	t.Run("91_http_status_without_grpc_status", func(t *testing.T) {
 		known := map[int]status.Code{
 			400: status.Internal, 401: status.Unauthenticated, 403: status.PermissionDenied, 404: status.Unimplemented,
-			429: status.Unavailable, 431: status.Internal, 502: status.Unavailable, 503: status.Unavailable, 504: status.Unavailable,
+			429: status.Unavailable, 431: status.Unknown, 502: status.Unavailable, 503: status.Unavailable, 504: status.Unavailable,
 		}
 		for http := 201; http < 600; http++ {
 			want, ok := known[http]

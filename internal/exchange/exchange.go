@@ -313,8 +313,8 @@ func (x *Exchange) End() Reading {
 
 // hiddenText is for the empty 200 that a Trailers-Only answer looks like where
 // CORS hides its headers (SEMANTICS 5.5, scenario 101).
-const hiddenText = "the response was empty and showed no grpc-status. If the server is on another origin, " +
-	"it must expose it: Access-Control-Expose-Headers: grpc-status, grpc-message, grpc-status-details-bin, grpc-retry-pushback-ms"
+const hiddenText = "the response was empty and showed no grpc-status: it was cut short, or, if the server is on another origin, " +
+	"it must expose the status: Access-Control-Expose-Headers: grpc-status, grpc-message, grpc-status-details-bin, grpc-retry-pushback-ms"
 
 // Hidden reports whether the exchange has ended as a Trailers-Only answer does
 // whose headers CORS hides.
