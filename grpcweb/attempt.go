@@ -29,6 +29,8 @@ type attempt struct {
 	request *transport.Request // nil until the machine opens the attempt
 	body    *cursor            // the request's, so nil as long
 	held    bool               // its metadata is there, but no network to go on with
+	partial []byte             // a payload of which more is to come, or that is to be inflated
+	flags   byte               // its frame's
 }
 
 func (d *driver) newAttempt(id int) *attempt {
@@ -211,7 +213,7 @@ func (a *attempt) feed(piece []byte, at *int) (packed bool) {
 			var fragments []wire.Fragment
 			fragments, *at = d.machine.Feed(now, a.id, piece, *at, d.channel.fragments[:0])
 			for _, f := range fragments {
-				d.receive(f, piece[f.Offset:f.Offset+f.Length])
+				a.receive(f, piece[f.Offset:f.Offset+f.Length])
 			}
 			_, packed = d.machine.Packed(a.id)
 		}
@@ -225,19 +227,15 @@ func (a *attempt) feed(piece []byte, at *int) (packed bool) {
 // inflate inflates the payload that has just come, without the lock.
 func (a *attempt) inflate() {
 	d := a.driver
-	var payload []byte
-	var flags byte
 	var limit int64
-	d.turn(func(call.Duration) {
-		limit, _ = d.machine.Packed(a.id)
-		payload, flags, d.partial = d.partial, d.flags, nil
-	})
-	raw, err := inflate(payload, limit)
+	d.turn(func(call.Duration) { limit, _ = d.machine.Packed(a.id) })
+	raw, err := inflate(a.partial, limit)
+	a.partial = nil
 	d.turn(func(now call.Duration) {
 		switch {
 		case err != nil:
 			d.machine.Failed(now, a.id, channel.BadPayload, call.Processed, err)
-		case flags&wire.FlagTrailers != 0:
+		case a.flags&wire.FlagTrailers != 0:
 			d.machine.Inflated(now, a.id, int64(len(raw)), raw)
 		default:
 			if d.machine.Inflated(now, a.id, int64(len(raw)), nil); !d.machine.Over() {
@@ -251,14 +249,16 @@ func (a *attempt) inflate() {
 // maxReserve bounds what a frame's prefix alone can have allocated.
 const maxReserve = 1 << 20
 
-// receive puts a message together from its fragments.
-func (d *driver) receive(f wire.Fragment, payload []byte) {
+// receive puts a payload together from its fragments. Each attempt has its own: more
+// than one may get compressed trailers, before the call is committed.
+func (a *attempt) receive(f wire.Fragment, payload []byte) {
 	if f.First {
-		d.partial, d.flags = make([]byte, 0, max(f.Length, min(f.Total, maxReserve))), f.Flags
+		a.partial, a.flags = make([]byte, 0, max(f.Length, min(f.Total, maxReserve))), f.Flags
 	}
-	d.partial = append(d.partial, payload...)
+	a.partial = append(a.partial, payload...)
 	if f.Last && f.Flags&wire.FlagCompressed == 0 {
-		d.inbox, d.partial = append(d.inbox, d.partial), nil
+		d := a.driver
+		d.inbox, a.partial = append(d.inbox, a.partial), nil
 		d.news.Broadcast()
 	}
 }

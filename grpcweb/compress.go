@@ -38,6 +38,9 @@ func deflate(message []byte) []byte {
 // bomb is found out before it bursts.
 func inflate(payload []byte, limit int64) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(payload))
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF // or a call's error would wrap what Recv says of a good end
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -32,13 +32,11 @@ type driver struct {
 	timer    *time.Timer
 	unwatch  func() bool
 
-	news    sync.Cond // a header, a message or the end
-	headed  bool
-	inbox   [][]byte // messages that nobody has taken yet
-	partial []byte   // a message of which more is to come, or that is to be inflated
-	flags   byte     // its frame's
-	ended   *status.Status
-	result  *status.Status // ended, once the observers have been told
+	news   sync.Cond // a header, a message or the end
+	headed bool
+	inbox  [][]byte // messages that nobody has taken yet
+	ended  *status.Status
+	result *status.Status // ended, once the observers have been told
 
 	events  []Event // that the observers are to be told
 	telling bool    // some goroutine tells them
@@ -241,7 +239,7 @@ func (d *driver) end() {
 		d.unwatch()
 	}
 	if d.machine.Local() {
-		d.inbox, d.partial = nil, nil // who gave up wants no more messages
+		d.inbox = nil // who gave up wants no more messages
 		if d.ended.Code == status.DeadlineExceeded {
 			// Not the cause of the context, which may end a moment later.
 			d.ended.Cause = context.DeadlineExceeded
