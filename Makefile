@@ -113,7 +113,7 @@ test-browser: build-server ## Run the tests in headless Chromium: the package, t
 	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && .ci/with-server.sh node $(NPM)/test.mjs browser $(TESTS)
 
 .PHONY: conformance
-conformance: build-package $(CONFORMANCE) ## Run the conformance suite: CLIENT=node|chromium|go, CASE=pattern (traced).
+conformance: build-package $(CONFORMANCE) ## Run the conformance suite: CLIENT=node|connect|chromium|go, CASE=pattern (traced).
 	@$(if $(filter-out chromium,$(CLIENT)),,CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM &&) \
 	  node conformance/run.mjs $(CLIENT) $(if $(CASE),'$(CASE)')
 

@@ -1,7 +1,7 @@
 // Runs connectconformance (connectrpc.com/conformance, pinned in tools/go.mod) against the clients in runs.json, each with a file of
 // the features that it claims.
 //
-//   node run.mjs [CLIENT [CASE]]    CLIENT: node, chromium (its path in CHROMIUM) or go; CASE: a pattern of names, traced where it fails
+//   node run.mjs [CLIENT [CASE]]    CLIENT: node, connect, chromium (its path in CHROMIUM) or go; CASE: a pattern of names, traced where it fails
 //
 // Every case that the features make must have run and passed. Their number stands in runs.json, so that none is lost unnoticed. No case
 // is known to fail.
@@ -21,6 +21,7 @@ const goProgram = join(root, "build", "conformance", "client.wasm");
 /** How each client is built, and what connectconformance starts. */
 const clients = {
   node: { build: buildNode, command: ["node", "--enable-source-maps", join(programs, "node.mjs")] },
+  connect: { build: buildNode, command: ["node", "--enable-source-maps", join(programs, "node.mjs"), "--connect"] },
   chromium: { build: buildChromium, command: ["node", "--enable-source-maps", join(programs, "chromium.mjs")] },
   go: { build: buildGo, command: ["node", join(here, "client", "node.mjs"), goProgram] },
 };

@@ -1,6 +1,14 @@
 // One case of the conformance suite: the call that it asks for, made over the package's public API, in Node and in a page alike.
 import { create, fromBinary } from "@bufbuild/protobuf";
-import { type CallOptions, type Channel, type ChannelOptions, createChannel, type ResponseStream, StatusError } from "hedgerow";
+import {
+  type CallOptions,
+  type Channel,
+  type ChannelOptions,
+  createChannel,
+  type ResponseStream,
+  StatusError,
+  type UnaryResponse,
+} from "hedgerow";
 import {
   type ClientCompatRequest,
   type ClientCompatResponse,
@@ -14,13 +22,38 @@ import {
 } from "../gen/connectrpc/conformance/v1/service_pb.js";
 import { metadataOf, type Outcome, resultOf } from "./result.js";
 
+/** What makes the calls: a channel, or another client over one. */
+export interface Caller {
+  unary(...of: Parameters<Channel["unary"]>): Promise<Answer>;
+  clientStreaming(...of: Parameters<Channel["clientStreaming"]>): Promise<Answer>;
+  serverStreaming(...of: Parameters<Channel["serverStreaming"]>): Answers;
+  bidiStreaming(...of: Parameters<Channel["bidiStreaming"]>): Answers;
+  /** What a call that failed with this came to; undefined: it is no outcome of a call. */
+  outcomeOf(error: unknown): Omit<Outcome, "payloads"> | undefined;
+}
+
+type Answer = Pick<UnaryResponse, "message" | "header" | "trailer">;
+export type Answers = Pick<ResponseStream, "header" | "trailer"> & AsyncIterable<Uint8Array>;
+
+const overChannel = (channel: Channel): Caller => ({
+  unary: (...of) => channel.unary(...of),
+  clientStreaming: (...of) => channel.clientStreaming(...of),
+  serverStreaming: (...of) => channel.serverStreaming(...of),
+  bidiStreaming: (...of) => channel.bidiStreaming(...of),
+  outcomeOf: (error) => (error instanceof StatusError ? { header: error.header, trailer: error.trailer, error } : undefined),
+});
+
 /** Makes the call and tells what came of it. The options are those that depend on where it is made. */
-export async function answer(request: ClientCompatRequest, options: Partial<ChannelOptions>): Promise<ClientCompatResponse> {
+export async function answer(
+  request: ClientCompatRequest,
+  options: Partial<ChannelOptions>,
+  over: (channel: Channel) => Caller = overChannel,
+): Promise<ClientCompatResponse> {
   const response = create(ClientCompatResponseSchema, { testName: request.testName });
   let channel: Channel | undefined;
   try {
     channel = await createChannel({ ...optionsOf(request), ...options });
-    const outcome = await within10Seconds(new Case(request, channel).run());
+    const outcome = await within10Seconds(new Case(request, over(channel)).run());
     response.result = { case: "response", value: resultOf(outcome) };
   } catch (error) {
     // No outcome of a call: the case could not be carried out.
@@ -59,7 +92,7 @@ type End = Pick<Outcome, "header" | "trailer">;
 /** A call that is made as its request says. */
 class Case {
   readonly #request: ClientCompatRequest;
-  readonly #channel: Channel;
+  readonly #caller: Caller;
   readonly #method: string;
   readonly #abort = new AbortController();
   readonly #payloads: ConformancePayload[] = [];
@@ -67,9 +100,9 @@ class Case {
   #over = false;
   #wake: () => void = () => {};
 
-  constructor(request: ClientCompatRequest, channel: Channel) {
+  constructor(request: ClientCompatRequest, caller: Caller) {
     this.#request = request;
-    this.#channel = channel;
+    this.#caller = caller;
     this.#method = `/${request.service}/${request.method}`;
   }
 
@@ -77,8 +110,9 @@ class Case {
     try {
       return { ...(await this.#call()), payloads: this.#payloads };
     } catch (error) {
-      if (!(error instanceof StatusError)) throw error;
-      return { header: error.header, trailer: error.trailer, payloads: this.#payloads, error };
+      const outcome = this.#caller.outcomeOf(error);
+      if (!outcome) throw error;
+      return { ...outcome, payloads: this.#payloads };
     }
   }
 
@@ -96,7 +130,7 @@ class Case {
   }
 
   async #unary(): Promise<End> {
-    const answering = this.#channel.unary(this.#method, this.#onlyMessage(), this.#options());
+    const answering = this.#caller.unary(this.#method, this.#onlyMessage(), this.#options());
     this.#sent();
     const answer = await answering;
     this.#received(answer.message);
@@ -104,20 +138,20 @@ class Case {
   }
 
   async #clientStreaming(): Promise<End> {
-    const answer = await this.#channel.clientStreaming(this.#method, this.#messages(), this.#options());
+    const answer = await this.#caller.clientStreaming(this.#method, this.#messages(), this.#options());
     this.#received(answer.message);
     return answer;
   }
 
   async #serverStreaming(): Promise<End> {
-    const stream = this.#channel.serverStreaming(this.#method, this.#onlyMessage(), this.#options());
+    const stream = this.#caller.serverStreaming(this.#method, this.#onlyMessage(), this.#options());
     this.#sent();
     for await (const message of stream) this.#received(message);
     return endOf(stream);
   }
 
   async #bidiStreaming(): Promise<End> {
-    const stream = this.#channel.bidiStreaming(this.#method, this.#messages(), this.#options());
+    const stream = this.#caller.bidiStreaming(this.#method, this.#messages(), this.#options());
     try {
       for await (const message of stream) this.#received(message);
     } finally {
@@ -182,7 +216,7 @@ class Case {
   }
 }
 
-async function endOf(stream: ResponseStream): Promise<End> {
+async function endOf(stream: Answers): Promise<End> {
   return { header: await stream.header, trailer: await stream.trailer };
 }
 

@@ -1,15 +1,30 @@
 // The package under Node as a client of connectconformance. Node's own fetch takes no certificates and speaks no HTTP/2; undici's does.
-import type { FetchLike } from "hedgerow";
+//
+//   node node.mjs             the channel itself
+//   node node.mjs --connect   a client of connect-es over hedgerow/connect
+
+import type { ChannelOptions, FetchLike } from "hedgerow";
 import { Agent, fetch, type RequestInit } from "undici";
-import type { ClientCompatRequest } from "../gen/connectrpc/conformance/v1/client_compat_pb.js";
+import type { ClientCompatRequest, ClientCompatResponse } from "../gen/connectrpc/conformance/v1/client_compat_pb.js";
 import { HTTPVersion } from "../gen/connectrpc/conformance/v1/config_pb.js";
 import { answer } from "./case.js";
+import { overConnect } from "./connect.js";
 import { answerAll } from "./pipe.js";
 
 const agents = new Map<string, Agent>();
 
-await answerAll((request) => answer(request, { fetch: fetchThrough(agentOf(request)) }));
+await answerAll(process.argv.includes("--connect") ? byConnect : (request) => answer(request, network(request)));
 await Promise.all([...agents.values()].map((agent) => agent.destroy()));
+
+/** The limit is the channel's there: connect has none for a call. */
+function byConnect(request: ClientCompatRequest): Promise<ClientCompatResponse> {
+  const maxReceiveMessageBytes = request.messageReceiveLimit || undefined;
+  return answer(request, { ...network(request), maxReceiveMessageBytes }, overConnect);
+}
+
+function network(request: ClientCompatRequest): Pick<ChannelOptions, "fetch"> {
+  return { fetch: fetchThrough(agentOf(request)) };
+}
 
 /** One for each server, which keeps its connections. */
 function agentOf({ host, port, httpVersion, serverTlsCert }: ClientCompatRequest): Agent {

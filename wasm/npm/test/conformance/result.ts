@@ -9,12 +9,14 @@ import {
   type HeaderSchema,
 } from "../gen/connectrpc/conformance/v1/service_pb.js";
 
+type Failure = Pick<StatusError, "code" | "message" | "details">;
+
 /** What came of a call. */
 export interface Outcome {
   readonly header: Metadata;
   readonly trailer: Metadata;
   readonly payloads: ConformancePayload[];
-  readonly error?: StatusError;
+  readonly error?: Failure;
 }
 
 export function resultOf({ header, trailer, payloads, error }: Outcome): ClientResponseResult {
@@ -28,7 +30,7 @@ export function resultOf({ header, trailer, payloads, error }: Outcome): ClientR
   });
 }
 
-function errorOf({ code, message, details }: StatusError): MessageInitShape<typeof ErrorSchema> {
+function errorOf({ code, message, details }: Failure): MessageInitShape<typeof ErrorSchema> {
   // google.rpc.Status has the same fields as the suite's own Error, by number and type.
   return { code: code as number, message, details: details ? fromBinary(ErrorSchema, details).details : [] };
 }
