@@ -62,7 +62,7 @@ func (b *body) read(ctx context.Context) (piece []byte, done bool, err error) {
 	}
 	chunk, done, err := parts(result)
 	if err == nil && !done {
-		piece, err = b.copy(chunk)
+		piece, err = copyOut(&b.buffer, chunk)
 	}
 	return piece, done, err
 }
@@ -80,15 +80,17 @@ func parts(result safejs.Value) (chunk safejs.Value, done bool, err error) {
 	return chunk, false, err
 }
 
-func (b *body) copy(chunk safejs.Value) ([]byte, error) {
+// copyOut copies a Uint8Array out of JavaScript's memory, into a buffer that is made
+// longer where it must be.
+func copyOut(buffer *[]byte, chunk safejs.Value) ([]byte, error) {
 	n, err := chunk.Length()
 	if err != nil {
 		return nil, err
 	}
-	if n > cap(b.buffer) {
-		b.buffer = make([]byte, n)
+	if n > cap(*buffer) {
+		*buffer = make([]byte, n)
 	}
-	piece := b.buffer[:n]
+	piece := (*buffer)[:n]
 	_, err = safejs.CopyBytesToGo(piece, chunk)
 	return piece, err
 }

@@ -1,7 +1,8 @@
 // Package jsbridge lets Go programs that are compiled to js/wasm use the
 // browser's own network, in a page, a worker or Node: Fetch is a
 // transport.RoundTripper over the global fetch, to be given to
-// grpcweb.NewChannel.
+// grpcweb.NewChannel, and WebSocket is one that carries calls which send several
+// messages over WebSockets, full duplex.
 //
 //	ch, err := grpcweb.NewChannel(jsbridge.Fetch(), "https://api.example.com")
 //

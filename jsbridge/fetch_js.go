@@ -45,12 +45,14 @@ func WithRequestStreaming() FetchOption {
 // A fetch that is rejected is told as Processed: a browser does not say whether
 // the server saw the request (SEMANTICS 2.9).
 func Fetch(opts ...FetchOption) transport.RoundTripper {
-	f := &fetcher{credentials: SameOrigin, streams: underNode()}
+	f := newFetcher()
 	for _, o := range opts {
 		o(f)
 	}
 	return f
 }
+
+func newFetcher() *fetcher { return &fetcher{credentials: SameOrigin, streams: underNode()} }
 
 type fetcher struct {
 	credentials Credentials

@@ -24,14 +24,10 @@ func (f *fetcher) Watch(changed func()) (stop func()) {
 	if err != nil || listens.Type() != safejs.TypeFunction {
 		return func() {}
 	}
-	listener, err := safejs.FuncOf(func(safejs.Value, []safejs.Value) any {
-		go changed() // which may wait; an event handler must not
-		return nil
-	})
+	listener, err := callback(func(safejs.Value) { go changed() }) // which may wait
 	if err != nil {
 		return func() {}
 	}
-	live.Add(1)
 	for _, event := range connectivity {
 		_, _ = global.Call("addEventListener", event, listener)
 	}
@@ -39,8 +35,7 @@ func (f *fetcher) Watch(changed func()) (stop func()) {
 		for _, event := range connectivity {
 			_, _ = global.Call("removeEventListener", event, listener)
 		}
-		listener.Release()
-		live.Add(-1)
+		free(listener)
 	}
 }
 

@@ -66,6 +66,24 @@ func settle(promise safejs.Value) (<-chan outcome, error) {
 	return settled, nil
 }
 
+// callback is a function that JavaScript may call with an event, until it is freed.
+// It must not wait.
+func callback(told func(event safejs.Value)) (safejs.Func, error) {
+	f, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		told(argument(args))
+		return nil
+	})
+	if err == nil {
+		live.Add(1)
+	}
+	return f, err
+}
+
+func free(f safejs.Func) {
+	f.Release()
+	live.Add(-1)
+}
+
 func argument(args []safejs.Value) safejs.Value {
 	if len(args) == 0 {
 		return safejs.Undefined()

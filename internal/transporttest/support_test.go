@@ -32,6 +32,20 @@ type network struct {
 	url  string
 }
 
+func (n network) opensSockets() bool {
+	of, ok := n.rt.(transport.Socket)
+	return ok && of.OpensSockets()
+}
+
+// contentType is what requests and answers have. The wrapper, before it hands on what
+// a WebSocket brings, makes native gRPC of it.
+func (n network) contentType() string {
+	if n.opensSockets() {
+		return "application/grpc"
+	}
+	return "application/grpc-web"
+}
+
 const chaosPath = "/hedgerow.chaos.v1.Chaos/"
 
 // request is what the server's Chaos service is asked.

@@ -1,0 +1,103 @@
+package transporttest
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"github.com/hack-pad/safejs"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
+	"github.com/hedgerow-web/hedgerow/internal/wire"
+	"github.com/hedgerow-web/hedgerow/jsbridge"
+)
+
+// webSockets are those of the page, or of undici, where Node has none: the npm
+// package's tests have it installed.
+func webSockets(t *testing.T) transport.RoundTripper {
+	t.Helper()
+	global, err := safejs.Global().Get("WebSocket")
+	if err == nil && global.Type() == safejs.TypeFunction {
+		return headed{jsbridge.WebSocket().(transport.Socket)}
+	}
+	path, err := filepath.Abs("../../wasm/npm/node_modules/undici")
+	if err != nil {
+		t.Fatal(err)
+	}
+	undici, err := safejs.Global().Call("require", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	class, err := undici.Get("WebSocket")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return headed{jsbridge.WebSocket(jsbridge.WithWebSocketClass(class)).(transport.Socket)}
+}
+
+// headed sends every request over a WebSocket, and takes the head out of the body
+// that it begins: so it answers as the suite has it of all transports.
+type headed struct{ transport.Socket }
+
+func (h headed) RoundTrip(ctx context.Context, r *transport.Request) (*transport.Response, error) {
+	over := *r
+	over.Streams = true
+	res, err := h.Socket.RoundTrip(ctx, &over)
+	if err != nil {
+		return nil, err
+	}
+	if res.Status != 101 || res.Header.Len() > 0 {
+		return nil, errors.New("that is no response of a WebSocket")
+	}
+	head, rest, err := headOf(ctx, res.Body)
+	if err != nil {
+		res.Body.Close()
+		var of *transport.Error
+		if !errors.As(err, &of) {
+			err = &transport.Error{Err: err}
+		}
+		return nil, err
+	}
+	return &transport.Response{Status: 200, Header: head, Body: &behind{res.Body, rest}}, nil
+}
+
+// headOf reads the first frame.
+func headOf(ctx context.Context, body transport.Body) (head metadata.MD, rest []byte, err error) {
+	var frames wire.FrameReader
+	var block []byte
+	for {
+		piece, err := body.Next(ctx)
+		if err != nil {
+			return head, nil, err
+		}
+		f, next, ok := frames.Next(piece, 0)
+		if !ok {
+			continue
+		}
+		block = append(block, piece[f.Offset:f.Offset+f.Length]...)
+		if !f.Last {
+			continue
+		}
+		fields := wire.ParseTrailer(string(block))
+		for name, value := range fields.All() {
+			head.Append(name, wire.FieldText(name, value))
+		}
+		return head, append([]byte(nil), piece[next:]...), nil
+	}
+}
+
+// behind is the body behind its first frame.
+type behind struct {
+	transport.Body
+	rest []byte
+}
+
+func (b *behind) Next(ctx context.Context) ([]byte, error) {
+	if rest := b.rest; len(rest) > 0 {
+		b.rest = nil
+		return rest, nil
+	}
+	return b.Body.Next(ctx)
+}
