@@ -85,7 +85,7 @@ func warnings(told *[]grpcweb.Event) grpcweb.Option {
 
 func TestAttemptHeader(t *testing.T) {
 	own := grpcweb.WithMetadata(metadata.New("authorization", "x"))
-	scenario(t, "100_healed", func(t *testing.T) {
+	scenario(t, "healed", func(t *testing.T) {
 		var told []grpcweb.Event
 		n := refusing(fake.Attempt{Status: 503}, fake.Answer(pong), fake.Attempt{Status: 503}, fake.Answer(pong))
 		ch := open(t, n, retries(5), own, gzipSent, warnings(&told))
@@ -104,12 +104,12 @@ func TestAttemptHeader(t *testing.T) {
 		wantAll(t, "to be allowed", told[0].Allow, "content-type", "x-grpc-web", "x-user-agent", "grpc-timeout", "grpc-previous-rpc-attempts", "grpc-encoding", "authorization")
 		wantAll(t, "to be exposed", told[0].Expose, "grpc-status", "grpc-message", "grpc-status-details-bin", "grpc-retry-pushback-ms", "grpc-encoding")
 	})
-	scenario(t, "100_never", func(t *testing.T) {
+	scenario(t, "never", func(t *testing.T) {
 		n := refusing(fake.Attempt{Status: 503}, fake.Answer(pong))
 		res, err := unary(t, open(t, n, retries(5), grpcweb.WithAttemptHeader(grpcweb.AttemptHeaderNever)))
 		want(t, "attempts", len(must(t, res, err).Attempts), 2)
 	})
-	scenario(t, "100_always", func(t *testing.T) {
+	scenario(t, "always", func(t *testing.T) {
 		var told []grpcweb.Event
 		n := refusing(fake.Attempt{Status: 503}, fake.Answer(pong))
 		_, err := unary(t, open(t, n, retries(5), warnings(&told), grpcweb.WithAttemptHeader(grpcweb.AttemptHeaderAlways)))

@@ -59,7 +59,7 @@ func (tk *talk) warned(want ...string) *talk {
 // What CORS refuses looks like a dead network (SEMANTICS 5.5).
 func TestAttemptsHeaderRefused(t *testing.T) {
 	throttled := strings.Replace(retrying, "{", `{"retryThrottling":{"maxTokens":100,"tokenRatio":0.1},`, 1)
-	t.Run("100_made_again_without_it", func(t *testing.T) {
+	t.Run("made_again_without_it", func(t *testing.T) {
 		var origin Origin
 		ch := open(t, throttled, crossOrigin, func(o *Options) { o.Origin = &origin })
 		tk := again(t, ch).marked("1")
@@ -101,7 +101,7 @@ func TestAttemptsHeaderRefused(t *testing.T) {
 			tk.at(500).timer().asks("open 3").marked().answers(3).warned()
 		}
 	})
-	t.Run("100_network_was_the_reason", func(t *testing.T) {
+	t.Run("network_was_the_reason", func(t *testing.T) {
 		ch := open(t, throttled, crossOrigin)
 		tk := again(t, ch).marked("1")
 		tk.noResponse(2, "lost").asks("open 3").marked()
@@ -158,13 +158,13 @@ func TestAttemptsHeaderRefused(t *testing.T) {
 		tk.noResponse(2, "lost").asks("warn", "end").warned("corsSuspected")
 		tk.over(status.Unavailable, status.ReasonBufferExceeded, 2, "are answered")
 	})
-	t.Run("100_never", func(t *testing.T) {
+	t.Run("never", func(t *testing.T) {
 		never := func(o *Options) { o.AttemptHeader = AttemptHeaderNever }
 		again(t, open(t, retrying, crossOrigin, never)).marked().noResponse(2, "lost").asks("arm 500").warned()
 		tk := again(t, open(t, retrying, crossOrigin, never)).marked()
 		field(t, "header", tk.answers(2).call.Status().Header, AttemptsHeader, "1")
 	})
-	t.Run("100_always", func(t *testing.T) {
+	t.Run("always", func(t *testing.T) {
 		var origin Origin
 		shared := func(o *Options) { o.Origin = &origin }
 		always := open(t, retrying, crossOrigin, shared, func(o *Options) { o.AttemptHeader = AttemptHeaderAlways })

@@ -111,7 +111,6 @@ type receiver struct {
 	ended   bool
 	partial []byte // nil: no payload has begun
 	flags   byte
-	chunk   []byte
 	room    int // of the table of fragments
 }
 
