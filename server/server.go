@@ -28,16 +28,31 @@ type Options struct {
 	// all that the preflight asks for. A fixed list without grpc-previous-rpc-attempts is what breaks retries in many
 	// deployments: give one to see it.
 	AllowHeaders []string
+	// Ports are where the page finds this server over the other protocol. Default: unknown, and the page offers no other.
+	Ports Ports
 	// MaxCalls is how many call ids Report remembers; the least recently used one is forgotten first. Default: 4096.
 	MaxCalls int
 }
 
+// Ports that serve the same Server; 0: none.
+type Ports struct {
+	HTTP  int `json:"http,omitempty"`  // HTTP/1.1
+	HTTPS int `json:"https,omitempty"` // HTTP/2, over TLS
+}
+
+// fixedList is a path under which the same methods answer preflights from a list that has all that a first attempt sends and
+// lacks grpc-previous-rpc-attempts: what a gateway that was configured before its clients retried looks like from a browser.
+const fixedList = "/fixed-list"
+
+var fixedHeaders = []string{"Content-Type", "X-Grpc-Web", "X-User-Agent", "Grpc-Timeout"}
+
 // Server is an http.Handler for HTTP/1.1 and HTTP/2: gRPC-Web (binary, text, and the wrapper's WebSocket dialect), native gRPC
 // where the connection is HTTP/2, and the site. It serves helloworld.Greeter, hedgerow.chaos.v1.Chaos, health and reflection.
 type Server struct {
-	grpc *grpc.Server
-	web  *grpcweb.WrappedGrpcServer
-	site http.Handler
+	grpc  *grpc.Server
+	web   *grpcweb.WrappedGrpcServer
+	fixed *grpcweb.WrappedGrpcServer // under fixedList
+	site  http.Handler
 }
 
 // New builds a Server. It listens nowhere: hand it to an http.Server or to httptest. Close it after use.
@@ -54,13 +69,19 @@ func New(o Options) *Server {
 	}
 	s := &Server{
 		grpc: grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage+1<<20)),
-		site: newSite(o.Site),
+		site: newSite(o.Site, o.Ports),
 	}
 	helloworld.RegisterGreeterServer(s.grpc, greeter{})
 	chaosv1.RegisterChaosServer(s.grpc, &chaos{calls: newCalls(o.MaxCalls)})
 	grpc_health_v1.RegisterHealthServer(s.grpc, health.NewServer())
 	reflection.Register(s.grpc)
-	s.web = grpcweb.WrapHandler(breakable(s.grpc),
+	s.web, s.fixed = s.wrap(allow), s.wrap(fixedHeaders)
+	return s
+}
+
+// wrap makes gRPC-Web of gRPC, for pages of every origin, which may send these request headers.
+func (s *Server) wrap(allow []string) *grpcweb.WrappedGrpcServer {
+	return grpcweb.WrapHandler(breakable(s.grpc),
 		grpcweb.WithOriginFunc(func(string) bool { return true }),
 		grpcweb.WithAllowedRequestHeaders(allow),
 		// An unknown method must get UNIMPLEMENTED, not a CORS failure that looks like a dead network.
@@ -69,27 +90,31 @@ func New(o Options) *Server {
 		grpcweb.WithWebsocketOriginFunc(func(*http.Request) bool { return true }),
 		grpcweb.WithWebsocketsMessageReadLimit(maxMessage+1<<10),
 	)
-	return s
 }
 
 // ServeHTTP serves one request. Concurrent use is safe.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Lets a page on another origin read nextHopProtocol and the phases of a fetch.
 	w.Header().Set("Timing-Allow-Origin", "*")
-	if s.isCall(r) {
+	web := s.web
+	if path, found := strings.CutPrefix(r.URL.Path, fixedList+"/"); found {
+		web, r = s.fixed, r.Clone(r.Context())
+		r.URL.Path, r.URL.RawPath = "/"+path, ""
+	}
+	if isCall(web, r) {
 		if r.ProtoMajor == 1 {
 			// Else net/http stops reading the request when the first answer goes out. A writer that cannot be so is
 			// a test's recorder, which has read it all.
 			_ = http.NewResponseController(w).EnableFullDuplex()
 		}
-		serveBreakable(s.web, w, r)
+		serveBreakable(web, w, r)
 		return
 	}
 	s.site.ServeHTTP(w, r)
 }
 
-func (s *Server) isCall(r *http.Request) bool {
-	return s.web.IsGrpcWebRequest(r) || s.web.IsAcceptableGrpcCorsRequest(r) || s.web.IsGrpcWebSocketRequest(r) ||
+func isCall(web *grpcweb.WrappedGrpcServer, r *http.Request) bool {
+	return web.IsGrpcWebRequest(r) || web.IsAcceptableGrpcCorsRequest(r) || web.IsGrpcWebSocketRequest(r) ||
 		r.ProtoMajor == 2 && strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc")
 }
 

@@ -121,6 +121,31 @@ func TestPreflight(t *testing.T) {
 	want(t, "a retry under a fixed list", retry.Header.Get("Access-Control-Allow-Origin"), "")
 }
 
+func TestFixedList(t *testing.T) {
+	overBoth(t, func(t *testing.T, c *client) {
+		under := &client{http: c.http, url: c.url + fixedList, header: c.header}
+		want(t, "status", under.call(t, chaosPath+"Do", one(&chaosv1.Step{})).ending(), "body 0")
+		const first = "content-type,grpc-timeout,x-grpc-web,x-user-agent"
+		want(t, "a first attempt", preflight(t, under, first).Header.Get("Access-Control-Allow-Origin"), "https://elsewhere.example")
+		want(t, "a retry", preflight(t, under, "grpc-previous-rpc-attempts,"+first).Header.Get("Access-Control-Allow-Origin"), "")
+		report := c.call(t, chaosPath+"Report", &chaosv1.ReportRequest{CallId: "one"})
+		want(t, "counted by the same service", decode(t, report.messages[0], &chaosv1.ReportReply{}).GetStarted(), uint32(1))
+	})
+}
+
+func TestPorts(t *testing.T) {
+	c := start(t, "HTTP/1.1", Options{Ports: Ports{HTTP: 8080, HTTPS: 8443}})
+	response, err := c.http.Get(c.url + portsPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	want(t, "error", err, nil)
+	want(t, "content type", response.Header.Get("Content-Type"), "application/json")
+	want(t, "ports", strings.TrimSpace(string(body)), `{"http":8080,"https":8443}`)
+}
+
 // socket opens a call in the wrapper's WebSocket dialect: headers in the first message, then frames after a control byte.
 func socket(t *testing.T, c *client, method string, request proto.Message) *websocket.Conn {
 	t.Helper()

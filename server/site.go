@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"io/fs"
 	"net/http"
 	"path"
@@ -9,7 +10,8 @@ import (
 // contentSecurityPolicy lets the page run its own files and the wasm in them, and call servers on this machine: the demo calls
 // both ports of this server from either.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; " +
-	"connect-src 'self' http://localhost:* https://localhost:* http://127.0.0.1:* https://127.0.0.1:*; " +
+	"connect-src 'self' http://localhost:* https://localhost:* http://127.0.0.1:* https://127.0.0.1:* ws://localhost:* wss://localhost:* " +
+	"ws://127.0.0.1:* wss://127.0.0.1:*; " +
 	"base-uri 'none'; form-action 'none'"
 
 // contentTypes are fixed here because the system's own table decides otherwise, and browsers refuse wasm and modules for a
@@ -25,7 +27,10 @@ var contentTypes = map[string]string{
 	".wasm": "application/wasm",
 }
 
-func newSite(files fs.FS) http.Handler {
+// portsPath is where the page reads which ports serve it.
+const portsPath = "/ports.json"
+
+func newSite(files fs.FS, ports Ports) http.Handler {
 	next := http.FileServerFS(files)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -41,6 +46,10 @@ func newSite(files fs.FS) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		if t := contentTypes[path.Ext(r.URL.Path)]; t != "" {
 			h.Set("Content-Type", t)
+		}
+		if r.URL.Path == portsPath {
+			_ = json.NewEncoder(w).Encode(ports) // a client that has left needs no answer
+			return
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -137,6 +137,14 @@ func reachable(a net.Addr, loopback string) string {
 	return net.JoinHostPort(host, port)
 }
 
+// port is the number that a listener took; 0 for no listener.
+func port(l net.Listener) int {
+	if l == nil {
+		return 0
+	}
+	return l.Addr().(*net.TCPAddr).Port
+}
+
 // writeWhole writes a file that a reader never sees half written.
 func writeWhole(name string, text []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")

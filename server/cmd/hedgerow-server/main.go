@@ -75,12 +75,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	handler := server.New(f.options())
-	defer handler.Close()
 	l, err := listen(f)
 	if err != nil {
 		return err
 	}
+	o := f.options()
+	o.Ports = server.Ports{HTTP: port(l.plain), HTTPS: port(l.tls)}
+	handler := server.New(o)
+	defer handler.Close()
 	l.serve(handler)
 	defer l.close()
 	if err := l.announce(stdout, f.addresses); err != nil {
