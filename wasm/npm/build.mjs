@@ -1,33 +1,41 @@
 // Builds what is published: dist/hedgerow.wasm, dist/*.js with source maps, dist/*.d.ts.
 //
-//   node build.mjs           dist/
-//   node build.mjs --debug   and dist-debug/hedgerow.wasm, which has exports that panic on purpose; tests load it, nothing packs it
+//   node build.mjs             dist/, and dist-debug/hedgerow.full.wasm: the same program before slim.mjs, whose tracebacks have names
+//   node build.mjs --debug     and dist-debug/hedgerow.wasm, which has exports that panic on purpose; tests load it
+//   node build.mjs --no-slim   leaves both programs as Go links them
+//
+// Nothing of dist-debug/ is packed.
 //
 // Any failing step fails the build. Running it again is cheap: Go links only what changed, and the rest takes seconds.
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { slim } from "./slim.mjs";
 
 const run = promisify(execFile);
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const dist = join(here, "dist");
+const debug = join(here, "dist-debug");
 
 const { version, peerDependencies } = JSON.parse(await readFile(join(here, "package.json"), "utf8"));
 
-const { values: flags } = parseArgs({ options: { debug: { type: "boolean", default: false } } });
+const { values: flags } = parseArgs({
+  options: { debug: { type: "boolean", default: false }, "no-slim": { type: "boolean", default: false } },
+});
 
-await mkdir(dist, { recursive: true });
+await Promise.all([mkdir(dist, { recursive: true }), mkdir(debug, { recursive: true })]);
 await removeStale();
-const steps = [buildWasm(join(dist, "hedgerow.wasm")).then(buildFromWasm), buildJavaScript(), buildTypes(), copyDocuments()];
+const packed = buildWasm(join(dist, "hedgerow.wasm"), join(debug, "hedgerow.full.wasm"));
+const steps = [packed.then(buildFromWasm), buildJavaScript(), buildTypes(), copyDocuments()];
 if (flags.debug) {
-  steps.push(buildWasm(join(here, "dist-debug", "hedgerow.wasm"), "-tags=hedgerow_debug"));
+  steps.push(buildWasm(join(debug, "hedgerow.wasm"), join(debug, "hedgerow.debug.full.wasm"), "-tags=hedgerow_debug"));
 }
 for (const step of await Promise.allSettled(steps)) {
   if (step.status === "rejected") {
@@ -36,16 +44,28 @@ for (const step of await Promise.allSettled(steps)) {
   }
 }
 
-/** Leaves only the wasm, which the Go command itself knows to be current or not. A chunk of an earlier build must not be packed. */
+/** Leaves only the wasm, which is replaced as a whole. A chunk of an earlier build must not be packed. */
 async function removeStale() {
   const names = await readdir(dist);
   await Promise.all(names.filter((name) => name !== "hedgerow.wasm").map((name) => rm(join(dist, name), { recursive: true })));
 }
 
-/** The same bytes on every machine: no paths (-trimpath), no commit (-buildvcs), neither symbol table nor DWARF (-s -w). */
-async function buildWasm(output, ...more) {
-  const args = ["build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", ...more, "-o", output, "./wasm"];
-  await run("go", args, { cwd: root, env: { ...process.env, GOOS: "js", GOARCH: "wasm" } });
+/**
+ * The same bytes on every machine: no paths (-trimpath), no commit (-buildvcs), neither symbol table nor DWARF (-s -w). What Go links
+ * lies apart, since Go knows by it what is current. A wasm that cannot be slimmed fails the build, and leaves none that could be packed.
+ */
+async function buildWasm(output, full, ...more) {
+  const next = `${full}.${process.pid}`; // another build may be running
+  try {
+    const args = ["build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", ...more, "-o", full, "./wasm"];
+    await run("go", args, { cwd: root, env: { ...process.env, GOOS: "js", GOARCH: "wasm" } });
+    const linked = await readFile(full);
+    await writeFile(next, flags["no-slim"] ? linked : slim(linked));
+    await rename(next, output);
+  } catch (error) {
+    await Promise.all([output, next].map((file) => rm(file, { force: true })));
+    throw error;
+  }
 }
 
 async function buildJavaScript() {
