@@ -53,7 +53,9 @@ type Channel struct {
 // the service config at once.
 //
 // Where rt has a method CrossOrigin(url string) bool, as jsbridge.Fetch has, and
-// it says so of the base URL, failures without a response hint at CORS.
+// it says so of the base URL, failures without a response hint at CORS. Where it has
+// a method InPage() bool that says so, metadata that browsers let no page send
+// (cookie, origin, sec-…) is refused.
 func NewChannel(rt transport.RoundTripper, baseURL string, opts ...Option) (*Channel, error) {
 	s := settings{core: channel.DefaultOptions()}
 	s.core.BaseURL = baseURL
@@ -62,6 +64,9 @@ func NewChannel(rt transport.RoundTripper, baseURL string, opts ...Option) (*Cha
 		o.applyToChannel(&s)
 	}
 	s.core.PerAttempt = s.perAttempt != nil
+	if of, ok := rt.(interface{ InPage() bool }); ok {
+		s.core.Page = of.InPage()
+	}
 	if err := s.check(rt); err != nil {
 		return nil, err
 	}

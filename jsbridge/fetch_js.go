@@ -72,15 +72,27 @@ func underNode() bool {
 	return err == nil && text(versions, "node") != ""
 }
 
-// CrossOrigin reports whether a URL is of another origin than the page. Node
-// has no page.
+// CrossOrigin reports whether a URL is of another origin than the page.
 func (f *fetcher) CrossOrigin(url string) bool {
-	location, err := safejs.Global().Get("location")
-	if err != nil || location.Type() != safejs.TypeObject {
+	at, ok := location()
+	if !ok {
 		return false
 	}
 	parsed, err := construct("URL", url)
-	return err == nil && text(parsed, "origin") != text(location, "origin")
+	return err == nil && text(parsed, "origin") != text(at, "origin")
+}
+
+// InPage reports whether there is a page, or a worker of one: its fetch drops
+// headers that are the browser's to set, without a word.
+func (f *fetcher) InPage() bool {
+	_, ok := location()
+	return ok
+}
+
+// location is the page's; Node has none.
+func location() (safejs.Value, bool) {
+	location, err := safejs.Global().Get("location")
+	return location, err == nil && location.Type() == safejs.TypeObject
 }
 
 // RoundTrip fetches, up to the response head.

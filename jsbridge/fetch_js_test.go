@@ -271,7 +271,10 @@ func TestBodies(t *testing.T) {
 }
 
 func TestCrossOrigin(t *testing.T) {
-	rt, ok := jsbridge.Fetch().(interface{ CrossOrigin(url string) bool })
+	rt, ok := jsbridge.Fetch().(interface {
+		CrossOrigin(url string) bool
+		InPage() bool
+	})
 	if !ok {
 		t.Fatal("Fetch does not tell of origins")
 	}
@@ -280,9 +283,11 @@ func TestCrossOrigin(t *testing.T) {
 		want(t, "error", err, nil)
 		want(t, "another origin", rt.CrossOrigin("https://api.example.com/grpc"), true)
 		want(t, "the same origin", rt.CrossOrigin(own+"/grpc"), false)
+		want(t, "in a page", rt.InPage(), true)
 		return
 	}
 	want(t, "without a page", rt.CrossOrigin("https://api.example.com"), false)
+	want(t, "in a page", rt.InPage(), false)
 	location := map[string]any{"origin": "https://example.com"}
 	if err := safejs.Global().Set("location", location); err != nil {
 		t.Fatal(err)
@@ -290,4 +295,5 @@ func TestCrossOrigin(t *testing.T) {
 	defer safejs.Global().Delete("location")
 	want(t, "another origin", rt.CrossOrigin("https://api.example.com/grpc"), true)
 	want(t, "the same origin", rt.CrossOrigin("https://example.com:443/grpc"), false)
+	want(t, "in a page", rt.InPage(), true)
 }

@@ -130,6 +130,8 @@ func (r *optionReader) read(name, value string) {
 		o.AcceptGzip = value == "gzip"
 	case "perAttempt":
 		o.PerAttempt = true
+	case "page":
+		o.Page = true
 	case "crossOrigin":
 		o.CrossOrigin = true
 	case "seed":

@@ -88,7 +88,7 @@ func (ch *Channel) NewCall(now call.Duration, p Params) *Call {
 	c.machine.Network(now, !p.Offline)
 	if method.refusal != nil {
 		c.Fail(now, method.refusal)
-	} else if err := checkMetadata(p.Metadata); err != nil {
+	} else if err := ch.options.checkMetadata(p.Metadata); err != nil {
 		c.Fail(now, status.New(status.Internal, err.Error()))
 	}
 	return c
@@ -145,7 +145,7 @@ func (c *Call) Network(now call.Duration, up bool) { c.machine.Network(now, up) 
 
 // Prepared: the per-attempt function has given this metadata.
 func (c *Call) Prepared(now call.Duration, id int, md metadata.MD) {
-	if err := checkMetadata(md); err != nil {
+	if err := c.channel.options.checkMetadata(md); err != nil {
 		c.machine.Unprepared(now, id, status.New(status.Internal, err.Error()))
 		return
 	}

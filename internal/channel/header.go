@@ -2,6 +2,7 @@ package channel
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/internal/call"
@@ -71,17 +72,29 @@ func (c *Call) parts(id int) [3]metadata.MD {
 }
 
 // checkMetadata refuses what a request may not carry: malformed fields, and
-// those that belong to the protocol or to the transport.
-func checkMetadata(md metadata.MD) error {
+// those that belong to the protocol, to the transport, or to the browser.
+func (o *Options) checkMetadata(md metadata.MD) error {
 	if err := md.Validate(); err != nil {
 		return err
 	}
 	for name := range md.All() {
-		if reserved(name) && name != AttemptsHeader {
+		if reserved(name) && name != AttemptsHeader || o.Page && forbidden(name) {
 			return &metadata.FieldError{Name: name, Reason: "the name is reserved: Hedgerow or the browser sets it"}
 		}
 	}
 	return nil
+}
+
+// forbidden are the names, beside the reserved ones, that a browser's fetch drops
+// without a word (forbidden request-headers of the Fetch standard). Elsewhere they
+// are as good as any.
+func forbidden(name string) bool {
+	switch name {
+	case "accept-charset", "access-control-request-headers", "access-control-request-method",
+		"cookie", "cookie2", "date", "dnt", "origin", "referer", "set-cookie", "via":
+		return true
+	}
+	return strings.HasPrefix(name, "proxy-") || strings.HasPrefix(name, "sec-")
 }
 
 func reserved(name string) bool {

@@ -51,6 +51,7 @@ type Options struct {
 	Metadata   metadata.MD // of every call
 	PerAttempt bool        // ask the driver for more, before each attempt
 
+	Page        bool           // a browser's fetch carries requests, of a page or a worker
 	CrossOrigin bool           // the base URL is of another origin than the page
 	Origin      *Origin        // what is known of the base URL's origin; nil: nothing yet, and nobody else wants to know
 	Random      func() float64 // uniform in [0, 1)
@@ -89,7 +90,7 @@ func (o *Options) Validate(report func(path, reason string)) {
 			report(limit.name, "must be greater than 0")
 		}
 	}
-	if err := checkMetadata(o.Metadata); err != nil {
+	if err := o.checkMetadata(o.Metadata); err != nil {
 		report("metadata", err.Error())
 	}
 }

@@ -130,6 +130,13 @@ func TestRefusedRequests(t *testing.T) {
 		tk.sends(10).asks("end")
 		tk.over(status.Internal, status.ReasonInternal, 0, "metadata")
 	}
+	for _, name := range []string{"cookie", "Origin", "referer", "date", "Sec-Anything", "proxy-authorization", "access-control-request-method"} {
+		md := metadata.New(name, "x")
+		tk := begin(t, open(t, retrying, func(o *Options) { o.Page = true }), Params{Metadata: md})
+		tk.sends(10).asks("end")
+		tk.over(status.Internal, status.ReasonInternal, 0, "the browser sets it")
+		begin(t, open(t, retrying), Params{Metadata: md}).sends(10).starts().asks("open 1") // without a page it is as good as any
+	}
 	tk := begin(t, open(t, retrying), Params{Metadata: metadata.New("x", "line\nbreak")})
 	tk.sends(10).asks("end")
 	tk.over(status.Internal, status.ReasonInternal, 0, `"x"`)

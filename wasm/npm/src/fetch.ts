@@ -79,7 +79,8 @@ function matching(
   const path = href.slice(baseUrl.length);
   if (!href.startsWith(baseUrl) || !/^\/[^/?#]+\/[^/?#]+$/.test(path)) return undefined;
   if ((init?.method ?? given?.method ?? "GET").toUpperCase() !== "POST") return undefined;
-  const headers = new Headers(init?.headers ?? given?.headers);
+  // A browser's Request drops what is the browser's to set, as its fetch would; a service worker is shown such fields.
+  const { headers } = new Request(href, { headers: init?.headers ?? given?.headers ?? [] });
   return headers.get("content-type")?.startsWith("application/grpc-web") ? { method: path, headers } : undefined;
 }
 

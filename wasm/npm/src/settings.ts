@@ -192,6 +192,7 @@ function readBaseUrl(reader: Reader, value: unknown): string {
     reader.tell("baseUrl", "http://localhost");
     return "";
   }
+  if (page) reader.tell("page", 1);
   if (page && url.origin !== new URL(page).origin) reader.tell("crossOrigin", 1);
   reader.tell("baseUrl", url.href);
   return url.href.replace(/\/+$/, "");

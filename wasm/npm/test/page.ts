@@ -11,6 +11,11 @@ function put(t: TestContext, name: string, value: unknown): void {
   });
 }
 
+/** Makes this a page at an address. */
+export function putLocation(t: TestContext, href: string): void {
+  put(t, "location", { href });
+}
+
 /** Stands in for a page. Made before the channel is. */
 export class FakePage {
   readonly window: EventTarget = new EventTarget();
