@@ -1,3 +1,5 @@
+// For [Symbol.dispose], also in programs whose own lib ends before it.
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { AttemptRecord, CommitReason } from "./events.js";
 import type { Metadata } from "./metadata.js";
 import type { CallOptions } from "./options.js";
