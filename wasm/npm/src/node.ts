@@ -1,5 +1,7 @@
 // The entry behind the "node" export condition: the same package, its WebAssembly read from disk.
 import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { openChannel } from "./channel.js";
 import { load } from "./load.js";
 import type { ChannelOptions, LoadOptions } from "./options.js";
@@ -10,7 +12,9 @@ export { ConfigError, LoadError, StatusError } from "./errors.js";
 export { Metadata } from "./metadata.js";
 
 async function source(): Promise<Uint8Array<ArrayBuffer>> {
-  const file = await readFile(new URL("./hedgerow.wasm", import.meta.url));
+  // As a path, not as a URL: bundlers for servers, Next.js's among them, would make an address for browsers of that. A path they
+  // understand, too, and take the file along.
+  const file = await readFile(join(dirname(fileURLToPath(import.meta.url)), "hedgerow.wasm"));
   return new Uint8Array(file.buffer as ArrayBuffer, file.byteOffset, file.byteLength);
 }
 
