@@ -115,7 +115,7 @@ func (c *Call) Inflated(now call.Duration, id int, size int64, trailers []byte) 
 		return
 	}
 	a := c.attempt(id)
-	c.wanted = c.wanted && a.InTrailers()
+	c.wanted = c.wanted && a.InTrailers() // a wish that came meanwhile was for this message
 	if a.Inflated(size, trailers) == exchange.Ended {
 		c.proceed(now, id, exchange.Ended)
 	}
@@ -135,8 +135,7 @@ func (c *Call) Closed(now call.Duration, id, code int, reason string) {
 }
 
 // count keeps to one message where one is due: a second one is refused as it
-// begins, before it is kept (SEMANTICS 5.2). Compressed trailers are no message,
-// and a compressed message has come when it was inflated.
+// begins, before it is kept (SEMANTICS 5.2). Compressed trailers are no message.
 func (c *Call) count(now call.Duration, id int, f wire.Fragment) {
 	if f.Flags&wire.FlagTrailers != 0 {
 		return
@@ -145,7 +144,7 @@ func (c *Call) count(now call.Duration, id int, f wire.Fragment) {
 	if f.First {
 		a.messages++
 	}
-	if f.Last && f.Flags&wire.FlagCompressed == 0 {
+	if f.Last {
 		c.wanted = false
 	}
 	if !c.streaming && f.First && a.messages == 2 {

@@ -36,7 +36,7 @@ func TestChunks(t *testing.T) {
 		})
 		t.Run(name+"_padded_anywhere", func(t *testing.T) {
 			want := whole(t, r).text()
-			for n := 1; n < 12; n++ {
+			for _, n := range []int{1, 2, 5, 7} {
 				r.chunked(func(left int) int { return min(n, left) }).inText().cutAnywhere(t, want)
 			}
 		})
