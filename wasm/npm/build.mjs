@@ -71,7 +71,7 @@ async function buildWasm(output, full, ...more) {
 async function buildJavaScript() {
   const { metafile } = await esbuild.build({
     absWorkingDir: here,
-    entryPoints: ["index", "node", "inline", "inline-node", "cors", "fetch", "otel", "service-worker", "connect"].map(
+    entryPoints: ["index", "node", "inline", "inline-node", "cors", "fetch", "otel", "service-worker", "worker", "connect"].map(
       (name) => `src/${name}.ts`,
     ),
     outdir: "dist",

@@ -9,6 +9,7 @@ import {
   type Warning,
 } from "./actions.js";
 import { Attempt, type Carrier } from "./attempt.js";
+import type { LiveCall, Receiver } from "./calls.js";
 import { Code } from "./code.js";
 import { type Engine, runSafely } from "./engine.js";
 import { type Ending, StatusError, statusError } from "./errors.js";
@@ -29,6 +30,7 @@ import {
 } from "./host.js";
 import { blockOfMetadata, Metadata, type MetadataInit } from "./metadata.js";
 import type { AttemptContext } from "./options.js";
+import { Pace } from "./pace.js";
 import type { Request } from "./request.js";
 
 /** What a call has of its channel. */
@@ -47,14 +49,6 @@ export interface Line {
   readonly prepare: ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
 }
 
-/** Whom a call tells what came of it. */
-export interface Receiver {
-  onHeader(header: Metadata, attempt: number): void;
-  onMessage(message: Uint8Array): void;
-  /** The end, with OK or with an error; answer is the attempt that it is the end of, −1 if it is the client's own. */
-  onEnd(ending: Ending, error: StatusError | undefined, answer: number): void;
-}
-
 /** What is told of attempts besides what Go makes of them. */
 export interface Tap {
   head(attempt: number, status: number, fields: string): void;
@@ -70,9 +64,14 @@ export interface Raw {
 
 let lastId = 0;
 
+/** Calls of a page are counted together, whoever carries them. */
+export function nextId(): number {
+  return ++lastId;
+}
+
 /** One call, on this side of the boundary: it holds bytes and promises, and decides nothing. */
-export class Call {
-  readonly id: number = ++lastId;
+export class Call implements LiveCall {
+  readonly id: number = nextId();
   readonly host: Host;
   readonly engine: Engine;
   readonly url: string;
@@ -83,10 +82,7 @@ export class Call {
   #receiver: Receiver;
   /** The committed attempt, once only it needs the request. */
   #released: Attempt | undefined;
-  #queued = 0;
-  #written = 0;
-  #writer: (() => void) | undefined;
-  #waiter: (() => void) | undefined;
+  #pace: Pace = new Pace();
   #attempts: Attempt[] = [];
   #history: History = { attempts: [], commitReason: undefined };
   #over = false;
@@ -139,7 +135,6 @@ export class Call {
     return flags;
   }
 
-  /** Adds a request message. Answers once it need not be waited for any more, or the call is over. */
   async write(message: Uint8Array): Promise<void> {
     if (this.#over) return;
     const { shorten } = this.#line;
@@ -151,24 +146,17 @@ export class Call {
       this.cancel(`a message could not be compressed: ${String(error)}`, error, Code.INTERNAL);
     }
     if (this.#over) return;
-    const number = ++this.#queued;
     this.#request.outgoing.add(sent, sent.length < length);
     this.engine.enter("queue", this.id, this.engine.clock.now(), length, sent.length);
-    while (number > this.#written && !this.#over) {
-      await new Promise<void>((go) => {
-        this.#writer = go;
-      });
-    }
+    await this.#pace.queued();
   }
 
-  /** Sends the one message of a call that is still open because it is to be compressed. */
   async sendAlone(message: Uint8Array): Promise<void> {
-    if (!this.#request.outgoing.open) return;
+    if (!this.#request.outgoing.open) return; // else it is open because it is to be compressed
     await this.write(message);
     this.halfClose();
   }
 
-  /** No further message follows. */
   halfClose(): void {
     if (this.#over) return;
     this.#request.outgoing.end();
@@ -184,27 +172,24 @@ export class Call {
     return this.#over;
   }
 
-  /** Waits for one value, but only as long as the call lasts: undefined, once it is over. */
   unlessOver<T>(value: T | Promise<T>): Promise<T | undefined> {
-    return new Promise((resolve, reject) => {
-      this.#waiter = () => resolve(undefined);
-      Promise.resolve(value).then(resolve, reject);
-    });
+    return this.#pace.unlessOver(value);
   }
 
-  /** Ends the call as CANCELLED, or, where its caller made a mistake, as INTERNAL. */
+  later(act: () => void): void {
+    this.engine.later(act);
+  }
+
   cancel(why: string, cause?: unknown, code: Code = Code.CANCELLED): void {
     if (this.#over) return;
     this.cause = cause;
     this.engine.enter("cancel", this.id, this.engine.clock.now(), code, this.host.text(why));
   }
 
-  /** Somebody waits for a message. */
   want(): void {
     if (!this.#over) this.engine.enter("read", this.id, this.engine.clock.now());
   }
 
-  /** The attempts so far. */
   get history(): History {
     if (!this.#over) this.host.enter("history", this.id);
     return this.#history;
@@ -241,8 +226,8 @@ export class Call {
         this.#release(this.#attempt(attempt));
         return;
       case Action.Written:
-        this.#written = cursor.word();
-        this.engine.later(() => this.#writer?.());
+        this.#pace.written(cursor.word());
+        this.engine.later(() => this.#pace.wake());
         return;
       case Action.Warn: {
         const warning = readWarning(cursor);
@@ -365,8 +350,7 @@ export class Call {
     this.#over = true;
     this.#history = ending;
     this.#request.outgoing.drop();
-    this.#writer?.();
-    this.#waiter?.();
+    this.#pace.end();
     this.engine.calls.delete(this.id);
     if (this.#onAbort) this.#request.signal?.removeEventListener("abort", this.#onAbort);
   }

@@ -1,22 +1,19 @@
 import type { Warning } from "./actions.js";
-import { Call, type Line, type Receiver } from "./call.js";
-import { Code } from "./code.js";
+import { Call, type Line } from "./call.js";
+import { Calls, closed, type Receiver } from "./calls.js";
 import { type Engine, engineOf, runSafely } from "./engine.js";
-import { ConfigError, LoadError, type Problem, refusal, StatusError } from "./errors.js";
+import { ConfigError, LoadError, type Problem } from "./errors.js";
 import type { CallEvent } from "./events.js";
 import type { CallOptions, ChannelOptions } from "./options.js";
-import { pump } from "./pump.js";
 import { checkRequest, type Input } from "./request.js";
 import { checkOptions, type Settings } from "./settings.js";
-import { Stream } from "./stream.js";
-import type { Channel, Messages, ResponseStream, UnaryResponse } from "./types.js";
 
 /** Makes a channel of options and the loaded module, or throws a ConfigError with everything that is wrong with them. */
 export function openChannel(
   options: ChannelOptions,
   load: (options: ChannelOptions) => Promise<WebAssembly.Module>,
   requestStreaming = false,
-): Promise<Channel> {
+): Promise<Calls> {
   return checkOptions(options, requestStreaming, async (settings, problems) => {
     const [module, parts] = await Promise.all([load(options), loadParts(settings)]);
     const channel = new WasmChannel(module, settings, parts);
@@ -54,7 +51,8 @@ export interface RawLine {
   line(method: string): Line;
 }
 
-class WasmChannel implements Channel {
+/** A channel whose WebAssembly runs here. */
+class WasmChannel extends Calls {
   #module: WebAssembly.Module;
   #settings: Settings;
   #parts: Parts;
@@ -64,6 +62,7 @@ class WasmChannel implements Channel {
   #problems: Problem[] = [];
 
   constructor(module: WebAssembly.Module, settings: Settings, parts: Parts) {
+    super();
     this.#module = module;
     this.#settings = settings;
     this.#parts = parts;
@@ -109,57 +108,6 @@ class WasmChannel implements Channel {
     else console.error(death);
   }
 
-  unary(method: string, message: Uint8Array, options: CallOptions = {}): Promise<UnaryResponse> {
-    return this.#answered(method, { message }, options);
-  }
-
-  serverStreaming(method: string, message: Uint8Array, options: CallOptions = {}): ResponseStream {
-    return this.#streamed(method, { message }, options);
-  }
-
-  clientStreaming(method: string, messages: Messages, options: CallOptions = {}): Promise<UnaryResponse> {
-    return this.#answered(method, { messages }, options);
-  }
-
-  bidiStreaming(method: string, messages: Messages, options: CallOptions = {}): ResponseStream {
-    return this.#streamed(method, { messages }, options);
-  }
-
-  /** A call that is answered by one message. */
-  #answered(method: string, input: Input, options: CallOptions): Promise<UnaryResponse> {
-    return new Promise((resolve, reject) => {
-      let answer: Uint8Array | undefined;
-      const receiver: Receiver = {
-        onHeader: () => {},
-        onMessage: (message) => {
-          answer = message;
-        },
-        onEnd: ({ header, trailer, attempts, commitReason }, error) => {
-          if (error) reject(error);
-          else resolve({ message: answer as Uint8Array, header, trailer, attempts, commitReason });
-        },
-      };
-      try {
-        begin(this.#call(method, input, options, false, receiver), input);
-      } catch (error) {
-        reject(asStatus(method, error));
-      }
-    });
-  }
-
-  /** A call that is answered by a stream. */
-  #streamed(method: string, input: Input, options: CallOptions): ResponseStream {
-    const stream = new Stream(method);
-    try {
-      const call = this.#call(method, input, options, true, stream);
-      stream.attach(call);
-      begin(call, input);
-    } catch (error) {
-      stream.refused(asStatus(method, error));
-    }
-    return stream;
-  }
-
   get [RAW](): RawLine {
     const { baseUrl, onEvent } = this.#settings;
     return { baseUrl, onEvent, line: (method) => this.#line(method) };
@@ -179,32 +127,16 @@ class WasmChannel implements Channel {
     this.#engine = undefined;
   }
 
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  /** Makes a call, or throws the StatusError with which it is refused. */
-  #call(method: string, input: Input, options: CallOptions, streaming: boolean, receiver: Receiver): Call {
+  make(method: string, input: Input, options: CallOptions, streaming: boolean, receiver: Receiver): Call {
     const defaults = { ...this.#settings, streams: this.#settings.requestStreaming || this.#parts.carryBySocket !== undefined };
     return new Call(this.#line(method), checkRequest(method, input, options, streaming, defaults), receiver);
   }
 
   #line(method: string): Line {
-    if (this.#closed) throw refusal(String(method), Code.CANCELLED, "the channel is closed", "cancelled");
+    if (this.#closed) throw closed(method);
     if (!this.#engine?.host.alive) this.open([]);
     const { baseUrl, fetch, credentials, inText, prepare } = this.#settings;
     const how = { fetch, credentials, inText };
     return { engine: this.#engine as Engine, channel: this.#id, baseUrl, how, prepare, ...this.#parts };
   }
-}
-
-/** What a call is refused with, also where one of its arguments threw when it was looked at. */
-function asStatus(method: string, error: unknown): StatusError {
-  return error instanceof StatusError ? error : refusal(String(method), Code.INTERNAL, String(error), "internal", error);
-}
-
-function begin(call: Call, input: Input): void {
-  call.start();
-  if ("messages" in input) void pump(input.messages, call);
-  else void call.sendAlone(input.message);
 }

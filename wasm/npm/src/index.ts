@@ -18,7 +18,9 @@ const source: DefaultSource = new URL("./hedgerow.wasm", import.meta.url);
  * Makes a channel: loads the WebAssembly (once a page, for all channels) and checks every option.
  * Rejects with ConfigError (all problems, each with its path) or LoadError (what was fetched, what came back, what to change).
  */
-export function createChannel(options: ChannelOptions): Promise<Channel> {
+export async function createChannel(options: ChannelOptions): Promise<Channel> {
+  if (options?.worker === true && typeof Worker === "function")
+    return (await import("./worker-channel.js")).openInWorker(options);
   return openChannel(options, (options) => load(options, source));
 }
 

@@ -18,7 +18,9 @@ async function source(): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(file.buffer as ArrayBuffer, file.byteOffset, file.byteLength);
 }
 
-export function createChannel(options: ChannelOptions): Promise<Channel> {
+export async function createChannel(options: ChannelOptions): Promise<Channel> {
+  if (options?.worker === true && typeof Worker === "function")
+    return (await import("./worker-channel.js")).openInWorker(options);
   return openChannel(options, (options) => load(options, source), true); // Node's fetch streams request bodies over HTTP/1.1 too
 }
 

@@ -90,8 +90,13 @@ export interface ChannelOptions extends LoadOptions {
   credentials?: RequestCredentials | undefined;
   /** Default globalThis.fetch, looked up at each attempt. */
   fetch?: FetchLike | undefined;
-  /** Default false. true is refused: it is not built yet. */
+  /**
+   * true: the WebAssembly, its fetches and its timers run in a module worker that all such channels of the page share, behind the same API.
+   * The functions `fetch` and `webSocket`, and `clock`, are refused then; metadata, onEvent and onFatal stay in the page. Default false.
+   */
   worker?: boolean | undefined;
+  /** Where the worker's script is, where a bundler has lost it. Default: new URL("./worker.js", import.meta.url) of the package. */
+  workerUrl?: string | URL | undefined;
   /** What backoffs, hedging delays, deadlines and instants go by. For tests: hedgerow/testing has one. Default: the page's. */
   clock?: Clock | undefined;
   /** Every call and attempt of the channel. What it throws goes to reportError. */

@@ -1,4 +1,4 @@
-import type { Call } from "./call.js";
+import type { LiveCall } from "./calls.js";
 import { Code } from "./code.js";
 import { describe } from "./metadata.js";
 import type { Messages } from "./types.js";
@@ -9,7 +9,7 @@ type Source = AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
  * Takes an application's messages into a call, one after another: the next is asked for when the last need not be waited for. It
  * stops asking when the call is over.
  */
-export async function pump(messages: Messages, call: Call): Promise<void> {
+export async function pump(messages: Messages, call: LiveCall): Promise<void> {
   let source: Source | undefined;
   try {
     if (!call.over) source = iteratorOf(messages);

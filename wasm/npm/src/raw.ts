@@ -1,4 +1,5 @@
-import { Call, type Receiver, type Tap } from "./call.js";
+import { Call, type Tap } from "./call.js";
+import type { Receiver } from "./calls.js";
 import type { RawLine } from "./channel.js";
 import { type Ending, StatusError } from "./errors.js";
 import { Fetching } from "./fetching.js";

@@ -22,11 +22,6 @@ export interface Settings {
   readonly onFatal: ((error: Error) => void) | undefined;
 }
 
-/** What the contract has and this version does not: the values that mean "without it". */
-const UNBUILT: { readonly [name: string]: readonly unknown[] } = {
-  worker: [false],
-};
-
 const CHOICES: { readonly [name: string]: readonly string[] } = {
   jitter: ["full", "plusMinus20"],
   headerCommit: ["strict", "firstFrame"],
@@ -45,7 +40,7 @@ const NUMBERS: readonly string[] = [
   "defaultTimeoutMs",
 ];
 
-const BOOLEANS: readonly string[] = ["requestStreaming"];
+const BOOLEANS: readonly string[] = ["requestStreaming", "worker"];
 
 const FUNCTIONS: readonly string[] = ["fetch", "onEvent", "onFatal"];
 
@@ -56,6 +51,7 @@ const OTHERS: readonly string[] = [
   "acceptCompression",
   "webSocket",
   "wasmUrl",
+  "workerUrl",
   "wasmModule",
   "wasmBinary",
 ];
@@ -94,6 +90,8 @@ export async function checkOptions<T>(
   readServiceConfig(reader, options.serviceConfig);
   readMetadata(reader, options.metadata);
   readAccepted(reader, options.acceptCompression);
+  if (options.worker === true)
+    reader.refuse("worker", 'true needs a global Worker, and the entry "hedgerow" itself: leave it out');
   const gzip = options.sendCompression === "gzip";
   if (gzip && typeof CompressionStream !== "function")
     reader.refuse("sendCompression", '"gzip" needs CompressionStream, which is not here');
@@ -120,12 +118,8 @@ export async function checkOptions<T>(
 }
 
 function readOption(reader: Reader, name: string, value: unknown): void {
-  const without = UNBUILT[name];
   const choices = CHOICES[name];
-  if (without) {
-    if (!without.includes(value))
-      reader.refuse(name, `${describe(value)} is not built yet: leave it out, or say ${JSON.stringify(without[0])}`);
-  } else if (choices) {
+  if (choices) {
     if (!choices.includes(value as string))
       reader.refuse(name, `must be ${choices.map((c) => `"${c}"`).join(" or ")}, not ${describe(value)}`);
     else if (name !== "credentials") reader.tell(name, value);

@@ -1,4 +1,4 @@
-import type { Call, Receiver } from "./call.js";
+import type { LiveCall, Receiver } from "./calls.js";
 import { Code } from "./code.js";
 import { type Ending, refusal, type StatusError } from "./errors.js";
 import type { AttemptRecord, CommitReason } from "./events.js";
@@ -32,7 +32,7 @@ const DONE: Result = { done: true, value: undefined };
 /** The answers of a streaming call: those that have come, and those who wait for one. */
 export class Stream implements ResponseStream, Receiver {
   #method: string;
-  #call: Call | undefined;
+  #call: LiveCall | undefined;
   #header: Deferred<Metadata> = new Deferred();
   #trailer: Deferred<Metadata> = new Deferred();
   #messages: Uint8Array[] = [];
@@ -47,7 +47,7 @@ export class Stream implements ResponseStream, Receiver {
   }
 
   /** The call behind the stream; none: it was refused before it began. */
-  attach(call: Call): void {
+  attach(call: LiveCall): void {
     this.#call = call;
   }
 
@@ -118,7 +118,7 @@ export class Stream implements ResponseStream, Receiver {
     if (!waiter) this.#messages.push(message);
     else {
       waiter.resolve({ done: false, value: message });
-      if (this.#waiters.length > 0) this.#call?.engine.later(() => this.#call?.want());
+      if (this.#waiters.length > 0) this.#call?.later(() => this.#call?.want());
     }
   }
 

@@ -61,17 +61,6 @@ test("16 everything that is wrong is told at once, each with its path", async ()
   ]);
 });
 
-const unbuilt: Partial<Record<keyof ChannelOptions, unknown>> = {
-  worker: true,
-};
-for (const [name, value] of Object.entries(unbuilt)) {
-  test(`an option that is not built yet is refused by name: ${name}`, async () => {
-    const found = await problems({ baseUrl, [name]: value });
-    assert.deepEqual(Object.keys(found), [name]);
-    assert.match(found[name] ?? "", /not built yet/);
-  });
-}
-
 test("the values that mean the same as leaving an option out are taken, undefined too", async () => {
   const channel = await createChannel({
     baseUrl,

@@ -1,0 +1,92 @@
+// What a page and the worker that runs its WebAssembly say to each other. Metadata goes as the text block that Go has too.
+import type { History } from "./actions.js";
+import type { Code } from "./code.js";
+import type { Ending, Problem } from "./errors.js";
+import type { CallEvent } from "./events.js";
+import { blockOfMetadata, metadataOfBlock } from "./metadata.js";
+import type { ChannelOptions } from "./options.js";
+
+/** A call as it is sent to the worker. Instants are the page's. */
+export interface Start {
+  readonly call: number;
+  readonly channel: number;
+  readonly method: string;
+  readonly metadata: string;
+  /** The one message of the call; undefined: messages follow. */
+  readonly message: Uint8Array | undefined;
+  readonly streaming: boolean;
+  readonly timeoutMs: number;
+  readonly begun: number;
+  readonly maxReceiveMessageBytes: number;
+  readonly waitForReady: boolean | undefined;
+  readonly observe: boolean;
+}
+
+/** What the metadata function gave, or what it failed with. */
+export type Prepared = { readonly metadata: string } | { readonly failure: Failure };
+
+/** An error on its way: that of a call, or any other. */
+export type Failure =
+  | { readonly method: string; readonly ending: PackedEnding; readonly cause: unknown }
+  | { readonly error: unknown };
+
+export type PackedEnding = Omit<Ending, "header" | "trailer"> & { readonly header: string; readonly trailer: string };
+
+export type ToWorker =
+  | {
+      readonly kind: "open";
+      readonly channel: number;
+      readonly options: ChannelOptions;
+      readonly asks: Asks;
+      readonly timeOrigin: number;
+    }
+  | { readonly kind: "close"; readonly channel: number }
+  | ({ readonly kind: "start" } & Start)
+  | { readonly kind: "message"; readonly call: number; readonly message: Uint8Array }
+  | { readonly kind: "halfClose" | "want"; readonly call: number }
+  | { readonly kind: "cancel"; readonly call: number; readonly why: string; readonly code: Code }
+  | { readonly kind: "prepared"; readonly id: number; readonly prepared: Prepared };
+
+/** Which functions the page has, to be asked or told. */
+export interface Asks {
+  readonly metadata: boolean;
+  readonly onEvent: boolean;
+}
+
+export type FromWorker =
+  | { readonly kind: "opened"; readonly channel: number; readonly problems?: readonly Problem[]; readonly failure?: string }
+  | { readonly kind: "fatal"; readonly channel: number; readonly error: unknown }
+  | { readonly kind: "warning"; readonly channel: number; readonly event: CallEvent }
+  | { readonly kind: "prepare"; readonly channel: number; readonly id: number; readonly method: string; readonly attempt: number }
+  | { readonly kind: "unprepare"; readonly id: number }
+  | { readonly kind: "header"; readonly call: number; readonly header: string; readonly attempt: number }
+  | { readonly kind: "message"; readonly call: number; readonly message: Uint8Array }
+  | { readonly kind: "written"; readonly call: number }
+  | { readonly kind: "history"; readonly call: number; readonly history: History }
+  | { readonly kind: "event"; readonly call: number; readonly event: CallEvent }
+  | {
+      readonly kind: "end";
+      readonly call: number;
+      readonly ending: PackedEnding;
+      readonly failed: boolean;
+      readonly cause: unknown;
+    };
+
+export function packEnding(ending: Ending): PackedEnding {
+  const { code, message, details, attempts, commitReason } = ending;
+  const [header, trailer] = [blockOfMetadata(ending.header).text, blockOfMetadata(ending.trailer).text];
+  return { code, message, details, attempts, commitReason, header, trailer };
+}
+
+export function unpackEnding(ending: PackedEnding): Ending {
+  return { ...ending, header: metadataOfBlock(ending.header), trailer: metadataOfBlock(ending.trailer) };
+}
+
+/** What can be sent of a value: itself, or what it says. */
+export function sendable(value: unknown): unknown {
+  try {
+    return structuredClone(value);
+  } catch {
+    return new Error(String(value));
+  }
+}

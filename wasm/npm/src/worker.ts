@@ -1,0 +1,153 @@
+// The program of the worker that createChannel({ worker: true }) starts: channels like any other, whose calls a page makes by messages.
+import type { Calls, LiveCall, Receiver } from "./calls.js";
+import { openChannel } from "./channel.js";
+import { ConfigError, StatusError, statusError } from "./errors.js";
+import { load } from "./load.js";
+import { blockOfMetadata, type Metadata, metadataOfBlock } from "./metadata.js";
+import type { AttemptContext, CallOptions, Clock } from "./options.js";
+import {
+  type Asks,
+  type FromWorker,
+  type Prepared,
+  packEnding,
+  type Start,
+  sendable,
+  type ToWorker,
+  unpackEnding,
+} from "./worker-messages.js";
+
+/** What is used of a worker's global scope: TypeScript's own types of it and those of pages exclude each other. */
+interface Scope {
+  postMessage(message: FromWorker, transfer: Transferable[]): void;
+  onmessage: ((event: { readonly data: ToWorker }) => void) | null;
+}
+
+const scope = globalThis as unknown as Scope;
+const channels = new Map<number, Calls>();
+const calls = new Map<number, LiveCall>();
+const asked = new Map<number, (prepared: Prepared) => void>();
+let lastAsked = 0;
+let clock: Clock | undefined;
+
+function tell(message: FromWorker, ...transfer: Transferable[]): void {
+  scope.postMessage(message, transfer);
+}
+
+scope.onmessage = ({ data }) => {
+  switch (data.kind) {
+    case "open":
+      void open(data);
+      return;
+    case "close":
+      channels.get(data.channel)?.close();
+      channels.delete(data.channel);
+      return;
+    case "start":
+      start(data);
+      return;
+    case "prepared":
+      asked.get(data.id)?.(data.prepared);
+      asked.delete(data.id);
+      return;
+  }
+  const call = calls.get(data.call);
+  if (!call) return; // it has ended meanwhile
+  switch (data.kind) {
+    case "message":
+      void call.write(data.message).then(() => tell({ kind: "written", call: data.call }));
+      return;
+    case "halfClose":
+      call.halfClose();
+      return;
+    case "want":
+      call.want();
+      return;
+    case "cancel":
+      call.cancel(data.why, undefined, data.code);
+  }
+};
+
+async function open({ channel, options, asks, timeOrigin }: Extract<ToWorker, { kind: "open" }>): Promise<void> {
+  clock ??= pageClock(timeOrigin);
+  try {
+    const opened = await openChannel(
+      {
+        ...options,
+        clock,
+        onFatal: (error) => tell({ kind: "fatal", channel, error: sendable(error) }),
+        ...functions(channel, asks),
+      },
+      (options) => load(options, new URL("./hedgerow.wasm", import.meta.url)),
+    );
+    channels.set(channel, opened);
+    tell({ kind: "opened", channel });
+  } catch (error) {
+    if (error instanceof ConfigError) tell({ kind: "opened", channel, problems: error.problems });
+    else tell({ kind: "opened", channel, failure: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/** performance.now counts from the worker's own beginning; all instants are to be the page's. */
+function pageClock(timeOrigin: number): Clock {
+  const ahead = performance.timeOrigin - timeOrigin;
+  return {
+    now: () => performance.now() + ahead,
+    setTimeout: (act, ms) => setTimeout(act, ms),
+    clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+  };
+}
+
+function functions(channel: number, asks: Asks): Pick<Parameters<typeof openChannel>[0], "metadata" | "onEvent"> {
+  return {
+    ...(asks.metadata ? { metadata: (context: AttemptContext) => ask(channel, context) } : {}),
+    ...(asks.onEvent ? { onEvent: (event) => tell({ kind: "warning", channel, event }) } : {}), // calls have listeners of their own
+  };
+}
+
+/** Has the page's metadata function asked. */
+async function ask(channel: number, { method, attempt, signal }: AttemptContext): Promise<Metadata> {
+  const id = ++lastAsked;
+  const answer = new Promise<Prepared>((resolve) => asked.set(id, resolve));
+  signal.addEventListener("abort", () => tell({ kind: "unprepare", id }));
+  tell({ kind: "prepare", channel, id, method, attempt });
+  const prepared = await answer;
+  if ("metadata" in prepared) return metadataOfBlock(prepared.metadata);
+  const { failure } = prepared;
+  throw "error" in failure ? failure.error : statusError(failure.method, unpackEnding(failure.ending), failure.cause);
+}
+
+function start(of: Start): void {
+  const channel = channels.get(of.channel);
+  if (!channel) return;
+  let call: LiveCall | undefined;
+  const receiver: Receiver = {
+    onHeader: (header, attempt) => tell({ kind: "header", call: of.call, header: blockOfMetadata(header).text, attempt }),
+    onMessage: (view) => {
+      const message = view.slice();
+      tell({ kind: "message", call: of.call, message }, message.buffer);
+    },
+    onEnd: (ending, error) => {
+      calls.delete(of.call);
+      const cause = error instanceof StatusError ? sendable(error.cause) : undefined;
+      tell({ kind: "end", call: of.call, ending: packEnding(ending), failed: error !== undefined, cause });
+    },
+  };
+  const options: CallOptions = {
+    metadata: metadataOfBlock(of.metadata),
+    timeoutMs: of.timeoutMs - ((clock as Clock).now() - of.begun),
+    waitForReady: of.waitForReady,
+    ...(of.maxReceiveMessageBytes > 0 ? { maxReceiveMessageBytes: of.maxReceiveMessageBytes } : {}),
+    ...(of.observe || of.streaming
+      ? {
+          onEvent: (event) => {
+            if (of.streaming && call && !call.over) tell({ kind: "history", call: of.call, history: call.history });
+            if (of.observe) tell({ kind: "event", call: of.call, event });
+          },
+        }
+      : {}),
+  };
+  call = channel.make(of.method, of.message ? { message: of.message } : { messages: [] }, options, of.streaming, receiver);
+  calls.set(of.call, call);
+  call.start();
+  if (of.message) void call.sendAlone(of.message);
+}

@@ -1,0 +1,226 @@
+// createChannel({ worker: true }) in Chromium: the same API, its WebAssembly in a module worker.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import { DO, hang, reply, Script, SERVER, STREAM, status } from "../server.js";
+import { hedging, retrying } from "../support.js";
+import { openPage } from "./pages.js";
+
+const Code = { CANCELLED: 1, DEADLINE_EXCEEDED: 4, UNAUTHENTICATED: 16, INTERNAL: 13, UNAVAILABLE: 14 };
+
+const bytesOf = (script: Script) => Array.from(script.bytes);
+
+/** Runs code in the page, with the package and what it is given. */
+function inPage<A, R>(page: Page, run: (given: A) => Promise<R>, given: A): Promise<R> {
+  return page.evaluate(run as never, given as never) as Promise<R>;
+}
+
+test("worker: a unary call is retried there, and all of its answer comes back, on the page's clock", async (t) => {
+  const page = await openPage(t);
+  const workers: string[] = [];
+  page.on("worker", (worker) => workers.push(worker.url()));
+  const busy = status(Code.UNAVAILABLE, "busy");
+  const script = new Script(
+    [busy, { header: [{ name: "x-head", value: "h" }], trailer: [{ name: "x-tail", value: "t" }] }],
+    Uint8Array.of(7),
+  );
+  const seen = await inPage(
+    page,
+    async ({ baseUrl, method, bytes, serviceConfig }) => {
+      const types: string[] = [];
+      const ids = new Set<number>();
+      const begun = performance.now();
+      const channel = await globalThis.hedgerow.createChannel({
+        baseUrl,
+        serviceConfig,
+        worker: true,
+        metadata: ({ attempt }) => ({ "x-attempt": String(attempt) }),
+        onEvent: (event) => {
+          types.push(event.type);
+          ids.add(event.callId);
+        },
+      });
+      const message = Uint8Array.from(bytes);
+      const call = channel.unary(method, message);
+      message.fill(0); // it was taken as it was
+      const { header, trailer, attempts, commitReason, message: answer } = await call;
+      const ordered = [begun, ...attempts.flatMap(({ startedAt, endedAt }) => [startedAt, endedAt ?? 0]), performance.now()];
+      channel.close();
+      return {
+        answer: Array.from(answer),
+        head: header.get("x-head"),
+        before: header.get("grpc-previous-rpc-attempts"),
+        tail: trailer.get("x-tail"),
+        kinds: attempts.map(({ kind }) => kind),
+        commitReason,
+        types,
+        ids: ids.size,
+        inOrder: ordered.every((at, i) => i === 0 || at >= (ordered[i - 1] as number)),
+      };
+    },
+    { baseUrl: SERVER, method: DO, bytes: bytesOf(script), serviceConfig: retrying() },
+  );
+  assert.deepEqual(reply(Uint8Array.from(seen.answer)).payload, Uint8Array.of(7));
+  assert.deepEqual([seen.head, seen.before, seen.tail, seen.kinds], ["h", "1", "t", ["first", "retry"]]);
+  assert.deepEqual([seen.commitReason, seen.ids, seen.inOrder], ["responseHeaders", 1, true]);
+  assert.deepEqual([seen.types[0], seen.types.at(-1)], ["callStarted", "callEnded"]);
+  assert.equal(workers.length, 1);
+  const { executions } = await script.report(t, 2, 2);
+  assert.deepEqual(
+    executions.map(({ previousAttempts }) => previousAttempts),
+    ["", "1"],
+  );
+});
+
+test("worker: a stream is read, left by break, aborted, and ended by its deadline; the server sees each cancelled", async (t) => {
+  const page = await openPage(t);
+  const left = new Script([{ messages: 1000 }]);
+  const aborted = new Script([{ messages: 1, ...hang }]);
+  const late = new Script([{ messages: 1, ...hang }]);
+  const outcome = await inPage(
+    page,
+    async ({ baseUrl, method, left, aborted, late }) => {
+      const channel = await globalThis.hedgerow.createChannel({ baseUrl, worker: true });
+      let read = 0;
+      for await (const _ of channel.serverStreaming(method, Uint8Array.from(left))) if (++read === 3) break;
+      const abort = new AbortController();
+      const reason = new Error("enough");
+      const codes: unknown[] = [];
+      const stream = channel.serverStreaming(method, Uint8Array.from(aborted), { signal: abort.signal });
+      try {
+        for await (const _ of stream) abort.abort(reason);
+      } catch (error) {
+        const failure = error as { code: number; cause: unknown };
+        codes.push(
+          failure.code,
+          failure.cause === reason,
+          failure instanceof globalThis.hedgerow.StatusError,
+          stream.attempts.length,
+        );
+      }
+      try {
+        for await (const _ of channel.serverStreaming(method, Uint8Array.from(late), { timeoutMs: 300 }));
+      } catch (error) {
+        codes.push((error as { code: number }).code);
+      }
+      channel.close();
+      return { read, codes };
+    },
+    { baseUrl: SERVER, method: STREAM, left: bytesOf(left), aborted: bytesOf(aborted), late: bytesOf(late) },
+  );
+  assert.deepEqual(outcome, { read: 3, codes: [Code.CANCELLED, true, true, 1, Code.DEADLINE_EXCEEDED] });
+  for (const script of [left, aborted, late]) assert.equal((await script.report(t, 1, 1)).ended, 1);
+});
+
+test("worker: hedging, close while calls run, and a fresh worker afterwards", async (t) => {
+  const page = await openPage(t);
+  const hedged = new Script([hang, {}]);
+  const hung = new Script([hang]);
+  const seen = await inPage(
+    page,
+    async ({ baseUrl, method, hedged, hung, serviceConfig }) => {
+      const { createChannel } = globalThis.hedgerow;
+      const channel = await createChannel({ baseUrl, serviceConfig, worker: true });
+      const { attempts } = await channel.unary(method, Uint8Array.from(hedged));
+      const running = channel.unary(method, Uint8Array.from(hung)).catch((error: { code: number; message: string }) => error);
+      channel.close();
+      const ended = (await running) as { code: number; message: string };
+      const later = await channel.unary(method, new Uint8Array()).catch((error: { code: number }) => error.code);
+      const again = await createChannel({ baseUrl, worker: true });
+      const { commitReason } = await again.unary(method, new Uint8Array());
+      again.close();
+      return {
+        kinds: attempts.map(({ kind, outcome }) => [kind, outcome]),
+        code: ended.code,
+        message: ended.message,
+        later,
+        commitReason,
+      };
+    },
+    {
+      baseUrl: SERVER,
+      method: DO,
+      hedged: bytesOf(hedged),
+      hung: bytesOf(hung),
+      serviceConfig: hedging({ maxAttempts: 2, hedgingDelay: "0.3s" }),
+    },
+  );
+  assert.deepEqual(seen.kinds, [
+    ["first", "aborted"],
+    ["hedge", "committed"],
+  ]);
+  assert.deepEqual([seen.code, seen.later, seen.commitReason], [Code.CANCELLED, Code.CANCELLED, "responseHeaders"]);
+  assert.match(seen.message, /channel was closed/);
+});
+
+test("worker: client and bidi messages go there one after another", async (t) => {
+  const page = await openPage(t);
+  const script = new Script([{}]);
+  const count = await inPage(
+    page,
+    async ({ baseUrl, method, first }) => {
+      const channel = await globalThis.hedgerow.createChannel({ baseUrl, worker: true });
+      async function* messages() {
+        yield Uint8Array.from(first);
+        for (let i = 0; i < 20; i++) yield new Uint8Array();
+      }
+      const { message } = await channel.clientStreaming(method, messages());
+      channel.close();
+      return message.length;
+    },
+    { baseUrl: SERVER, method: "/hedgerow.chaos.v1.Chaos/Collect", first: bytesOf(script) },
+  );
+  assert.ok(count > 0);
+});
+
+test("worker: options that are wrong there or here are refused together, and functions cannot go there", async (t) => {
+  const page = await openPage(t);
+  const problems = await page.evaluate(async () => {
+    const { createChannel } = globalThis.hedgerow;
+    const paths = async (options: object) => {
+      const error = (await createChannel({ baseUrl: "/", worker: true, ...options } as never).catch(
+        (error: unknown) => error,
+      )) as {
+        name: string;
+        problems?: { path: string }[];
+      };
+      return [error.name, ...(error.problems ?? []).map(({ path }) => path)];
+    };
+    return [
+      await paths({ fetch: () => fetch("/") }),
+      await paths({ webSocket: WebSocket, metadata: 7 }),
+      await paths({ serviceConfig: { methodConfig: 7 }, maxRetryAttempts: 0, nonsense: 1 }),
+      await paths({ workerUrl: "/nowhere.js" }),
+    ];
+  });
+  assert.deepEqual(problems, [
+    ["ConfigError", "fetch"],
+    ["ConfigError", "webSocket", "metadata"],
+    ["ConfigError", "nonsense", "maxRetryAttempts", "methodConfig"],
+    ["LoadError"],
+  ]);
+});
+
+test("worker: what the metadata function rejects with ends the call", async (t) => {
+  const page = await openPage(t);
+  const outcome = await page.evaluate(
+    async ({ baseUrl, method }) => {
+      const channel = await globalThis.hedgerow.createChannel({
+        baseUrl,
+        worker: true,
+        metadata: async () => {
+          throw new Error("no token");
+        },
+      });
+      const error = (await channel.unary(method, new Uint8Array()).catch((error: unknown) => error)) as {
+        code: number;
+        message: string;
+        cause: Error;
+      };
+      channel.close();
+      return [error.code, error.message, error.cause.message];
+    },
+    { baseUrl: SERVER, method: DO },
+  );
+  assert.deepEqual(outcome, [Code.UNAUTHENTICATED, "the metadata function failed: Error: no token", "no token"]);
+});
