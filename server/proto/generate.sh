@@ -2,11 +2,12 @@
 # Generates the Go and TypeScript code of the protos beside this file, and of those in conformance/proto.
 #   sh server/proto/generate.sh           writes **/*.pb.go beside the protos and wasm/npm/test/gen/**
 #   sh server/proto/generate.sh --check   writes nothing; fails with a diff when the committed code is not what comes out
-# Needs Go and npm. The Go plugins are pinned in tools/go.mod, buf and protoc-gen-es here: as devDependencies, buf's packages
+# Needs Go and npm. The Go plugins are pinned in tools/go.mod, buf and the plugins from npm here: as devDependencies, buf's packages
 # for other platforms can break `npm ci`.
 set -eu
 buf=1.75.0
 es=2.17.0
+protobuf_ts=2.11.1
 
 cd "$(dirname "$0")/../.."
 temp=$(mktemp -d)
@@ -14,13 +15,17 @@ trap 'rm -rf "$temp"' EXIT
 mkdir "$temp/bin" "$temp/out"
 
 go build -modfile=tools/go.mod -o "$temp/bin/" google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc
-PATH="$temp/bin:$PATH" npx --yes -p "@bufbuild/buf@$buf" -p "@bufbuild/protoc-gen-es@$es" -- \
+PATH="$temp/bin:$PATH" npx --yes -p "@bufbuild/buf@$buf" -p "@bufbuild/protoc-gen-es@$es" -p "@protobuf-ts/plugin@$protobuf_ts" -- \
   sh -c 'for protos in server/proto conformance/proto; do
     buf generate "$protos" --template "$protos/buf.gen.yaml" --output "$0" || exit
   done' "$temp/out"
+# protobuf-ts leaves out the extension, which modules of Node's need.
+find "$temp/out/wasm/npm/test/gen/protobuf-ts" -name '*.ts' | while read -r file; do
+  sed 's#\( from "\.[^"]*\)";$#\1.js";#' "$file" >"$temp/file" && mv "$temp/file" "$file"
+done
 
 # A file that a removed proto left behind counts as a difference too.
-listed() { (cd "$1" && find server/proto conformance/proto wasm/npm/test/gen -name '*.pb.go' -o -name '*_pb.ts' | sort) 2>/dev/null || true; }
+listed() { (cd "$1" && find server/proto conformance/proto wasm/npm/test/gen -name '*.pb.go' -o -path 'wasm/*.ts' | sort) 2>/dev/null || true; }
 
 if [ "${1:-}" = --check ]; then
   listed . >"$temp/committed"

@@ -71,9 +71,19 @@ async function buildWasm(output, full, ...more) {
 async function buildJavaScript() {
   const { metafile } = await esbuild.build({
     absWorkingDir: here,
-    entryPoints: ["index", "node", "inline", "inline-node", "cors", "fetch", "otel", "service-worker", "worker", "connect"].map(
-      (name) => `src/${name}.ts`,
-    ),
+    entryPoints: [
+      "index",
+      "node",
+      "inline",
+      "inline-node",
+      "cors",
+      "fetch",
+      "otel",
+      "service-worker",
+      "worker",
+      "connect",
+      "protobuf-ts",
+    ].map((name) => `src/${name}.ts`),
     outdir: "dist",
     bundle: true,
     // What both entries share is one chunk, so that a program that meets both still has one StatusError class.

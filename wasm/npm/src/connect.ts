@@ -20,9 +20,9 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import { createClientMethodSerializers, createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
-import { type ChannelInit, channelOf, unlessAborted } from "./adapter.js";
+import { type ChannelInit, channelOf, TOO_LATE, unlessAborted } from "./adapter.js";
 import { connectErrorOf, headersOf, metadataOf } from "./connect-convert.js";
-import { Countdown } from "./connect-countdown.js";
+import { Countdown } from "./countdown.js";
 import type { CallOptions } from "./options.js";
 import type { Channel, ResponseStream } from "./types.js";
 
@@ -152,7 +152,7 @@ class ChannelTransport implements Transport {
 
   #countdown(signal: AbortSignal | undefined, timeoutMs: number | undefined): Countdown {
     const ms = timeoutMs ?? this.#options.defaultTimeoutMs;
-    return new Countdown(signal, ms !== undefined && ms > 0 ? ms : undefined);
+    return new Countdown(signal, ms !== undefined && ms > 0 ? ms : undefined, tooLate);
   }
 
   #ready({ signal }: Countdown): Promise<Channel> {
@@ -178,6 +178,10 @@ function pathOf(method: DescMethodUnary | DescMethodStreaming): string {
 
 function callOptions({ header, signal }: { header: Headers; signal: AbortSignal }, countdown: Countdown): CallOptions {
   return { metadata: metadataOf(header), signal, timeoutMs: countdown.handOver() };
+}
+
+function tooLate(): ConnectError {
+  return new ConnectError(TOO_LATE, Code.DeadlineExceeded);
 }
 
 function rethrow(error: unknown): never {

@@ -101,34 +101,6 @@ test("a response that cannot be read is Internal, and ends the call", async (t) 
   assert.equal((await fake.request(2)).signal.aborted, true);
 });
 
-test("the deadline counts for the call and not for an attempt, and the error tells what was tried", async (t) => {
-  const script = new Script([unavailable, hang]);
-  const client = clientOf(await connect(t, { serviceConfig: retrying() }));
-  const error = await connectError(client.do(request(script), { timeoutMs: 300 }));
-  assert.equal(error.code, Code.DeadlineExceeded);
-  assert.ok(error.cause instanceof StatusError);
-  assert.deepEqual([error.cause.attempts.length, error.cause.commitReason], [2, "deadline"]);
-  const { executions } = await script.report(t, 2, 2);
-  assert.match(executions[0]?.timeout ?? "", /^\d+[mu]$/);
-});
-
-test("the transport's default timeout holds where a call sets none, and 0 goes without", async (t) => {
-  const fake = new FakeFetch();
-  const client = clientOf(await open(t, fake), { defaultTimeoutMs: 60_000 });
-  const timeouts: (string | undefined)[] = [];
-  for (const timeoutMs of [undefined, 5000, 0]) {
-    const controller = new AbortController();
-    const call = client.do({}, { signal: controller.signal, ...(timeoutMs !== undefined && { timeoutMs }) });
-    timeouts.push((await fake.request(timeouts.length + 1)).header("grpc-timeout"));
-    controller.abort();
-    assert.equal((await connectError(call)).code, Code.Canceled);
-  }
-  const [first, second, third] = timeouts;
-  assert.match(first ?? "", /^(60000m|599\d\dm|59\d{6}u)$/);
-  assert.match(second ?? "", /^(5000m|49\d\dm|49\d{5}u)$/);
-  assert.equal(third, undefined);
-});
-
 test("a deadline holds while the channel is made, and while an interceptor waits", async (t) => {
   const never = new Promise<never>(() => {});
   const late = await connectError(clientOf(never).do({}, { timeoutMs: 1 }));

@@ -1,20 +1,18 @@
-import { Code, ConnectError } from "@connectrpc/connect";
-
 /** The longest that a timer can be set to. */
 const LONGEST = 2 ** 31 - 1;
 
 /**
  * A call's deadline until the channel has the call: it covers interceptors and a channel that is still being made. From then on the
- * channel watches it, which knows what was tried. Were connect's own timer to run beside it, that one would end calls as cancelled.
+ * channel watches it, which knows what was tried. A timer that ran beside the channel's would end calls as cancelled.
  */
 export class Countdown {
-  /** Aborted as the caller's is, and at the deadline. */
+  /** Aborted as the caller's is, and at the deadline: then the reason is what `late` answers with. */
   readonly signal: AbortSignal;
   #end = Number.POSITIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #unlink: () => void = () => {};
+  #unlink: () => void;
 
-  constructor(signal: AbortSignal | undefined, timeoutMs: number | undefined) {
+  constructor(signal: AbortSignal | undefined, timeoutMs: number | undefined, late: () => unknown) {
     const controller = new AbortController();
     this.signal = controller.signal;
     const follow = (): void => controller.abort(signal?.reason);
@@ -23,9 +21,7 @@ export class Countdown {
     this.#unlink = () => signal?.removeEventListener("abort", follow);
     if (timeoutMs === undefined) return;
     this.#end = performance.now() + timeoutMs;
-    const late = (): void =>
-      controller.abort(new ConnectError("the deadline passed before the call began", Code.DeadlineExceeded));
-    if (timeoutMs <= LONGEST) this.#timer = setTimeout(late, timeoutMs);
+    if (timeoutMs <= LONGEST) this.#timer = setTimeout(() => controller.abort(late()), timeoutMs);
   }
 
   /** The milliseconds that are left; the channel counts them from now on. undefined: no deadline. */
