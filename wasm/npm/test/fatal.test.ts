@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type Channel, type ChannelOptions, Code, createChannel, type StatusError } from "hedgerow";
+import { answer, Held, LONG, packed, unframe } from "./gzip.js";
 import { collect, FakeFetch, failed, MESSAGE, METHOD, ok, refused, retrying, settle } from "./support.js";
 
 const wasmBinary = await readFile(join(process.env["HEDGEROW_PACKAGE"] ?? ".", "dist-debug/hedgerow.wasm"));
@@ -149,4 +150,44 @@ test("a hundred deaths in a row", async (t) => {
   const call = channel.unary(METHOD, MESSAGE);
   fake.exchanges[0]?.respond(ok(MESSAGE));
   await call;
+});
+
+test("messages that are being compressed and inflated when the instance dies: their calls end, and nothing comes of them later", async (t) => {
+  const [deflating, inflating] = [new Held(t, "CompressionStream"), new Held(t, "DecompressionStream")];
+  const fake = new FakeFetch(answer(packed(LONG)), answer(packed(LONG)));
+  const deaths: Error[] = [];
+  const onFatal = (error: Error) => deaths.push(error);
+  const [sends, reads] = [await open(t, fake, { sendCompression: "gzip", onFatal }), await open(t, fake)];
+  const pending = [
+    refused(reads.unary(METHOD, MESSAGE)),
+    refused(collect(reads.serverStreaming(METHOD, MESSAGE))),
+    refused(sends.unary(METHOD, LONG)),
+    refused(sends.clientStreaming(METHOD, [LONG, LONG])),
+  ];
+  while (inflating.made < 2) await settle();
+  const killer = refused(reads.unary("/hedgerow.Fault/Panic", MESSAGE));
+  for (const error of await Promise.all([...pending, killer])) {
+    assert.equal(error.code, Code.INTERNAL);
+    assert.match(error.message, /a panic on purpose.*fresh instance/);
+  }
+  assert.equal(deaths.length, 1);
+  deflating.go();
+  inflating.go();
+  await settle();
+  const before = fake.exchanges.length;
+  const call = sends.unary(METHOD, LONG);
+  const exchange = await fake.request(before + 1);
+  assert.deepEqual(unframe(exchange.body), [{ flags: 1, message: LONG }]);
+  exchange.respond(answer(packed(LONG)));
+  assert.deepEqual((await call).message, LONG);
+  for (const { signal } of fake.exchanges.slice(0, before)) assert.ok(signal.aborted);
+});
+
+test("a call of a channel with gzip that kills the instance is told, and its message is not sent", async (t) => {
+  const fake = new FakeFetch(ok(MESSAGE));
+  const channel = await open(t, fake, { sendCompression: "gzip", format: "text" });
+  assert.equal((await refused(channel.unary("/hedgerow.Fault/Exit", LONG))).code, Code.INTERNAL);
+  await settle();
+  assert.equal(fake.exchanges.length, 0);
+  assert.deepEqual((await channel.unary(METHOD, LONG)).message, MESSAGE);
 });
