@@ -42,7 +42,7 @@ demo: build ## Set up, build and serve the demo page on PORT (8080) and, over TL
 build: build-package build-demo build-server ## Build everything into wasm/npm/dist and bin/.
 
 .PHONY: test
-test: build generate-check test-go test-wasm test-node test-browser test-interop conformance size-check ## Set up, build and run all tests.
+test: build generate-check test-go test-wasm test-node test-browser test-apps test-interop conformance size-check ## Set up, build and run all tests.
 
 .PHONY: scenarios
 scenarios: prerequisites ## Show which tests stand for which scenario of SEMANTICS.md, and how they end.
@@ -111,6 +111,11 @@ test-node: build-server ## Run the tests of the built npm package, of the demo p
 .PHONY: test-browser
 test-browser: build-server ## Run the tests in headless Chromium: the package, the demo page and Go tests.
 	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && .ci/with-server.sh node $(NPM)/test.mjs browser $(TESTS)
+
+.PHONY: test-apps
+test-apps: build-server ## Build the apps of demo/apps with what npm would publish, and run them: bundlers, Next.js, Node, Deno.
+	node demo/apps/install.mjs
+	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && .ci/with-server.sh node $(NPM)/test.mjs apps $(TESTS)
 
 .PHONY: conformance
 conformance: build-package $(CONFORMANCE) ## Run the conformance suite: CLIENT=node|connect|chromium|go, CASE=pattern (traced).

@@ -1,0 +1,27 @@
+import type { Channel } from "hedgerow";
+import { useEffect, useState } from "react";
+import { connect } from "./greeter";
+
+/** A channel as long as the component lives. In strict mode the effect runs twice; the WebAssembly is loaded once all the same. */
+export function useChannel(baseUrl: string): { channel?: Channel; error?: unknown } {
+  const [state, setState] = useState<{ channel?: Channel; error?: unknown }>({});
+
+  useEffect(() => {
+    let unmounted = false;
+    const opening = connect(baseUrl);
+    opening.then(
+      (channel) => (unmounted ? channel.close() : setState({ channel })),
+      (error) => unmounted || setState({ error }),
+    );
+    return () => {
+      unmounted = true;
+      opening.then(
+        (channel) => channel.close(),
+        () => {},
+      );
+      setState({});
+    };
+  }, [baseUrl]);
+
+  return state;
+}
