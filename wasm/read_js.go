@@ -136,6 +136,10 @@ func (r *optionReader) read(name, value string) {
 		o.CrossOrigin = true
 	case "seed":
 		o.Random = generator(value)
+	case "random":
+		n, _ := text.Number(value)
+		drawn := float64(n) / (1 << 53)
+		o.Random = func() float64 { return drawn }
 	default:
 		wire.AppendField(&o.Metadata, strings.TrimPrefix(name, metadataPrefix), value)
 	}

@@ -33,7 +33,7 @@ const { values: flags } = parseArgs({
 await Promise.all([mkdir(dist, { recursive: true }), mkdir(debug, { recursive: true })]);
 await removeStale();
 const packed = buildWasm(join(dist, "hedgerow.wasm"), join(debug, "hedgerow.full.wasm"));
-const steps = [packed.then(buildFromWasm), buildJavaScript(), buildTypes(), copyDocuments()];
+const steps = [packed.then(buildFromWasm), buildJavaScript(), buildTesting(), buildTypes(), copyDocuments()];
 if (flags.debug) {
   steps.push(buildWasm(join(debug, "hedgerow.wasm"), join(debug, "hedgerow.debug.full.wasm"), "-tags=hedgerow_debug"));
 }
@@ -104,6 +104,30 @@ async function buildJavaScript() {
     logLevel: "warning",
   });
   await checkBrowserEntry(metafile);
+}
+
+/**
+ * hedgerow/testing takes what it needs of the package by its name, as a user's test does. As one more entry beside the others it would
+ * have pages load more files, so that it could share them.
+ */
+async function buildTesting() {
+  await esbuild.build({
+    absWorkingDir: here,
+    entryPoints: ["src/testing.ts"],
+    outdir: "dist",
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    platform: "neutral",
+    // Not minified: whoever tests steps into it, and no page loads it.
+    sourcemap: true,
+    plugins: [{ name: "by-name", setup: (build) => build.onResolve({ filter: /^\.\/index\.js$/ }, byName) }],
+    logLevel: "warning",
+  });
+}
+
+function byName() {
+  return { path: "hedgerow", external: true };
 }
 
 /** buildFromWasm makes the file, once there is a wasm; it lies where the import says. */

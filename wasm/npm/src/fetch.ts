@@ -1,4 +1,5 @@
 import { RAW, type RawLine } from "./channel.js";
+import { OWN, timeoutOf, WIRE } from "./headers.js";
 import { Metadata, metadataOfBlock } from "./metadata.js";
 import { send } from "./raw.js";
 import type { Channel } from "./types.js";
@@ -55,19 +56,6 @@ function rawOf(channel: Channel): RawLine {
   throw new TypeError("createFetch needs a channel of hedgerow's createChannel that does not run in a worker");
 }
 
-/** Fields that are the client's to say, and stand as it says them. */
-const OWN: readonly string[] = ["content-type", "accept", "x-user-agent", "grpc-encoding", "grpc-accept-encoding"];
-
-/** Fields that are no metadata. */
-const WIRE: ReadonlySet<string> = new Set([
-  ...OWN,
-  "x-grpc-web",
-  "grpc-timeout",
-  "grpc-previous-rpc-attempts",
-  "user-agent",
-  "content-length",
-]);
-
 /** The call that a request is, if it is one. */
 function matching(
   baseUrl: string,
@@ -92,15 +80,4 @@ function metadataOf(headers: Headers): Metadata {
     for (const part of name.endsWith("-bin") ? value.split(",") : [value]) block += `${name}\0${part.trim()}\0`;
   });
   return block === "" ? new Metadata() : metadataOfBlock(block);
-}
-
-const UNITS: { readonly [unit: string]: number } = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
-
-/** grpc-timeout in milliseconds (PROTOCOL-HTTP2); Infinity: there is none. */
-function timeoutOf(text: string | null): number {
-  if (text === null) return Number.POSITIVE_INFINITY;
-  const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];
-  if (digits === undefined || unit === undefined)
-    throw new TypeError(`the request's grpc-timeout ${JSON.stringify(text)} is none`);
-  return Number(digits) * (UNITS[unit] as number);
 }

@@ -99,6 +99,11 @@ export interface ChannelOptions extends LoadOptions {
   workerUrl?: string | URL | undefined;
   /** What backoffs, hedging delays, deadlines and instants go by. For tests: hedgerow/testing has one. Default: the page's. */
   clock?: Clock | undefined;
+  /**
+   * What the jitter draws each time, from 0 to 1, in the place of a random number: for tests, whose backoffs are exact by it. With
+   * "full" 1 is the whole backoff and 0 none of it; with "plusMinus20" 0.5 is the backoff itself. Default: random.
+   */
+  random?: number | undefined;
   /** Every call and attempt of the channel. What it throws goes to reportError. */
   onEvent?: ((event: CallEvent) => void) | undefined;
   /** The WebAssembly instance died; pending calls were rejected with INTERNAL; the next call gets a fresh one. */

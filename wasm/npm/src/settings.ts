@@ -82,7 +82,7 @@ export async function checkOptions<T>(
     ]);
   }
   const reader = new Reader();
-  reader.tell("seed", Math.floor(Math.random() * 2 ** 53)); // of the jitter
+  reader.tell("seed", Math.floor(Math.random() * 2 ** 53)); // of the jitter, unless the option random says otherwise
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined) readOption(reader, name, value);
   }
@@ -132,6 +132,10 @@ function readOption(reader: Reader, name: string, value: unknown): void {
     if (typeof value !== "boolean") reader.refuse(name, `must be true or false, not ${describe(value)}`);
   } else if (FUNCTIONS.includes(name)) {
     if (typeof value !== "function") reader.refuse(name, `must be a function, not ${describe(value)}`);
+  } else if (name === "random") {
+    if (typeof value !== "number" || !(value >= 0 && value <= 1))
+      reader.refuse(name, `must be a number from 0 to 1, not ${describe(value)}`);
+    else reader.tell(name, Math.round(value * 2 ** 53));
   } else if (name === "clock") {
     if (!isClock(value)) reader.refuse(name, `must have now, setTimeout and clearTimeout, not be ${describe(value)}`);
   } else if (!OTHERS.includes(name)) {

@@ -20,6 +20,7 @@ import { createFetch } from "hedgerow/fetch";
 import * as inline from "hedgerow/inline";
 import { integrity } from "hedgerow/integrity";
 import { install } from "hedgerow/service-worker";
+import { always, createTestServer, fail, later, reply, type TestRequest, type TestServer } from "hedgerow/testing";
 
 export const lists: readonly string[] = [...allowedHeaders, ...allowedMethods, ...compressionHeaders, ...exposedHeaders];
 
@@ -79,6 +80,10 @@ export async function main(log: (text: string) => void): Promise<void> {
 
 export const call: (channel: Channel) => typeof fetch = createFetch;
 export const worker = (): void => install({ origins: ["/grpc"], serviceConfig });
+
+const echo = ({ message, attempt }: TestRequest) => (attempt > 1 ? reply(message) : fail(Code.UNAVAILABLE));
+export const server: TestServer = createTestServer().on("/S/M", later(5, reply([new Uint8Array()])), always(echo));
+export const tested = (): Promise<Channel> => server.clock.runUntil(createChannel({ ...server.options, serviceConfig }));
 
 // @ts-expect-error: a base URL is needed
 createChannel({});

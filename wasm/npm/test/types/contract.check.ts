@@ -66,7 +66,7 @@ export const events: { [K in Kind]: Same<Event<hedgerow.CallEvent, K>, Event<con
 /** Options, but for those that mention classes or enums, which are compared below by use. */
 type Named = "metadata" | "onEvent";
 /** What the package has beyond the contract. */
-type Added = "clock" | "workerUrl";
+type Added = "clock" | "random" | "workerUrl";
 export const options: [
   Same<Omit<hedgerow.ChannelOptions, Named | Added>, Omit<contract.ChannelOptions, Named>>,
   Same<Omit<hedgerow.CallOptions, Named>, Omit<contract.CallOptions, Named>>,
