@@ -45,6 +45,7 @@ func listen(ctx context.Context, value safejs.Value) (*socket, error) {
 		"onopen":    func(safejs.Value) { close(k.isOpen) },
 		"onmessage": k.message,
 		"onclose":   k.shut,
+		"onerror":   k.failed,
 	} {
 		if err == nil {
 			err = k.on(name, told)
@@ -141,6 +142,20 @@ func (k *socket) shut(event safejs.Value) {
 	k.hear(func() {
 		if k.closed == nil {
 			k.closed = k.meaning(closed)
+		}
+	})
+}
+
+// failed: the socket could not be opened. An open one says with its close how it
+// ended; but where a Content-Security-Policy forbids one, Chromium tells this alone.
+func (k *socket) failed(safejs.Value) {
+	k.hear(func() {
+		switch {
+		case k.closed != nil || k.hasOpened():
+		case k.left:
+			k.closed = &transport.Error{Aborted: true, Err: errors.New("the page was left before it opened")}
+		default:
+			k.closed = &transport.Error{Err: errors.New("it failed before it opened, and nothing says why")}
 		}
 	})
 }

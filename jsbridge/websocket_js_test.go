@@ -9,74 +9,9 @@ import (
 
 	"github.com/hack-pad/safejs"
 
-	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 	"github.com/hedgerow-web/hedgerow/jsbridge"
 )
-
-// fakeSocket is a class of WebSockets whose server is the function serve. What is sent
-// is written down in globalThis.seen, digits of each message behind one another.
-const fakeSocket = `
-	globalThis.seen = {sent: "", closes: "", sockets: ""};
-	globalThis.page = new EventTarget();
-	for (const name of ["addEventListener", "removeEventListener"])
-		globalThis[name] ??= globalThis.page[name].bind(globalThis.page);
-	return class {
-		bufferedAmount = 0;
-		constructor(url, protocol) {
-			globalThis.seen.sockets += url + " " + protocol + "\n";
-			globalThis.socket = this;
-			queueMicrotask(() => serve(this));
-		}
-		give(...bytes) { this.onmessage?.({data: new Uint8Array(bytes).buffer}) }
-		send(data) {
-			const ascii = data[0] > 1;
-			globalThis.seen.sent += (ascii ? new TextDecoder().decode(data) : data.length > 10 ? data[0] + " and " + (data.length - 1) : data.join(" ")) + "\n";
-			if (data.length === 1) this.ended?.();
-		}
-		close() { globalThis.seen.closes += "closed " + this.binaryType }
-	}`
-
-// leave is what the page tells when it is left.
-const leave = `(globalThis.document ? globalThis : globalThis.page).dispatchEvent(new Event("pagehide"));`
-
-// socketing is a transport over WebSockets whose server is written in JavaScript, with
-// the socket in s. It checks at the end that nothing is left of the callbacks.
-func socketing(t *testing.T, serve string) transport.RoundTripper {
-	t.Helper()
-	global := safejs.Global()
-	function := get(t, global, "Function")
-	server, err := function.New("s", serve)
-	if err != nil {
-		t.Fatal(err)
-	}
-	listens, err := global.Get("addEventListener")
-	if err != nil {
-		t.Fatal(err)
-	}
-	maker, err := function.New("serve", fakeSocket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	class, err := maker.Invoke(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		wantReleased(t)
-		if listens.Type() != safejs.TypeFunction {
-			_ = global.Delete("addEventListener")
-			_ = global.Delete("removeEventListener")
-		}
-	})
-	return jsbridge.WebSocket(jsbridge.WithWebSocketClass(class))
-}
-
-func converse(ctx context.Context, rt transport.RoundTripper, body transport.Body) (*transport.Response, error) {
-	return rt.RoundTrip(ctx, &transport.Request{
-		URL: "HTTPS://api.example.com/s/m", Header: metadata.New("x-one", "1", "x-two", "2: 3"), Body: body, Size: -1, Streams: true,
-	})
-}
 
 func TestWhatIsSentOverASocket(t *testing.T) {
 	rt := socketing(t, `s.ended = () => { s.give(1, 2); s.give(); s.give(3); s.onclose({code: 1000, reason: ""}) }; s.onopen({});`)
@@ -117,6 +52,10 @@ func TestHowSocketsEnd(t *testing.T) {
 		"blob":                    {serve: `s.onopen({}); s.onmessage({data: new Blob(["hello"])})`, wanted: "the WebSocket was closed with code 1003: a message came that is not made of bytes", code: 1003},
 		"never_opened":            {serve: `s.onclose({code: 1006, reason: ""})`, wanted: "it was closed before it opened, with code 1006"},
 		"never_opened_1000":       {serve: `s.onclose({code: 1000, reason: ""})`, wanted: "it was closed before it opened, with code 1000"},
+		"never_opened_error":      {serve: `s.onerror({}); s.onclose?.({code: 1006, reason: ""})`, wanted: "it failed before it opened, and nothing says why"},
+		"error_alone":             {serve: `s.onerror({})`, wanted: "it failed before it opened, and nothing says why"},
+		"error_when_open":         {serve: `s.onopen({}); s.onerror({}); s.onclose({code: 1009, reason: ""})`, wanted: "the WebSocket was closed with code 1009", code: 1009},
+		"page_left_error":         {serve: leave + ` s.onerror({})`, wanted: "the page was left before it opened", aborted: true},
 		"page_left":               {serve: `s.onopen({}); ` + leave + ` s.onclose({code: 1006, reason: ""})`, wanted: "the page was left, and the WebSocket was closed with code 1006", aborted: true},
 		"page_left_as_it_opened":  {serve: leave + ` s.onclose({code: 1001, reason: ""})`, wanted: "the page was left, and the WebSocket was closed with code 1001", aborted: true},
 		"page_left_and_come_back": {serve: `s.onopen({}); ` + leave + ` s.give(); s.onclose({code: 1001, reason: ""})`, wanted: "the WebSocket was closed with code 1001", code: 1001},

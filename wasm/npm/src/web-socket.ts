@@ -68,6 +68,10 @@ export class Socket implements Carrier {
       if (opened) this.#came(event);
       else attempt.fail(NO_RESPONSE, new Error(`it was closed before it opened, with code ${event.code}`));
     };
+    // Where a Content-Security-Policy forbids the socket, Chromium tells this and no close.
+    socket.onerror = () => {
+      if (!opened) attempt.fail(NO_RESPONSE, new Error("it failed before it opened, and nothing says why"));
+    };
   }
 
   /** Sends the request: its messages as they come, each in pieces. */

@@ -41,6 +41,7 @@ export class FakeSocket {
   bufferedAmount = 0;
   onopen: ((event: unknown) => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;
+  onerror: ((event: unknown) => void) | null = null;
   onclose: ((event: { code: number; reason: string }) => void) | null = null;
   /** The messages that were sent, as they went out. */
   readonly sent: Uint8Array[] = [];

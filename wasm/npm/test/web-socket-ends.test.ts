@@ -58,6 +58,26 @@ test("98 a socket that does not open is UNAVAILABLE, says where to look, and is 
   );
 });
 
+test("98 so is one of which only an error is told: Chromium does so where a policy forbids it", async (t) => {
+  const sockets = new Sockets((socket, number) => {
+    if (number > 1) return answering(HEAD, frame(MESSAGE), OK)(socket);
+    socket.onerror?.({});
+    return socket.shut(1006); // which is not told twice
+  });
+  const { attempts } = await (await over(t, sockets, { serviceConfig: retrying() })).clientStreaming(METHOD, [message(1)]);
+  assert.deepEqual(
+    attempts.map(({ code }) => code),
+    [Code.UNAVAILABLE, Code.OK],
+  );
+  assert.match(attempts[0]?.statusMessage ?? "", /no WebSocket could be opened for .*it failed before it opened/);
+  const late = new Sockets((socket) => {
+    socket.open().onerror?.({});
+    socket.shut(1009);
+  });
+  const error = await refused((await over(t, late)).clientStreaming(METHOD, new Source(message(1))));
+  assert.equal(error.code, Code.RESOURCE_EXHAUSTED, "an open one says with its close how it ended");
+});
+
 test("98 one that is lost before its head is retried too", async (t) => {
   const sockets = new Sockets((socket, number) =>
     number < 2 ? socket.open().shut(1006) : answering(HEAD, frame(MESSAGE), OK)(socket),
