@@ -1,11 +1,11 @@
 import type { Warning } from "./actions.js";
 import { Call, type Line } from "./call.js";
 import { Calls, closed, type Receiver } from "./calls.js";
-import { type Engine, engineOf, runSafely } from "./engine.js";
+import { engineOf, runSafely } from "./engine.js";
 import { ConfigError, LoadError, type Problem } from "./errors.js";
 import type { CallEvent } from "./events.js";
 import type { CallOptions, ChannelOptions } from "./options.js";
-import { checkRequest, type Input } from "./request.js";
+import { checkRequest, type Defaults, type Input } from "./request.js";
 import { checkOptions, type Settings } from "./settings.js";
 
 /** Makes a channel of options and the loaded module, or throws a ConfigError with everything that is wrong with them. */
@@ -56,8 +56,9 @@ class WasmChannel extends Calls {
   #module: WebAssembly.Module;
   #settings: Settings;
   #parts: Parts;
-  #engine: Engine | undefined;
-  #id = 0;
+  #defaults: Defaults;
+  /** What its calls have of it, as long as the instance lives. */
+  #line: Line | undefined;
   #closed = false;
   #problems: Problem[] = [];
 
@@ -66,22 +67,25 @@ class WasmChannel extends Calls {
     this.#module = module;
     this.#settings = settings;
     this.#parts = parts;
+    const { requestStreaming, gzip, onEvent } = settings;
+    this.#defaults = { streams: requestStreaming || parts.carryBySocket !== undefined, gzip, onEvent };
   }
 
   /** Gives the options to Go, which checks them. A channel whose instance died does it again, with a fresh one. */
   open(problems: readonly Problem[]): void {
     const engine = engineOf(this.#module, this.#settings.clock);
     this.#problems = [...problems];
-    this.#id = ++lastId;
+    const channel = ++lastId;
     engine.opening = this;
-    engine.enter("open_channel", this.#id, engine.host.text(this.#settings.text));
+    engine.enter("open_channel", channel, engine.host.text(this.#settings.text));
     engine.opening = undefined;
     if (this.#problems.length > 0) {
-      engine.enter("close_channel", this.#id, engine.clock.now());
+      engine.enter("close_channel", channel, engine.clock.now());
       throw new ConfigError(this.#problems);
     }
     engine.enrol(this);
-    this.#engine = engine;
+    const { baseUrl, fetch, credentials, inText, prepare } = this.#settings;
+    this.#line = { engine, channel, baseUrl, how: { fetch, credentials, inText }, prepare, ...this.#parts };
   }
 
   refused(path: string, reason: string): void {
@@ -103,14 +107,14 @@ class WasmChannel extends Calls {
 
   died(death: Error): void {
     const { onFatal } = this.#settings;
-    if (!this.#engine?.host.alive) this.#engine = undefined; // else a call has come already, and has a fresh instance
+    if (!this.#line?.engine.host.alive) this.#line = undefined; // else a call has come already, and has a fresh instance
     if (onFatal) runSafely(() => onFatal(death));
     else console.error(death);
   }
 
   get [RAW](): RawLine {
     const { baseUrl, onEvent } = this.#settings;
-    return { baseUrl, onEvent, line: (method) => this.#line(method) };
+    return { baseUrl, onEvent, line: (method) => this.#open(method) };
   }
 
   /** For adapters whose interceptors are shown a call's URL. No part of the public interface either. */
@@ -121,22 +125,21 @@ class WasmChannel extends Calls {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const engine = this.#engine;
-    engine?.release(this);
-    engine?.enter("close_channel", this.#id, engine.clock.now());
-    this.#engine = undefined;
+    if (!this.#line) return;
+    const { engine, channel } = this.#line;
+    engine.release(this);
+    engine.enter("close_channel", channel, engine.clock.now());
+    this.#line = undefined;
   }
 
   make(method: string, input: Input, options: CallOptions, streaming: boolean, receiver: Receiver): Call {
-    const defaults = { ...this.#settings, streams: this.#settings.requestStreaming || this.#parts.carryBySocket !== undefined };
-    return new Call(this.#line(method), checkRequest(method, input, options, streaming, defaults), receiver);
+    return new Call(this.#open(method), checkRequest(method, input, options, streaming, this.#defaults), receiver);
   }
 
-  #line(method: string): Line {
+  /** The line of a channel that is open, on a living instance. */
+  #open(method: string): Line {
     if (this.#closed) throw closed(method);
-    if (!this.#engine?.host.alive) this.open([]);
-    const { baseUrl, fetch, credentials, inText, prepare } = this.#settings;
-    const how = { fetch, credentials, inText };
-    return { engine: this.#engine as Engine, channel: this.#id, baseUrl, how, prepare, ...this.#parts };
+    if (!this.#line?.engine.host.alive) this.open([]);
+    return this.#line as Line;
   }
 }
