@@ -152,6 +152,8 @@ function readAccepted(reader: Reader, value: unknown): void {
   if (value === undefined) return;
   if (!Array.isArray(value) || value.some((one) => one !== "gzip"))
     reader.refuse("acceptCompression", `must be [] or ["gzip"], not ${describe(value)}`);
+  else if (value.length > 0 && typeof DecompressionStream !== "function")
+    reader.refuse("acceptCompression", '"gzip" needs DecompressionStream, which is not here');
   else if (value.length > 0) reader.tell("acceptCompression", "gzip");
 }
 
