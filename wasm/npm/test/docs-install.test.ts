@@ -46,7 +46,7 @@ test("docs/install.md: bytes at hand", async () => {
 
 test("docs/install.md: what esbuild needs is what its app does, and the import map is the page's", async () => {
   const text = await read("../../docs/install.md");
-  const [, copy = ""] = /.exec(text) ?? [];
+  const [, copy = ""] = /## esbuild.*?```js\n(.*?)```/s.exec(text) ?? [];
   assert.ok(copy && (await read("../../demo/apps/esbuild/build.mjs")).includes(copy));
   const [address] = /https:\/\/cdn[^"]+/.exec(text) ?? [];
   for (const app of ["page/index.html", "deno/deno.json"])
