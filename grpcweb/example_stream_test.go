@@ -31,6 +31,7 @@ func ExampleStream() {
 	const first, longest = 10 * time.Millisecond, 30 * time.Second
 	cursor, backoff := 0, first
 	for {
+		asked := cursor
 		err := follow(ctx, channel, cursor, func(event int) {
 			fmt.Println("event", event)
 			cursor, backoff = event, first
@@ -39,8 +40,9 @@ func ExampleStream() {
 			fmt.Println("the feed has ended")
 			return
 		}
-		if status.CodeOf(err) != status.Unavailable { // what a retry would not mend either
-			log.Fatal(err)
+		// UNKNOWN behind an event: a proxy lost the server, and with it the status.
+		if code := status.CodeOf(err); code != status.Unavailable && (code != status.Unknown || cursor == asked) {
+			log.Fatal(err) // what a retry would not mend either
 		}
 		fmt.Println("lost after event", cursor)
 		select {
@@ -56,6 +58,7 @@ func ExampleStream() {
 	// event 2
 	// lost after event 2
 	// event 3
+	// lost after event 3
 	// event 4
 	// event 5
 	// the feed has ended
@@ -87,8 +90,9 @@ func follow(ctx context.Context, channel *grpcweb.Channel, cursor int, deal func
 	}
 }
 
-// feedThatBreaks answers with the events behind the cursor, up to 5; the first
-// connection to it breaks after two.
+// feedThatBreaks answers with the events behind the cursor, up to 5. The first
+// connection to it breaks after two, and the second answer ends after one without
+// its status, as proxies end it that have lost their server.
 func feedThatBreaks() *fake.Network {
 	return fake.Answering(func(n int, request []byte) fake.Attempt {
 		cursor, _ := strconv.Atoi(string(request[5:])) // behind the frame's prefix
@@ -97,8 +101,11 @@ func feedThatBreaks() *fake.Network {
 			events = append(events, strconv.AppendInt(nil, int64(event), 10))
 		}
 		answer := fake.Answer(events...)
-		if n == 1 {
+		switch n {
+		case 1:
 			answer.Body = append(answer.Body[:2], fake.Piece{Err: fake.ErrNetwork})
+		case 2:
+			answer.Body = answer.Body[:1]
 		}
 		return answer
 	})

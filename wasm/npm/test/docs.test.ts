@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { type Channel, Code } from "hedgerow";
+import { cut as broken, createTestServer, fail, type Part, reply as replied } from "hedgerow/testing";
 import { codeOf, compiled } from "./documents.js";
 import { RequestSchema } from "./gen/chaos/v1/chaos_pb.js";
 import { connect, cut, hang, reply, Script, STREAM, type StepInit, status } from "./server.js";
@@ -85,6 +86,27 @@ test("docs/streams.md: a failure that will not pass is the program's", async (t)
   const error = await refused(done);
   assert.deepEqual([error.code, error.message], [Code.NOT_FOUND, "no such feed"]);
   assert.deepEqual([shown, asked], [[1, 2], [0]]);
+});
+
+test("docs/streams.md: an answer that ends without its status is taken up again behind a message, and is final before one", async (t) => {
+  t.mock.method(Math, "random", () => 0);
+  Object.assign<typeof globalThis, Omit<Ticks, "WATCH">>(globalThis, {
+    encodeRequest: ({ after }) => Uint8Array.of(after),
+    decodeTick: ([id = 0]) => ({ id }),
+  });
+  const watch = await program;
+  const tick = (id: number) => Uint8Array.of(id);
+  const outcome = async (...answers: Part[][]) => {
+    const server = createTestServer().on(STREAM, ...answers.map((parts) => replied(parts)));
+    const shown: number[] = [];
+    const channel = await connect(t, server.options);
+    const error = await watch(channel, ({ id }) => shown.push(id), new AbortController().signal).catch((error) => error);
+    server.verify();
+    return [shown, server.requests().map(({ message }) => message[0]), error?.code];
+  };
+  assert.deepEqual(await outcome([tick(1), tick(2), broken()], [tick(3)]), [[1, 2, 3], [0, 2], undefined]);
+  assert.deepEqual(await outcome([tick(1), broken()], [broken()]), [[1], [0, 1], Code.UNKNOWN]);
+  assert.deepEqual(await outcome([fail(Code.UNKNOWN)]), [[], [0], Code.UNKNOWN]);
 });
 
 test("docs/streams.md: an abort ends the stream, or the waiting", async (t) => {
