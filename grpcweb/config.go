@@ -30,7 +30,8 @@ type MethodConfig struct {
 	// Timeout is the time that a call has. Optional; 0: no limit of its own.
 	// The context's deadline holds where it is earlier.
 	Timeout time.Duration
-	// WaitForReady is read and checked. So far it changes nothing.
+	// WaitForReady is whether calls wait while there is no network, instead of
+	// failing. Optional; nil: they do not. WithWaitForReady goes before it.
 	WaitForReady *bool
 	// MaxRequestMessageBytes and MaxResponseMessageBytes limit messages, in
 	// bytes; the channel's limits hold where they are lower. Optional; nil: no

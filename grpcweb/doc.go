@@ -62,7 +62,8 @@
 // How much of a conversation a bidirectional stream can be is for the transport
 // to say: over HTTP/2 it is one; the fetch of a browser sends the whole request
 // before it shows any answer, so that the request goes out at CloseSend
-// (SEMANTICS 5.7).
+// (SEMANTICS 5.7). WebSockets are full duplex in every browser: the transport for
+// that is jsbridge.WebSocket.
 //
 // After the first message of a response, a stream that breaks is the
 // application's to begin anew, since only that knows where to go on: see the
@@ -86,6 +87,38 @@
 //	                      Optional, default 0, not negative.
 //	NonFatalStatusCodes   codes after which the other copies may still succeed;
 //	                      any other code ends the call. Optional, default none.
+//
+// # The options of a channel
+//
+//	WithServiceConfigJSON, WithServiceConfig  the policies. Default: none, so
+//	                                 that nothing is retried.
+//	WithMaxRetryAttempts             limits every policy's MaxAttempts. Default 5;
+//	                                 1: no retries and no hedging.
+//	WithMaxRetryBufferSize           bytes that all calls keep for replay. Default 16 MiB.
+//	WithMaxRetryBufferPerCallSize    bytes that one call keeps. Default 1 MiB.
+//	WithMaxReceiveMessageBytes       the longest message of a response. Default 4 MiB.
+//	WithMaxSendMessageBytes          the longest message of a request. Default: no limit.
+//	WithDefaultTimeout               for calls whose context has no deadline. Default: none.
+//	WithJitter                       how delays are drawn. Default FullJitter.
+//	WithHeaderCommit                 FirstFrameHeaderCommit also retries what a
+//	                                 server tells only in the body, as some do with
+//	                                 every failure. Default StrictHeaderCommit.
+//	WithAttemptHeader                whether attempts carry grpc-previous-rpc-attempts,
+//	                                 which a server on another origin must allow.
+//	                                 Default AttemptHeaderAuto: until one seems not to.
+//	WithFormat                       Text: base64, for what lets no bytes through.
+//	                                 Default Binary.
+//	WithSendCompression              Gzip: messages that become shorter by it.
+//	                                 Default Identity.
+//	WithAcceptCompression            Gzip: responses may be compressed. Default: not
+//	                                 asked for; they are read in any case.
+//	WithMetadata                     goes out with every attempt.
+//	WithPerAttemptMetadata           asks for more before each: fresh credentials.
+//	WithObserver                     is told of every attempt, wait and warning.
+//
+// Pages of another origin need the server's leave for every request header, those
+// of WithAttemptHeader and of both compressions among them: see docs/cors.md in the
+// repository.
 //
 // # Time
 //
