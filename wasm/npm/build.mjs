@@ -83,6 +83,7 @@ async function buildJavaScript() {
       "worker",
       "connect",
       "protobuf-ts",
+      "grpc-web",
     ].map((name) => `src/${name}.ts`),
     outdir: "dist",
     bundle: true,

@@ -43,7 +43,10 @@ test("a failure is an RpcError with code, meta and method, and the StatusError i
       { name: "x-text", value: "one" },
       { name: "x-raw-bin", binary: Uint8Array.of(255) },
     ],
-    ...status(Code.NOT_FOUND, "no such – thing"),
+    end: {
+      case: "status",
+      value: { code: Code.NOT_FOUND, message: "no such – thing", details: [{ typeUrl: "x.test/pkg.Detail" }] },
+    },
   };
   const client = clientOf(await connect(t, { serviceConfig: retrying() }));
   for (const kind of ["do", "stream", "collect", "converse"] as const) {
@@ -56,6 +59,7 @@ test("a failure is an RpcError with code, meta and method, and the StatusError i
     const error = await rpcError("response" in call ? call.response : drained(call.responses));
     assert.deepEqual([error.code, error.message], ["NOT_FOUND", "no such – thing"], kind);
     assert.deepEqual([error.meta["x-text"], error.meta["x-raw-bin"]], ["one", "/w"]);
+    assert.match(atob(String(error.meta["grpc-status-details-bin"])), /x\.test\/pkg\.Detail/);
     assert.equal(`${error.serviceName}/${error.methodName}`.toLowerCase(), `hedgerow.chaos.v1.chaos/${kind}`);
     assert.ok(error.cause instanceof StatusError);
     assert.equal(error.cause.attempts.length, 2);
