@@ -1,5 +1,6 @@
 // What the package leaves in the world around it: nothing. Each case runs in a process of its own.
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -33,17 +34,12 @@ async function program(body: string): Promise<void> {
 
 const file = (name: string) => JSON.stringify(pathToFileURL(join(packageDir, "dist", name)).href);
 
-for (const name of [
-  "node.js",
-  "index.js",
-  "inline.js",
-  "inline-node.js",
-  "cors.js",
-  "fetch.js",
-  "integrity.js",
-  "otel.js",
-  "service-worker.js",
-]) {
+const { exports } = JSON.parse(await readFile(join(packageDir, "package.json"), "utf8"));
+const targets: string[] = Object.values<string | Record<string, string>>(exports).flatMap((target) => Object.values(target));
+const entries = new Set(targets.filter((target) => target.endsWith(".js")).map((target) => target.replace("./dist/", "")));
+entries.delete("worker.js"); // no module to import, but a worker's whole program
+
+for (const name of entries) {
   test(`importing ${name} touches no global, starts nothing and needs no browser`, () =>
     program(`
       // What a page has and a server has not, and what has effects: looking at it is a fault already.
