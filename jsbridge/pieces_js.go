@@ -20,8 +20,23 @@ const (
 	look      = 10 * time.Millisecond
 )
 
-// halfClose is the control byte that no piece follows.
-const halfClose = 1
+// brokenOff is a piece with a frame that breaks off. The wrapper tells its handler of the
+// end of a socket as of the request's: without this, one that was busy meanwhile would
+// take what came until then for all of it. The pieces of grpcweb's bodies are whole
+// frames, so that it begins where one can.
+var brokenOff = [...]byte{0, 0, 0, 0, 0, 1}
+
+// begin sends the request's header.
+func (k *socket) begin(header string) error {
+	k.hear(func() { k.begun = !k.over })
+	return k.send([]byte(header))
+}
+
+// halfClose ends the request.
+func (k *socket) halfClose() error {
+	k.hear(func() { k.begun = false })
+	return k.send([]byte{1})
+}
 
 // pump sends the request's body. It ends with it, or with the socket.
 func (k *socket) pump(body transport.Body) {
@@ -32,7 +47,7 @@ func (k *socket) pump(body transport.Body) {
 		case nil:
 			err = k.sendPieces(part)
 		case io.EOF:
-			_ = k.send([]byte{halfClose})
+			_ = k.halfClose()
 			return
 		}
 		if err != nil {

@@ -26,6 +26,7 @@ type socket struct {
 	inbox  []safejs.Value // messages that nobody has read yet
 	closed error          // how it was closed, told behind them
 	left   bool           // the page was, since something was last heard
+	begun  bool           // the request has, and was not ended
 	over   bool           // this side has let go of it
 }
 
@@ -254,13 +255,16 @@ func (k *socket) Close() error {
 
 // end lets go of the socket, once. To one that is closed, another close does nothing.
 func (k *socket) end() {
-	first := false
+	first, breaksOff := false, false
 	k.hear(func() {
-		first = !k.over
-		k.over, k.inbox = true, nil
+		first, breaksOff = !k.over, k.begun
+		k.over, k.begun, k.inbox = true, false, nil
 	})
 	if !first {
 		return
+	}
+	if breaksOff {
+		_ = k.send(brokenOff[:]) // of no effect where it is closed
 	}
 	k.cancel()
 	for _, undo := range k.undo {

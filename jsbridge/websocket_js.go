@@ -109,7 +109,7 @@ func (s *sockets) open(ctx context.Context, r *transport.Request) (*socket, erro
 		k.end()
 		return nil, err
 	}
-	if err := k.send([]byte(headerText(r))); err != nil {
+	if err := k.begin(headerText(r)); err != nil {
 		k.end()
 		return nil, &transport.Error{Err: err}
 	}

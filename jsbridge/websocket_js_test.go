@@ -150,9 +150,11 @@ func TestSocketsAreGivenUp(t *testing.T) {
 			}
 			<-l.closed
 			want(t, "closed", seen(t, "closes"), "closed arraybuffer")
-			if sent := seen(t, "sent"); strings.HasSuffix(sent, "\n1\n") {
-				t.Errorf("the request was ended: %q", sent)
+			wanted := "x-one: 1\r\nx-two: 2: 3\r\n\n0 97 98\n0 0 0 0 0 1\n" // it breaks off
+			if name == "opening" {
+				wanted = ""
 			}
+			want(t, "sent", seen(t, "sent"), wanted)
 		})
 	}
 	t.Run("closed_body", func(t *testing.T) {

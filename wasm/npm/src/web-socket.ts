@@ -12,6 +12,12 @@ const PIECE = 32 * 1024 - 1;
 const DATA = 0;
 const HALF_CLOSE = 1;
 
+/**
+ * A frame that breaks off. The wrapper tells its handler of the end of a socket as of the request's: without this, one that was busy
+ * meanwhile would take what came until then for all of it.
+ */
+const BROKEN_OFF: Uint8Array = Uint8Array.of(0, 0, 0, 0, 1);
+
 /** How many bytes may wait to be sent before the next message is taken, and how often that is looked at, in milliseconds: no event tells. */
 const HIGH_WATER = 256 * 1024;
 const LOOK = 10;
@@ -33,6 +39,8 @@ export class Socket implements Carrier {
   /** What has come and was not read yet. A WebSocket cannot be held back. */
   #inbox: (Uint8Array | Closing)[] = [];
   #reading = false;
+  /** The request has begun, and was not ended. */
+  #unended = false;
 
   constructor(
     attempt: Attempt,
@@ -57,6 +65,7 @@ export class Socket implements Carrier {
       opened = true;
       if (attempt.dead) return;
       socket.send(new TextEncoder().encode(headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")));
+      this.#unended = true;
       this.#send(socket).catch((error: unknown) => attempt.broke(error));
       attempt.head(SWITCHING_PROTOCOLS, 0, "");
     };
@@ -85,6 +94,7 @@ export class Socket implements Carrier {
       while (socket.bufferedAmount > HIGH_WATER && socket.readyState === socket.OPEN)
         await new Promise((go) => setTimeout(go, LOOK));
     }
+    this.#unended = false;
     socket.send(controlled(HALF_CLOSE, new Uint8Array()));
   }
 
@@ -104,6 +114,7 @@ export class Socket implements Carrier {
   kill(): void {
     this.#inbox = [];
     this.#request.cancel().catch(() => {});
+    if (this.#unended) this.#socket?.send(controlled(DATA, BROKEN_OFF)); // of no effect where it is closed
     this.#socket?.close();
   }
 }

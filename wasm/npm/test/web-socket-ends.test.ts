@@ -5,7 +5,7 @@ import { Code } from "hedgerow";
 import { FakePage } from "./page.js";
 import { answering, FakeSocket, HEAD, over, Sockets } from "./sockets.js";
 import { message, Source } from "./streaming.js";
-import { Clock, collect, frame, MESSAGE, METHOD, OK, refused, retrying, settle } from "./support.js";
+import { Clock, collect, concat, frame, MESSAGE, METHOD, OK, refused, retrying, settle } from "./support.js";
 
 const codes: Record<number, Code> = {
   1000: Code.UNKNOWN,
@@ -117,6 +117,10 @@ test("a server that talks something else over the socket is INTERNAL", async (t)
   }
 });
 
+const bytes = (...values: number[]) => Uint8Array.from(values);
+/** The prefix of a message of one byte, which does not come. */
+const BROKEN_OFF = bytes(0, 0, 0, 0, 1);
+
 const stages: Record<string, (socket: FakeSocket) => unknown> = {
   "while it opens": () => {},
   "before the head": (socket) => socket.open(),
@@ -144,12 +148,27 @@ for (const [stage, serve] of Object.entries(stages)) {
       assert.equal(socket.readyState, 2, how);
       await settle();
       assert.ok(source.returned, how);
-      assert.ok(!socket.ended, "a request that was given up is not ended");
+      const begun = stage !== "while it opens";
+      assert.deepEqual(
+        socket.request,
+        begun ? concat(frame(MESSAGE), BROKEN_OFF) : bytes(),
+        "a request that was given up breaks off",
+      );
+      assert.ok(!socket.ended);
       socket.shut(1006);
       assert.deepEqual([sockets.all.length, clock.timers.size], [1, 0]);
     }
   });
 }
+
+test("a request that was ended does not break off, whatever ends its call", async (t) => {
+  const sockets = new Sockets((socket) => socket.open());
+  const call = (await over(t, sockets)).bidiStreaming(METHOD, [MESSAGE]);
+  const socket = await (await sockets.socket(1)).until(({ ended }) => ended);
+  call.cancel();
+  await refused(collect(call));
+  assert.deepEqual([socket.readyState, socket.ended], [2, true]);
+});
 
 test("99 break closes the socket", async (t) => {
   const sockets = new Sockets((socket) => socket.open().answer(HEAD, frame(MESSAGE)));

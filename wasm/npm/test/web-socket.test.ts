@@ -159,9 +159,9 @@ test("79 89 hedged streams: the winner goes on, the others' sockets are closed",
   assert.deepEqual(
     sockets.all.map(({ request, ended }) => [request.length, ended]),
     [
-      [6, false],
+      [11, false],
       [12, true],
-      [6, false],
+      [11, false],
     ],
   );
   sockets.all[0]?.give("late").shut(1006);
