@@ -79,9 +79,10 @@ export interface ChannelOptions extends LoadOptions {
    */
   requestStreaming?: boolean | undefined;
   /**
-   * true, or a class such as undici's: client and bidirectional streams go over WebSockets, in the dialect of the improbable wrapper,
-   * one for each attempt, full duplex in every browser. What a server sends cannot be held back then: it waits in memory to be read.
-   * Cookies go along as the browser has it, whatever credentials says. Default false.
+   * true, for the global WebSocket, or a class such as undici's: client and bidirectional streams go over WebSockets, in the dialect of
+   * the improbable wrapper (SEMANTICS 5.8), one for each attempt, full duplex in every browser; other calls are fetched. What a server
+   * sends cannot be held back then: it waits in memory to be read. Cookies go along as the browser has it, whatever credentials says.
+   * Default false.
    */
   webSocket?: boolean | typeof WebSocket | undefined;
   /** Goes out with every call. A function runs once per attempt, for fresh credentials; what it rejects with ends the call as UNAUTHENTICATED. */

@@ -4,9 +4,10 @@ import { type TestContext, test } from "node:test";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { type Channel, Code } from "hedgerow";
 import { cut as broken, createTestServer, fail, type Part, reply as replied } from "hedgerow/testing";
+import { WebSocket } from "undici";
 import { codeOf, compiled } from "./documents.js";
 import { RequestSchema } from "./gen/chaos/v1/chaos_pb.js";
-import { connect, cut, hang, reply, Script, STREAM, type StepInit, status } from "./server.js";
+import { connect, cut, hang, reply, Script, SERVER, STREAM, type StepInit, status } from "./server.js";
 import { refused, retrying, settle } from "./support.js";
 
 const late: StepInit = { messages: 3, ...status(Code.UNAVAILABLE, "late") };
@@ -37,10 +38,17 @@ export const decodeTick: Ticks["decodeTick"] = (message) => ticks.decodeTick(mes
 
 type Watch = (channel: Channel, show: (tick: Tick) => void, signal: AbortSignal) => Promise<void>;
 
-/** The document's program. */
+/** The document's programs. */
+const blocks = codeOf("streams.md").then(([follow, watch, chat, ...more]) => {
+  assert.ok(
+    follow && watch && chat && more.length === 0,
+    "docs/streams.md has three blocks of TypeScript: follow, watch and chat",
+  );
+  return { follow, watch, chat };
+});
+
 const program: Promise<Watch> = (async () => {
-  const [follow, watch, ...more] = await codeOf("streams.md");
-  assert.ok(follow && watch && more.length === 0, "docs/streams.md has two blocks of TypeScript: follow.ts and watch.ts");
+  const { follow, watch } = await blocks;
   return (await compiled("streams", { "follow.ts": follow, "watch.ts": watch, "ticks.ts": ticks }, "watch.ts")) as {
     watch: Watch;
   };
@@ -141,4 +149,41 @@ test("docs/streams.md: an error of the program's own ends it", async (t) => {
   });
   await assert.rejects(done, fault);
   assert.deepEqual(asked, [0]);
+});
+
+const chatMessages = `
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { HelloReplySchema, HelloRequestSchema } from "../../../test/gen/helloworld/helloworld_pb.js";
+export const CHAT = "/helloworld.Greeter/BidiHello";
+export const encodeLine = (name: string): Uint8Array => toBinary(HelloRequestSchema, create(HelloRequestSchema, { name }));
+export const decodeAnswer = (message: Uint8Array): string => fromBinary(HelloReplySchema, message).message;
+`;
+
+type Chat = (baseUrl: string, lines: AsyncIterable<string>, show: (answer: string) => void) => Promise<void>;
+
+test("docs/streams.md: over WebSockets each line is answered before the next is said", async (t) => {
+  const files = { "chat.ts": (await blocks).chat, "chat-messages.ts": chatMessages };
+  const { chat } = (await compiled("streams-chat", files, "chat.ts")) as { chat: Chat };
+  const own = Object.getOwnPropertyDescriptor(globalThis, "WebSocket");
+  Object.defineProperty(globalThis, "WebSocket", { configurable: true, value: WebSocket }); // Node 20 has none
+  t.after(() => {
+    if (own) Object.defineProperty(globalThis, "WebSocket", own);
+    else Reflect.deleteProperty(globalThis, "WebSocket");
+  });
+  const shown: string[] = [];
+  let heard = () => {};
+  async function* lines() {
+    for (const line of ["Ada", "Grace", "Joan"]) {
+      const answered = new Promise<void>((go) => {
+        heard = go;
+      });
+      yield line;
+      await answered;
+    }
+  }
+  await chat(SERVER, lines(), (answer) => {
+    shown.push(answer);
+    heard();
+  });
+  assert.deepEqual(shown, ["Hello Ada", "Hello Grace", "Hello Joan"]);
 });
