@@ -20,7 +20,7 @@ import { createFetch } from "hedgerow/fetch";
 import * as inline from "hedgerow/inline";
 import { integrity } from "hedgerow/integrity";
 import { install } from "hedgerow/service-worker";
-import { always, createTestServer, createTestServer, fail, later, reply, TestClock, type TestRequest, type TestServer } from "hedgerow/testing";
+import { always, createTestServer, fail, later, reply, type TestRequest, type TestServer } from "hedgerow/testing";
 
 export const lists: readonly string[] = [...allowedHeaders, ...allowedMethods, ...compressionHeaders, ...exposedHeaders];
 
@@ -79,7 +79,6 @@ export async function main(log: (text: string) => void): Promise<void> {
 }
 
 export const call: (channel: Channel) => typeof fetch = createFetch;
-export const testing: unknown[] = [createTestServer, new TestClock().now()];
 export const worker = (): void => install({ origins: ["/grpc"], serviceConfig });
 
 const echo = ({ message, attempt }: TestRequest) => (attempt > 1 ? reply(message) : fail(Code.UNAVAILABLE));
