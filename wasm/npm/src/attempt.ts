@@ -90,7 +90,7 @@ export class Attempt {
   head(status: number, fields: number, text: string): void {
     const { engine, host, id } = this.#call;
     this.#departures = engine.departures;
-    this.#call.tap?.head(this.#id, status, text);
+    this.#call.raw?.tap.head(this.#id, status, text);
     engine.enter("head", id, this.#id, this.#now, status, fields, host.text(text));
   }
 
@@ -98,14 +98,14 @@ export class Attempt {
   chunk(chunk: Uint8Array): void {
     this.#departures = this.#call.engine.departures;
     this.#drained = false;
-    this.#call.tap?.chunk(this.#id, chunk);
+    this.#call.raw?.tap.chunk(this.#id, chunk);
     this.#take(chunk, 0);
   }
 
   end(): void {
     if (this.#dead) return;
     this.#stop();
-    this.#call.tap?.end(this.#id);
+    this.#call.raw?.tap.end(this.#id);
     this.#call.engine.enter("end", this.#call.id, this.#id, this.#now);
   }
 
@@ -216,7 +216,8 @@ export class Attempt {
   }
 
   #keep(part: Uint8Array, last: boolean): void {
-    this.#parts.push(part);
+    // Who taps the chunks has a message's bytes already.
+    if (!this.#call.raw || (this.#flags & TRAILERS) !== 0) this.#parts.push(part);
     if (!last) return;
     const parts = this.#parts;
     this.#parts = [];
@@ -231,18 +232,19 @@ export class Attempt {
   }
 
   async #inflate(limit: number, chunk: Uint8Array, at: number): Promise<void> {
+    const { host, id, raw: tapped } = this.#call;
+    const message = (this.#flags & TRAILERS) === 0;
     let raw: Uint8Array;
     try {
-      const { inflate } = await import("./compression.js");
-      raw = await inflate(this.#packed as Uint8Array<ArrayBuffer>, limit);
+      const inflate = tapped?.inflate ?? (await import("./compression.js")).inflate;
+      // A message that another client is to inflate passes as it is.
+      raw = tapped && message ? new Uint8Array() : await inflate(this.#packed as Uint8Array<ArrayBuffer>, limit);
     } catch (error) {
       this.fail(BAD_PAYLOAD, error);
       return;
     }
     if (this.#dead) return;
     this.#limit = this.#packed = undefined;
-    const { host, id } = this.#call;
-    const message = (this.#flags & TRAILERS) === 0;
     host.enter("inflated", id, this.#id, this.#now, raw.length, message ? 0 : host.bytes(raw));
     if (message && !this.#call.over) this.#call.deliver(raw);
     this.#take(chunk, at);

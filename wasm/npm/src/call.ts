@@ -59,6 +59,8 @@ export interface Tap {
 /** A request that is ready for the wire, of a client of another make: see hedgerow/fetch. */
 export interface Raw {
   readonly tap: Tap;
+  /** At hand, because a service worker cannot import it when it is needed. */
+  readonly inflate: (payload: Uint8Array, limit: number) => Promise<Uint8Array>;
   carry(attempt: Attempt, how: Fetch, url: string, fields: [string, string][]): Carrier;
 }
 
@@ -163,9 +165,8 @@ export class Call implements LiveCall {
     this.engine.enter("half_close", this.id, this.engine.clock.now());
   }
 
-  /** Who is told of raw responses. */
-  get tap(): Tap | undefined {
-    return this.#request.raw?.tap;
+  get raw(): Raw | undefined {
+    return this.#request.raw;
   }
 
   get over(): boolean {

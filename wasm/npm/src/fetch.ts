@@ -63,13 +63,22 @@ function matching(
   init: RequestInit | undefined,
 ): { readonly method: string; readonly headers: Headers } | undefined {
   const given = input instanceof Request ? input : undefined;
-  const { href } = new URL(given?.url ?? String(input), typeof location === "object" ? location.href : undefined);
+  const href = hrefOf(given?.url ?? String(input));
+  if (href === undefined) return undefined; // options.fetch may know what it means
   const path = href.slice(baseUrl.length);
   if (!href.startsWith(baseUrl) || !/^\/[^/?#]+\/[^/?#]+$/.test(path)) return undefined;
   if ((init?.method ?? given?.method ?? "GET").toUpperCase() !== "POST") return undefined;
   // A browser's Request drops what is the browser's to set, as its fetch would; a service worker is shown such fields.
   const { headers } = new Request(href, { headers: init?.headers ?? given?.headers ?? [] });
   return headers.get("content-type")?.startsWith("application/grpc-web") ? { method: path, headers } : undefined;
+}
+
+function hrefOf(address: string): string | undefined {
+  try {
+    return new URL(address, typeof location === "object" ? location.href : undefined).href;
+  } catch {
+    return undefined;
+  }
 }
 
 function metadataOf(headers: Headers): Metadata {

@@ -1,6 +1,7 @@
 import { Call, type Tap } from "./call.js";
 import type { Receiver } from "./calls.js";
 import type { RawLine } from "./channel.js";
+import { inflate } from "./compression.js";
 import { type Ending, StatusError } from "./errors.js";
 import { Fetching } from "./fetching.js";
 import { base64, type Metadata } from "./metadata.js";
@@ -48,12 +49,13 @@ function callOf(raw: RawRequest, tap: Tap, onEvent: RawLine["onEvent"]): Request
     streaming: true, // how many messages are due is for the other client to know
     metadata,
     timeoutMs,
-    maxReceiveMessageBytes: 0,
+    maxReceiveMessageBytes: Number.POSITIVE_INFINITY, // so is how long they may be
     waitForReady: undefined,
     signal,
     listeners: onEvent ? [onEvent] : [],
     raw: {
       tap,
+      inflate,
       carry: (attempt, { fetch }, url, fields) => {
         const how = { fetch, credentials: raw.credentials, inText: false };
         return new Fetching(attempt, how, url, replaced(fields, raw.fields), body);
@@ -117,6 +119,7 @@ class RawAnswer implements Receiver, Tap {
   }
 
   chunk(attempt: number, chunk: Uint8Array<ArrayBuffer>): void {
+    if (this.#call?.over) return; // its reader may have left while the chunk was on its way
     if (attempt === this.#committed) this.#body?.enqueue(chunk);
     else this.#exchanges.get(attempt)?.chunks.push(chunk);
   }
@@ -143,6 +146,7 @@ class RawAnswer implements Receiver, Tap {
       { highWaterMark: 0 },
     );
     this.#committed = attempt;
+    this.#exchanges = new Map([[attempt, exchange]]); // of the others nothing is wanted any more
     this.#resolve(new Response(body, exchange));
   }
 
