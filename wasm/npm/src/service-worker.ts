@@ -2,8 +2,21 @@ import { createFetch } from "./fetch.js";
 import { createChannel } from "./index.js";
 import type { ChannelOptions } from "./options.js";
 
+/** What one server's channel is told, what the app's own client says of its requests, and what service workers have not. */
+type Belonging =
+  | "baseUrl"
+  | "format"
+  | "sendCompression"
+  | "acceptCompression"
+  | "requestStreaming"
+  | "maxReceiveMessageBytes"
+  | "credentials"
+  | "webSocket"
+  | "worker"
+  | "workerUrl";
+
 /** What install takes: what createChannel does, but for what belongs to one call or one server. */
-export interface InstallOptions extends Omit<ChannelOptions, "baseUrl" | "format" | "sendCompression" | "acceptCompression"> {
+export interface InstallOptions extends Omit<ChannelOptions, Belonging> {
   /**
    * Whose gRPC-Web calls are taken: origins or base URLs, "https://api.example.com" or "/grpc", relative to the service worker. Each has a
    * channel of its own, with a throttle and a replay buffer of its own. Default: the service worker's origin.
@@ -23,13 +36,23 @@ export function install(options: InstallOptions = {}): void {
   const scope = globalThis as unknown as Scope;
   const { origins = ["/"], ...rest } = options;
   const servers = origins.map((origin) => new Server(new URL(origin, scope.location.href).href.replace(/\/+$/, ""), rest));
-  scope.addEventListener("install", (event) => event.waitUntil(Promise.all(servers.map((server) => server.open()))));
+  scope.addEventListener("install", (event) => event.waitUntil(installed(servers)));
   scope.addEventListener("fetch", (event) => {
     const { request } = event;
     if (request.method !== "POST" || !request.headers.get("content-type")?.startsWith("application/grpc-web")) return;
     const server = servers.find(({ baseUrl }) => request.url.startsWith(`${baseUrl}/`));
     if (server) event.respondWith(server.fetch(request));
   });
+}
+
+/** Browsers do not say why an installation failed. */
+async function installed(servers: readonly Server[]): Promise<void> {
+  try {
+    await Promise.all(servers.map((server) => server.open()));
+  } catch (error) {
+    console.error("hedgerow: the service worker is not installed, for", error);
+    throw error;
+  }
 }
 
 /** What is used of a service worker's global scope: TypeScript's own types of it and those of pages exclude each other. */
