@@ -65,16 +65,19 @@ async function imports(entry) {
   };
   const scripts = closure(entry);
   const later = [...new Set(importedBy(scripts, "dynamic-import"))].map((file) => ({
-    name: nameOf(file),
+    name: nameOf(closure(file)),
     files: closure(file).filter((one) => !scripts.includes(one)),
   }));
   return { scripts, later: later.sort((a, b) => a.name.localeCompare(b.name)) };
 }
 
-/** A chunk's own name is a hash: what it was made of says more. */
-function nameOf(chunk) {
-  const { sources } = JSON.parse(readFileSync(join(here, `${chunk}.map`), "utf8"));
-  return basename(sources.at(-1), ".ts");
+/** A chunk's own name is a hash: what it was made of says more. One that only passes on others' exports was made of nothing. */
+function nameOf(files) {
+  const sources = files.map((file) => JSON.parse(readFileSync(join(here, `${file}.map`), "utf8")).sources.at(-1));
+  return basename(
+    sources.find((source) => source),
+    ".ts",
+  );
 }
 
 function weigh(files) {
