@@ -82,6 +82,11 @@ class WorkerChannel extends Calls {
     return new RemoteCall(this.#remote as Remote, this.id, request, input, receiver);
   }
 
+  /** For adapters, as a channel in the page has it. */
+  get baseUrl(): string {
+    return new URL(this.options.baseUrl, location.href).href;
+  }
+
   /** The worker is gone, or its WebAssembly. */
   died(error: Error): void {
     const { onFatal } = this.options;
