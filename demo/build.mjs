@@ -1,8 +1,9 @@
-// Bundles the generated messages of the Chaos service and the protobuf-es runtime into dist/messages.js, so that the page needs
-// no bundler and no import map. The hedgerow package is not bundled: the page loads it as its users would, from dist/hedgerow/.
+// Bundles the generated messages of the Chaos service and the protobuf-es runtime into dist/messages.js, and uPlot into dist/uplot.js
+// with its licence beside it, so that the page needs no bundler and no import map. The hedgerow package is not bundled: the page loads it as its users would, from dist/hedgerow/.
 //
 //   node build.mjs
 
+import { copyFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
@@ -10,7 +11,11 @@ import { fileURLToPath } from "node:url";
 const npm = new URL("../wasm/npm/", import.meta.url);
 const esbuild = createRequire(new URL("package.json", npm))("esbuild");
 
+const out = (name) => fileURLToPath(new URL(`dist/${name}`, import.meta.url));
+const shared = { bundle: true, format: "esm", target: "es2022", minify: true, logLevel: "warning" };
+
 await esbuild.build({
+  ...shared,
   stdin: {
     resolveDir: fileURLToPath(npm),
     loader: "ts",
@@ -19,10 +24,10 @@ await esbuild.build({
       export { Ending, ReplySchema, ReportReplySchema, ReportRequestSchema, RequestSchema } from "./test/gen/chaos/v1/chaos_pb.ts";
     `,
   },
-  outfile: fileURLToPath(new URL("dist/messages.js", import.meta.url)),
-  bundle: true,
-  format: "esm",
-  target: "es2022",
-  minify: true,
-  logLevel: "warning",
+  outfile: out("messages.js"),
 });
+
+const uplot = new URL("node_modules/uplot/", npm);
+await esbuild.build({ ...shared, entryPoints: [fileURLToPath(new URL("dist/uPlot.esm.js", uplot))], outfile: out("uplot.js") });
+await copyFile(new URL("dist/uPlot.min.css", uplot), out("uplot.css"));
+await copyFile(new URL("LICENSE", uplot), out("uplot.LICENSE.txt"));

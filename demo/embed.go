@@ -6,7 +6,7 @@ import (
 	"io/fs"
 )
 
-// dist holds what is built: the package and the messages. In a fresh clone it is empty but for .gitkeep, so that this compiles;
+// dist holds what is built: the package, the messages and uPlot. In a fresh clone it is empty but for .gitkeep, so that this compiles;
 // the page then says what to do.
 //
 //go:embed index.html *.css *.js *.svg all:dist

@@ -1,136 +1,118 @@
-// What the server is told to do: scripts of the Chaos service, one step for each attempt (server/proto/chaos/v1/chaos.proto). Each
-// preset says what to look at, and which policy and load show it best. Pure.
+// What the server is told to do: one step of the Chaos service for each attempt (server/proto/chaos/v1/chaos.proto). Pure. All that is
+// random is drawn here, from a seed, so that attempt n of call i meets the same fate in every run of the same settings.
 
-const UNAVAILABLE = 14;
-const INVALID_ARGUMENT = 3;
+import { codeNames } from "./codes.js";
 
-const fixed = (fixedMs) => ({ distribution: { case: "fixedMs", value: fixedMs } });
-const uniform = (minMs, maxMs) => ({ distribution: { case: "uniform", value: { minMs, maxMs } } });
-const slowTail = (probability, usual, slow) => ({ distribution: { case: "slowTail", value: { usual, slow, probability } } });
+/** More attempts than any policy makes here; later ones would meet what the last of these met. */
+const mostSteps = 10;
+
+const fixed = (fixedMs) => ({ distribution: { case: "fixedMs", value: Math.round(fixedMs) } });
 
 // A stream's five messages are far enough apart to be seen one by one.
-const messages = (kind) => (kind === "stream" ? { messages: 5, messageDelay: fixed(60) } : {});
-const answers = (kind, delay = fixed(120)) => ({ delay, ...messages(kind) });
-const fails = (message, more) => ({
-  delay: fixed(80),
-  end: { case: "status", value: { code: UNAVAILABLE, message } },
-  ...more,
-});
-const breaks = (partialBytes, more) => ({ delay: fixed(80), end: { case: "cut", value: { partialBytes } }, ...more });
+const streamed = { messages: 5, messageDelay: fixed(60) };
 
-/** Where nothing listens: a port that no service is registered for. */
-const nowhere = ({ protocol }) => `${protocol}//127.0.0.1:49151`;
+/** A number that a person typed, or what stands for it. */
+export function numberOf(text, { least = 0, most = 1e6, otherwise = least } = {}) {
+  const value = Number.parseFloat(text);
+  return Number.isFinite(value) ? Math.min(most, Math.max(least, value)) : otherwise;
+}
 
-const retry = { policy: "retry" };
-const hedging = { policy: "hedging" };
+/** The script of call `number` of a run, from 1: what each of its attempts meets. */
+export function stepsOf(server, { kind, seed, number }) {
+  const random = randomFrom(mix(seed, number));
+  const steps = [];
+  for (let attempt = 1; attempt <= mostSteps; attempt++) {
+    // Always as many draws, so that a setting changes its own part of the workload and no other.
+    const [fate, latency, tail] = [random(), random(), random()];
+    const delay = fixed(latencyOf(server, { attempt, latency, tail }));
+    steps.push(fails(server, attempt, fate) ? failing(server, kind, delay, attempt) : answering(kind, delay));
+  }
+  return trimmed(steps);
+}
+
+function fails({ fails, times, rate }, attempt, fate) {
+  if (fails === "first") return attempt <= numberOf(times);
+  if (fails === "share") return fate * 100 < numberOf(rate);
+  return fails === "all";
+}
+
+/** In milliseconds, before anything is sent. */
+function latencyOf({ latency: shape, ms, share, slow }, { attempt, latency, tail }) {
+  const usual = numberOf(ms, { most: 60_000 });
+  const long = numberOf(slow, { most: 60_000 });
+  switch (shape) {
+    case "uniform":
+      return usual * (0.5 + latency);
+    case "exponential":
+      return Math.min(60_000, -Math.log(1 - latency) * usual);
+    case "tail":
+      return tail * 100 < numberOf(share) ? long * (0.8 + 0.4 * latency) : usual * (0.5 + latency);
+    case "slowFirst":
+      return attempt === 1 ? long : usual;
+    default:
+      return usual;
+  }
+}
+
+const answering = (kind, delay) => ({ delay, ...(kind === "stream" ? streamed : {}) });
+
+function failing(server, kind, delay, attempt) {
+  const { how, pushback } = server;
+  const after = kind === "stream" ? numberOf(server.after, { most: 100 }) : 0;
+  const step = { delay, ...(after > 0 ? { messages: after, messageDelay: fixed(60) } : {}) };
+  const code = Math.max(1, codeNames.indexOf(server.code));
+  const status = {
+    ...(String(pushback).trim() ? { pushback: [String(pushback).trim()] } : {}),
+    end: { case: "status", value: { code, message: `attempt ${attempt} was told to fail` } },
+  };
+  switch (how) {
+    case "early":
+      return { ...step, earlyHeader: true, endDelay: fixed(200), ...status };
+    case "cut":
+      return { ...step, endDelay: fixed(120), end: { case: "cut", value: { partialBytes: 200 } } };
+    case "reset":
+      return { ...step, end: { case: "cut", value: { partialBytes: 0 } } };
+    case "hang":
+      return { end: { case: "hang", value: {} } };
+    default:
+      return { ...step, ...status };
+  }
+}
+
+/** The last step serves all later attempts, so what repeats it at the end says nothing. */
+function trimmed(steps) {
+  const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+  let length = steps.length;
+  while (length > 1 && same(steps[length - 1], steps[length - 2])) length--;
+  return steps.slice(0, length);
+}
+
+/** Answers with its head at once and nothing else for a while: it occupies a connection. */
+export const holding = (ms) => [{ earlyHeader: true, messages: 0, endDelay: fixed(ms) }];
+
+/** The script of a conversation: each message is answered as it comes. */
+export const conversing = (server) => [{ messageDelay: fixed(numberOf(server.ms, { most: 5000 })) }];
+
+/** A port that no service is registered for. */
+const nobody = "127.0.0.1:49151";
 
 /**
- * `steps(kind, random)` is the script for a "unary" or "stream" call; random() draws from 0 to 1. `suits` is what to set for the
- * preset to show its point. `baseUrl(location)` is another server to call.
+ * Where the calls go, and whether the server counts them there. Another origin is this server by another name: a browser asks it
+ * for leave (CORS) all the same.
  */
-export const faults = Object.freeze([
-  {
-    id: "healthy",
-    name: "Answers at once",
-    see: "One attempt for each call, whatever the policy. This is what it should look like on most days.",
-    suits: retry,
-    steps: (kind) => [answers(kind, fixed(90))],
-  },
-  {
-    id: "fails-twice",
-    name: "Fails twice, then answers",
-    see: "A transient fault, healed: two UNAVAILABLE, a random wait before each retry, and the third attempt’s answer is the call’s.",
-    suits: retry,
-    steps: (kind) => [fails("try again, 1 of 2"), fails("try again, 2 of 2"), answers(kind)],
-  },
-  {
-    id: "unavailable",
-    name: "Always UNAVAILABLE",
-    see: "Retries end when maxAttempts is reached. The waits may grow up to their bound, but each is drawn from zero.",
-    suits: retry,
-    steps: () => [fails("down for good")],
-  },
-  {
-    id: "brown-out",
-    name: "Brown-out",
-    see: "Seven attempts in ten fail. With throttling on, the token bucket sinks below half and stops the retries before they add to the trouble.",
-    suits: { ...retry, throttling: true, count: 8, order: "sequence" },
-    steps: (kind, random) => Array.from({ length: 5 }, () => (random() < 0.7 ? fails("overloaded") : answers(kind))),
-  },
-  {
-    id: "slow-first",
-    name: "Slow first attempt",
-    see: "The first attempt takes 1.5 s. A hedge is sent after the hedging delay and wins; the first is aborted, and the server sees that.",
-    suits: hedging,
-    steps: (kind) => [answers(kind, fixed(1500)), answers(kind, fixed(90))],
-  },
-  {
-    id: "slow-tail",
-    name: "Slow tail",
-    see: "Three answers in ten take a second or more. Hedges cut the tail off, at the price of some extra requests. Compare with no policy.",
-    suits: { ...hedging, count: 10, order: "sequence" },
-    steps: (kind) => [answers(kind, slowTail(0.3, uniform(40, 120), uniform(900, 1400)))],
-  },
-  {
-    id: "pushback",
-    name: "Pushback 400 ms",
-    see: "The server says how long to wait, and the client obeys exactly: no jitter.",
-    suits: retry,
-    steps: (kind) => [fails("busy", { pushback: ["400"] }), fails("still busy", { pushback: ["400"] }), answers(kind)],
-  },
-  {
-    id: "stop",
-    name: "Says stop",
-    see: "The server asks not to be tried again. One attempt, although the code is one to retry.",
-    suits: retry,
-    steps: () => [fails("please go away", { pushback: ["-1"] })],
-  },
-  {
-    id: "invalid",
-    name: "INVALID_ARGUMENT",
-    see: "The code is not in the policy’s list: trying the same request again would not help, so nothing is repeated.",
-    suits: retry,
-    steps: () => [fails("", { end: { case: "status", value: { code: INVALID_ARGUMENT, message: "no such greeting" } } })],
-  },
-  {
-    id: "early-headers",
-    name: "Headers early, then fails",
-    see: "Once response headers arrive the call is committed to its attempt: the failure after them is final, although its code is one to retry.",
-    suits: retry,
-    steps: () => [fails("failed after its headers", { earlyHeader: true, endDelay: fixed(250) })],
-  },
-  {
-    id: "mid-body",
-    name: "Dies mid-body",
-    see: "The connection breaks inside a message. The headers were there, so nothing is sent again: part of the answer may have been used.",
-    suits: retry,
-    steps: (kind) => [
-      breaks(200, { ...(kind === "stream" ? { messages: 2, messageDelay: fixed(60) } : {}), endDelay: fixed(150) }),
-    ],
-  },
-  {
-    id: "reset",
-    name: "Connection breaks",
-    see: "Two attempts lose their connection before any answer. A browser says no more than “failed to fetch”; that is UNAVAILABLE, and retried. (A browser may also send a POST again by itself: compare the server’s count.)",
-    suits: retry,
-    steps: (kind) => [breaks(0), breaks(0), answers(kind)],
-  },
-  {
-    id: "hangs",
-    name: "Never answers",
-    see: "Only a deadline helps. It covers the whole call, all attempts and waits together, and the server sees its request cancelled.",
-    suits: { ...hedging, timeout: "1", count: 2 },
-    steps: () => [{ end: { case: "hang", value: {} } }],
-  },
-  {
-    id: "down",
-    name: "Server down",
-    see: "Calls go to a port where nothing listens. Each attempt fails at once, without any response.",
-    suits: retry,
-    steps: () => [],
-    baseUrl: nowhere,
-  },
-]);
+export function targetOf(where, { protocol, hostname, port, origin }) {
+  if (where === "nowhere") return { baseUrl: `${protocol}//${nobody}`, counted: false };
+  const name = hostname === "localhost" ? "127.0.0.1" : "localhost";
+  const other = `${protocol}//${name}${port ? `:${port}` : ""}`;
+  if (where === "other") return { baseUrl: other, counted: true };
+  if (where === "fixed") return { baseUrl: `${other}/fixed-list`, counted: true };
+  return { baseUrl: origin, counted: true };
+}
+
+/** One seed of two numbers. */
+function mix(seed, number) {
+  return Math.imul((seed ^ 0x9e3779b9) >>> 0, 0x85ebca6b) ^ Math.imul(number, 0xc2b2ae35);
+}
 
 /** A small seeded generator (mulberry32), so that a run can be repeated. */
 export function randomFrom(seed) {

@@ -1,214 +1,171 @@
-// The page: reads the settings, makes channels, sends runs and shows them.
+// The page: keeps the settings, plays stories and runs, and shows them.
 
-import { startRun } from "./calls.js";
+import { clock, openChannel } from "./channels.js";
+import { Controls } from "./controls.js";
 import { html } from "./dom.js";
-import { faults, randomFrom } from "./faults.js";
-import { statsOf } from "./model.js";
+import { Facts } from "./facts.js";
+import { targetOf } from "./faults.js";
+import { play } from "./play.js";
 import { PolicyForm } from "./policy-form.js";
-import "./run-view.js";
-import { count, runSummaryOf } from "./words.js";
+import { defaults, fromHash, merged, toHash } from "./settings.js";
+import { exportEvents, ShareBox } from "./share.js";
+import { settingsOf, stories, storyOf, takesOf, tells } from "./stories.js";
+import { fillStoryBar, markStory } from "./story-bar.js";
+import { Traffic } from "./traffic.js";
+import { count } from "./words.js";
 
-const keptRuns = 6;
-const mostCalls = 40;
-const drawEveryMs = matchMedia("(prefers-reduced-motion: reduce)").matches ? 250 : 33;
+const keptSessions = 5;
 
 const $ = (selector) => document.querySelector(selector);
-const settings = $("#settings");
+const form = $("#settings");
+let story = ""; // whose settings the form shows, unchanged
 let hedgerow; // the package
-let messages; // the messages of the Chaos service
-let observer; // a channel without a policy, for reports
-let current; // { key, channel: Promise } made from what the form says
-let running; // { controller, done } while calls run
+let traffic;
+let tools; // what a run needs: { hedgerow, messages, observer, traffic }
+let running; // an AbortController while calls run
 let validation; // the timer of the next one
 
-// What is chosen ----------------------------------------------------------------------------------------------------------------
+// Settings ----------------------------------------------------------------------------------------------------------------------
 
-$("#faults").append(
-  ...faults.map(({ id, name }, i) =>
-    html(
-      "label",
-      { class: "pill" },
-      html("input", { type: "radio", name: "fault", value: id, checked: i === 1 }),
-      html("span", {}, name),
-    ),
-  ),
-);
+const controls = new Controls({ server: $("#server-controls"), calls: $("#calls-controls"), channel: $("#channel-controls") });
+const policy = new PolicyForm($("#policy"), changed);
+const facts = new Facts($("#facts"));
+const share = new ShareBox($("#code"));
+fillStoryBar($("#stories"), tell);
+$("#first").addEventListener("click", () => tell(stories[0]));
 
-const form = new PolicyForm($("#policy"), () => {
-  validate();
-  queueMicrotask(arrange); // it reads the form, which is still being made when this comes first
-});
-const chosen = (name) => settings.elements[name].value;
-const faultChosen = () => faults.find((fault) => fault.id === chosen("fault"));
-const countChosen = () => Math.min(mostCalls, Math.max(1, Math.floor(Number(chosen("count"))) || 1));
-
-settings.addEventListener("input", arrange);
-
-function arrange() {
-  const fault = faultChosen();
-  $("#see").textContent = fault.see;
-  $("#suit").hidden = suited(fault);
-  $("#send").textContent = `Send ${count(countChosen(), "call")}`;
+function tell(one) {
+  if (running) return;
+  setSettings(merged(settingsOf(one), { calls: { seed: settings().calls.seed } }));
+  form.requestSubmit();
 }
 
-function suited({ suits }) {
-  const { policy, throttling, timeout } = form.values;
-  return (
-    !form.custom &&
-    policy === suits.policy &&
-    throttling.on === Boolean(suits.throttling) &&
-    timeout === (suits.timeout ?? "") &&
-    (suits.count ?? countChosen()) === countChosen() &&
-    (suits.order ?? chosen("order")) === chosen("order")
-  );
+function settings() {
+  const read = merged(defaults, controls.read(), { policy: policy.values, config: policy.custom ? policy.text : "" });
+  const told = storyOf(story);
+  return merged(read, { story: told && tells(read, told) ? story : "" });
 }
 
-$("#suit").addEventListener("click", () => {
-  suit();
-  $("#send").focus();
-});
-
-// The first runs that an empty page offers: a fault with what suits it, or with another policy.
-for (const button of document.querySelectorAll("[data-first]")) {
-  button.addEventListener("click", () => {
-    settings.elements.fault.value = button.dataset.first;
-    suit();
-    if (button.dataset.policy) form.set({ ...form.values, policy: button.dataset.policy });
-    settings.requestSubmit();
-  });
-}
-
-function suit() {
-  const { suits } = faultChosen();
-  const values = form.values;
-  form.set({
-    ...values,
-    policy: suits.policy,
-    timeout: suits.timeout ?? "",
-    throttling: { ...values.throttling, on: Boolean(suits.throttling) },
-  });
-  settings.elements.count.value = suits.count ?? 3;
-  settings.elements.order.value = suits.order ?? "together";
+function setSettings(wanted) {
+  story = wanted.story;
+  controls.write(wanted);
+  policy.set(wanted.policy);
+  if (wanted.config) policy.setText(wanted.config);
   arrange();
 }
 
-// Channels ----------------------------------------------------------------------------------------------------------------------
+form.addEventListener("input", changed);
+form.addEventListener("change", changed);
 
-/** The channel for what the form says; the same one as long as that stays, because its throttle lives in it. */
-function channelFor(fault) {
-  const options = { baseUrl: fault.baseUrl?.(location) ?? location.origin, serviceConfig: form.text };
-  const key = JSON.stringify(options);
-  if (current?.key === key) return current.channel;
-  const earlier = current;
-  const channel = hedgerow.createChannel(options);
-  current = { key, channel };
-  channel.catch(() => {
-    if (current?.channel === channel) current = undefined;
+function changed() {
+  // The policy's form calls while it is being made.
+  queueMicrotask(() => {
+    arrange();
+    validate();
   });
-  // Calls that still run on the earlier channel come to their own end.
-  Promise.allSettled([earlier?.channel, running?.done]).then(([{ value }]) => value?.close());
-  return channel;
 }
 
-/** Lets the package judge the config a moment after the last change. */
+function arrange() {
+  const now = settings();
+  story = now.story;
+  controls.arrange(now);
+  markStory($("#stories"), now.story);
+  const takes = takesOf(now);
+  const calls = count(Number.parseInt(now.calls.count, 10) || 1, "call");
+  $("#send").textContent = takes.length > 1 ? `Send 2 × ${calls}` : `Send ${calls}`;
+  // A story's settings are the story's: its link is short.
+  const base = storyOf(now.story) ? merged(settingsOf(storyOf(now.story)), { story: "" }) : defaults;
+  const hash = toHash(now, base);
+  history.replaceState(undefined, "", hash ? `#${hash}` : location.pathname + location.search);
+}
+
+/** What the address says: a story, with what was changed of it, or settings. */
+function fromAddress() {
+  const told = storyOf(new URLSearchParams(location.hash.slice(1)).get("story"));
+  return fromHash(location.hash, told ? settingsOf(told) : defaults);
+}
+
+addEventListener("hashchange", () => setSettings(fromAddress()));
+
+$("#to-defaults").addEventListener("click", () => setSettings(merged(defaults)));
+$("#copy-link").addEventListener("click", (event) => share.copy(event.target, location.href));
+$("#as-code").addEventListener("click", () => {
+  const now = settings();
+  share.showCode(now, targetOf(now.server.where, location).baseUrl);
+});
+
+// The world ---------------------------------------------------------------------------------------------------------------------
+
+form.elements.offline.addEventListener("change", ({ target }) => traffic?.playOffline(target.checked));
+form.elements.background.addEventListener("change", ({ target }) => {
+  clock.hidden = target.checked;
+  // A page that is seen again tells the client so.
+  if (!target.checked) document.dispatchEvent(new Event("visibilitychange"));
+});
+
+// Validation --------------------------------------------------------------------------------------------------------------------
+
+/** Lets the package judge the settings a moment after the last change. */
 function validate() {
   clearTimeout(validation);
-  if (hedgerow) validation = setTimeout(() => openChannel().catch(() => {}), 200);
+  if (hedgerow) validation = setTimeout(() => isValid().catch(complain), 200);
 }
 
-/** The channel, or undefined where the config is not valid; the problems are then on the page. */
-async function openChannel() {
+/** Whether a channel can be made; what is wrong is then on the page. */
+async function isValid() {
   try {
-    const channel = await channelFor(faultChosen());
-    form.showProblems([]);
-    return channel;
+    (await openChannel(hedgerow, settings())).close();
+    showProblems([]);
+    return true;
   } catch (error) {
     if (!(error instanceof hedgerow.ConfigError)) throw error;
-    form.showProblems(error.problems);
-    return undefined;
+    showProblems(error.problems);
+    return false;
   }
+}
+
+function showProblems(problems) {
+  const ofChannel = problems.filter(({ path }) => Object.hasOwn(defaults.channel, path));
+  const box = $("#channel-problem");
+  box.textContent = ofChannel.map(({ path, reason }) => `${path} ${reason}`).join("; ");
+  if (ofChannel.length > 0) $("#channel-options").open = true;
+  policy.showProblems(problems.filter((problem) => !ofChannel.includes(problem)));
 }
 
 // Runs --------------------------------------------------------------------------------------------------------------------------
 
-settings.addEventListener("submit", async (event) => {
+form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (running || !hedgerow) return;
+  if (running || !tools) return;
+  notice();
+  running = new AbortController();
+  setRunning(true);
   try {
-    notice();
-    const channel = await openChannel();
-    if (channel) await runWith(channel);
-    else form.focusProblem();
+    if (await isValid()) await playNow(settings());
+    else policy.focusProblem();
   } catch (error) {
     complain(error);
+  } finally {
+    running = undefined;
+    setRunning(false);
   }
 });
 
-$("#stop").addEventListener("click", () => running?.controller.abort(new Error("stopped by hand")));
+$("#stop").addEventListener("click", () => running?.abort(new Error("stopped by hand")));
 
-async function runWith(channel) {
-  const fault = faultChosen();
-  const [kind, order, n] = [chosen("kind"), chosen("order"), countChosen()];
-  const controller = new AbortController();
-  const seed = crypto.getRandomValues(new Uint32Array(1))[0];
-  const random = randomFrom(seed);
-  const signal = controller.signal;
-  const options = { channel, observer, messages, fault, kind, count: n, order, seed, random, signal, changed() {} };
-  const { origin, calls, done } = startRun(options);
-  const view = document.createElement("call-run");
-  $("#runs").prepend(view);
-  view.show({
-    title: fault.name,
-    subtitle: subtitleOf(kind, order, n),
-    origin: order === "sequence" ? undefined : origin,
-    calls,
-  });
-  for (const old of [...$("#runs").children].slice(keptRuns)) old.remove();
+async function playNow(now) {
+  const session = document.createElement("call-session");
+  const again = html("button", { type: "button", class: "quiet" }, "Export events");
+  again.addEventListener("click", () => exportEvents(now, session.runs));
+  $("#sessions").prepend(session);
+  for (const old of [...$("#sessions").children].slice(keptSessions)) old.remove();
   $("#intro").hidden = true;
   $("#key").open = false;
-  running = { controller, done };
-  setRunning(true);
-  reveal(view);
-  const stopDrawing = drawWhile(view);
-  try {
-    await done;
-  } finally {
-    running = undefined;
-    stopDrawing();
-    setRunning(false);
-  }
-  $("#status").textContent = `${fault.name}: ${runSummaryOf(statsOf(calls))}`;
+  reveal(session);
+  $("#status").textContent = await play(now, { session, actions: [again], signal: running.signal, ...tools });
 }
 
-function subtitleOf(kind, order, n) {
-  const { policy, retry, hedging, timeout } = form.values;
-  const policies = {
-    none: "no policy",
-    retry: `retry, up to ${retry.maxAttempts} attempts`,
-    hedging: `hedging every ${hedging.hedgingDelay || "0"} s, up to ${hedging.maxAttempts} attempts`,
-  };
-  const what = kind === "unary" ? count(n, "unary call") : count(n, "server stream");
-  const when = n > 1 ? (order === "sequence" ? ", one after another, each drawn from its own start" : ", all at once") : "";
-  const limit = timeout && !form.custom ? `, deadline ${timeout} s` : "";
-  return `${form.custom ? "policy from JSON" : policies[policy]}${limit} · ${what}${when}`;
-}
-
-function drawWhile(view) {
-  let frame;
-  let last = 0;
-  const draw = (now) => {
-    if (now - last >= drawEveryMs) {
-      last = now;
-      view.update(performance.now());
-    }
-    frame = requestAnimationFrame(draw);
-  };
-  frame = requestAnimationFrame(draw);
-  return () => {
-    cancelAnimationFrame(frame);
-    view.update(performance.now());
-  };
-}
+addEventListener("attempt", ({ detail: { call, lane } }) => facts.show(call, lane));
 
 function setRunning(on) {
   $("#send").hidden = on;
@@ -216,10 +173,10 @@ function setRunning(on) {
   $("#stage").setAttribute("aria-busy", String(on));
 }
 
-/** On a phone the results are below the form; on a large screen somebody may have scrolled through earlier ones. */
+/** On a phone the results are below the stories; on a large screen somebody may have scrolled through earlier ones. */
 function reveal(view) {
   const { top } = view.getBoundingClientRect();
-  if (top < 0 || top > innerHeight * 0.25) view.scrollIntoView({ block: "start" });
+  if (top < 0 || top > innerHeight * 0.4) view.scrollIntoView({ block: "start" });
 }
 
 // Words for what went wrong -----------------------------------------------------------------------------------------------------
@@ -239,19 +196,37 @@ function complain(error) {
 }
 
 function buildAdvice() {
-  return html(
-    "span",
-    {},
-    "In the project’s folder, ",
-    html("code", {}, "make demo"),
-    " builds everything and starts the server again.",
-  );
+  const command = html("code", {}, "make demo");
+  return html("span", {}, "In the project’s folder, ", command, " builds everything and starts the server again.");
+}
+
+// The beginning -----------------------------------------------------------------------------------------------------------------
+
+/** Which protocol this is, and a link to the other one with the same settings. */
+async function showProtocol() {
+  const [entry] = performance.getEntriesByType("navigation");
+  const names = { h2: "HTTP/2", "http/1.1": "HTTP/1.1" };
+  $("#connection").textContent = `${location.host} over ${names[entry?.nextHopProtocol] ?? "HTTP"}`;
+  const ports = await (await fetch("ports.json")).json();
+  const other = location.protocol === "https:" ? ["http:", ports.http, "HTTP/1.1"] : ["https:", ports.https, "HTTP/2"];
+  if (!other[1]) return;
+  const link = $("#other-protocol");
+  link.textContent = `Switch to ${other[2]}`;
+  link.hidden = false;
+  link.addEventListener("click", () => {
+    link.href = `${other[0]}//${location.hostname}:${other[1]}/${location.hash}`;
+  });
+  link.href = `${other[0]}//${location.hostname}:${other[1]}/`;
 }
 
 async function start() {
-  const entry = performance.getEntriesByType("navigation")[0];
-  $("#connection").textContent =
-    `${location.host} over ${{ h2: "HTTP/2", "http/1.1": "HTTP/1.1" }[entry?.nextHopProtocol] ?? "HTTP"}`;
+  const narrow = matchMedia("(max-width: 860px)");
+  $("#settings-box").open = !narrow.matches;
+  narrow.addEventListener("change", () => {
+    $("#settings-box").open = !narrow.matches;
+  });
+  setSettings(fromAddress());
+  let messages;
   try {
     [hedgerow, messages] = await Promise.all([import("./dist/hedgerow/index.js"), import("./dist/messages.js")]);
   } catch (error) {
@@ -259,10 +234,13 @@ async function start() {
     return;
   }
   try {
-    observer = await hedgerow.createChannel({ baseUrl: location.origin });
-    await openChannel();
-    for (const button of document.querySelectorAll("#send, [data-first]")) button.disabled = false;
+    const observer = await hedgerow.createChannel({ baseUrl: location.origin, clock });
+    traffic = new Traffic(messages);
+    tools = { hedgerow, messages, observer, traffic };
+    await isValid();
+    for (const button of document.querySelectorAll("#send, #first, .story")) button.disabled = false;
     document.documentElement.dataset.ready = "true";
+    await showProtocol();
   } catch (error) {
     complain(error);
   }

@@ -4,9 +4,12 @@
 /** What is known of a call before its first event. */
 export function newCall({ number, id, kind }) {
   return {
+    version: 0, // counts what changed, so that only that is drawn again
+    events: [], // as they came, for the export
+    exchanges: [], // what traffic.js saw of each attempt, in the order in which they began
     number, // its place in the run, from 1
     id, // the Chaos service counts executions under this id
-    kind, // "unary" | "stream"
+    kind, // "unary" | "stream" | "bidi"
     skipped: false, // the run was stopped before its turn came
     startedAt: undefined,
     endedAt: undefined,
@@ -20,8 +23,9 @@ export function newCall({ number, id, kind }) {
     code: undefined,
     statusMessage: "",
     reason: undefined,
-    tokens: undefined, // of the channel's throttle, as this call last saw it
+    throttles: [], // the channel's token bucket at each instant that this call saw it
     messages: [], // instants at which response messages reached the application
+    sent: [], // bidi: instants at which the application gave a message away
     warnings: [],
     server: undefined, // Chaos.Report, once it is in
   };
@@ -55,8 +59,8 @@ const handlers = {
     call.delays.push({ lane: call.attempts.length - 1, from: at, delayMs, pushback, until: undefined, fired: false });
   },
   throttle(call, event) {
-    const { tokens, maxTokens, blocked } = event;
-    call.tokens = { tokens, maxTokens, blocked };
+    const { at, tokens, maxTokens, blocked } = event;
+    call.throttles.push({ at, tokens, maxTokens, blocked });
   },
   buffer() {},
   committed(call, event) {
@@ -77,11 +81,14 @@ const handlers = {
 
 /** Takes one event of the package into the call. An event of a kind that came later than this page changes nothing. */
 export function applyEvent(call, event) {
+  call.version++;
+  call.events.push(event);
   handlers[event.type]?.(call, event);
 }
 
 /** Notes that a response message reached the application. */
 export function applyMessage(call, at) {
+  call.version++;
   call.messages.push(at);
 }
 
@@ -114,38 +121,27 @@ export function executedBy(call) {
 }
 
 /**
- * What the server saw of an attempt. It tells attempts apart by grpc-previous-rpc-attempts, so a request that the browser sent
- * twice by itself (a POST on a reused connection that broke) is found twice: the last one is the one that was answered.
+ * What the server saw of an attempt. It tells attempts apart by grpc-previous-rpc-attempts; those that went without it are told apart
+ * by their order. A request that the browser sent twice by itself (a POST on a reused connection that broke) is found twice: the last
+ * one is the one that was answered.
  */
 export function executionOf(call, attempt) {
-  const header = attempt.number === 1 ? "" : String(attempt.number - 1);
-  return call.server?.executions.findLast((execution) => execution.previousAttempts === header);
+  if (!call.server) return undefined;
+  const header = countIn(call, attempt);
+  const peers = call.attempts.filter((one) => countIn(call, one) === header);
+  const found = call.server.executions.filter(({ previousAttempts }) => previousAttempts === header);
+  return peers.length === 1 ? found.at(-1) : found[peers.indexOf(attempt)];
 }
 
-/** Sums over the calls of a run. */
-export function statsOf(calls) {
-  const sent = calls.filter((call) => !call.skipped);
-  const ended = sent.filter((call) => call.endedAt !== undefined);
-  const known = calls.filter((call) => call.server !== undefined);
-  return {
-    calls: sent.length,
-    ended: ended.length,
-    ok: ended.filter((call) => call.code === 0).length,
-    attempts: sum(calls, (call) => call.attempts.length),
-    executed: known.length === sent.length ? sum(known, executedBy) : undefined,
-    medianMs: median(ended.map((call) => call.endedAt - call.startedAt)),
-    slowestMs: ended.length ? Math.max(...ended.map((call) => call.endedAt - call.startedAt)) : undefined,
-    tokens: calls.reduce((last, call) => call.tokens ?? last, undefined),
-  };
+/** The header grpc-previous-rpc-attempts of an attempt; where nobody saw its request, as it should be. */
+function countIn(call, attempt) {
+  const sent = call.exchanges[call.attempts.indexOf(attempt)]?.headers;
+  if (sent) return sent.find(([name]) => name.toLowerCase() === "grpc-previous-rpc-attempts")?.[1] ?? "";
+  return attempt.number === 1 ? "" : String(attempt.number - 1);
 }
 
-function sum(list, value) {
-  return list.reduce((total, item) => total + value(item), 0);
-}
-
-function median(list) {
-  if (list.length === 0) return undefined;
-  const sorted = list.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+/** When the browser began to send an attempt's request, where Resource Timing tells it: before that it stood in a queue. */
+export function sentAt(call, attempt) {
+  const sent = call.exchanges[call.attempts.indexOf(attempt)]?.timing?.requestStart;
+  return sent > attempt.startedAt ? sent : undefined;
 }

@@ -1,7 +1,7 @@
 // How a call looks, before anybody knows how wide the screen is: lanes, bars and marks at instants. Pure.
 
 import { nameOf } from "./codes.js";
-import { winnerOf } from "./model.js";
+import { sentAt, winnerOf } from "./model.js";
 import { formatMs } from "./words.js";
 
 /**
@@ -12,7 +12,9 @@ export function pictureOf(call, now, origin) {
   const end = call.endedAt ?? now;
   const winner = winnerOf(call);
   const at = (instant) => (instant === undefined ? undefined : instant - origin);
-  const bars = call.attempts.map((attempt, lane) => barOf(attempt, { lane, winner: attempt === winner, end, at }));
+  const bars = call.attempts.map((attempt, lane) =>
+    barOf(attempt, { lane, winner: attempt === winner, sent: sentAt(call, attempt), end, at }),
+  );
   const gaps = call.gaps.map((gap) => gapOf(gap, end, at));
   const delays = call.delays.filter((delay) => delay.delayMs > 0).map((delay) => delayOf(delay, end, at));
   return {
@@ -28,7 +30,7 @@ export function pictureOf(call, now, origin) {
   };
 }
 
-function barOf(attempt, { lane, winner, end, at }) {
+function barOf(attempt, { lane, winner, sent, end, at }) {
   const to = attempt.endedAt ?? end;
   return {
     lane,
@@ -38,6 +40,7 @@ function barOf(attempt, { lane, winner, end, at }) {
     code: nameOf(attempt.code),
     winner,
     from: at(attempt.startedAt),
+    sent: at(sent === undefined ? attempt.startedAt : Math.min(sent, attempt.headAt ?? to)),
     head: attempt.headAt === undefined ? undefined : at(Math.min(attempt.headAt, to)),
     to: at(to),
     running: attempt.endedAt === undefined,
@@ -119,13 +122,13 @@ function roundUp(value) {
   return steps.find((step) => step * power >= value) * power;
 }
 
-/** Where the axis is marked: at most `most` round instants from 0, in ms. */
-export function ticksOf(span, most) {
-  const rough = span / Math.max(1, most);
+/** Where the axis is marked: at most `most` round instants of what is seen, in ms. */
+export function ticksOf({ from, to }, most) {
+  const rough = (to - from) / Math.max(1, most);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = Math.max(1, [1, 2, 5, 10].find((n) => n * power >= rough) * power);
   const ticks = [];
-  for (let at = 0; at <= span; at += step) ticks.push(at);
+  for (let at = Math.ceil(from / step) * step; at <= to; at += step) ticks.push(at);
   return ticks;
 }
 

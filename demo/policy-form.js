@@ -3,6 +3,7 @@
 
 import { codeNames } from "./codes.js";
 import { html } from "./dom.js";
+import { locate } from "./locate.js";
 import { configOf, defaults, fieldOf, textOf, valuesOf } from "./policy.js";
 
 // [name, unit]: the service config's own names.
@@ -51,6 +52,13 @@ export class PolicyForm {
     return this.#custom;
   }
 
+  /** Lets this text rule, as if it had been typed. */
+  setText(text) {
+    this.#json.value = text;
+    this.#root.querySelector("#json").open = true;
+    this.#readJSON();
+  }
+
   set(values) {
     this.#values = structuredClone(values);
     this.#writeFields();
@@ -61,9 +69,8 @@ export class PolicyForm {
   showProblems(problems) {
     for (const field of this.#fields.values()) this.#mark(field, "");
     const list = this.#root.querySelector("#json-problems");
-    list.replaceChildren(
-      ...problems.map(({ path, reason }) => html("li", {}, html("code", {}, path || "serviceConfig"), ` ${reason}`)),
-    );
+    list.replaceChildren(...problems.map((problem) => this.#item(problem)));
+    this.#numberLines(problems);
     list.hidden = problems.length === 0;
     this.#json.setAttribute("aria-invalid", String(problems.length > 0));
     for (const { path, reason } of problems) {
@@ -72,6 +79,29 @@ export class PolicyForm {
       // What no visible field can show, the JSON shows.
       else this.#root.querySelector("#json").open = true;
     }
+  }
+
+  /** A problem with the place in the JSON that it is about; pressing it goes there. */
+  #item({ path, reason }) {
+    const { from, to, line } = locate(this.text, path);
+    const go = html("button", { type: "button", class: "place" }, `line ${line}`);
+    go.addEventListener("click", () => {
+      this.#json.focus();
+      this.#json.setSelectionRange(from, to);
+    });
+    return html("li", {}, go, " ", html("code", {}, path || "serviceConfig"), ` ${reason}`);
+  }
+
+  /** The numbers beside the JSON; those of lines with a problem stand out. */
+  #numberLines(problems = []) {
+    const wrong = new Set(problems.map(({ path }) => locate(this.text, path).line));
+    const lines = this.text.split("\n").length;
+    this.#json.rows = lines;
+    this.#root
+      .querySelector("#json-lines")
+      .replaceChildren(
+        ...Array.from({ length: lines }, (_, i) => html("span", { "data-wrong": wrong.has(i + 1) }, String(i + 1))),
+      );
   }
 
   /** Puts the cursor where the first problem is. */
@@ -138,6 +168,7 @@ export class PolicyForm {
       timeout: text("timeout"),
       retry: { ...read("retry"), retryableStatusCodes: checked("retry.retryableStatusCodes") },
       hedging: { ...read("hedging"), nonFatalStatusCodes: checked("hedging.nonFatalStatusCodes") },
+      waitForReady: this.#root.querySelector("[name=waitForReady]").checked,
       throttling: { on: this.#root.querySelector("[name=throttling]").checked, ...read("throttling") },
     };
     this.#arrange();
@@ -151,13 +182,15 @@ export class PolicyForm {
       this.#values = values;
       this.#writeFields();
     }
+    this.#numberLines();
     this.#changed();
   }
 
   #writeFields() {
-    const { policy, timeout, throttling } = this.#values;
+    const { policy, timeout, waitForReady, throttling } = this.#values;
     this.#root.querySelector(`[name=policy][value=${policy}]`).checked = true;
     this.#root.querySelector("[name=throttling]").checked = throttling.on;
+    this.#root.querySelector("[name=waitForReady]").checked = waitForReady;
     this.#fields.get("timeout").inputs[0].value = timeout;
     for (const [group, list] of Object.entries(numbers)) {
       for (const [name] of list) this.#fields.get(`${group}.${name}`).inputs[0].value = this.#values[group][name];
@@ -172,7 +205,7 @@ export class PolicyForm {
   #writeJSON() {
     this.#setCustom(false);
     this.#json.value = textOf(configOf(this.#values));
-    this.#json.rows = this.#json.value.split("\n").length;
+    this.#numberLines();
     this.#changed();
   }
 

@@ -7,6 +7,7 @@ const service = "hedgerow.chaos.v1.Chaos";
 export const defaults = Object.freeze({
   policy: "retry",
   timeout: "",
+  waitForReady: false,
   retry: {
     maxAttempts: "4",
     initialBackoff: "0.2",
@@ -19,9 +20,10 @@ export const defaults = Object.freeze({
 });
 
 /** The service config that the form's values mean. An empty field is an absent one. */
-export function configOf({ policy, timeout, retry, hedging, throttling }) {
+export function configOf({ policy, timeout, waitForReady, retry, hedging, throttling }) {
   const method = { name: [{ service }] };
   if (timeout.trim()) method.timeout = duration(timeout);
+  if (waitForReady) method.waitForReady = true;
   if (policy === "retry") {
     method.retryPolicy = present({
       maxAttempts: number(retry.maxAttempts),
@@ -83,11 +85,12 @@ export function valuesOf(config, values) {
 function readConfig(config, values) {
   const method = config?.methodConfig?.[0];
   if (typeof method !== "object" || method === null) return undefined;
-  const { retryPolicy, hedgingPolicy, timeout } = method;
+  const { retryPolicy, hedgingPolicy, timeout, waitForReady } = method;
   const { retryThrottling } = config;
   return {
     policy: retryPolicy ? "retry" : hedgingPolicy ? "hedging" : "none",
     timeout: seconds(timeout),
+    waitForReady: waitForReady === true,
     retry: retryPolicy ? texts(retryPolicy, values.retry) : values.retry,
     hedging: hedgingPolicy ? texts(hedgingPolicy, values.hedging) : values.hedging,
     throttling: retryThrottling

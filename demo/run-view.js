@@ -1,51 +1,91 @@
 // <call-run>: the calls of one run as a waterfall on a common axis, and the same as a table.
 
-import { nameOf, reasonTexts } from "./codes.js";
+import { reasonTexts } from "./codes.js";
+import { DenseRows } from "./dense.js";
+import { DetailedRows } from "./detailed.js";
 import { html, svg } from "./dom.js";
-import { statsOf } from "./model.js";
+import { Explorer } from "./explorer.js";
 import { pictureOf } from "./picture.js";
-import { axisHeight, drawAxis, drawCall, heightOf, scaleOf } from "./waterfall.js";
-import { columns, formatMs, remarksOf, rowsOf, runSummaryOf, summaryOf } from "./words.js";
+import { drawAxis, scaleOf } from "./scale.js";
+import { statsOf } from "./stats.js";
+import { drawArrivals, drawTokens } from "./strips.js";
+import { labelNeed } from "./waterfall.js";
+import { columns, rowsOf, runSummaryOf } from "./words.js";
+
+/** As many calls are drawn with words; more are drawn without. */
+const mostDetailed = 12;
+/** A table that changes all the time is read by nobody; while calls run it follows at this pace. */
+const tableEveryMs = 500;
 
 class CallRun extends HTMLElement {
   #run;
-  #rows = [];
-  #axis = svg("svg", { class: "axis", height: axisHeight, "aria-hidden": "true" });
+  #rows;
+  #explorer;
+  #common = true; // one axis for all; else each call from its own start
+  #scale;
+  #least = 0;
+  #tabledAt = Number.NEGATIVE_INFINITY;
+  #axis = svg("svg", { class: "axis", "aria-hidden": "true" });
+  #arrivals = svg("svg", { class: "strip", role: "img" });
+  #tokens = svg("svg", { class: "strip tokens", role: "img" });
   #summary = html("p", { class: "run-summary" });
-  #tokens = html("p", { class: "tokens", hidden: true });
   #reasons = html("dl", { class: "reasons" });
   #body = html("tbody");
+  #twin = html("details", { class: "twin" });
   #chart = html("div", { class: "chart" });
+  #ownStart = html("button", { type: "button", class: "quiet", "aria-pressed": "false" }, "Line up starts");
   #resized = new ResizeObserver(() => this.update(performance.now()));
 
   /**
-   * Shows a run: `title` and `subtitle` in words, `calls` the models, `origin` the instant at which all began. Without an origin
-   * each call is drawn from its own start, so that calls that followed each other can be compared.
+   * Shows a run: `title` in words, `letter` its name beside another run, `calls` the models, `run.origin` the instant at which it
+   * began. `common`: all calls on one axis; else each is drawn from its own start.
    */
-  show({ title, subtitle, origin, calls }) {
-    this.#run = { origin, calls };
-    this.#rows = calls.map((call) => new Row(call));
-    this.#chart.replaceChildren(this.#axis, ...this.#rows.map((row) => row.element));
-    this.replaceChildren(
-      html("header", {}, html("h3", {}, title), html("p", { class: "run-subtitle" }, subtitle), this.#summary, this.#tokens),
-      this.#chart,
-      this.#reasons,
-      html(
-        "details",
-        { class: "twin" },
-        html("summary", {}, "The same as a table"),
-        html(
-          "div",
-          { class: "scroll", tabindex: "0", role: "region", "aria-label": `${title}: every attempt as a table` },
-          html(
-            "table",
-            {},
-            html("thead", {}, html("tr", {}, ...columns.map(([, name]) => html("th", { scope: "col" }, name)))),
-            this.#body,
-          ),
-        ),
-      ),
+  show({ title, letter, run, common }) {
+    this.#run = run;
+    this.#common = common;
+    this.#rows = run.calls.length > mostDetailed ? new DenseRows(run.calls) : new DetailedRows(run.calls);
+    this.#explorer = new Explorer(this.#chart, {
+      calls: run.calls,
+      reveal: (i) => this.#rows.reveal(i),
+      redraw: () => this.update(performance.now()),
+      scale: () => this.#scale,
+    });
+    this.#rows.element.addEventListener("scroll", () => this.update(performance.now()), { passive: true });
+    this.#ownStart.hidden = run.calls.length < 2;
+    this.#ownStart.addEventListener("click", () => {
+      this.#common = !this.#common;
+      this.#explorer.reset();
+    });
+    this.#chart.replaceChildren(
+      html("div", { class: "axis-box" }, this.#axis, this.#arrivals, this.#tokens),
+      this.#rows.element,
+      this.#explorer.mark,
     );
+    this.replaceChildren(
+      html(
+        "header",
+        {},
+        html("h3", {}, letter && html("span", { class: "letter", "data-letter": letter }, letter), title),
+        html("div", { class: "tools" }, this.#ownStart, this.#explorer.buttons),
+        this.#summary,
+      ),
+      this.#chart,
+      this.#explorer.hint,
+      this.#reasons,
+      this.#twinOf(title),
+    );
+    this.update(performance.now());
+  }
+
+  /** The span of time that this run needs, in ms. */
+  get span() {
+    return this.#scale?.own ?? 0;
+  }
+
+  /** Shows at least so much time, as the run beside this one needs it. */
+  share(span) {
+    if (span === this.#least) return;
+    this.#least = span;
     this.update(performance.now());
   }
 
@@ -61,36 +101,65 @@ class CallRun extends HTMLElement {
   update(now) {
     if (!this.#run || !this.isConnected) return;
     const { origin, calls } = this.#run;
-    const width = this.#chart.clientWidth;
     const pictures = calls.map((call) =>
-      call.startedAt === undefined ? undefined : pictureOf(call, now, origin ?? call.startedAt),
+      call.startedAt === undefined ? undefined : pictureOf(call, now, this.#common ? origin : call.startedAt),
     );
-    const scale = scaleOf(pictures.filter(Boolean), width);
-    size(this.#axis, width, axisHeight);
-    drawAxis(this.#axis, scale);
-    const said = new Map();
-    this.#rows.forEach((row, i) => {
-      row.update(pictures[i], scale, said);
+    const dense = this.#rows instanceof DenseRows;
+    const width = this.#rows.element.clientWidth;
+    const scale = scaleOf(pictures.filter(Boolean), width, {
+      view: this.#explorer.view,
+      least: this.#least,
+      need: dense ? undefined : labelNeed,
     });
-    this.#describe(calls, origin);
+    this.#scale = scale;
+    drawAxis(this.#axis, scale);
+    this.#arrivals.toggleAttribute("hidden", !dense || !this.#common);
+    if (dense && this.#common) drawArrivals(this.#arrivals, calls, origin, scale);
+    const throttled = this.#common && calls.some(({ throttles }) => throttles.length > 0);
+    this.#tokens.toggleAttribute("hidden", !throttled);
+    if (throttled) drawTokens(this.#tokens, calls, origin, scale);
+    this.#explorer.whileDrawing(() => this.#rows.draw((i) => pictures[i], scale));
+    this.#describe(now);
   }
 
-  #describe(calls, origin) {
+  #describe(now) {
+    const { calls } = this.#run;
     const stats = statsOf(calls);
+    this.#ownStart.setAttribute("aria-pressed", String(!this.#common));
     this.dataset.ended = String(stats.ended);
     this.dataset.complete = String(calls.every((call) => call.skipped || (call.endedAt !== undefined && call.server)));
     this.#summary.textContent = runSummaryOf(stats);
-    this.#tokens.hidden = !stats.tokens;
-    if (stats.tokens) {
-      const { tokens, maxTokens } = stats.tokens;
-      this.#tokens.replaceChildren(
-        html("meter", { min: 0, max: maxTokens, low: maxTokens / 2, optimum: maxTokens, value: tokens }),
-        ` ${tokens} of ${maxTokens} tokens left; no retries at ${maxTokens / 2} or below`,
+    const reasons = [...new Set(calls.map((call) => call.reason).filter(Boolean))];
+    if (reasons.length !== this.#reasons.children.length / 2) {
+      this.#reasons.replaceChildren(
+        ...reasons.flatMap((reason) => [html("dt", {}, reason), html("dd", {}, reasonTexts[reason])]),
       );
     }
-    const reasons = [...new Set(calls.map((call) => call.reason).filter(Boolean))];
-    this.#reasons.replaceChildren(...reasons.flatMap((reason) => [html("dt", {}, reason), html("dd", {}, reasonTexts[reason])]));
-    this.#body.replaceChildren(...calls.flatMap((call) => rowsOf(call, origin ?? call.startedAt).map(tableRow)));
+    if (this.#twin.open && (stats.ended === stats.calls || now - this.#tabledAt > tableEveryMs)) this.#table(now);
+  }
+
+  #twinOf(title) {
+    const table = html(
+      "table",
+      {},
+      html("caption", { class: "visually-hidden" }, `${title}: every attempt`),
+      html("thead", {}, html("tr", {}, ...columns.map(([, name]) => html("th", { scope: "col" }, name)))),
+      this.#body,
+    );
+    this.#twin.replaceChildren(
+      html("summary", {}, "The same as a table"),
+      html("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `${title}: every attempt as a table` }, table),
+    );
+    this.#twin.addEventListener("toggle", () => this.#table(performance.now()));
+    return this.#twin;
+  }
+
+  #table(now) {
+    this.#tabledAt = now;
+    const { origin, calls } = this.#run;
+    this.#body.replaceChildren(
+      ...calls.flatMap((call) => rowsOf(call, this.#common ? origin : call.startedAt).map((row) => tableRow(row))),
+    );
   }
 }
 
@@ -100,64 +169,6 @@ function tableRow(row) {
     { "data-call": row.call, "data-attempt": row.attempt },
     ...columns.map(([key]) => html("td", { "data-column": key }, row[key])),
   );
-}
-
-function size(root, width, height) {
-  root.setAttribute("width", width);
-  root.setAttribute("height", height);
-  root.setAttribute("viewBox", `0 0 ${width} ${height}`);
-}
-
-/** One call: its summary in words, its waterfall, and what else is to say. */
-class Row {
-  element = html("article", { class: "call" });
-  #call;
-  #summary = html("p", { class: "summary" });
-  #duration = html("span", { class: "duration" });
-  #chart = svg("svg", { class: "waterfall", role: "img" });
-  #remarks = html("div", { class: "remarks" });
-
-  constructor(call) {
-    this.#call = call;
-    const heading = html("h4", {}, `Call ${call.number}`);
-    this.element.append(html("header", {}, heading, this.#summary, this.#duration), this.#chart, this.#remarks);
-  }
-
-  /** `said` keeps which call said a long remark first, so that it stands there only once. */
-  update(picture, scale, said) {
-    const call = this.#call;
-    Object.assign(this.element.dataset, {
-      call: call.number,
-      id: call.id,
-      policy: call.policy,
-      attempts: call.attempts.length,
-      state: call.endedAt !== undefined ? "ended" : picture ? "running" : call.skipped ? "skipped" : "planned",
-      code: nameOf(call.code) ?? "",
-      reason: call.reason ?? "",
-      executed: call.server?.started ?? "",
-    });
-    const summary = summaryOf(call);
-    this.#summary.textContent = summary;
-    this.#duration.textContent = picture && !picture.running ? durationOf(call) : "";
-    this.#remarks.replaceChildren(...remarksOf(call).map((text) => html("p", {}, this.#once(text, said))));
-    this.#chart.setAttribute("aria-label", `Call ${call.number}: ${summary}`);
-    if (!picture) {
-      size(this.#chart, scale.width, heightOf({ lanes: 1 })); // so that little moves when it starts
-      return;
-    }
-    size(this.#chart, scale.width, heightOf(picture));
-    drawCall(this.#chart, picture, scale);
-  }
-
-  #once(text, said) {
-    const first = said.get(text);
-    if (first === undefined) said.set(text, this.#call.number);
-    return first === undefined || text.length < 80 ? text : `The same as for call ${first}.`;
-  }
-}
-
-function durationOf(call) {
-  return formatMs(call.endedAt - call.startedAt);
 }
 
 customElements.define("call-run", CallRun);

@@ -1,69 +1,43 @@
-// Draws the picture of a call (picture.js) as SVG, and the axis above. Colours and patterns are in style.css, by class and data
+// Draws the picture of a call (picture.js) as SVG. Colours and patterns are in waterfall.css, by class and data
 // attribute; here is only geometry.
 
 import { svg } from "./dom.js";
-import { placeLabel, spanOf, ticksOf } from "./picture.js";
-import { formatMs } from "./words.js";
+import { placeLabel } from "./picture.js";
+import { gridLines, gutter, size, textWidth } from "./scale.js";
 
 const top = 20; // the strip in which commit and deadline are named
 const lane = 27; // from one attempt to the next
 const bar = 14; // height of a bar
-const gutter = 24; // left of instant 0: the attempts' numbers
-const margin = 10; // right of the axis' end
-
-export const axisHeight = 22;
 const labelSpace = 8; // between a bar and its label
 const flagSpace = 12; // a flag before its text
 
-/** The scale that these pictures share: ms to pixels. */
-export function scaleOf(pictures, width) {
-  const room = Math.max(1, width - gutter - margin);
-  const span = spanOf(pictures, room, (one) => labelWidth(one) + labelSpace);
-  return {
-    width,
-    low: gutter,
-    high: width - 2,
-    end: gutter + room,
-    ticks: ticksOf(span, room / 90),
-    x: (ms) => gutter + (ms / span) * room,
-  };
-}
+/** What the label of a bar takes behind it, in pixels. */
+export const labelNeed = (one) => labelWidth(one) + labelSpace;
 
 export function heightOf(picture) {
   return top + picture.lanes * lane + 2;
 }
 
-/** The labelled axis. */
-export function drawAxis(root, scale) {
-  root.replaceChildren(
-    ...scale.ticks.flatMap((tick) => {
-      const x = scale.x(tick);
-      const label = tick === 0 ? "0" : formatMs(tick);
-      // The last label must not leave the drawing.
-      const anchor = tick === 0 ? "start" : x + textWidth(label) / 2 > scale.width ? "end" : "middle";
-      return [
-        svg("line", { class: "tick", x1: x, x2: x, y1: axisHeight - 5, y2: axisHeight }),
-        svg("text", { class: "tick-label", x: tick === 0 ? x - 3 : x, y: axisHeight - 9, "text-anchor": anchor }, label),
-      ];
-    }),
-  );
-}
-
 /** Everything of one call. What is drawn later lies over what was drawn before. */
 export function drawCall(root, picture, scale) {
   const height = heightOf(picture);
+  size(root, scale.width, height);
   root.replaceChildren(
-    ...scale.ticks.map((tick) => {
-      const x = scale.x(tick);
-      return svg("line", { class: "grid", x1: x, x2: x, y1: 0, y2: height });
-    }),
-    ...deadlineLine(picture, scale, height),
-    ...picture.gaps.map((gap) => gapGroup(gap, scale)),
-    ...picture.delays.map((delay) => delayGroup(delay, scale)),
-    ...commitLine(picture, scale, height),
-    ...picture.bars.map((one) => barGroup(one, scale, picture)),
-    ...picture.messages.map(({ at, lane: n }) => svg("circle", { class: "message", cx: scale.x(at), cy: middle(n), r: 2.5 })),
-    ...names(picture, scale),
+    ...gridLines(scale, height),
+    ...picture.bars.map((one) =>
+      svg("text", { class: "number", x: gutter - 10, y: above(one.lane) + bar - 3, "text-anchor": "end" }, String(one.number)),
+    ),
+    svg(
+      "g",
+      { "clip-path": scale.zoomed && "url(#plot)" },
+      ...deadlineLine(picture, scale, height),
+      ...picture.gaps.map((gap) => gapGroup(gap, scale)),
+      ...picture.delays.map((delay) => delayGroup(delay, scale)),
+      ...commitLine(picture, scale, height),
+      ...picture.bars.map((one) => barGroup(one, scale)),
+      ...picture.messages.map(({ at, lane: n }) => svg("circle", { class: "message", cx: scale.x(at), cy: middle(n), r: 2.5 })),
+      ...names(picture, scale),
+    ),
   );
 }
 
@@ -73,20 +47,29 @@ const middle = (n) => above(n) + bar / 2;
 /** Where a bar begins, turns from light to full, and ends, in pixels. */
 function boxOf(one, scale) {
   const from = scale.x(one.from);
+  const sent = scale.x(one.sent);
   const to = Math.max(scale.x(one.to), from + 3);
-  if (one.running && one.head === undefined) return { from, head: to, to };
+  if (one.running && one.head === undefined) return { from, sent: Math.min(sent, to), head: to, to };
   // An attempt that ended still shows an edge in its colour, however short its body was: that is where its result came.
-  return { from, head: Math.min(one.head === undefined ? to : scale.x(one.head), to - 3), to };
+  const head = Math.min(one.head === undefined ? to : scale.x(one.head), to - 3);
+  return { from, sent: Math.min(sent, head), head, to };
 }
 
 function barGroup(one, scale) {
-  const { from, head, to } = boxOf(one, scale);
+  const box = boxOf(one, scale);
+  const { from, sent, head, to } = box;
   const y = above(one.lane);
+  const queued = sent - from > 1;
+  const start = queued ? sent : from;
   const rect = (name, x1, x2) => svg("rect", { class: name, x: x1, y, width: Math.max(0, x2 - x1), height: bar });
   return svg(
     "g",
     {
       class: "bar",
+      role: "button",
+      tabindex: -1,
+      "aria-label": nameOf(one),
+      "data-lane": one.lane,
       "data-attempt": one.number,
       "data-kind": one.kind,
       "data-outcome": one.outcome,
@@ -94,20 +77,26 @@ function barGroup(one, scale) {
       "data-winner": one.winner,
       "data-running": one.running,
     },
-    svg("title", {}, `Attempt ${one.number} (${one.kind}): ${one.text}, ${one.span}`),
-    svg("rect", { class: "ground", x: from, y, width: to - from, height: bar, rx: 2.5 }),
-    svg("text", { class: "number", x: gutter - 8, y: y + bar - 3, "text-anchor": "end" }, String(one.number)),
-    rect("wait", from, head),
+    svg("rect", { class: "target", x: from - 4, y: y - 6, width: to - from + 8, height: bar + 12 }),
+    svg("rect", { class: "ground", x: start, y, width: to - start, height: bar, rx: 2.5 }),
+    queued && svg("path", { class: "queue", d: `M${from} ${y + 2}v${bar - 4}M${from} ${y + bar / 2}H${sent}` }),
+    rect("wait", start, head),
     rect("body", head, to),
-    one.outcome === "aborted" && rect("hatch", from, to),
-    svg("rect", { class: "outline", x: from, y, width: to - from, height: bar, rx: 2.5 }),
-    ...label(one, { from, head, to }, y, scale),
+    one.outcome === "aborted" && rect("hatch", start, to),
+    svg("rect", { class: "outline", x: start, y, width: to - start, height: bar, rx: 2.5 }),
+    ...label(one, box, y, scale),
   );
+}
+
+/** What a screen reader says of an attempt: what is written beside it, and more. */
+export function nameOf({ number, kind, text, span, flag }) {
+  return `${text} ${span}${flag ? ` ${flag.text}` : ""}, attempt ${number}, ${kind}`;
 }
 
 /** The code and the time of an attempt, then the flag of a pushback. */
 function label(one, box, y, scale) {
-  const place = placeLabel(box, labelWidth(one), { ...scale, space: labelSpace });
+  if (box.to < scale.low || box.from > scale.end) return []; // zoomed away
+  const place = placeLabel(seen(box, scale), labelWidth(one), { ...scale, space: labelSpace });
   const baseline = y + bar - 3;
   return [
     svg(
@@ -118,6 +107,12 @@ function label(one, box, y, scale) {
     ),
     one.flag && flagMark(one.flag, place.x + textWidth(`${one.text} ${one.span}`, one.winner) + labelSpace, y),
   ];
+}
+
+/** The part of a bar that can be seen, when zoomed. */
+function seen({ from, head, to }, { low, end }) {
+  const within = (x) => Math.min(end, Math.max(low, x));
+  return { from: within(from), head: within(head), to: within(to) };
 }
 
 function labelWidth({ text, span, winner, flag }) {
@@ -192,7 +187,7 @@ function commitLine({ commit, bars, lanes }, scale, height) {
   const x = scale.x(commit.at);
   // The line makes way for what is written.
   const written = bars.filter((one) => {
-    const { x: left } = placeLabel(boxOf(one, scale), labelWidth(one), { ...scale, space: labelSpace });
+    const { x: left } = placeLabel(seen(boxOf(one, scale), scale), labelWidth(one), { ...scale, space: labelSpace });
     return left - 2 < x && x < left + labelWidth(one);
   });
   const covered = new Set(written.map((one) => one.lane));
@@ -214,6 +209,7 @@ function names({ commit, deadline }, scale) {
   const due = deadline === undefined ? Number.POSITIVE_INFINITY : scale.x(deadline);
   const shown = due <= scale.end + 1;
   const x = commit ? scale.x(commit.at) : Number.NEGATIVE_INFINITY;
+  if (commit && (x < scale.low || x > scale.end + 4)) return []; // zoomed away
   const meet = shown && Math.abs(due - x) < 12;
   let taken = scale.low; // up to here
   if (commit) {
@@ -233,22 +229,4 @@ function names({ commit, deadline }, scale) {
     if (start >= taken) drawn.push(svg("text", { class: "deadline-label", x: start, y: 10 }, "deadline"));
   }
   return drawn;
-}
-
-const widths = new Map();
-let context;
-
-/** Measured, because fonts differ; remembered, because measuring is slow. */
-function textWidth(text, bold = false) {
-  const key = bold ? `b${text}` : text;
-  let width = widths.get(key);
-  if (width === undefined) {
-    context ??= document.createElement("canvas").getContext("2d");
-    context.font = `${bold ? 700 : 400} 12px ${getComputedStyle(document.body).fontFamily}`;
-    width = context.measureText(text).width;
-    // Labels of running bars change all the time.
-    if (widths.size > 2000) widths.clear();
-    widths.set(key, width);
-  }
-  return width;
 }

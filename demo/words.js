@@ -2,6 +2,7 @@
 
 import { nameOf } from "./codes.js";
 import { executedBy, executionOf, winnerOf } from "./model.js";
+import { percentile } from "./stats.js";
 
 /** "8 ms", "612 ms", "1.24 s". */
 export function formatMs(ms) {
@@ -24,7 +25,7 @@ export function summaryOf(call) {
   const parts = [count(call.attempts.length, "attempt")];
   if (call.endedAt === undefined) return [...parts, doing(call)].join(" · ");
   parts.push(nameOf(call.code));
-  if (call.kind === "stream") parts.push(count(call.messages.length, "message"));
+  if (call.kind !== "unary") parts.push(count(call.messages.length, "message"));
   parts.push(`committed by ${call.reason}`);
   const executed = executedBy(call);
   if (executed !== undefined) parts.push(`server executed ${executed}`);
@@ -60,12 +61,27 @@ export function runSummaryOf(stats) {
       : `${stats.ok} of ${count(stats.calls, "call")} OK`;
   const parts = [progress, count(stats.attempts, "attempt")];
   if (stats.executed !== undefined) parts.push(`server executed ${stats.executed}`);
-  if (stats.medianMs !== undefined) {
-    parts.push(
-      stats.calls === 1 ? formatMs(stats.medianMs) : `median ${formatMs(stats.medianMs)}, slowest ${formatMs(stats.slowestMs)}`,
-    );
+  if (stats.durations.length === 1) parts.push(formatMs(stats.durations[0]));
+  if (stats.durations.length > 1) {
+    parts.push(`median ${formatMs(percentile(stats.durations, 0.5))}, slowest ${formatMs(stats.durations.at(-1))}`);
   }
   return parts.join(" · ");
+}
+
+/** What a run gained and cost, as rows of a table: [name, text, what it means]. */
+export function balanceOf(stats) {
+  const share = (part, whole) => (whole ? `${trimZeros((100 * (part / whole)).toFixed(1))} %` : "–");
+  const at = (p) => (stats.goodDurations.length ? formatMs(percentile(stats.goodDurations, p)) : "–");
+  const rows = [
+    ["Calls that succeeded", `${stats.ok} of ${stats.calls} (${share(stats.ok, stats.calls)})`],
+    ["Half of those within", at(0.5)],
+    stats.calls >= 20 && ["95 % within", at(0.95)],
+    ["All within", at(1)],
+    ["Attempts of the client", String(stats.attempts)],
+    ["Executions at the server", stats.executed === undefined ? "…" : String(stats.executed)],
+    ["Extra requests", `${stats.extra < 0 ? "−" : "+"}${trimZeros(Math.abs(100 * stats.extra).toFixed(1))} %`],
+  ];
+  return rows.filter(Boolean);
 }
 
 /** The columns of the table twin. */
@@ -101,7 +117,7 @@ export function rowsOf(call, origin) {
   }));
 }
 
-function waitText(call, lane) {
+export function waitText(call, lane) {
   const gap = call.gaps.find((one) => one.lane === lane);
   if (gap) return `${formatMs(gap.delayMs)} ${gap.pushback ? "(pushback)" : `of at most ${formatMs(gap.boundMs)}`}`;
   const delay = call.delays.findLast((one) => one.lane === lane - 1);
@@ -114,12 +130,17 @@ function resultText(attempt) {
     : (nameOf(attempt.code) ?? attempt.outcome);
 }
 
-function pushbackText(pushback) {
+export function pushbackText(pushback) {
   if (!pushback) return "none";
   return "stop" in pushback ? "stop" : formatMs(pushback.delayMs);
 }
 
-const endings = ["still running", "played to its end", "cancelled by the client", "its deadline pass"];
+export const endings = [
+  "still running",
+  "played to its end",
+  "cancelled by the client",
+  "ended by the deadline that the client sent",
+];
 
 function executionText(call, attempt) {
   if (!call.server) return "not asked yet";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applyEvent, executionOf, statsOf, winnerOf } from "../model.js";
+import { applyEvent, executionOf, sentAt, winnerOf } from "../model.js";
 import { callWith, execution, hedged, OK, retried, stopped, UNAVAILABLE } from "./events.mjs";
 
 test("a retried call keeps its attempts, its waits and its end", () => {
@@ -21,7 +21,8 @@ test("a retried call keeps its attempts, its waits and its end", () => {
     ],
   );
   assert.equal(winnerOf(call).number, 3);
-  assert.deepEqual(call.tokens, { tokens: 9, maxTokens: 10, blocked: false });
+  assert.deepEqual(call.throttles, [{ at: 150, tokens: 9, maxTokens: 10, blocked: false }]);
+  assert.equal(call.events.length, retried.length, "and its events, for the export");
   assert.equal(call.reason, "responseHeaders");
 });
 
@@ -64,9 +65,10 @@ test("a transparent restart repeats its number", () => {
 
 test("events and fields that came later than the page change nothing", () => {
   const call = callWith(stopped);
-  const before = structuredClone(call);
+  const { version: _, events: __, ...before } = structuredClone(call);
   applyEvent(call, { type: "somethingNew", at: 90 });
-  assert.deepEqual(call, before);
+  const { version: ___, events: ____, ...after } = call;
+  assert.deepEqual(after, before);
 });
 
 test("what the server saw is found by the header that tells attempts apart", () => {
@@ -84,12 +86,23 @@ test("what the server saw is found by the header that tells attempts apart", () 
   assert.equal(executionOf(call, call.attempts[1]).attempt, 3);
 });
 
-test("a run is summed up, and the server's count waits for all reports", () => {
-  const calls = [callWith(retried), callWith(hedged), callWith(stopped)];
+test("attempts that went without the header are found by their order", () => {
+  const call = callWith(retried);
+  call.exchanges = [{ headers: [] }, { headers: [] }, { headers: [["grpc-previous-rpc-attempts", "2"]] }];
+  call.server = {
+    started: 3,
+    ended: 3,
+    executions: [execution(), execution({ attempt: 2 }), execution({ attempt: 3, previousAttempts: "2" })],
+  };
   assert.deepEqual(
-    (({ ok, attempts, executed, medianMs, slowestMs }) => ({ ok, attempts, executed, medianMs, slowestMs }))(statsOf(calls)),
-    { ok: 2, attempts: 6, executed: undefined, medianMs: 250, slowestMs: 720 },
+    call.attempts.map((attempt) => executionOf(call, attempt).attempt),
+    [1, 2, 3],
   );
-  for (const call of calls) call.server = { started: call.attempts.length, ended: 0, executions: [] };
-  assert.equal(statsOf(calls).executed, 6);
+});
+
+test("an attempt was sent when Resource Timing says so, or nobody knows", () => {
+  const call = callWith(retried);
+  const [first, second, third] = call.attempts;
+  call.exchanges = [{ timing: { requestStart: first.startedAt + 30 } }, { timing: { requestStart: 0 } }];
+  assert.deepEqual([sentAt(call, first), sentAt(call, second), sentAt(call, third)], [130, undefined, undefined]);
 });

@@ -60,6 +60,20 @@ test("while a call runs, bars grow with the clock and the axis shows what is to 
   assert.deepEqual([running.bars[0].to, running.bars[0].running, running.bars[0].text], [40, true, "first"]);
 });
 
+test("a request that stood in the browser's queue shows when it was sent", () => {
+  const call = callWith(retried);
+  call.exchanges = [{ timing: { requestStart: 130 } }];
+  const { bars } = pictureOf(call, 900, 100);
+  assert.deepEqual(
+    bars.map(({ from, sent }) => [from, sent]),
+    [
+      [0, 30],
+      [170, 170],
+      [600, 600],
+    ],
+  );
+});
+
 test("the axis leaves room for what is written behind the last bar", () => {
   const picture = pictureOf(callWith(hedged), 900, 0);
   const span = spanOf([picture], 500, () => 100);
@@ -73,9 +87,10 @@ test("the axis of a running call grows in round steps", () => {
 });
 
 test("ticks are round, and no more than asked for", () => {
-  assert.deepEqual(ticksOf(760, 8), [0, 100, 200, 300, 400, 500, 600, 700]);
-  assert.deepEqual(ticksOf(900, 3), [0, 500]);
-  assert.deepEqual(ticksOf(1, 5), [0, 1]);
+  assert.deepEqual(ticksOf({ from: 0, to: 760 }, 8), [0, 100, 200, 300, 400, 500, 600, 700]);
+  assert.deepEqual(ticksOf({ from: 0, to: 900 }, 3), [0, 500]);
+  assert.deepEqual(ticksOf({ from: 0, to: 1 }, 5), [0, 1]);
+  assert.deepEqual(ticksOf({ from: 130, to: 310 }, 4), [150, 200, 250, 300]);
 });
 
 test("a label finds its place behind, inside, before or over its bar", () => {

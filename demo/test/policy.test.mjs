@@ -46,7 +46,7 @@ test("a config that says more than the form can show is not taken for less", () 
     { ...config, loadBalancingConfig: [] },
     { methodConfig: [method, { name: [{}] }] },
     { methodConfig: [{ ...method, name: [{}] }] },
-    { methodConfig: [{ ...method, waitForReady: true }] },
+    { methodConfig: [{ ...method, waitForReady: "yes" }] },
     { methodConfig: [{ ...method, retryPolicy: { ...method.retryPolicy, retryableStatusCodes: [14] } }] },
     { methodConfig: [{ ...method, retryPolicy: { ...method.retryPolicy, maxAttempts: "4" } }] },
     { methodConfig: null },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { statsOf } from "../model.js";
-import { formatMs, remarksOf, rowsOf, runSummaryOf, summaryOf } from "../words.js";
+import { statsOf } from "../stats.js";
+import { balanceOf, formatMs, remarksOf, rowsOf, runSummaryOf, summaryOf } from "../words.js";
 import { callWith, execution, hedged, retried, stopped } from "./events.mjs";
 
 test("spans are short to read", () => {
@@ -46,7 +46,7 @@ test("a call that was not sent says so, and is not counted", () => {
 test("a run is summed up in one line", () => {
   assert.equal(
     runSummaryOf(statsOf([callWith(retried), callWith(stopped)])),
-    "1 of 2 calls OK · 4 attempts · median 400 ms, slowest 720 ms",
+    "1 of 2 calls OK · 4 attempts · median 80 ms, slowest 720 ms",
   );
 });
 
@@ -68,4 +68,17 @@ test("the table says what the picture shows", () => {
       ["3", "400 ms (pushback)", "OK, committed", "none", "2", "played to its end after 90 ms"],
     ],
   );
+});
+
+test("a balance says what was gained and what it cost", () => {
+  const calls = [callWith(retried), callWith(stopped)];
+  for (const call of calls) call.server = { started: call.attempts.length, ended: 0, executions: [] };
+  assert.deepEqual(balanceOf(statsOf(calls)), [
+    ["Calls that succeeded", "1 of 2 (50 %)"],
+    ["Half of those within", "720 ms"],
+    ["All within", "720 ms"],
+    ["Attempts of the client", "4"],
+    ["Executions at the server", "4"],
+    ["Extra requests", "+100 %"],
+  ]);
 });

@@ -1,254 +1,138 @@
-// The demo page as the server serves it: what it shows, and what the server counted.
+// The demo page's settings and tools: what they send, and what they show of it.
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import type { Locator, Page } from "playwright-core";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
 import { Ending } from "../gen/chaos/v1/chaos_pb.js";
-import { open, type Watched } from "./chromium.js";
+import { server } from "./chromium.js";
+import { column, complete, openDemo, outcome, pick, send, shown } from "./demo-page.js";
 import { report } from "./report.js";
 
-const { PLAYED, CANCELLED } = Ending;
+const { CANCELLED } = Ending;
 
-interface Settings {
-  readonly fault: string;
-  readonly policy: "none" | "retry" | "hedging";
-  readonly kind?: "unary" | "stream";
-  readonly count?: number;
-  /** Fields of the policy form by name. */
-  readonly fields?: Readonly<Record<string, string>>;
+/** What a session of the page gives programs to read. */
+interface Session {
+  readonly runs: readonly {
+    readonly run: { readonly calls: readonly { readonly attempts: readonly { readonly startedAt: number }[] }[] };
+  }[];
 }
 
-/** The page, ready to send; when the test ends it must have had nothing to complain about. */
-async function demo(t: TestContext, options?: Parameters<typeof open>[2]): Promise<Watched> {
-  const watched = await open(t, "/", options);
-  await watched.page.waitForSelector("html[data-ready]");
-  t.after(() => assert.deepEqual(watched.complaints, []));
-  return watched;
-}
+/** The radio buttons themselves are out of sight; their labels are what is clicked. */
+const choose = (page: Page, name: string, value: string) =>
+  page.locator(`label:has(input[name="${name}"][value="${value}"])`).click();
+const fill = (page: Page, name: string, value: string) => page.locator(`[name="${name}"]`).fill(value);
 
-async function set(page: Page, { fault, policy, kind = "unary", count = 1, fields = {} }: Settings): Promise<void> {
-  // The radio buttons themselves are out of sight; their labels are what is clicked.
-  const choose = (name: string, value: string) => page.locator(`label:has(input[name=${name}][value=${value}])`).click();
-  await choose("fault", fault);
-  await choose("policy", policy);
-  await choose("kind", kind);
-  for (const [name, value] of Object.entries({ count: String(count), ...fields }))
-    await page.locator(`[name="${name}"]`).fill(value);
-}
+const hangs = "server.fails=all&server.how=hang&policy.policy=none";
 
-/** Sends, waits until the calls ended and the server's reports are in, and gives the run. */
-async function send(page: Page): Promise<Locator> {
-  await page.getByRole("button", { name: /^Send/ }).click();
-  await page.waitForSelector("call-run:first-child[data-complete=true]");
-  return page.locator("call-run:first-child");
-}
+test("what the form says is what is sent", async (t) => {
+  const { page, requests } = await openDemo(t);
+  await choose(page, "server.fails", "all");
+  await page.locator('[name="server.code"]').selectOption("ABORTED");
+  await choose(page, "policy", "none");
+  await choose(page, "calls.kind", "stream");
+  await fill(page, "calls.count", "2");
+  const [run] = await send(page);
+  for (const number of [1, 2]) {
+    const { call, bars, server } = await shown(run!, number);
+    assert.deepEqual(pick([call], "policy", "attempts", "code"), [["none", "1", "ABORTED"]]);
+    assert.equal(bars.length, 1);
+    assert.deepEqual(
+      server.executions.map(({ previousAttempts, code }) => [previousAttempts, code]),
+      [["", 10]],
+    );
+  }
+  assert.equal(requests.filter((url) => url.endsWith("Chaos/Stream")).length, 2);
+});
 
-interface Shown {
-  readonly call: Readonly<Record<string, string>>;
-  readonly summary: string;
-  readonly bars: readonly Readonly<Record<string, string>>[];
-  readonly server: Awaited<ReturnType<typeof report>>;
-}
-
-/** What the page shows of a call, and what the server counted of it. */
-async function shown(run: Locator, number = 1): Promise<Shown> {
-  const row = run.locator(`article[data-call="${number}"]`);
-  const data = (element: Locator) =>
-    element.evaluateAll((all) => all.map((one) => ({ ...(one as HTMLElement | SVGElement).dataset })));
-  const [call] = (await data(row)) as Record<string, string>[];
-  assert.ok(call?.["id"], "the row tells the call id");
-  return {
-    call,
-    summary: (await row.locator(".summary").textContent()) ?? "",
-    bars: (await data(row.locator(".bar"))) as Record<string, string>[],
-    server: await report(call["id"], Number(call["attempts"])),
+test("settings are compared with no policy, call by call the same", async (t) => {
+  const { page } = await openDemo(t, "server.fails=share&server.rate=50&calls.compare=none&calls.count=6&calls.order=sequence");
+  const [none, retried] = await send(page);
+  const firsts = async (run: typeof none) => {
+    const [calls, results] = [await column(run!, "attempt"), await column(run!, "result")];
+    return results.filter((_, i) => calls[i] === "1").map((text) => text.replace(", committed", ""));
   };
-}
-
-const pick = (list: Shown["bars"], ...names: string[]) => list.map((one) => names.map((name) => one[name]));
-
-/** A column of the table twin. */
-function column(run: Locator, name: string): Promise<string[]> {
-  return run.locator(`td[data-column="${name}"]`).allTextContents();
-}
-
-test("a retry heals a fault: three bars, and the third wins", async (t) => {
-  const { page } = await demo(t);
-  await set(page, { fault: "fails-twice", policy: "retry" });
-  const run = await send(page);
-  const { call, summary, bars, server } = await shown(run);
-  assert.equal(summary, "3 attempts · OK · committed by responseHeaders · server executed 3");
-  assert.deepEqual(pick([call], "policy", "attempts", "code", "reason", "executed"), [
-    ["retry", "3", "OK", "responseHeaders", "3"],
-  ]);
-  assert.deepEqual(pick(bars, "attempt", "kind", "outcome", "code", "winner"), [
-    ["1", "first", "failed", "UNAVAILABLE", undefined],
-    ["2", "retry", "failed", "UNAVAILABLE", undefined],
-    ["3", "retry", "committed", "OK", ""],
-  ]);
-  assert.equal(await run.locator(".gap .jitter").count(), 2, "two backoffs with their range");
-  assert.equal(await run.locator(".commit[data-reason=responseHeaders]").count(), 1);
-  assert.deepEqual(await column(run, "previous"), ["none", "1", "2"]);
-  assert.deepEqual(
-    server.executions.map(({ previousAttempts, ending, code }) => [previousAttempts, ending, code]),
-    [
-      ["", PLAYED, 14],
-      ["1", PLAYED, 14],
-      ["2", PLAYED, 0],
-    ],
-  );
+  assert.deepEqual(await firsts(none), await firsts(retried), "the first attempts meet the same fates");
+  assert.equal(new Set(await firsts(none)).size, 2, "of which there are two");
 });
 
 test("a hedge overtakes a slow attempt, and the server sees the loser cancelled", async (t) => {
-  const { page } = await demo(t);
-  const fields = { "hedging.maxAttempts": "2", "hedging.hedgingDelay": "0.4" };
-  await set(page, { fault: "slow-first", policy: "hedging", fields });
-  const run = await send(page);
-  const { summary, bars, server } = await shown(run);
+  const { page } = await openDemo(
+    t,
+    "server.fails=none&server.latency=slowFirst&server.slow=1500&policy.policy=hedging&policy.hedging.maxAttempts=2&policy.hedging.hedgingDelay=0.4&calls.count=1",
+  );
+  const [run] = await send(page);
+  const { summary, bars, server } = await shown(run!);
   assert.equal(summary, "2 attempts · OK · committed by responseHeaders · server executed 2");
   assert.deepEqual(pick(bars, "attempt", "kind", "outcome", "winner"), [
     ["1", "first", "aborted", undefined],
     ["2", "hedge", "committed", ""],
   ]);
-  assert.equal(await run.locator(".bar[data-outcome=aborted] .hatch").count(), 1);
-  assert.equal(await run.locator(".delay[data-state=fired]").count(), 1);
-  assert.deepEqual(
-    server.executions.map(({ previousAttempts, ending }) => [previousAttempts, ending]),
-    [
-      ["", CANCELLED],
-      ["1", PLAYED],
-    ],
-  );
+  assert.equal(await run!.locator(".delay[data-state=fired]").count(), 1);
   const [first, second] = server.executions;
+  assert.equal(first!.ending, CANCELLED);
   assert.ok(second!.startedUs - first!.startedUs > 350_000n, "the hedge came after its delay");
   assert.ok(first!.endedUs < 1_500_000n, "the loser was cancelled, not played to its end");
 });
 
-test("a server that says stop is not tried again", async (t) => {
-  const { page } = await demo(t);
-  await set(page, { fault: "stop", policy: "retry" });
-  const run = await send(page);
-  const { summary, bars, server } = await shown(run);
-  assert.equal(summary, "1 attempt · UNAVAILABLE · committed by pushback · server executed 1");
-  assert.deepEqual(pick(bars, "kind", "code", "winner"), [["first", "UNAVAILABLE", ""]]);
-  assert.equal(await run.locator(".flag[data-pushback=stop]").count(), 1);
-  assert.equal(server.started, 1);
-});
-
-test("without a policy a call is exactly one request", async (t) => {
-  const { page, requests } = await demo(t);
-  await set(page, { fault: "fails-twice", policy: "none", count: 3 });
-  const run = await send(page);
-  for (const number of [1, 2, 3]) {
-    const { call, bars, server } = await shown(run, number);
-    assert.deepEqual(pick([call], "policy", "attempts", "code"), [["none", "1", "UNAVAILABLE"]]);
-    assert.equal(bars.length, 1);
-    assert.deepEqual(
-      server.executions.map(({ previousAttempts }) => previousAttempts),
-      [""],
-    );
-  }
-  assert.equal(requests.filter((url) => url.endsWith("Chaos/Do")).length, 3);
-});
-
-test("a pushback is obeyed exactly and drawn as a flag", async (t) => {
-  const { page } = await demo(t);
-  await set(page, { fault: "pushback", policy: "retry" });
-  const run = await send(page);
-  const { call, server } = await shown(run);
-  assert.deepEqual(pick([call], "attempts", "code"), [["3", "OK"]]);
-  assert.equal(await run.locator(".flag[data-pushback=wait]").count(), 2);
-  assert.equal(await run.locator(".gap[data-pushback]").count(), 2);
-  assert.deepEqual(await column(run, "wait"), ["none", "400 ms (pushback)", "400 ms (pushback)"]);
-  const [first, second] = server.executions;
-  assert.ok(second!.startedUs - first!.endedUs >= 399_000n);
-});
-
-test("a deadline ends all attempts, here and at the server", async (t) => {
-  const { page } = await demo(t);
-  const fields = { "hedging.maxAttempts": "2", "hedging.hedgingDelay": "0.2", timeout: "0.8" };
-  await set(page, { fault: "hangs", policy: "hedging", fields });
-  const run = await send(page);
-  const { call, bars, server } = await shown(run);
-  assert.deepEqual(pick([call], "attempts", "code", "reason"), [["2", "DEADLINE_EXCEEDED", "deadline"]]);
-  assert.deepEqual(pick(bars, "outcome"), [["aborted"], ["aborted"]]);
-  assert.equal(await run.locator("line.deadline").count(), 1);
-  assert.deepEqual(
-    server.executions.map(({ ending, timeout }) => [ending === PLAYED, timeout !== ""]),
-    [
-      [false, true],
-      [false, true],
-    ],
-  );
-});
-
-test("a stream shows its messages, and headers that came early end all retries", async (t) => {
-  const { page } = await demo(t);
-  await set(page, { fault: "fails-twice", policy: "retry", kind: "stream" });
-  const healed = await send(page);
-  assert.equal((await shown(healed)).summary, "3 attempts · OK · 5 messages · committed by responseHeaders · server executed 3");
-  assert.equal(await healed.locator(".message").count(), 5);
-  await set(page, { fault: "early-headers", policy: "retry", kind: "stream" });
-  const early = await send(page);
-  assert.equal(
-    (await shown(early)).summary,
-    "1 attempt · UNAVAILABLE · 0 messages · committed by responseHeaders · server executed 1",
-  );
-});
-
 test("Stop cancels a running call, and the server sees that", async (t) => {
-  const { page } = await demo(t);
-  await set(page, { fault: "hangs", policy: "none" });
-  await page.getByRole("button", { name: "Send 1 call" }).click();
-  await page.waitForSelector(".bar[data-running]");
-  const id = (await page.locator("article").getAttribute("data-id")) ?? "";
-  await page.getByRole("button", { name: "Stop" }).click();
-  await page.waitForSelector("call-run[data-complete=true]");
-  const { call } = await shown(page.locator("call-run"));
-  assert.deepEqual(pick([call], "attempts", "code", "reason"), [["1", "CANCELLED", "cancelled"]]);
-  const { executions } = await report(id, 1);
-  assert.deepEqual(
-    executions.map(({ ending }) => ending),
-    [CANCELLED],
-  );
-});
-
-test("a sequence that is stopped sends no more", async (t) => {
-  const { page } = await demo(t);
-  await set(page, { fault: "hangs", policy: "none", count: 3 });
-  await page.locator("label:has(input[name=order][value=sequence])").click();
+  const { page } = await openDemo(t, `${hangs}&calls.order=sequence`);
   await page.getByRole("button", { name: "Send 3 calls" }).click();
   await page.waitForSelector(".bar[data-running]");
+  const id = (await page.locator("article").first().getAttribute("data-id")) ?? "";
+  await report(id, 0);
   await page.getByRole("button", { name: "Stop" }).click();
-  await page.waitForSelector("call-run[data-complete=true]");
+  await complete(page);
   assert.deepEqual(await page.locator("article .summary").allTextContents(), [
     "1 attempt · CANCELLED · committed by cancelled · server executed 1",
     "not sent",
     "not sent",
   ]);
+  assert.deepEqual(
+    (await report(id, 1)).executions.map(({ ending }) => ending),
+    [CANCELLED],
+  );
 });
 
-test("what is wrong with a policy stands at its field, and nothing is sent", async (t) => {
-  const { page, requests } = await demo(t);
-  await set(page, { fault: "healthy", policy: "retry", fields: { "retry.maxAttempts": "1", "retry.initialBackoff": "5m" } });
+test("what is wrong with a policy stands at its field and in the JSON, and nothing is sent", async (t) => {
+  const { page, requests } = await openDemo(t, "server.fails=none");
+  await fill(page, "retry.maxAttempts", "1");
+  await fill(page, "retry.initialBackoff", "5m");
   const field = page.locator('[name="retry.maxAttempts"]');
   await page.waitForSelector('[name="retry.maxAttempts"][aria-invalid=true]');
   assert.match((await page.locator('[id="problem-retry.maxAttempts"]').textContent()) ?? "", /2 or more/);
   assert.notEqual(await page.locator('[id="problem-retry.initialBackoff"]').textContent(), "");
-  assert.match((await page.locator("#json-problems").textContent()) ?? "", /methodConfig\[0\]\.retryPolicy\.maxAttempts/);
   await page.getByRole("button", { name: /^Send/ }).click();
-  assert.equal(await field.evaluate((input) => input === document.activeElement), true, "the first problem has the focus");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("name") === "retry.maxAttempts");
   assert.equal(requests.filter((url) => url.endsWith("Chaos/Do")).length, 0);
+  await page.locator("#json summary").click();
+  const place = page.locator("#json-problems li", { hasText: "maxAttempts" }).locator(".place");
+  await place.click();
+  const [line, marked] = [
+    (await place.textContent())?.replace("line ", ""),
+    await page.locator("#json-lines [data-wrong]").allTextContents(),
+  ];
+  assert.ok(line && marked.includes(line), `${line} of ${marked}`);
+  const selected = await page.locator("#config").evaluate((text) => {
+    const { value, selectionStart, selectionEnd } = text as HTMLTextAreaElement;
+    return value.slice(selectionStart, selectionEnd);
+  });
+  assert.equal(selected, '"maxAttempts": 1');
   await field.fill("2");
-  await page.locator('[name="retry.initialBackoff"]').fill("0.1");
+  await fill(page, "retry.initialBackoff", "0.1");
   await page.waitForSelector('[name="retry.maxAttempts"][aria-invalid=false]');
   await send(page);
 });
 
-test("form and JSON follow each other; JSON that says more rules alone", async (t) => {
-  const { page } = await demo(t);
+test("what is wrong with the channel's options is said there", async (t) => {
+  const { page } = await openDemo(t, "channel.maxRetryAttempts=-2");
+  await page.waitForFunction(() => document.querySelector("#channel-problem")?.textContent !== "");
+  assert.match((await page.locator("#channel-problem").textContent()) ?? "", /^maxRetryAttempts/);
+});
+
+test("form and JSON follow each other; JSON that says more rules alone, in a link too", async (t) => {
+  const { page } = await openDemo(t, "policy.policy=hedging&policy.hedging.hedgingDelay=0.3");
   const text = page.getByRole("textbox", { name: "Service config as JSON" });
   await page.locator("#json summary").click();
-  await set(page, { fault: "fails-twice", policy: "hedging", fields: { "hedging.hedgingDelay": "0.3" } });
   const config = JSON.parse(await text.inputValue());
   assert.equal(config.methodConfig[0].hedgingPolicy.hedgingDelay, "0.3s");
   config.methodConfig[0].hedgingPolicy.maxAttempts = 2;
@@ -256,29 +140,112 @@ test("form and JSON follow each other; JSON that says more rules alone", async (
   assert.equal(await page.locator('[name="hedging.maxAttempts"]').inputValue(), "2");
   await text.fill("{}");
   assert.equal(await page.locator('[name="hedging.maxAttempts"]').isDisabled(), true);
-  assert.deepEqual(pick([(await shown(await send(page))).call], "policy", "attempts"), [["none", "1"]]);
+  const [run] = await send(page);
+  assert.deepEqual(pick([(await shown(run!)).call], "policy", "attempts"), [["none", "1"]]);
+  const link = page.url();
   await page.getByRole("button", { name: "Back to the fields" }).click();
   assert.equal(JSON.parse(await text.inputValue()).methodConfig[0].hedgingPolicy.maxAttempts, 2);
+  const { page: other } = await openDemo(t, new URL(link).hash.slice(1));
+  assert.equal(await other.locator("#config").inputValue(), "{}");
+});
+
+test("played offline, calls fail without a request; with waitForReady they wait", async (t) => {
+  const { page, requests } = await openDemo(t, "calls.count=1&server.fails=none&policy.policy=none");
+  await page.getByLabel("Play offline").check();
+  const [failed] = await send(page);
+  assert.equal(await outcome(failed!), "0 of 1 call OK · 1 attempt · server executed 0");
+  assert.equal(requests.filter((url) => url.endsWith("Chaos/Do")).length, 0);
+  await page.getByLabel("waitForReady").check();
+  await page.getByRole("button", { name: "Send 1 call" }).click();
+  await page.waitForSelector("call-session:first-child article[data-state=running][data-attempts='0']");
+  await page.getByLabel("Play offline").uncheck();
+  const [waited] = await complete(page);
+  assert.equal(await outcome(waited!), "1 of 1 call OK · 1 attempt · server executed 1");
+});
+
+test("a hidden tab's timers run out on full seconds", async (t) => {
+  const { page } = await openDemo(t, "calls.count=1&server.pushback=200&server.times=1&server.ms=0");
+  await page.getByLabel("Play a hidden tab").check();
+  const [run] = await send(page);
+  const [, retry] = await page
+    .locator("call-session")
+    .evaluate((session) => (session as unknown as Session).runs[0]!.run.calls[0]!.attempts);
+  const begun = retry!.startedAt;
+  assert.ok(begun % 1000 < 500, `the retry began at ${begun} ms of the page's clock, not 200 ms after its failure`);
+  assert.equal(await outcome(run!), "1 of 1 call OK · 2 attempts · server executed 2");
+});
+
+test("all facts of an attempt are a click or a key away", async (t) => {
+  const { page } = await openDemo(t, "calls.count=1");
+  await send(page);
+  const facts = page.locator("#facts");
+  await page.locator(".bar[data-attempt='2'] .outline").click();
+  const text = (await facts.textContent()) ?? "";
+  assert.match(text, /A retry, ended with UNAVAILABLE: attempt 2 was told to fail/);
+  assert.match(text, /grpc-previous-rpc-attempts1/, "among the headers");
+  assert.match(text, /HTTP status200/);
+  assert.match(text, /played to its end/);
+  await page.keyboard.press("Escape");
+  await page.locator(".bar[tabindex='0']").focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  assert.match((await facts.locator("h2").textContent()) ?? "", /attempt 3$/);
+  assert.match((await facts.textContent()) ?? "", /Trailers, in the body.*grpc-status.*0/s);
+});
+
+test("the waterfall zooms by keys, buttons and pointer", async (t) => {
+  const { page } = await openDemo(t, "calls.count=2&calls.seed=3");
+  const [run] = await send(page);
+  const ticks = () => run!.locator(".tick-label").allTextContents();
+  const all = await ticks();
+  await run!.locator(".bar[tabindex='0']").focus();
+  await page.keyboard.press("+");
+  assert.notDeepEqual(await ticks(), all);
+  await page.keyboard.press("0");
+  assert.deepEqual(await ticks(), all);
+  const box = (await run!.locator(".chart").boundingBox())!;
+  await page.mouse.move(box.x + 200, box.y + 12);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 400, box.y + 12, { steps: 4 });
+  await page.mouse.up();
+  assert.notDeepEqual(await ticks(), all);
+  await run!.getByRole("button", { name: "Show all of it" }).click();
+  assert.deepEqual(await ticks(), all);
+});
+
+test("settings are taken away as code, and events as a file", async (t) => {
+  const { page } = await openDemo(t, "calls.count=1&channel.jitter=plusMinus20");
+  await send(page);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Export events" }).click(),
+  ]);
+  const { settings, takes } = JSON.parse(await readFile((await download.path())!, "utf8"));
+  assert.equal(settings.channel.jitter, "plusMinus20");
+  assert.equal(takes[0].calls[0].events.at(-1).type, "callEnded");
+  assert.equal(takes[0].calls[0].server.started, 3);
+  await page.getByRole("button", { name: "As code" }).click();
+  const code = (await page.locator("#code").textContent()) ?? "";
+  assert.match(code, /createChannel.*jitter: "plusMinus20"/s);
+  assert.match(code, /grpcweb\.WithJitter\(grpcweb\.PlusMinus20\)/);
 });
 
 test("the page fits a phone, and works by keyboard alone", async (t) => {
-  const { page } = await demo(t, { viewport: { width: 360, height: 740 } });
-  await page.locator("[name=fault]:checked").focus();
-  await page.keyboard.press("ArrowLeft"); // from "Fails twice" to "Answers at once"
+  const { page } = await openDemo(t, "server.fails=none", { viewport: { width: 360, height: 740 } });
+  await page.locator("#settings-box > summary").focus();
   await page.keyboard.press("Enter");
-  await page.waitForSelector("call-run[data-complete=true]");
-  assert.equal(
-    (await shown(page.locator("call-run"), 3)).summary,
-    "1 attempt · OK · committed by responseHeaders · server executed 1",
-  );
+  await page.locator('[name="server.fails"]:checked').focus();
+  await page.keyboard.press("Enter");
+  const [run] = await complete(page);
+  assert.equal((await shown(run!, 3)).summary, "1 attempt · OK · committed by responseHeaders · server executed 1");
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
 });
 
 test("without the built package the page says what to do", async (t) => {
-  const { page } = await open(t, "/icon.svg");
+  const { page } = await openDemo(t, "", { expected: [/404/] });
   await page.route("**/dist/hedgerow/index.js", (route) => route.fulfill({ status: 404 }));
-  await page.goto(new URL("/", page.url()).href);
-  await page.getByRole("alert").waitFor();
-  assert.match((await page.getByRole("alert").textContent()) ?? "", /not built yet.*make demo/s);
+  await page.goto(`${server}/?`);
+  await page.getByRole("alert").filter({ hasText: "not built yet" }).waitFor();
+  assert.match((await page.locator("#notice").textContent()) ?? "", /not built yet.*make demo/s);
   assert.equal(await page.locator("#send").isDisabled(), true);
 });

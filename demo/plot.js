@@ -1,0 +1,97 @@
+// The latencies of two runs on an axis of nines, which shows the tail that an average hides. Drawn by uPlot, which is loaded when the
+// first plot is wanted; the balance beside it says the same in numbers.
+
+import { nines } from "./stats.js";
+import { formatMs } from "./words.js";
+
+const marks = [0, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999];
+const height = 250;
+
+export class DistributionPlot {
+  element = document.createElement("div");
+  #plot;
+  #shown; // { data, names }
+  #making;
+  #resized = new ResizeObserver(() => this.#plot?.setSize({ width: this.#width(), height }));
+  #schemed = () => this.#remake();
+
+  constructor() {
+    this.element.className = "plot";
+    this.element.setAttribute("role", "img");
+    this.#resized.observe(this.element);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.#schemed);
+  }
+
+  /** [xs, ...ys] as distributionOf gives them, with the runs' names. */
+  show(data, names) {
+    this.element.setAttribute("aria-label", `Latency by percentile: ${names.join(" and ")}. The table has its numbers.`);
+    this.#shown = { data, names };
+    if (this.#plot) this.#plot.setData(data);
+    else this.#making ??= this.#make();
+  }
+
+  close() {
+    this.#resized.disconnect();
+    matchMedia("(prefers-color-scheme: dark)").removeEventListener("change", this.#schemed);
+    this.#plot?.destroy();
+  }
+
+  async #make() {
+    const { default: UPlot } = await import("./dist/uplot.js");
+    const { data, names } = this.#shown;
+    this.#plot = new UPlot(this.#options(names), data, this.element);
+  }
+
+  #remake() {
+    if (!this.#plot) return;
+    this.#plot.destroy();
+    this.#plot = undefined;
+    this.#making = this.#make();
+  }
+
+  #options(names) {
+    const style = getComputedStyle(this.element);
+    const colour = (name) => style.getPropertyValue(name).trim();
+    const axis = {
+      stroke: colour("--muted"),
+      font: `12px ${style.fontFamily}`,
+      labelFont: `12px ${style.fontFamily}`,
+      labelSize: 18,
+      grid: { stroke: colour("--grid"), width: 1 },
+      ticks: { stroke: colour("--line-strong"), width: 1, size: 5 },
+    };
+    const tones = names.length > 1 ? [colour("--before"), colour("--ok")] : [colour("--ok")];
+    return {
+      width: this.#width(),
+      height,
+      cursor: { drag: { x: false, y: false }, points: { size: 7 } },
+      legend: { show: false },
+      scales: {
+        x: { time: false, range: (_, low, high) => [low ?? 0, high ?? 1] },
+        y: { range: (_, __, high) => [0, (high || 1) * 1.05] },
+      },
+      axes: [
+        {
+          ...axis,
+          label: "share of the calls that succeeded",
+          splits: (_, __, low, high) => marks.map(nines).filter((x) => x >= low - 1e-9 && x <= high + 1e-9),
+          values: (_, splits) => splits.map((x) => `${Math.round((1 - 10 ** -x) * 1e4) / 100} %`),
+        },
+        { ...axis, size: 62, values: (_, splits) => splits.map((ms) => (ms === 0 ? "0" : formatMs(ms))) },
+      ],
+      series: [
+        {},
+        ...names.map((label, i) => ({
+          label,
+          stroke: tones[i],
+          width: i === names.length - 1 ? 2.5 : 2,
+          points: { show: false },
+        })),
+      ],
+    };
+  }
+
+  #width() {
+    return Math.max(200, this.element.clientWidth);
+  }
+}

@@ -1,0 +1,108 @@
+// The demo page as the server serves it, and what it shows.
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+import type { BrowserContextOptions, Locator, Page } from "playwright-core";
+import { server, theBrowser } from "./chromium.js";
+import { report } from "./report.js";
+
+export interface Opened {
+  readonly page: Page;
+  /** What went to the console as a warning or an error, exceptions and violations of the Content-Security-Policy among it. */
+  readonly complaints: string[];
+  /** Every URL that the page asked for, without what it puts behind to know its requests again. */
+  readonly requests: string[];
+}
+
+/** The page, ready to send. What it may complain of is for a test to say; other servers than this one it may never ask. */
+export async function openDemo(
+  t: TestContext,
+  hash = "",
+  { expected = [], ...options }: BrowserContextOptions & { expected?: readonly RegExp[] } = {},
+): Promise<Opened> {
+  const context = await (await theBrowser()).newContext(options);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const requests: string[] = [];
+  page.on("console", (message) => {
+    const text = message.text();
+    if (["error", "warning"].includes(message.type()) && !expected.some((one) => one.test(text))) complaints.push(text);
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("request", (request) => requests.push(request.url().replace(/#.*/, "")));
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(complaints, []);
+    const ports = /^(https?|blob:https?):\/\/(127\.0\.0\.1|localhost)(:|\/)/;
+    assert.deepEqual(
+      requests.filter((url) => !ports.test(url)),
+      [],
+      "requests that leave this machine",
+    );
+  });
+  await page.goto(`${server}/${hash ? `#${hash}` : ""}`);
+  await page.waitForSelector("html[data-ready]");
+  return { page, complaints, requests };
+}
+
+/** Presses Send and waits until the calls ended and the server's reports are in; gives the takes. */
+export async function send(page: Page): Promise<Locator[]> {
+  await page.getByRole("button", { name: /^Send/ }).click();
+  return complete(page);
+}
+
+/** The takes of the session that was begun last, once it is complete. */
+export async function complete(page: Page): Promise<Locator[]> {
+  await page.waitForSelector("#stop", { state: "hidden" });
+  await page.waitForSelector("call-session:first-child[data-complete=true]");
+  return page.locator("call-session:first-child call-run").all();
+}
+
+export interface Shown {
+  readonly call: Readonly<Record<string, string>>;
+  readonly summary: string;
+  readonly bars: readonly Readonly<Record<string, string>>[];
+  readonly server: Awaited<ReturnType<typeof report>>;
+}
+
+/** What the page shows of a call that is drawn with words, and what the server counted of it. */
+export async function shown(run: Locator, number = 1): Promise<Shown> {
+  const row = run.locator(`article[data-call="${number}"]`);
+  const [call] = await data(row);
+  assert.ok(call?.["id"], "the row tells the call id");
+  return {
+    call,
+    summary: (await row.locator(".summary").textContent()) ?? "",
+    bars: await data(row.locator(".bar")),
+    server: await report(call["id"], Number(call["executed"])),
+  };
+}
+
+/** The data attributes of elements. */
+export function data(elements: Locator): Promise<Record<string, string>[]> {
+  return elements.evaluateAll((all) =>
+    all.map((one) => ({ ...(one as HTMLElement | SVGElement).dataset }) as Record<string, string>),
+  );
+}
+
+export const pick = (list: Shown["bars"], ...names: string[]) => list.map((one) => names.map((name) => one[name]));
+
+/** A column of the table twin, which is made when it is opened. */
+export async function column(run: Locator, name: string): Promise<string[]> {
+  if (!(await run.locator(".twin").evaluate((twin) => (twin as HTMLDetailsElement).open)))
+    await run.locator(".twin summary").click();
+  await run.locator("td").first().waitFor();
+  return run.locator(`td[data-column="${name}"]`).allTextContents();
+}
+
+/** The line about a take without its times: "3 of 3 calls OK · 9 attempts · server executed 9". */
+export async function outcome(run: Locator): Promise<string> {
+  const text = (await run.locator(".run-summary").textContent()) ?? "";
+  return text.replace(/ · (median .*|[\d.]+ m?s)$/, "");
+}
+
+/** What the server counted of all calls of a take that are in sight, asked past the page. */
+export async function counted(run: Locator): Promise<number> {
+  const calls = await data(run.locator("[data-call][data-id]"));
+  const reports = await Promise.all(calls.map(({ id = "" }) => report(id, 0)));
+  return reports.reduce((sum, { started }) => sum + started, 0);
+}
