@@ -71,7 +71,7 @@ format: $(NODE_MODULES) $(GO_TOOLS) ## Format everything that lint would complai
 
 .PHONY: clean
 clean: ## Remove everything that was built or installed here.
-	rm -rf bin build coverage $(NPM)/dist $(NPM)/dist-debug $(NPM)/test-dist $(NPM)/node_modules $(NPM)/README.md $(NPM)/LICENSE
+	rm -rf bin build coverage $(NPM)/dist $(NPM)/dist-debug $(NPM)/test-dist $(NPM)/node_modules $(NPM)/LICENSE
 	find demo/dist -mindepth 1 ! -name .gitkeep -delete
 
 ##@ Parts of build
@@ -147,7 +147,7 @@ generate: prerequisites ## Generate Go and TypeScript from the protos.
 	sh server/proto/generate.sh
 
 .PHONY: size
-size: build-package ## Measure what a page loads (raw, gzip, brotli) and write it into README.md.
+size: build-package ## Measure what a page loads (raw, gzip, brotli) and write it into both READMEs.
 	@node $(NPM)/size.mjs --write
 
 .PHONY: bench

@@ -33,7 +33,7 @@ const { values: flags } = parseArgs({
 await Promise.all([mkdir(dist, { recursive: true }), mkdir(debug, { recursive: true })]);
 await removeStale();
 const packed = buildWasm(join(dist, "hedgerow.wasm"), join(debug, "hedgerow.full.wasm"));
-const steps = [packed.then(buildFromWasm), buildJavaScript(), buildTesting(), buildTypes(), copyDocuments()];
+const steps = [packed.then(buildFromWasm), buildJavaScript(), buildTesting(), buildTypes(), copyLicence()];
 if (flags.debug) {
   steps.push(buildWasm(join(debug, "hedgerow.wasm"), join(debug, "hedgerow.debug.full.wasm"), "-tags=hedgerow_debug"));
 }
@@ -185,13 +185,9 @@ async function tsc(...args) {
   await run(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), ...args], { cwd: here });
 }
 
-/** npm packs a README and a licence that lie beside package.json; they are written once, at the root. */
-async function copyDocuments() {
-  const { homepage } = JSON.parse(await readFile(join(here, "package.json"), "utf8"));
-  const readme = await readFile(join(root, "README.md"), "utf8");
-  // What it links to lies in the repository, not in the package.
-  const linked = readme.replace(/\]\((?!https?:|#)([^)]+)\)/g, `](${homepage.replace("#readme", "")}/blob/main/$1)`);
-  await Promise.all([writeFile(join(here, "README.md"), linked), copyFile(join(root, "LICENSE"), join(here, "LICENSE"))]);
+/** npm packs the licence that lies beside package.json; it is written once, at the root. The README here is the package's own. */
+async function copyLicence() {
+  await copyFile(join(root, "LICENSE"), join(here, "LICENSE"));
 }
 
 /** A compiler's complaint is on its output; the exception around it only says that it exited. */

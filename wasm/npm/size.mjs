@@ -2,7 +2,7 @@
 // What is imported only once an option asks for it stands in rows of its own, and in no sum.
 //
 //   node size.mjs           prints the table
-//   node size.mjs --write   and puts it into README.md at the root, between <!-- size:begin --> and <!-- size:end -->
+//   node size.mjs --write   and puts it into README.md, here and at the root, between <!-- size:begin --> and <!-- size:end -->
 //   node size.mjs --check   and fails if a part is over its budget
 
 import { execFileSync } from "node:child_process";
@@ -17,7 +17,7 @@ import * as esbuild from "esbuild";
 const budget = { wasm: 400_000, javascript: 15_000 };
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const readme = fileURLToPath(new URL("../../README.md", import.meta.url));
+const readmes = ["../../README.md", "README.md"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 const { values: flags } = parseArgs({
   options: { write: { type: "boolean", default: false }, check: { type: "boolean", default: false } },
 });
@@ -37,7 +37,7 @@ const toolchain = execFileSync("go", ["env", "GOVERSION"], { encoding: "utf8" })
 const report = `${table}\n\nKB of 1000 bytes, built with ${toolchain}.`;
 
 console.log(report);
-if (flags.write) write(report);
+if (flags.write) for (const readme of readmes) write(readme, report);
 if (flags.check) check();
 
 /**
@@ -106,11 +106,11 @@ function kb(bytes) {
   return `${(bytes / 1000).toFixed(bytes < 100_000 ? 1 : 0)} KB`;
 }
 
-function write(text) {
+function write(readme, text) {
   const before = readFileSync(readme, "utf8");
   const block = /(<!-- size:begin -->\n)[\s\S]*?(<!-- size:end -->)/;
   if (!block.test(before)) {
-    throw new Error("README.md has no block between <!-- size:begin --> and <!-- size:end --> for the sizes to go into");
+    throw new Error(`${readme} has no block between <!-- size:begin --> and <!-- size:end --> for the sizes to go into`);
   }
   const after = before.replace(block, (_, begin, end) => `${begin}${text}\n${end}`);
   if (after !== before) writeFileSync(readme, after);

@@ -164,11 +164,16 @@ test("the message of a response whose status is hidden has the names of exposedH
   );
 });
 
-test("README.md has the names of both lists", async () => {
-  const text = await readFile(join(root, "README.md"), "utf8");
-  const [, backend = ""] = /^## For a backend$(.*?)^## /ms.exec(text) ?? [];
-  assert.deepEqual(namesIn(backend), sorted([...allowedHeaders, ...withoutCompression]));
-});
+for (const [readme, section] of [
+  ["README.md", "For a backend"],
+  ["wasm/npm/README.md", "CORS"],
+] as const) {
+  test(`${readme} has the names of both lists`, async () => {
+    const text = await readFile(join(root, readme), "utf8");
+    const [, part = ""] = new RegExp(`^## ${section}$(.*?)^## `, "ms").exec(text) ?? [];
+    assert.deepEqual(namesIn(part), sorted([...allowedHeaders, ...withoutCompression]));
+  });
+}
 
 test("docs/cors.md has the names of both lists, in its tables and in each configuration", async () => {
   const text = await readFile(join(root, "docs", "cors.md"), "utf8");

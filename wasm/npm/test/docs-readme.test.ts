@@ -1,0 +1,281 @@
+// The code of the package's README, as it stands there: type-checked, bundled and run, each block against answers that its text is about.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { type Channel, Code } from "hedgerow";
+import { createTestServer, fail, reply, type TestRequest, type TestServer } from "hedgerow/testing";
+import { blocksOf, programs, textOf } from "./documents.js";
+import { HelloReplySchema, HelloRequestSchema } from "./gen/helloworld/helloworld_pb.js";
+import { Clock, FakeFetch, failed, ok, settle } from "./support.js";
+
+const README = "wasm/npm/README.md";
+const SAY_HELLO = "/helloworld.Greeter/SayHello";
+
+const text = await textOf(README);
+const blocks = blocksOf(text);
+
+/** CommonJS cannot be a part of a module's bundle: Node is asked for it. */
+function commonJs(file: string, name: string): string {
+  return `
+    import { createRequire } from "node:module";
+    export const { ${name} } = createRequire(\`\${process.env["HEDGEROW_PACKAGE"]}/test/index.js\`)(
+      "./gen/grpc-web/helloworld/${file}.js",
+    ) as typeof import("../../../../../test/gen/grpc-web/helloworld/${file}.js");`;
+}
+
+/** What stands in for the reader's generated code and session. */
+const standIns = {
+  "gen/greeter_pb.ts": `export * from "../../../../test/gen/helloworld/helloworld_pb.js";`,
+  "gen/greeter.client.ts": `export * from "../../../../test/gen/protobuf-ts/helloworld/helloworld.client.js";`,
+  "gen/grpc-web/greeter_pb.ts": commonJs("helloworld_pb", "HelloRequest"),
+  "gen/grpc-web/greeter_grpc_web_pb.ts": commonJs("helloworld_grpc_web_pb", "GreeterPromiseClient"),
+  "session.ts": `
+    export const token = async (_: AbortSignal): Promise<string> => "old";
+    export const freshToken = async (_: AbortSignal): Promise<string> => "fresh";`,
+};
+
+/** The programs, by their names: a block's own, in its first line, or its heading's with a number. A diff is what it makes of a program. */
+const files: Record<string, string> = {};
+for (const { heading, language, code } of blocks) {
+  if (language === "json") files["service-config.json"] = code;
+  if (language !== "ts" && language !== "diff") continue;
+  const number = Object.keys(files).filter((name) => name.startsWith(`${heading} `)).length + 1;
+  const name = /^\/\/ (\S+\.ts)\n/.exec(code)?.[1] ?? `${heading} ${number}.ts`;
+  files[name] = language === "ts" ? code : code.replace(/^-.*\n/gm, "").replace(/^[+ ]/gm, "");
+}
+const entries = Object.keys(files).filter((name) => name.endsWith(".ts"));
+const run = await programs("readme", { ...standIns, ...files }, entries, ["node"]);
+const ran = new Set<string>();
+
+interface Scene {
+  readonly server: TestServer;
+  /** What the program wrote to the console. */
+  readonly said: string[];
+  /** Runs the program; the names that it exports. */
+  play(name: string): Promise<unknown>;
+}
+
+/** What a program meets: a server where it expects one, whose greeter greets, and a console. */
+function scene(t: TestContext): Scene {
+  const server = createTestServer({ baseUrl: "https://api.example.com" });
+  t.mock.method(globalThis, "fetch", server.fetch);
+  const said: string[] = [];
+  for (const method of ["log", "warn", "error"] as const) {
+    t.mock.method(console, method, (...words: unknown[]) => said.push(words.map(String).join(" ")));
+  }
+  const play = (name: string): Promise<unknown> => {
+    ran.add(name);
+    return run(name);
+  };
+  return { server, said, play };
+}
+
+function greet({ message }: TestRequest) {
+  const { name } = fromBinary(HelloRequestSchema, message);
+  return reply(toBinary(HelloReplySchema, create(HelloReplySchema, { message: `Hello ${name}` })));
+}
+
+const atOnce = { pushbackMs: 0 };
+
+test("README: the start retries", async (t) => {
+  const { server, said, play } = scene(t);
+  server.on(SAY_HELLO, fail(Code.UNAVAILABLE, atOnce), greet);
+  await play("Start 1.ts");
+  assert.deepEqual(said, ["Hello Ada"]);
+  server.verify();
+});
+
+test("README: bytes", async (t) => {
+  const { server, said, play } = scene(t);
+  server.on(SAY_HELLO, greet);
+  await play("Start 2.ts");
+  assert.deepEqual(said, ["Hello Ada 1"]);
+  assert.equal(server.requests()[0]?.timeoutMs, 5000);
+});
+
+for (const name of [
+  "Under the client that you have 1.ts",
+  "Coming from another client 1.ts",
+  "Coming from another client 2.ts",
+  "Coming from another client 3.ts",
+  "Coming from another client 4.ts",
+]) {
+  test(`README: ${name.replace(".ts", "")}`, async (t) => {
+    const { server, said, play } = scene(t);
+    server.on(SAY_HELLO, greet);
+    await play(name);
+    assert.deepEqual(said, ["Hello Ada"]);
+    server.verify();
+  });
+}
+
+/** Puts something into the global scope, until the test ends. */
+function provide(t: TestContext, name: string, value: unknown): void {
+  const own = Object.getOwnPropertyDescriptor(globalThis, name);
+  Object.defineProperty(globalThis, name, { configurable: true, writable: true, value });
+  t.after(() => {
+    if (own) Object.defineProperty(globalThis, name, own);
+    else Reflect.deleteProperty(globalThis, name);
+  });
+}
+
+test("README: the service worker takes gRPC-Web calls of the API, and the page registers it", async (t) => {
+  const { server, play } = scene(t);
+  const registered: unknown[] = [];
+  provide(t, "navigator", { serviceWorker: { register: async (...of: unknown[]) => registered.push(...of) } });
+  await play("Coming from another client 5.ts");
+  assert.deepEqual(registered, ["/sw.js", { type: "module" }]);
+
+  const listeners: Record<string, (event: unknown) => void> = {};
+  provide(t, "location", new URL("https://app.example.com/sw.js"));
+  provide(t, "addEventListener", (type: string, listener: (event: unknown) => void) => {
+    listeners[type] = listener;
+  });
+  await play("sw.ts");
+  server.on("/S/M", fail(Code.UNAVAILABLE, atOnce), reply(new Uint8Array()));
+  const responses: Promise<Response>[] = [];
+  const request = (url: string) => {
+    const headers = { "content-type": "application/grpc-web+proto" };
+    const made = new Request(url, { method: "POST", headers, body: new Uint8Array(5) });
+    listeners["fetch"]?.({ request: made, respondWith: (response: Promise<Response>) => responses.push(response) });
+  };
+  request("https://elsewhere.example.com/S/M");
+  assert.equal(responses.length, 0);
+  request("https://api.example.com/S/M");
+  assert.equal((await responses[0])?.status, 200);
+  server.verify();
+});
+
+test("README: the service config is valid, and the channel retries and hedges by it", async (t) => {
+  const { server, play } = scene(t);
+  const { channel } = (await play("channel.ts")) as { channel: Channel };
+  server.on("/S/M", fail(Code.UNAVAILABLE, atOnce), reply(new Uint8Array()));
+  assert.equal((await channel.unary("/S/M", new Uint8Array())).attempts[1]?.kind, "retry");
+  server.on("/shop.Catalog/Search", fail(Code.UNAVAILABLE), reply(new Uint8Array()));
+  assert.equal((await channel.unary("/shop.Catalog/Search", new Uint8Array())).attempts[1]?.kind, "hedge");
+  assert.deepEqual(
+    server.requests().map(({ timeoutMs }) => Math.ceil(timeoutMs / 1000)),
+    [10, 10, 2, 2],
+  );
+  channel.close();
+});
+
+test("README: errors of calls", async (t) => {
+  const { server, said, play } = scene(t);
+  server.on("/shop.Orders/Place", fail(Code.FAILED_PRECONDITION), fail(Code.NOT_FOUND, { message: "no such plant" }));
+  await play("Errors 1.ts");
+  assert.deepEqual(said.splice(0), ["sold out"]);
+  await play("Errors 1.ts");
+  assert.match(said.join(), /^StatusError: NOT_FOUND: no such plant \(\/shop.Orders\/Place\) fatalStatus /);
+});
+
+test("README: errors of channels", async (t) => {
+  const { said, play } = scene(t);
+  const config = `{"methodConfig":[{"name":[{}],"timeout":"5m"}],"retryThrottling":{"maxTokens":0,"tokenRatio":1}}`;
+  t.mock.method(globalThis, "fetch", async (url: string) => {
+    assert.equal(url, "/service-config.json");
+    return new Response(config);
+  });
+  await play("Errors 2.ts");
+  assert.deepEqual(
+    said.map((line) => line.split(":")[0]),
+    ["methodConfig[0].timeout", "retryThrottling.maxTokens"],
+  );
+});
+
+test("README: the listener prints what is shown of a call", async (t) => {
+  const { said, play } = scene(t);
+  const clock = new Clock(t);
+  t.mock.method(Math, "random", () => 0.4);
+  const later = (response: Response) => () => new Promise<Response>((resolve) => setTimeout(() => resolve(response), 12));
+  const fake = new FakeFetch(
+    later(failed(Code.UNAVAILABLE, "shutting down")),
+    later(new Response("<h1>503</h1>", { status: 503, headers: { "content-type": "text/html" } })),
+    later(ok(new Uint8Array())),
+  );
+  t.mock.method(globalThis, "fetch", fake.fetch);
+  const done = play("log.ts");
+  for (let n = 1; n <= 3; n++) {
+    await fake.request(n);
+    await settle();
+    await clock.advance(n < 3 ? 12 : 1000);
+    await settle();
+    const [timer] = clock.timers.values();
+    if (n < 3) await clock.advance((timer?.at ?? 0) - clock.now);
+  }
+  await done;
+  const [shown] = blocks.filter(({ heading }) => heading === "What it does");
+  assert.equal(`${said.join("\n")}\n`, shown?.code);
+});
+
+test("README: a token that has run out costs one attempt", async (t) => {
+  const { server, play } = scene(t);
+  const list = ({ metadata }: TestRequest) =>
+    metadata.get("authorization") === "Bearer fresh" ? reply(new Uint8Array()) : fail(Code.UNAUTHENTICATED, atOnce);
+  server.on("/shop.Orders/List", list, list);
+  await play("Metadata and credentials 1.ts");
+  assert.deepEqual(
+    server.requests().map(({ metadata }) => [metadata.get("authorization"), metadata.get("x-tenant")]),
+    [
+      ["Bearer old", "garden"],
+      ["Bearer fresh", "garden"],
+    ],
+  );
+});
+
+test("README: a deadline", async (t) => {
+  const { said, play } = scene(t);
+  const clock = new Clock(t);
+  const fake = new FakeFetch();
+  t.mock.method(globalThis, "fetch", fake.fetch);
+  const done = play("Deadlines and cancelling 1.ts");
+  await fake.request(1);
+  await settle();
+  await clock.advance(2999);
+  assert.deepEqual(said, []);
+  await clock.advance(1);
+  await done;
+  assert.deepEqual(said, ["too slow"]);
+});
+
+test("README: a stream is read until the program leaves it", async (t) => {
+  const { server, said, play } = scene(t);
+  server.on("/shop.Orders/Watch", reply([new Uint8Array(3), new Uint8Array(), new Uint8Array(9)]));
+  await play("Streams 1.ts");
+  assert.deepEqual(said, ["3", "0"]);
+});
+
+await (async () => {
+  ran.add("policy.test.ts");
+  await run("policy.test.ts"); // whose test is one of this file
+})();
+
+test("README: every program of it was run", () => {
+  assert.deepEqual(
+    entries.filter((name) => !ran.has(name)),
+    [],
+  );
+});
+
+test("README: all options are there", async () => {
+  const source = await readFile(join(process.env["HEDGEROW_PACKAGE"] ?? ".", "src/options.ts"), "utf8");
+  const fieldsOf = (name: string) => {
+    const [, body = ""] = new RegExp(`^export interface ${name} .*?\\{\\n(.*?)^\\}`, "ms").exec(source) ?? [];
+    return Array.from(body.matchAll(/^ {2}(\w+)\??: /gm), ([, field = ""]) => field);
+  };
+  const [, section = ""] = /^## All options$(.*?)^## /ms.exec(text) ?? [];
+  const [channel = "", call = ""] = section.split("Of a call:");
+  const named = (part: string) => Array.from(part.matchAll(/`(\w+)`/g), ([, name = ""]) => name);
+  const lacking = (part: string, ...of: string[]) => of.flatMap(fieldsOf).filter((name) => !named(part).includes(name));
+  assert.ok(fieldsOf("ChannelOptions").length > 20 && fieldsOf("CallOptions").length > 5 && fieldsOf("LoadOptions").length > 3);
+  assert.deepEqual(lacking(channel, "ChannelOptions", "LoadOptions"), []);
+  assert.deepEqual(lacking(call, "CallOptions"), []);
+});
+
+test("both READMEs have the same sizes", async () => {
+  const sizes = (text: string) => /<!-- size:begin -->\n(.+?)<!-- size:end -->/s.exec(text)?.[1];
+  assert.ok(sizes(text));
+  assert.equal(sizes(text), sizes(await textOf("README.md")));
+});
