@@ -274,6 +274,17 @@ test("README: all options are there", async () => {
   assert.deepEqual(lacking(call, "CallOptions"), []);
 });
 
+test("the front page shows the start, and counts the cases of the conformance suite as they are run", async () => {
+  const page = await textOf("README.md");
+  const codes = blocksOf(page).flatMap(({ language, code }) => (language === "ts" ? [code] : []));
+  assert.deepEqual(codes, [files["Start 1.ts"]]);
+  const runs: { readonly cases: number }[] = JSON.parse(await textOf("conformance/runs.json"));
+  assert.deepEqual(
+    Array.from(page.matchAll(/^ {2}\| .* \| (\d+) \|$/gm), ([, cases]) => Number(cases)),
+    runs.map(({ cases }) => cases),
+  );
+});
+
 test("both READMEs have the same sizes", async () => {
   const sizes = (text: string) => /<!-- size:begin -->\n(.+?)<!-- size:end -->/s.exec(text)?.[1];
   assert.ok(sizes(text));
