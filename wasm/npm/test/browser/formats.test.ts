@@ -227,14 +227,16 @@ test("what Chromium would drop silently is refused, and all else arrives", async
   for (const [i, name] of kept.entries()) assert.equal(seen[i]?.headers[name], "1", name);
 });
 
-/** What the file of a lazily loaded part is called in dist. */
+/** What the file of a lazily loaded part is called in dist. A part that other entries have too is behind a chunk that passes it on. */
 async function chunkOf(part: string): Promise<string> {
-  const dist = join(process.env["HEDGEROW_PACKAGE"] ?? ".", "dist");
-  const entry = await readFile(join(dist, "index.js"), "utf8");
-  const chunks = [...entry.matchAll(/chunk-\w+\.js/g)].map(([name]) => name);
-  for (const chunk of new Set(chunks)) {
-    for (const [, lazy = ""] of (await readFile(join(dist, chunk), "utf8")).matchAll(/import\("\.\/([\w-]+\.js)"\)/g)) {
-      if ((await readFile(join(dist, `${lazy}.map`), "utf8")).includes(`/${part}.ts`)) return lazy;
+  const read = (name: string) => readFile(join(process.env["HEDGEROW_PACKAGE"] ?? ".", "dist", name), "utf8");
+  const chunksIn = async (name: string, pattern: RegExp) =>
+    [...(await read(name)).matchAll(pattern)].map(([, chunk = ""]) => chunk);
+  for (const chunk of new Set(await chunksIn("index.js", /(chunk-\w+\.js)"/g))) {
+    for (const lazy of await chunksIn(chunk, /import\("\.\/([\w-]+\.js)"\)/g)) {
+      for (const file of [lazy, ...(await chunksIn(lazy, /from"\.\/(chunk-\w+\.js)"/g))]) {
+        if ((await read(`${file}.map`)).includes(`/${part}.ts`)) return file;
+      }
     }
   }
   throw new Error(`no chunk is imported lazily for ${part}`);
