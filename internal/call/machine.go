@@ -282,6 +282,9 @@ func (m *Machine) Warn(w Warning) { m.act(Action{Op: Warn, Warning: w}) }
 // Discard asks the driver to let go of an attempt's response, whose end is known.
 func (m *Machine) Discard(id int) { m.act(Action{Op: Abort, Attempt: id}) }
 
+// act is not inlined: it stands everywhere, and would weigh kilobytes.
+//
+//go:noinline
 func (m *Machine) act(a Action) {
 	if m.actions == nil {
 		m.actions = m.rooms.actions[:0]

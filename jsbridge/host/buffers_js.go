@@ -94,13 +94,21 @@ func grow(n int) {
 	publish()
 }
 
+// What emits is not inlined: it stands everywhere, and would weigh kilobytes.
+
 // Word emits one word of an action.
+//
+//go:noinline
 func Word(w uint32) { actions = append(actions, w) }
 
 // Words emits several.
+//
+//go:noinline
 func Words(w ...uint32) { actions = append(actions, w...) }
 
 // Float emits a float64 as two words, the low one first.
+//
+//go:noinline
 func Float(f float64) {
 	bits := math.Float64bits(f)
 	actions = append(actions, uint32(bits), uint32(bits>>32))
@@ -108,6 +116,8 @@ func Float(f float64) {
 
 // Bytes emits bytes, or text, as two words: where they lie in the text buffer,
 // and how many they are.
+//
+//go:noinline
 func Bytes[T ~string | ~[]byte](b T) {
 	actions = append(actions, uint32(len(text)), uint32(len(b)))
 	text = append(text, b...)
