@@ -274,6 +274,16 @@ test("README: all options are there", async () => {
   assert.deepEqual(lacking(call, "CallOptions"), []);
 });
 
+test("README: all entries are named", async () => {
+  const { exports } = JSON.parse(await textOf("wasm/npm/package.json"));
+  const entries = Object.keys(exports).filter((name) => /^\.\/[a-z-]+$/.test(name));
+  assert.ok(entries.length > 9);
+  assert.deepEqual(
+    entries.filter((name) => !text.includes(`\`hedgerow/${name.slice(2)}\``)),
+    [],
+  );
+});
+
 test("the front page shows the start, and counts the cases of the conformance suite as they are run", async () => {
   const page = await textOf("README.md");
   const codes = blocksOf(page).flatMap(({ language, code }) => (language === "ts" ? [code] : []));
