@@ -150,6 +150,11 @@ generate: prerequisites ## Generate Go and TypeScript from the protos.
 size: build-package ## Measure what a page loads (raw, gzip, brotli) and write it into both READMEs.
 	@node $(NPM)/size.mjs --write
 
+.PHONY: screenshots
+screenshots: build-server ## Take pictures of the demo page and its stories into build/screenshots, and report how smooth it is.
+	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && .ci/with-server.sh node demo/tools/screenshots.mjs build/screenshots && \
+	  .ci/with-server.sh node demo/tools/smoothness.mjs
+
 .PHONY: bench
 bench: build-package ## Run the benchmarks: Go's own, then the npm package's beside connect-web.
 	go test -run '^$$' -bench . -benchmem $(WASM_PACKAGES)

@@ -65,7 +65,9 @@ function paced(calls, sendOne, { signal, gapMs }) {
   const sent = [];
   return new Promise((resolve, reject) => {
     const next = () => {
-      while (sent.length < calls.length && (signal.aborted || performance.now() >= begin + sent.length * gapMs)) {
+      // A few at a time: what is late must not make everything else late.
+      const most = sent.length + 4;
+      while (sent.length < Math.min(calls.length, most) && (signal.aborted || performance.now() >= begin + sent.length * gapMs)) {
         const call = calls[sent.length];
         sent.push(signal.aborted ? skip(call) : sendOne(call));
       }

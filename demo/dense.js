@@ -17,12 +17,18 @@ export class DenseRows {
   #svg = svg("svg", { class: "waterfall dense", role: "group", "aria-label": "Attempts" });
   #calls;
   #tops = []; // where each row begins, and where the last one ends
+  #box = { top: 0, height: 0 }; // what is scrolled to; read when it changes, because reading it costs a layout
   #drawn = new Map(); // index → { group, key }
 
   constructor(calls) {
     this.#calls = calls;
     this.element.className = "rows dense-rows";
     this.element.append(this.#svg);
+    const look = () => {
+      this.#box = { top: this.element.scrollTop, height: this.element.clientHeight };
+    };
+    this.element.addEventListener("scroll", look, { passive: true });
+    new ResizeObserver(look).observe(this.element);
   }
 
   /** Draws what can be seen; `pictureAt(i)` gives a call's picture, undefined before it starts. */
@@ -66,10 +72,10 @@ export class DenseRows {
 
   /** The indices of the rows that can be seen: from, and up to. */
   #seen() {
-    const { scrollTop, clientHeight } = this.element;
+    const { top, height } = this.#box;
     return [
-      Math.max(0, firstBelow(this.#tops, scrollTop) - 1 - extra),
-      Math.min(this.#calls.length, firstBelow(this.#tops, scrollTop + clientHeight) + extra),
+      Math.max(0, firstBelow(this.#tops, top) - 1 - extra),
+      Math.min(this.#calls.length, firstBelow(this.#tops, top + height) + extra),
     ];
   }
 }

@@ -60,7 +60,7 @@ function timesOf(call, attempt, lane) {
   const rows = [
     ["started", `${formatMs(attempt.startedAt - call.startedAt)} after the call`],
     ["waited before", waitText(call, lane)],
-    ["left the browser", sentAt(call, attempt) ? after(sentAt(call, attempt)) : timing?.requestStart ? "at once" : "not told"],
+    ["left the browser", sentAt(call, lane) ? after(sentAt(call, lane)) : timing?.requestStart ? "at once" : "not told"],
     connected !== undefined && ["of that, connecting", formatMs(connected)],
     ["head", attempt.headAt === undefined ? "none" : after(attempt.headAt)],
     endAt !== undefined && ["body’s end", after(endAt)],

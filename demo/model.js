@@ -141,7 +141,7 @@ function countIn(call, attempt) {
 }
 
 /** When the browser began to send an attempt's request, where Resource Timing tells it: before that it stood in a queue. */
-export function sentAt(call, attempt) {
-  const sent = call.exchanges[call.attempts.indexOf(attempt)]?.timing?.requestStart;
-  return sent > attempt.startedAt ? sent : undefined;
+export function sentAt(call, lane) {
+  const sent = call.exchanges[lane]?.timing?.requestStart;
+  return sent > call.attempts[lane].startedAt ? sent : undefined;
 }

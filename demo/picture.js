@@ -13,7 +13,7 @@ export function pictureOf(call, now, origin) {
   const winner = winnerOf(call);
   const at = (instant) => (instant === undefined ? undefined : instant - origin);
   const bars = call.attempts.map((attempt, lane) =>
-    barOf(attempt, { lane, winner: attempt === winner, sent: sentAt(call, attempt), end, at }),
+    barOf(attempt, { lane, winner: attempt === winner, sent: sentAt(call, lane), end, at }),
   );
   const gaps = call.gaps.map((gap) => gapOf(gap, end, at));
   const delays = call.delays.filter((delay) => delay.delayMs > 0).map((delay) => delayOf(delay, end, at));

@@ -17,7 +17,7 @@ export async function play(settings, { session, actions, signal, hedgerow, messa
   session.show({
     title: story?.title ?? "Your own settings",
     see: story?.see,
-    why: story?.why,
+    why: [story?.why, location.protocol === "https:" && story?.overTLS].filter(Boolean).join(" "),
     subtitle: subtitleOf(settings, takes),
     takes: takes.map(({ name }) => name),
     actions,
@@ -60,18 +60,24 @@ function subtitleOf({ calls, server }, takes) {
   };
   const n = Number.parseInt(calls.count, 10) || 1;
   const parts = [`${count(n, kinds[calls.kind])}${n > 1 ? `, ${orders[calls.order]}` : ""}`, `seed ${calls.seed}`];
-  if (takes.length > 1) parts.push("attempt n of call i meets the same fate in both takes");
+  if (sameWorkload(takes)) parts.push("attempt n of call i meets the same fate in both takes");
   if (server.where !== "here") parts.push(`to ${targetOf(server.where, location).baseUrl}`);
   return parts.join(" · ");
 }
 
+/** Whether the server is told the same in both takes. */
+function sameWorkload([a, b]) {
+  return b !== undefined && JSON.stringify(a.settings.server) === JSON.stringify(b.settings.server);
+}
+
 function drawWhile(session) {
   let frame;
-  let last = 0;
+  let next = 0;
   const draw = (now) => {
-    if (now - last >= drawEveryMs) {
-      last = now;
+    if (now >= next) {
       session.update(performance.now());
+      // Where drawing is slow, it is done less often: at most a quarter of the time is drawn.
+      next = now + Math.max(drawEveryMs, 3 * (performance.now() - now));
     }
     frame = requestAnimationFrame(draw);
   };

@@ -5,7 +5,7 @@ import { nines } from "./stats.js";
 import { formatMs } from "./words.js";
 
 const marks = [0, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999];
-const height = 250;
+const height = 270;
 
 export class DistributionPlot {
   element = document.createElement("div");
@@ -60,12 +60,15 @@ export class DistributionPlot {
       grid: { stroke: colour("--grid"), width: 1 },
       ticks: { stroke: colour("--line-strong"), width: 1, size: 5 },
     };
+    const draw = [(plot) => markEnds(plot, tones, `700 13px ${style.fontFamily}`)];
     const tones = names.length > 1 ? [colour("--before"), colour("--ok")] : [colour("--ok")];
     return {
       width: this.#width(),
       height,
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },
       legend: { show: false },
+      padding: [14, 22, 0, 0],
+      hooks: { draw },
       scales: {
         x: { time: false, range: (_, low, high) => [low ?? 0, high ?? 1] },
         y: { range: (_, __, high) => [0, (high || 1) * 1.05] },
@@ -73,7 +76,8 @@ export class DistributionPlot {
       axes: [
         {
           ...axis,
-          label: "share of the calls that succeeded",
+          size: 28,
+          label: "share of the calls that succeeded, each within this time",
           splits: (_, __, low, high) => marks.map(nines).filter((x) => x >= low - 1e-9 && x <= high + 1e-9),
           values: (_, splits) => splits.map((x) => `${Math.round((1 - 10 ** -x) * 1e4) / 100} %`),
         },
@@ -94,4 +98,25 @@ export class DistributionPlot {
   #width() {
     return Math.max(200, this.element.clientWidth);
   }
+}
+
+/** Writes its letter at the end of each line: colour alone is not enough. */
+function markEnds(plot, tones, font) {
+  if (tones.length < 2) return;
+  const { ctx } = plot;
+  ctx.save();
+  ctx.font = font.replace("13px", `${13 * devicePixelRatio}px`);
+  ctx.textBaseline = "middle";
+  tones.forEach((tone, i) => {
+    const values = plot.data[i + 1];
+    const last = values.findLastIndex((value) => value !== null);
+    if (last < 0) return;
+    ctx.fillStyle = tone;
+    ctx.fillText(
+      "AB"[i],
+      plot.valToPos(plot.data[0][last], "x", true) + 8 * devicePixelRatio,
+      plot.valToPos(values[last], "y", true),
+    );
+  });
+  ctx.restore();
 }

@@ -34,7 +34,8 @@ class CallRun extends HTMLElement {
   #twin = html("details", { class: "twin" });
   #chart = html("div", { class: "chart" });
   #ownStart = html("button", { type: "button", class: "quiet", "aria-pressed": "false" }, "Line up starts");
-  #resized = new ResizeObserver(() => this.update(performance.now()));
+  #width = 0; // of the rows; read when it changes, because reading it costs a layout
+  #resized = new ResizeObserver(() => this.#resize());
 
   /**
    * Shows a run: `title` in words, `letter` its name beside another run, `calls` the models, `run.origin` the instant at which it
@@ -74,7 +75,7 @@ class CallRun extends HTMLElement {
       this.#reasons,
       this.#twinOf(title),
     );
-    this.update(performance.now());
+    this.#resize();
   }
 
   /** The span of time that this run needs, in ms. */
@@ -97,16 +98,20 @@ class CallRun extends HTMLElement {
     this.#resized.disconnect();
   }
 
+  #resize() {
+    this.#width = this.#rows?.element.clientWidth ?? 0;
+    this.update(performance.now());
+  }
+
   /** Draws what is known now. */
   update(now) {
-    if (!this.#run || !this.isConnected) return;
+    if (!this.#run || this.#width === 0) return;
     const { origin, calls } = this.#run;
     const pictures = calls.map((call) =>
       call.startedAt === undefined ? undefined : pictureOf(call, now, this.#common ? origin : call.startedAt),
     );
     const dense = this.#rows instanceof DenseRows;
-    const width = this.#rows.element.clientWidth;
-    const scale = scaleOf(pictures.filter(Boolean), width, {
+    const scale = scaleOf(pictures.filter(Boolean), this.#width, {
       view: this.#explorer.view,
       least: this.#least,
       need: dense ? undefined : labelNeed,

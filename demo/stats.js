@@ -65,11 +65,11 @@ export function distributionOf(lists, points = 240) {
 export function arrivalsOf(calls, origin, span, bins) {
   const counts = Array.from({ length: bins }, () => ({ first: 0, more: 0 }));
   for (const call of calls) {
-    for (const attempt of call.attempts) {
-      const at = sentAt(call, attempt) ?? attempt.startedAt;
+    call.attempts.forEach(({ startedAt, kind }, lane) => {
+      const at = sentAt(call, lane) ?? startedAt;
       const bin = counts[Math.floor(((at - origin) / span) * bins)];
-      if (bin) bin[attempt.kind === "first" ? "first" : "more"]++;
-    }
+      if (bin) bin[kind === "first" ? "first" : "more"]++;
+    });
   }
   return counts;
 }

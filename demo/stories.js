@@ -1,4 +1,5 @@
-// Stories: settings that teach something, with a sentence of what to see and why. A story has one or two takes, played one after the
+// Stories: settings that teach something, with a sentence of what to see and why, and where it matters of what differs over TLS with
+// HTTP/2. A story has one or two takes, played one after the
 // other with the same calls; what differs between them is the point. Pure.
 
 import { defaults, merged } from "./settings.js";
@@ -22,7 +23,7 @@ export const stories = Object.freeze([
   {
     id: "herd",
     title: "Jitter against a herd",
-    see: "Forty calls fail at the same moment. Look at the arrivals above the bars: under ±20 % they come back together, under full jitter spread out.",
+    see: "Forty calls fail at the same moment. Look at the requests above the bars: under ±20 % they come back in waves, under full jitter spread out.",
     why: "A server that has just failed everybody is hit hardest by everybody’s retry at once. A draw from zero to the bound takes the wave apart.",
     set: {
       server: { ms: "10" },
@@ -63,7 +64,7 @@ export const stories = Object.freeze([
   {
     id: "tail",
     title: "A slow tail, hedged",
-    see: "One answer in ten takes over a second. Hedges cut that tail off; the right-hand side says what they cost in extra requests.",
+    see: "One answer in ten takes over a second. Hedges cut that tail off; the last row of the table says what they cost in extra requests.",
     why: "A second request that starts after most answers are in is rarely slow as well. Hedge only what may safely run twice.",
     set: {
       server: { fails: "none", latency: "tail", ms: "60", share: "10", slow: "1200" },
@@ -101,6 +102,8 @@ export const stories = Object.freeze([
     title: "CORS blocks the retry",
     see: "Another origin allows what first attempts send, but not grpc-previous-rpc-attempts: the browser refuses every retry, and the server never hears of it.",
     why: "“auto” notices, sends that attempt again at once without the header, and warns with what to allow. “always” stays blocked.",
+    overTLS:
+      "Over HTTP/2 the browser must also have accepted this server’s certificate by its other name, localhost or 127.0.0.1.",
     set: { server: { where: "fixed" }, calls: { count: "2", order: "sequence" }, ...retry({}) },
     takes: [
       { name: "attemptHeader: always", set: { channel: { attemptHeader: "always" } } },
@@ -137,6 +140,7 @@ export const stories = Object.freeze([
     title: "Six connections",
     see: "Streams hold all six connections that a browser opens over HTTP/1.1. Calls wait inside the browser: the thin line before a bar.",
     why: "With a deadline they fail before the server has heard of them, and no retry helps. HTTP/2 has no such limit: switch above and play it again.",
+    overTLS: "This page came over HTTP/2: the streams share one connection with the calls, and none waits.",
     set: { server: { fails: "none", ms: "60" }, calls: { count: "4", hold: "6" }, ...retry({}) },
     takes: [
       { name: "No deadline", set: {} },

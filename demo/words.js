@@ -77,9 +77,9 @@ export function balanceOf(stats) {
     ["Half of those within", at(0.5)],
     stats.calls >= 20 && ["95 % within", at(0.95)],
     ["All within", at(1)],
-    ["Attempts of the client", String(stats.attempts)],
-    ["Executions at the server", stats.executed === undefined ? "…" : String(stats.executed)],
-    ["Extra requests", `${stats.extra < 0 ? "−" : "+"}${trimZeros(Math.abs(100 * stats.extra).toFixed(1))} %`],
+    ["Client’s attempts", String(stats.attempts)],
+    ["Server’s executions", stats.executed === undefined ? "…" : String(stats.executed)],
+    ["Extra requests", stats.extra < 0 ? "–" : `+${trimZeros((100 * stats.extra).toFixed(1))} %`],
   ];
   return rows.filter(Boolean);
 }

@@ -102,7 +102,10 @@ test("attempts that went without the header are found by their order", () => {
 
 test("an attempt was sent when Resource Timing says so, or nobody knows", () => {
   const call = callWith(retried);
-  const [first, second, third] = call.attempts;
+  const [first] = call.attempts;
   call.exchanges = [{ timing: { requestStart: first.startedAt + 30 } }, { timing: { requestStart: 0 } }];
-  assert.deepEqual([sentAt(call, first), sentAt(call, second), sentAt(call, third)], [130, undefined, undefined]);
+  assert.deepEqual(
+    [0, 1, 2].map((lane) => sentAt(call, lane)),
+    [130, undefined, undefined],
+  );
 });

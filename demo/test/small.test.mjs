@@ -1,6 +1,7 @@
-// The small pure modules: places in JSON, frames, zoom, code.
+// The small modules: places in JSON, frames, zoom, code, and the clock of a hidden tab.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { clock } from "../channels.js";
 import { programsOf } from "../code.js";
 import { FrameReader, fieldsOf } from "../frames.js";
 import { locate } from "../locate.js";
@@ -62,4 +63,17 @@ test("settings become programs that name only what is not usual", () => {
   assert.match(go, /grpcweb\.WithJitter\(grpcweb\.PlusMinus20\)/);
   assert.match(go, /grpcweb\.WithMaxRetryAttempts\(7\)/);
   assert.equal(json, '{\n  "methodConfig": []\n}');
+});
+
+test("a hidden tab's timers run out on full seconds, and not before their time", (t) => {
+  const timers = t.mock.method(globalThis, "setTimeout", () => 0).mock;
+  t.mock.method(performance, "now", () => 1234.5);
+  const waited = (ms) => {
+    clock.setTimeout(() => {}, ms);
+    return timers.calls.at(-1).arguments[1];
+  };
+  assert.equal(waited(200), 200);
+  clock.hidden = true;
+  assert.deepEqual([0, 200, 765.5, 1700].map(waited), [765.5, 765.5, 765.5, 1765.5]);
+  clock.hidden = false;
 });

@@ -77,8 +77,8 @@ test("a balance says what was gained and what it cost", () => {
     ["Calls that succeeded", "1 of 2 (50 %)"],
     ["Half of those within", "720 ms"],
     ["All within", "720 ms"],
-    ["Attempts of the client", "4"],
-    ["Executions at the server", "4"],
+    ["Client’s attempts", "4"],
+    ["Server’s executions", "4"],
     ["Extra requests", "+100 %"],
   ]);
 });

@@ -69,9 +69,9 @@ describe("stories", { concurrency: 3 }, () => {
 
   test("a brown-out: throttling gives up calls and spares the server", async (t) => {
     const [page, alone, throttled] = await tell(t, "brownout", { count: 20 });
-    const [costly, spared] = numbers(await balance(page, "Executions at the server"));
+    const [costly, spared] = numbers(await balance(page, "Server’s executions"));
     assert.ok(spared! < costly!, `${spared} of ${costly}`);
-    assert.deepEqual(await balance(page, "Executions at the server"), await balance(page, "Attempts of the client"));
+    assert.deepEqual(await balance(page, "Server’s executions"), await balance(page, "Client’s attempts"));
     assert.equal(await alone!.locator(".threshold").count(), 0);
     assert.equal(await throttled!.locator(".threshold").count(), 1, "the bucket is drawn with its threshold");
     assert.match((await throttled!.locator(".reasons").textContent()) ?? "", /throttled/);
@@ -94,7 +94,7 @@ describe("stories", { concurrency: 3 }, () => {
     assert.equal(await outcome(none!), "24 of 24 calls OK · 24 attempts · server executed 24");
     const [, extra] = numbers(await balance(page, "Extra requests"));
     assert.ok(extra! > 0, "some answers were slow, so some hedges went out");
-    const [, attempts] = numbers(await balance(page, "Attempts of the client"));
+    const [, attempts] = numbers(await balance(page, "Client’s attempts"));
     assert.equal((await column(hedged!, "kind")).filter((kind) => kind === "hedge").length, attempts! - 24);
     assert.ok(
       (await column(hedged!, "server")).some((text) => /cancelled by the client/.test(text)),
@@ -168,7 +168,7 @@ describe("stories", { concurrency: 3 }, () => {
     assert.equal(await outcome(patient!), "4 of 4 calls OK · 4 attempts · server executed 4");
     await patient!.locator(".bar .queue").first().waitFor();
     assert.equal(await outcome(late!), "0 of 4 calls OK · 4 attempts · server executed 0");
-    assert.deepEqual(await balance(page, "Executions at the server"), ["4", "0"]);
+    assert.deepEqual(await balance(page, "Server’s executions"), ["4", "0"]);
   });
 
   test("both ways at once: each message is answered before the next is sent", async (t) => {

@@ -10,13 +10,6 @@ import { report } from "./report.js";
 
 const { CANCELLED } = Ending;
 
-/** What a session of the page gives programs to read. */
-interface Session {
-  readonly runs: readonly {
-    readonly run: { readonly calls: readonly { readonly attempts: readonly { readonly startedAt: number }[] }[] };
-  }[];
-}
-
 /** The radio buttons themselves are out of sight; their labels are what is clicked. */
 const choose = (page: Page, name: string, value: string) =>
   page.locator(`label:has(input[name="${name}"][value="${value}"])`).click();
@@ -161,18 +154,6 @@ test("played offline, calls fail without a request; with waitForReady they wait"
   await page.getByLabel("Play offline").uncheck();
   const [waited] = await complete(page);
   assert.equal(await outcome(waited!), "1 of 1 call OK · 1 attempt · server executed 1");
-});
-
-test("a hidden tab's timers run out on full seconds", async (t) => {
-  const { page } = await openDemo(t, "calls.count=1&server.pushback=200&server.times=1&server.ms=0");
-  await page.getByLabel("Play a hidden tab").check();
-  const [run] = await send(page);
-  const [, retry] = await page
-    .locator("call-session")
-    .evaluate((session) => (session as unknown as Session).runs[0]!.run.calls[0]!.attempts);
-  const begun = retry!.startedAt;
-  assert.ok(begun % 1000 < 500, `the retry began at ${begun} ms of the page's clock, not 200 ms after its failure`);
-  assert.equal(await outcome(run!), "1 of 1 call OK · 2 attempts · server executed 2");
 });
 
 test("all facts of an attempt are a click or a key away", async (t) => {
