@@ -16,9 +16,10 @@
 // # WebSocket
 //
 // For client and bidirectional streams WebSocket opens a socket for each attempt, full
-// duplex in every browser; unary calls and server streaming are fetched. The server is
-// the wrapper github.com/improbable-eng/grpc-web, with WithWebsockets(true) and a
-// WithWebsocketOriginFunc of its own, for CORS has no say there.
+// duplex in every browser. What goes out whole is fetched: unary calls, and streams with
+// grpcweb.WithWholeRequest, which stubs over grpcconn give to server streaming. The
+// server is the wrapper github.com/improbable-eng/grpc-web, with WithWebsockets(true)
+// and a WithWebsocketOriginFunc of its own, for CORS has no say there.
 //
 //	ch, err := grpcweb.NewChannel(jsbridge.WebSocket(), "https://api.example.com")
 //
