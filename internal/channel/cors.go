@@ -70,9 +70,9 @@ func (c *Call) triesUnmarked(id int) bool {
 func (c *Call) heard(id int) {
 	switch o := c.channel.origin; {
 	case c.socket:
-	case c.attempt(id).marked:
-		o.allows = true
-	case id > 0 && id == c.trial:
+	case c.attempt(id).marked: // if a trial was answered before, it was the network all the same
+		o.allows, o.refuses = true, false
+	case id > 0 && id == c.trial && !o.allows:
 		o.refuses = true
 		c.warnCORSOnce()
 	default:
