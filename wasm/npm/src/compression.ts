@@ -2,7 +2,7 @@
 
 /** Compresses a message, or copies one that would not become shorter: until it is sent, its owner may have other plans with it. */
 export async function shorten(message: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const own = message.slice();
+  const own = new Uint8Array(message); // the slice of a Buffer would be no copy
   const stream = streamOf(own).pipeThrough(new CompressionStream("gzip"));
   const packed = new Uint8Array(await new Response(stream).arrayBuffer());
   return packed.length < own.length ? packed : own;

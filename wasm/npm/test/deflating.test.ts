@@ -52,6 +52,15 @@ test("a message that would not become shorter goes out as it is", async (t) => {
   }
 });
 
+test("a message is taken as it was, also a Buffer, whose slice is no copy", async (t) => {
+  const fake = new FakeFetch(ok(MESSAGE));
+  const buffer = Buffer.from(MESSAGE);
+  const call = (await open(t, fake, gzip)).unary(METHOD, buffer);
+  buffer.fill(0);
+  await call;
+  assert.deepEqual(unframe(fake.exchanges[0]?.body as Uint8Array), [{ flags: 0, message: MESSAGE }]);
+});
+
 for (const requestStreaming of [false, true]) {
   const how = requestStreaming ? "as they come" : "as a whole";
   test(`streams of messages, some shorter for it and some not, go out in order, ${how}`, async (t) => {
