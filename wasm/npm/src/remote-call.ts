@@ -35,17 +35,17 @@ export class RemoteCall implements LiveCall {
     this.#wire = wire;
     this.#channel = channel;
     this.#request = request;
-    this.#message = "message" in input ? input.message.slice() : undefined;
+    this.#message = "message" in input ? new Uint8Array(input.message) : undefined;
     this.#receiver = receiver;
   }
 
   start(): void {
     const { method, metadata, streaming, timeoutMs, maxReceiveMessageBytes, waitForReady, signal, listeners } = this.#request;
-    this.#wire.begin(this);
     if (signal) {
       this.#onAbort = () => this.cancel("the caller cancelled the call", signal.reason);
       signal.addEventListener("abort", this.#onAbort);
     }
+    this.#wire.begin(this);
     const message = this.#message;
     this.#send({
       kind: "start",
@@ -70,7 +70,7 @@ export class RemoteCall implements LiveCall {
 
   async write(message: Uint8Array): Promise<void> {
     if (this.over) return;
-    this.#send({ kind: "message", call: this.id, message: message.slice() });
+    this.#send({ kind: "message", call: this.id, message: new Uint8Array(message) });
     await this.#pace.queued();
   }
 

@@ -109,6 +109,8 @@ class Remote implements Wire {
   #calls: Map<number, RemoteCall> = new Map();
   #opening: Map<number, (answer: Extract<FromWorker, { kind: "opened" }>) => void> = new Map();
   #prepares: Map<number, AbortController> = new Map();
+  /** What killed it; one that was left, because nobody needed it any more, has none. */
+  #death: Error | undefined;
   #dead = false;
 
   static current(url: string | URL | undefined): Remote {
@@ -150,7 +152,8 @@ class Remote implements Wire {
   }
 
   begin(call: RemoteCall): void {
-    this.#calls.set(call.id, call);
+    if (this.#death) call.died(this.#death);
+    else this.#calls.set(call.id, call);
   }
 
   send(message: ToWorker, ...transfer: Transferable[]): void {
@@ -216,6 +219,7 @@ class Remote implements Wire {
     this.#dead = true;
     this.#worker.terminate();
     const error = notStarted(why);
+    this.#death = error;
     for (const [channel, answer] of this.#opening) answer({ kind: "opened", channel, failure: error.message });
     for (const call of this.#calls.values()) call.died(error);
     for (const [id, channel] of this.#channels) if (!this.#opening.has(id)) channel.died(error);
