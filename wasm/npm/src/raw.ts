@@ -115,7 +115,8 @@ class RawAnswer implements Receiver, Tap {
     const parts = fields.split("\0");
     for (let i = 0; i + 1 < parts.length; i += 2) headers.append(parts[i] as string, parts[i + 1] as string);
     for (const name of ["content-encoding", "content-length"]) headers.delete(name); // which were true of the body on the wire
-    this.#exchanges.set(attempt, { status, headers, chunks: [], ended: false });
+    // A Response takes no higher one. As a code of gRPC, 500 is what those are.
+    this.#exchanges.set(attempt, { status: status > 599 ? 500 : status, headers, chunks: [], ended: false });
   }
 
   chunk(attempt: number, chunk: Uint8Array<ArrayBuffer>): void {
@@ -173,7 +174,13 @@ class RawAnswer implements Receiver, Tap {
   /** The response of a call that no server has answered: Trailers-Only, so that any client reads its status. */
   #made({ code, message, details, trailer }: Ending): Response {
     const headers = new Headers({ "content-type": this.#contentType, "grpc-status": String(code) });
-    for (const [name, value] of trailer) headers.append(name, typeof value === "string" ? value : base64(value));
+    for (const [name, value] of trailer) {
+      try {
+        headers.append(name, typeof value === "string" ? value : base64(value));
+      } catch {
+        // A trailer's name or value, for which no header has room.
+      }
+    }
     headers.set("grpc-message", encodeURIComponent(message.replace(/[\ud800-\udfff]/gu, "\ufffd")).replaceAll("%20", " "));
     if (details) headers.set("grpc-status-details-bin", base64(details));
     return new Response(null, { headers });

@@ -1,0 +1,42 @@
+// hedgerow/fetch where a response or a field is of a kind that few are.
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { type ChannelOptions, Code, Metadata, StatusError } from "hedgerow";
+import { createFetch } from "hedgerow/fetch";
+import { concat, FakeFetch, frame, MESSAGE, METHOD, OK, open, WEB } from "./support.js";
+
+const ADDRESS = `https://api.test/grpc${METHOD}`;
+
+async function post(
+  t: TestContext,
+  fake: FakeFetch,
+  options: Partial<ChannelOptions> = {},
+  init: RequestInit = {},
+): Promise<Response> {
+  const fetch = createFetch(await open(t, fake, options));
+  return fetch(ADDRESS, { method: "POST", body: frame(MESSAGE), ...init, headers: { ...WEB, ...(init.headers as object) } });
+}
+
+test("an HTTP status that no Response can have comes back as 500, alone or over a body", async (t) => {
+  const odd = (response: Response): Response => Object.defineProperty(response, "status", { value: 999 });
+  assert.equal((await post(t, new FakeFetch(odd(new Response(null))))).status, 500);
+  const bodied = odd(new Response(concat(frame(MESSAGE), OK), { headers: { ...WEB, "grpc-status": "2" } }));
+  const response = await post(t, new FakeFetch(bodied));
+  assert.equal(response.status, 500);
+  assert.deepEqual(new Uint8Array(await response.arrayBuffer()), concat(frame(MESSAGE), OK));
+});
+
+test("a trailer that no header can hold keeps no failure from being told", async (t) => {
+  const trailer = new Metadata({ "x-price": "3 €", "x-kept": "yes" });
+  const error = new StatusError(METHOD, {
+    code: Code.UNAUTHENTICATED,
+    message: "no",
+    details: undefined,
+    header: new Metadata(),
+    trailer,
+    attempts: [],
+    commitReason: "fatalStatus",
+  });
+  const { headers } = await post(t, new FakeFetch(), { metadata: () => Promise.reject(error) });
+  assert.deepEqual([headers.get("grpc-status"), headers.get("x-kept"), headers.get("x-price")], ["16", "yes", null]);
+});
