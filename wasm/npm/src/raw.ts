@@ -141,7 +141,10 @@ class RawAnswer implements Receiver, Tap {
           this.#body = controller;
           for (const chunk of exchange.chunks.splice(0)) controller.enqueue(chunk);
         },
-        pull: () => this.#call?.want(),
+        pull: async () => {
+          await undefined; // the chunk that one reader was just given is still to be taken apart: Go would take the wish for its own
+          this.#call?.want();
+        },
         cancel: () => this.#call?.cancel("the reader of the response stopped before its end"),
       },
       { highWaterMark: 0 },

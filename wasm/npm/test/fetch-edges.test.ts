@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { type ChannelOptions, Code, Metadata, StatusError } from "hedgerow";
 import { createFetch } from "hedgerow/fetch";
-import { concat, FakeFetch, frame, MESSAGE, METHOD, OK, open, WEB } from "./support.js";
+import { Chunks, concat, FakeFetch, frame, MESSAGE, METHOD, OK, open, streamed, WEB } from "./support.js";
 
 const ADDRESS = `https://api.test/grpc${METHOD}`;
 
@@ -39,4 +39,15 @@ test("a trailer that no header can hold keeps no failure from being told", async
   });
   const { headers } = await post(t, new FakeFetch(), { metadata: () => Promise.reject(error) });
   assert.deepEqual([headers.get("grpc-status"), headers.get("x-kept"), headers.get("x-price")], ["16", "yes", null]);
+});
+
+test("several reads at once are all answered", async (t) => {
+  const chunks = [frame(MESSAGE), frame(new Uint8Array()), OK];
+  const { body } = await post(t, new FakeFetch(streamed(new Chunks(...chunks).body)));
+  const reader = (body as ReadableStream<Uint8Array>).getReader();
+  const reads = await Promise.all([1, 2, 3, 4].map(() => reader.read()));
+  assert.deepEqual(
+    reads.map(({ value }) => value),
+    [...chunks, undefined],
+  );
 });
