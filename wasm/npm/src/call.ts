@@ -106,12 +106,12 @@ export class Call implements LiveCall {
   /** Hands the call to Go, which answers with what to do first. */
   start(): void {
     const { method, outgoing, metadata, timeoutMs, maxReceiveMessageBytes, signal } = this.#request;
+    const { count, text } = blockOfMetadata(metadata); // which throws where another client's was no base64
     this.engine.calls.set(this.id, this);
     if (signal) {
       this.#onAbort = () => this.cancel("the caller cancelled the call", signal.reason);
       signal.addEventListener("abort", this.#onAbort);
     }
-    const { count, text } = blockOfMetadata(metadata);
     this.engine.enter(
       "start",
       this.id,

@@ -1,9 +1,10 @@
 // hedgerow/fetch where a response or a field is of a kind that few are.
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { type TestContext, test } from "node:test";
 import { type ChannelOptions, Code, Metadata, StatusError } from "hedgerow";
 import { createFetch } from "hedgerow/fetch";
-import { Chunks, concat, FakeFetch, frame, MESSAGE, METHOD, OK, open, streamed, WEB } from "./support.js";
+import { Chunks, concat, FakeFetch, frame, MESSAGE, METHOD, OK, ok, open, streamed, WEB } from "./support.js";
 
 const ADDRESS = `https://api.test/grpc${METHOD}`;
 
@@ -50,4 +51,11 @@ test("several reads at once are all answered", async (t) => {
     reads.map(({ value }) => value),
     [...chunks, undefined],
   );
+});
+
+test("a field of bytes that is no base64 is refused, and nothing of the call stays behind", async (t) => {
+  const { signal } = new AbortController();
+  const fake = new FakeFetch(ok(MESSAGE));
+  await assert.rejects(post(t, fake, {}, { headers: { "x-raw-bin": "%" }, signal }));
+  assert.deepEqual([fake.exchanges.length, getEventListeners(signal, "abort").length], [0, 0]);
 });
