@@ -1,5 +1,6 @@
 import type { Call } from "./call.js";
 import { ABORTED_BY_HOST, BAD_PAYLOAD, type Fragment, NO_RESPONSE, NOT_REQUEST, SLICE, TRAILERS } from "./host.js";
+import { show } from "./metadata.js";
 
 /** What carries an attempt's exchange: a fetch, or a WebSocket. It tells the attempt what comes of it. */
 export interface Carrier {
@@ -265,5 +266,5 @@ function join(parts: Uint8Array[]): Uint8Array {
 /** An error with what is behind it: Node says "fetch failed", and why only in the cause. */
 function explain(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && cause.message ? `${String(error)}: ${cause.message}` : String(error);
+  return cause instanceof Error && cause.message ? `${show(error)}: ${cause.message}` : show(error);
 }

@@ -28,7 +28,7 @@ import {
   FLAG_WAIT_FOR_READY,
   type Host,
 } from "./host.js";
-import { blockOfMetadata, Metadata, type MetadataInit } from "./metadata.js";
+import { blockOfMetadata, Metadata, type MetadataInit, show } from "./metadata.js";
 import type { AttemptContext } from "./options.js";
 import { Pace } from "./pace.js";
 import type { Request } from "./request.js";
@@ -322,7 +322,7 @@ export class Call implements LiveCall {
     this.#attempt(id).error = error;
     const own = error instanceof StatusError ? error : undefined;
     const { count, text } = blockOfMetadata(own ? own.trailer : new Metadata());
-    const message = own ? own.message : `the metadata function failed: ${String(error)}`;
+    const message = own ? own.message : `the metadata function failed: ${show(error)}`;
     const block = this.host.text(`${message.replaceAll("\0", " ")}\0${text}`);
     this.engine.enter("unprepared", this.id, id, this.engine.clock.now(), own ? own.code : code, count, block);
   }

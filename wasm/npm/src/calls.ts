@@ -1,7 +1,7 @@
 import type { History } from "./actions.js";
 import { Code } from "./code.js";
 import { type Ending, refusal, StatusError } from "./errors.js";
-import type { Metadata } from "./metadata.js";
+import { type Metadata, show } from "./metadata.js";
 import type { CallOptions } from "./options.js";
 import { pump } from "./pump.js";
 import type { Input } from "./request.js";
@@ -103,7 +103,7 @@ export abstract class Calls implements Channel {
 
 /** What a call is refused with, also where one of its arguments threw when it was looked at. */
 function asStatus(method: string, error: unknown): StatusError {
-  return error instanceof StatusError ? error : refusal(String(method), Code.INTERNAL, String(error), "internal", error);
+  return error instanceof StatusError ? error : refusal(String(method), Code.INTERNAL, show(error), "internal", error);
 }
 
 /** What a call of a closed channel is refused with. */

@@ -143,6 +143,15 @@ export function describe(value: unknown): string {
   return `an object of type ${value.constructor?.name ?? "Object"}`;
 }
 
+/** An error in words, also one that has none. */
+export function show(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return describe(error);
+  }
+}
+
 export function base64(raw: Uint8Array): string {
   let text = "";
   for (let i = 0; i < raw.length; i++) text += String.fromCharCode(raw[i] as number);

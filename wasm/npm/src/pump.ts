@@ -1,6 +1,6 @@
 import type { LiveCall } from "./calls.js";
 import { Code } from "./code.js";
-import { describe } from "./metadata.js";
+import { describe, show } from "./metadata.js";
 import type { Messages } from "./types.js";
 
 type Source = AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
@@ -38,15 +38,6 @@ function iteratorOf(messages: Messages): Source {
 
 function notBytes(value: unknown): string {
   return `a message must be a Uint8Array, the serialized message, not ${describe(value)}`;
-}
-
-/** An error in words, also one that has none. */
-function show(error: unknown): string {
-  try {
-    return String(error);
-  } catch {
-    return describe(error);
-  }
 }
 
 /** Tells the application that nobody listens any more; what it makes of that concerns nobody. */

@@ -3,7 +3,7 @@ import type { History } from "./actions.js";
 import type { Code } from "./code.js";
 import type { Ending, Problem } from "./errors.js";
 import type { CallEvent } from "./events.js";
-import { blockOfMetadata, metadataOfBlock } from "./metadata.js";
+import { blockOfMetadata, metadataOfBlock, show } from "./metadata.js";
 import type { ChannelOptions } from "./options.js";
 
 /** A call as it is sent to the worker. Instants are the page's. */
@@ -87,6 +87,6 @@ export function sendable(value: unknown): unknown {
   try {
     return structuredClone(value);
   } catch {
-    return new Error(String(value));
+    return new Error(show(value));
   }
 }

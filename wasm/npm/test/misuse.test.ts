@@ -1,7 +1,7 @@
 // Misuse of a channel: a clear rejection, never a synchronous throw, and nothing is sent.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type CallOptions, type Channel, Code, Metadata, StatusError } from "hedgerow";
+import { type CallOptions, type Channel, type ChannelOptions, Code, Metadata, StatusError } from "hedgerow";
 import { collect, FakeFetch, MESSAGE, METHOD, ok, open, refused } from "./support.js";
 
 /** Makes the same call both ways; each must be refused with INTERNAL, nothing sent. */
@@ -168,4 +168,12 @@ test("StatusError cannot be made by hand, and errors carry their class's name", 
   assert.equal(StatusError.name, "StatusError");
   assert.match(error.stack ?? "", /StatusError/);
   assert.match(String(error), /^StatusError: UNIMPLEMENTED: .*\(\/pkg\.Service\/Method\)$/);
+});
+
+test("what cannot be written as text ends a call like any other error", async (t) => {
+  const wordless = (): Promise<never> => Promise.reject(Object.create(null));
+  const ended = async (options: Partial<ChannelOptions>) =>
+    refused((await open(t, new FakeFetch(ok(MESSAGE)), options)).unary(METHOD, MESSAGE));
+  assert.equal((await ended({ metadata: wordless })).code, Code.UNAUTHENTICATED);
+  assert.equal((await ended({ fetch: wordless })).code, Code.UNAVAILABLE);
 });
