@@ -5,6 +5,7 @@ import { nines } from "./stats.js";
 import { formatMs } from "./words.js";
 
 const marks = [0, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999];
+const fewMarks = [0, 0.5, 0.9, 0.99, 0.999];
 const height = 270;
 
 export class DistributionPlot {
@@ -60,6 +61,7 @@ export class DistributionPlot {
       grid: { stroke: colour("--grid"), width: 1 },
       ticks: { stroke: colour("--line-strong"), width: 1, size: 5 },
     };
+    const narrow = this.#width() < 400;
     const draw = [(plot) => markEnds(plot, tones, `700 13px ${style.fontFamily}`)];
     const tones = names.length > 1 ? [colour("--before"), colour("--ok")] : [colour("--ok")];
     return {
@@ -77,8 +79,8 @@ export class DistributionPlot {
         {
           ...axis,
           size: 28,
-          label: "share of the calls that succeeded, each within this time",
-          splits: (_, __, low, high) => marks.map(nines).filter((x) => x >= low - 1e-9 && x <= high + 1e-9),
+          label: narrow ? "share of the calls that succeeded" : "share of the calls that succeeded, each within this time",
+          splits: (_, __, low, high) => (narrow ? fewMarks : marks).map(nines).filter((x) => x >= low - 1e-9 && x <= high + 1e-9),
           values: (_, splits) => splits.map((x) => `${Math.round((1 - 10 ** -x) * 1e4) / 100} %`),
         },
         { ...axis, size: 62, values: (_, splits) => splits.map((ms) => (ms === 0 ? "0" : formatMs(ms))) },
@@ -106,6 +108,7 @@ function markEnds(plot, tones, font) {
   const { ctx } = plot;
   ctx.save();
   ctx.font = font.replace("13px", `${13 * devicePixelRatio}px`);
+  ctx.textAlign = "left";
   ctx.textBaseline = "middle";
   tones.forEach((tone, i) => {
     const values = plot.data[i + 1];
