@@ -22,9 +22,9 @@ function typeScript(config, channel, { kind }, baseUrl) {
     kind === "bidi" && "webSocket: true,",
   ].filter(Boolean);
   const uses = {
-    unary: `const { message, attempts } = await channel.unary("/helloworld.Greeter/SayHello", request);`,
-    stream: `for await (const message of channel.serverStreaming("/helloworld.Greeter/LotsOfReplies", request)) show(message);`,
-    bidi: `for await (const message of channel.bidiStreaming("/helloworld.Greeter/BidiHello", requests)) show(message);`,
+    unary: `const { message, attempts } = await channel.unary("/hedgerow.chaos.v1.Chaos/Do", request);`,
+    stream: `for await (const message of channel.serverStreaming("/hedgerow.chaos.v1.Chaos/Stream", request)) show(message);`,
+    bidi: `for await (const message of channel.bidiStreaming("/hedgerow.chaos.v1.Chaos/Converse", requests)) show(message);`,
   };
   return [
     `import { createChannel } from "hedgerow";`,
@@ -58,9 +58,9 @@ function go(config, channel, { kind }, baseUrl) {
     ...Object.entries(goNumbers).map(([name, option]) => channel[name].trim() && `grpcweb.${option}(${channel[name].trim()})`),
   ].filter(Boolean);
   const uses = {
-    unary: `reply, err := client.SayHello(ctx, &helloworld.HelloRequest{Name: "Ann"})`,
-    stream: `stream, err := client.LotsOfReplies(ctx, &helloworld.HelloRequest{Name: "Ann"})`,
-    bidi: `stream, err := client.BidiHello(ctx)`,
+    unary: "reply, err := client.Do(ctx, request)",
+    stream: "stream, err := client.Stream(ctx, request)",
+    bidi: "stream, err := client.Converse(ctx)",
   };
   return [
     `const serviceConfig = \`${config}\``,
@@ -72,7 +72,7 @@ function go(config, channel, { kind }, baseUrl) {
     "\treturn err // a ConfigError names every problem",
     "}",
     "defer ch.Close()",
-    "client := helloworld.NewGreeterClient(grpcconn.New(ch))",
+    "client := chaosv1.NewChaosClient(grpcconn.New(ch))",
     uses[kind],
     "",
   ].join("\n");
