@@ -118,7 +118,7 @@ export async function checkOptions<T>(
 }
 
 function readOption(reader: Reader, name: string, value: unknown): void {
-  const choices = CHOICES[name];
+  const choices = Object.hasOwn(CHOICES, name) ? CHOICES[name] : undefined; // the names are the user's
   if (choices) {
     if (!choices.includes(value as string))
       reader.refuse(name, `must be ${choices.map((c) => `"${c}"`).join(" or ")}, not ${describe(value)}`);
