@@ -3,6 +3,7 @@ package channel
 import (
 	"slices"
 
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/call"
 )
 
@@ -57,12 +58,19 @@ func (c *Call) blocked(id int) bool {
 // either, it was the network: then the origin must answer something before there is
 // another trial. The driver must still have the request.
 func (c *Call) triesUnmarked(id int) bool {
-	if c.channel.options.AttemptHeader != AttemptHeaderAuto || !c.machine.Replays() || !c.blocked(id) {
+	if c.channel.options.AttemptHeader != AttemptHeaderAuto || !c.machine.Replays() || !c.maySendAgain() || !c.blocked(id) {
 		return false
 	}
 	c.channel.origin.answers = false
 	c.trial = c.machine.Attempts() // the index of the next one
 	return true
+}
+
+// maySendAgain: the policy lets the method run again where nobody knows what became
+// of it. For all that can be seen, the server may have run what was not answered.
+func (c *Call) maySendAgain() bool {
+	retry := c.of.config.Retry
+	return retry == nil || retry.RetryableStatusCodes.Has(status.Unavailable)
 }
 
 // heard learns from a response that the attempt got. That a WebSocket opened shows

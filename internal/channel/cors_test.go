@@ -135,6 +135,15 @@ func TestAttemptsHeaderRefused(t *testing.T) {
 		tk.at(500).timer().asks("open 2").marked("1")
 		tk.noResponse(2, "lost").asks("open 3").marked()
 	})
+	t.Run("only_what_may_be_tried_again", func(t *testing.T) {
+		// It may have been the network, behind which the server ran the attempt.
+		tk := unary(t, open(t, strings.Replace(retrying, "UNAVAILABLE", "RESOURCE_EXHAUSTED", 1), crossOrigin))
+		tk.sends(10).starts().asks("open 1")
+		tk.head(1, 200, "grpc-status", "8", "grpc-retry-pushback-ms", "0").asks("read 1")
+		tk.bodyEnds(1).asks("open 2").marked("1")
+		tk.noResponse(2, "Failed to fetch").asks("end").warned()
+		tk.over(status.Unavailable, status.ReasonFatalStatus, 2, "are answered")
+	})
 	t.Run("same_origin", func(t *testing.T) {
 		again(t, open(t, retrying)).marked("1").noResponse(2, "lost").asks("arm 500").warned()
 	})

@@ -77,8 +77,8 @@ func (x *Exchange) Head(httpStatus int, fields metadata.MD) Reading {
 	}
 	x.header = fields
 	_, told := fields.Lookup("grpc-status")
-	text, foreign := readContentType(fields.Get("content-type"))
-	x.inText = text
+	inText, foreign := readContentType(fields.Get("content-type"))
+	x.inText = inText
 	switch {
 	case told && foreign != nil:
 		return x.end(withTrailer(statusOf(fields), fields)) // a proxy's own answer: its body holds no frames
