@@ -39,7 +39,7 @@ func (c *Call) Failed(now call.Duration, id int, how Failure, p call.Progress, c
 		st = status.New(status.Unavailable, c.noResponseText(id, cause))
 		if c.triesUnmarked(id) {
 			p = call.NotSent // the browser asked the server, and did not send
-		} else if c.channel.options.AttemptHeader == AttemptHeaderAlways && c.blocked(id) {
+		} else if c.blocked(id) && c.maySendAgain() {
 			c.warnCORSOnce()
 		}
 	}
