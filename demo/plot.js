@@ -79,7 +79,7 @@ export class DistributionPlot {
         {
           ...axis,
           size: 28,
-          label: narrow ? "share of the calls that succeeded" : "share of the calls that succeeded, each within this time",
+          label: "share of the calls that succeeded",
           splits: (_, __, low, high) => (narrow ? fewMarks : marks).map(nines).filter((x) => x >= low - 1e-9 && x <= high + 1e-9),
           values: (_, splits) => splits.map((x) => `${Math.round((1 - 10 ** -x) * 1e4) / 100} %`),
         },
