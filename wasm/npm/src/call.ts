@@ -9,9 +9,10 @@ import {
   type Warning,
 } from "./actions.js";
 import { Attempt, type Carrier } from "./attempt.js";
+import { Audience } from "./audience.js";
 import type { LiveCall, Receiver } from "./calls.js";
 import { Code } from "./code.js";
-import { type Engine, runSafely } from "./engine.js";
+import type { Engine } from "./engine.js";
 import { type Ending, StatusError, statusError } from "./errors.js";
 import type { CallEvent } from "./events.js";
 import { type Fetch, Fetching } from "./fetching.js";
@@ -82,6 +83,7 @@ export class Call implements LiveCall {
   #line: Line;
   #request: Request;
   #receiver: Receiver;
+  #audience: Audience;
   /** The committed attempt, once only it needs the request. */
   #released: Attempt | undefined;
   #pace: Pace = new Pace();
@@ -90,8 +92,6 @@ export class Call implements LiveCall {
   #over = false;
   /** The receiver has heard of the end. */
   #told = false;
-  /** The numbers of the attempts that listeners were told of, and not yet of their ends. */
-  #live: number[] | undefined;
   #onAbort: (() => void) | undefined;
 
   constructor(line: Line, request: Request, receiver: Receiver) {
@@ -101,10 +101,11 @@ export class Call implements LiveCall {
     this.#line = line;
     this.#request = request;
     this.#receiver = receiver;
+    this.#audience = new Audience(request.listeners);
   }
 
   /** Hands the call to Go, which answers with what to do first. */
-  start(): void {
+  start(at: number = this.engine.clock.now()): void {
     const { method, outgoing, metadata, timeoutMs, maxReceiveMessageBytes, signal } = this.#request;
     const { count, text } = blockOfMetadata(metadata); // which throws where another client's was no base64
     this.engine.calls.set(this.id, this);
@@ -117,7 +118,7 @@ export class Call implements LiveCall {
       this.id,
       this.#line.channel,
       this.#flags(),
-      this.engine.clock.now(),
+      at,
       timeoutMs,
       outgoing.size,
       maxReceiveMessageBytes,
@@ -127,9 +128,9 @@ export class Call implements LiveCall {
   }
 
   #flags(): number {
-    const { outgoing, streams, streaming, waitForReady, listeners } = this.#request;
+    const { outgoing, streams, streaming, waitForReady } = this.#request;
     let flags = streaming ? FLAG_STREAMING : 0;
-    if (listeners.length > 0) flags |= FLAG_OBSERVE;
+    if (!this.#audience.empty) flags |= FLAG_OBSERVE;
     if (outgoing.open) flags |= FLAG_OPEN;
     if (streams) flags |= this.#line.carryBySocket ? FLAG_SOCKET : FLAG_STREAMS;
     if (waitForReady !== undefined) flags |= waitForReady ? FLAG_WAIT_FOR_READY : FLAG_NO_WAIT;
@@ -246,7 +247,7 @@ export class Call implements LiveCall {
         return;
       case Action.Observe: {
         const event = readEvent(cursor, this.id, this.#request.method);
-        this.engine.later(() => this.#observe(event));
+        this.engine.later(() => this.#audience.tell(event));
         return;
       }
     }
@@ -287,10 +288,12 @@ export class Call implements LiveCall {
   }
 
   #warn(warning: Warning): void {
-    const { method, listeners } = this.#request;
     console.warn(`hedgerow: ${warning.text}`);
-    if (listeners.length > 0)
-      this.#observe({ callId: this.id, method, at: this.engine.clock.now(), type: "warning", ...warning });
+    if (!this.#audience.empty) this.#audience.tell({ ...this.#eventBase, type: "warning", ...warning });
+  }
+
+  get #eventBase(): Pick<CallEvent, "callId" | "method" | "at"> {
+    return { callId: this.id, method: this.#request.method, at: this.engine.clock.now() };
   }
 
   /** Asks the channel's function for the attempt's own metadata. */
@@ -332,20 +335,6 @@ export class Call implements LiveCall {
     if (!this.#told) this.#receiver.onMessage(message);
   }
 
-  #observe(event: CallEvent): void {
-    if (event.type === "attemptStarted") this.#live = [...(this.#live ?? []), event.attempt];
-    else if (event.type === "attemptEnded") this.#live = this.#live?.filter((attempt) => attempt !== event.attempt);
-    for (const listener of this.#request.listeners) runSafely(() => listener(event));
-  }
-
-  /** Tells listeners of the end that Go cannot tell any more: whoever counts beginnings counts on ends. */
-  #observeDeath({ code, message, commitReason: reason }: Ending): void {
-    const base = { callId: this.id, method: this.#request.method, at: this.engine.clock.now() };
-    for (const attempt of this.#live ?? []) this.#observe({ ...base, type: "attemptEnded", attempt, outcome: "aborted" });
-    this.#observe({ ...base, type: "committed", reason });
-    this.#observe({ ...base, type: "callEnded", code, statusMessage: message, attempts: this.#attempts.length, reason });
-  }
-
   /** From here on Go knows the call no more. */
   #close(ending: Ending): void {
     this.#over = true;
@@ -385,7 +374,7 @@ export class Call implements LiveCall {
     this.#close(ending);
     this.#told = true;
     for (const attempt of this.#attempts) attempt.kill();
-    if (this.#request.listeners.length > 0) this.#observeDeath(ending);
+    this.#audience.tellDeath(this.#eventBase, ending, this.#attempts.length);
     this.#receiver.onEnd(ending, statusError(this.#request.method, ending, death), -1);
   }
 }

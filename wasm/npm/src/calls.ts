@@ -21,7 +21,8 @@ export interface LiveCall {
   readonly over: boolean;
   /** The attempts so far. */
   readonly history: History;
-  start(): void;
+  /** Begins; at is when it was asked for, if that is not now. */
+  start(at?: number): void;
   /** Adds a request message. Answers once it need not be waited for any more, or the call is over. */
   write(message: Uint8Array): Promise<void>;
   /** Sends the one message of a call that is to have no other; nothing is left to do where it is sent already. */

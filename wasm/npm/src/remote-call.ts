@@ -1,46 +1,48 @@
 import type { History } from "./actions.js";
+import { Audience } from "./audience.js";
 import { nextId } from "./call.js";
 import type { LiveCall, Receiver } from "./calls.js";
 import { Code } from "./code.js";
-import { runSafely } from "./engine.js";
-import { statusError } from "./errors.js";
-import type { CallEvent } from "./events.js";
+import { type Ending, statusError } from "./errors.js";
 import { blockOfMetadata, Metadata, metadataOfBlock } from "./metadata.js";
 import { Pace } from "./pace.js";
 import type { Input, Request } from "./request.js";
-import { type FromWorker, type ToWorker, unpackEnding } from "./worker-messages.js";
+import { type FromWorker, type ToWorker, unpackEnding, unpackError } from "./worker-messages.js";
 
 /** The way to the worker. */
 export interface Wire {
   begin(call: RemoteCall): void;
-  send(message: ToWorker, ...transfer: Transferable[]): void;
+  send(channel: number, message: ToWorker, ...transfer: Transferable[]): void;
 }
 
 /** A call that runs in the worker. */
 export class RemoteCall implements LiveCall {
   readonly id: number = nextId();
   #wire: Wire;
-  #channel: number;
+  readonly channel: number;
   #request: Request;
   #message: Uint8Array | undefined;
   #receiver: Receiver;
+  #audience: Audience;
   #pace: Pace = new Pace();
   #written = 0;
-  #cause: unknown;
+  /** What the call was cancelled with. From then on nothing else can become of it, whatever is on its way from the worker. */
+  #cancelled: { readonly code: Code; readonly message: string; readonly cause: unknown } | undefined;
   #onAbort: (() => void) | undefined;
   history: History = { attempts: [], commitReason: undefined };
   over = false;
 
   constructor(wire: Wire, channel: number, request: Request, input: Input, receiver: Receiver) {
     this.#wire = wire;
-    this.#channel = channel;
+    this.channel = channel;
     this.#request = request;
-    this.#message = "message" in input ? new Uint8Array(input.message) : undefined;
+    this.#message = "message" in input ? new Uint8Array(input.message) : undefined; // slice() of a Buffer is no copy
     this.#receiver = receiver;
+    this.#audience = new Audience(request.listeners);
   }
 
   start(): void {
-    const { method, metadata, streaming, timeoutMs, maxReceiveMessageBytes, waitForReady, signal, listeners } = this.#request;
+    const { method, metadata, streaming, timeoutMs, maxReceiveMessageBytes, waitForReady, signal } = this.#request;
     if (signal) {
       this.#onAbort = () => this.cancel("the caller cancelled the call", signal.reason);
       signal.addEventListener("abort", this.#onAbort);
@@ -50,7 +52,7 @@ export class RemoteCall implements LiveCall {
     this.#send({
       kind: "start",
       call: this.id,
-      channel: this.#channel,
+      channel: this.channel,
       method,
       metadata: blockOfMetadata(metadata).text,
       message,
@@ -59,13 +61,13 @@ export class RemoteCall implements LiveCall {
       begun: performance.now(),
       maxReceiveMessageBytes,
       waitForReady,
-      observe: listeners.length > 0,
+      observe: !this.#audience.empty,
     });
   }
 
   #send(message: ToWorker): void {
-    if ("message" in message && message.message) this.#wire.send(message, message.message.buffer);
-    else this.#wire.send(message);
+    const transfer = "message" in message && message.message ? [message.message.buffer] : [];
+    this.#wire.send(this.channel, message, ...transfer);
   }
 
   async write(message: Uint8Array): Promise<void> {
@@ -95,8 +97,8 @@ export class RemoteCall implements LiveCall {
   }
 
   cancel(why: string, cause?: unknown, code: Code = Code.CANCELLED): void {
-    if (this.over) return;
-    this.#cause = cause;
+    if (this.over || this.#cancelled) return;
+    this.#cancelled = { code, message: why, cause };
     this.#send({ kind: "cancel", call: this.id, why, code });
   }
 
@@ -104,9 +106,11 @@ export class RemoteCall implements LiveCall {
   read(data: Extract<FromWorker, { call: number }>): void {
     switch (data.kind) {
       case "header":
+        if (this.#cancelled) return;
         this.#receiver.onHeader(metadataOfBlock(data.header), data.attempt);
         return;
       case "message":
+        if (this.#cancelled) return;
         this.#receiver.onMessage(data.message);
         return;
       case "written":
@@ -117,19 +121,21 @@ export class RemoteCall implements LiveCall {
         this.history = data.history;
         return;
       case "event":
-        this.#observe({ ...data.event, callId: this.id });
+        this.#audience.tell({ ...data.event, callId: this.id });
         return;
-      case "end": {
-        const ending = unpackEnding(data.ending);
-        const error = data.failed ? statusError(this.#request.method, ending, this.#cause ?? data.cause) : undefined;
-        this.#close(ending);
-        this.#receiver.onEnd(ending, error, -1);
-      }
+      case "end":
+        this.#end(data);
     }
   }
 
-  #observe(event: CallEvent): void {
-    for (const listener of this.#request.listeners) runSafely(() => listener(event));
+  #end({ ending: packed, failed, cause }: Extract<FromWorker, { kind: "end" }>): void {
+    const cancelled = this.#cancelled;
+    let ending = unpackEnding(packed);
+    if (cancelled && cancelled.code !== ending.code) ending = { ...ending, ...cancelled, details: undefined };
+    this.#close(ending);
+    const behind = cancelled ? cancelled.cause : cause && unpackError(cause);
+    const error = failed || cancelled ? statusError(this.#request.method, ending, behind) : undefined;
+    this.#receiver.onEnd(ending, error, -1);
   }
 
   #close(history: History): void {
@@ -141,18 +147,21 @@ export class RemoteCall implements LiveCall {
 
   /** The worker is gone. */
   died(error: Error): void {
+    if (this.over) return;
     const none = new Metadata();
     const { attempts } = this.history;
-    const ending = {
+    const ending: Ending = {
       code: Code.INTERNAL,
       message: error.message,
       details: undefined,
       header: none,
       trailer: none,
       attempts,
-      commitReason: "internal" as const,
+      commitReason: "internal",
     };
     this.#close(ending);
+    const base = { callId: this.id, method: this.#request.method, at: performance.now() };
+    this.#audience.tellDeath(base, ending, attempts.length);
     this.#receiver.onEnd(ending, statusError(this.#request.method, ending, error), -1);
   }
 }

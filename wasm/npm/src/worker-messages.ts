@@ -1,7 +1,7 @@
 // What a page and the worker that runs its WebAssembly say to each other. Metadata goes as the text block that Go has too.
 import type { History } from "./actions.js";
 import type { Code } from "./code.js";
-import type { Ending, Problem } from "./errors.js";
+import { type Ending, type Problem, StatusError, statusError } from "./errors.js";
 import type { CallEvent } from "./events.js";
 import { blockOfMetadata, metadataOfBlock, show } from "./metadata.js";
 import type { ChannelOptions } from "./options.js";
@@ -22,12 +22,12 @@ export interface Start {
   readonly observe: boolean;
 }
 
-/** What the metadata function gave, or what it failed with. */
-export type Prepared = { readonly metadata: string } | { readonly failure: Failure };
+/** What the metadata function gave, or what it failed with; unusable: it gave what is no metadata. */
+export type Prepared = { readonly metadata: string } | { readonly failure: Failure; readonly unusable: boolean };
 
 /** An error on its way: that of a call, or any other. */
 export type Failure =
-  | { readonly method: string; readonly ending: PackedEnding; readonly cause: unknown }
+  | { readonly method: string; readonly ending: PackedEnding; readonly cause: Failure | undefined }
   | { readonly error: unknown };
 
 export type PackedEnding = Omit<Ending, "header" | "trailer"> & { readonly header: string; readonly trailer: string };
@@ -39,13 +39,19 @@ export type ToWorker =
       readonly options: ChannelOptions;
       readonly asks: Asks;
       readonly timeOrigin: number;
+      /** Of a wasmModule or a wasmBinary: the same number for the same one, of which each message has a copy. */
+      readonly source: number | undefined;
     }
+  /** Something befell the page. */
+  | { readonly kind: "page"; readonly type: PageEvent }
   | { readonly kind: "close"; readonly channel: number }
   | ({ readonly kind: "start" } & Start)
   | { readonly kind: "message"; readonly call: number; readonly message: Uint8Array }
   | { readonly kind: "halfClose" | "want"; readonly call: number }
   | { readonly kind: "cancel"; readonly call: number; readonly why: string; readonly code: Code }
   | { readonly kind: "prepared"; readonly id: number; readonly prepared: Prepared };
+
+export type PageEvent = "online" | "offline" | "pageshow" | "pagehide";
 
 /** Which functions the page has, to be asked or told. */
 export interface Asks {
@@ -69,7 +75,7 @@ export type FromWorker =
       readonly call: number;
       readonly ending: PackedEnding;
       readonly failed: boolean;
-      readonly cause: unknown;
+      readonly cause: Failure | undefined;
     };
 
 export function packEnding(ending: Ending): PackedEnding {
@@ -80,6 +86,18 @@ export function packEnding(ending: Ending): PackedEnding {
 
 export function unpackEnding(ending: PackedEnding): Ending {
   return { ...ending, header: metadataOfBlock(ending.header), trailer: metadataOfBlock(ending.trailer) };
+}
+
+/** Errors of this package arrive as such; of other classes arrives what they say. */
+export function packError(error: unknown): Failure {
+  if (!(error instanceof StatusError)) return { error: sendable(error) };
+  const cause = error.cause === undefined ? undefined : packError(error.cause);
+  return { method: error.method, ending: packEnding(error), cause };
+}
+
+export function unpackError(failure: Failure): unknown {
+  if ("error" in failure) return failure.error;
+  return statusError(failure.method, unpackEnding(failure.ending), failure.cause && unpackError(failure.cause));
 }
 
 /** What can be sent of a value: itself, or what it says. */

@@ -1,19 +1,21 @@
 // The program of the worker that createChannel({ worker: true }) starts: channels like any other, whose calls a page makes by messages.
 import type { Calls, LiveCall, Receiver } from "./calls.js";
 import { openChannel } from "./channel.js";
-import { ConfigError, StatusError, statusError } from "./errors.js";
+import { Code } from "./code.js";
+import { ConfigError, refusal, StatusError } from "./errors.js";
 import { load } from "./load.js";
-import { blockOfMetadata, type Metadata, metadataOfBlock } from "./metadata.js";
-import type { AttemptContext, CallOptions, Clock } from "./options.js";
+import { blockOfMetadata, type MetadataInit, metadataOfBlock } from "./metadata.js";
+import type { AttemptContext, CallOptions, Clock, LoadOptions } from "./options.js";
 import {
   type Asks,
   type FromWorker,
   type Prepared,
   packEnding,
+  packError,
   type Start,
   sendable,
   type ToWorker,
-  unpackEnding,
+  unpackError,
 } from "./worker-messages.js";
 
 /** What is used of a worker's global scope: TypeScript's own types of it and those of pages exclude each other. */
@@ -26,6 +28,7 @@ const scope = globalThis as unknown as Scope;
 const channels = new Map<number, Calls>();
 const calls = new Map<number, LiveCall>();
 const asked = new Map<number, (prepared: Prepared) => void>();
+const sources = new Map<number, Pick<LoadOptions, "wasmModule" | "wasmBinary">>();
 let lastAsked = 0;
 let clock: Clock | undefined;
 
@@ -35,6 +38,9 @@ function tell(message: FromWorker, ...transfer: Transferable[]): void {
 
 scope.onmessage = ({ data }) => {
   switch (data.kind) {
+    case "page":
+      dispatchEvent(new Event(data.type)); // the engine listens for it here as in a page
+      return;
     case "open":
       void open(data);
       return;
@@ -67,12 +73,13 @@ scope.onmessage = ({ data }) => {
   }
 };
 
-async function open({ channel, options, asks, timeOrigin }: Extract<ToWorker, { kind: "open" }>): Promise<void> {
+async function open({ channel, options, asks, timeOrigin, source }: Extract<ToWorker, { kind: "open" }>): Promise<void> {
   clock ??= pageClock(timeOrigin);
   try {
     const opened = await openChannel(
       {
         ...options,
+        ...(source === undefined ? {} : sourceOf(source, options)),
         clock,
         onFatal: (error) => tell({ kind: "fatal", channel, error: sendable(error) }),
         ...functions(channel, asks),
@@ -85,6 +92,13 @@ async function open({ channel, options, asks, timeOrigin }: Extract<ToWorker, { 
     if (error instanceof ConfigError) tell({ kind: "opened", channel, problems: error.problems });
     else tell({ kind: "opened", channel, failure: error instanceof Error ? error.message : String(error) });
   }
+}
+
+/** All channels of a page share one load, and know it by the very module or bytes that they name. */
+function sourceOf(source: number, { wasmModule, wasmBinary }: LoadOptions): Pick<LoadOptions, "wasmModule" | "wasmBinary"> {
+  const first = sources.get(source) ?? { wasmModule, wasmBinary };
+  sources.set(source, first);
+  return first;
 }
 
 /** performance.now counts from the worker's own beginning; all instants are to be the page's. */
@@ -100,20 +114,37 @@ function pageClock(timeOrigin: number): Clock {
 function functions(channel: number, asks: Asks): Pick<Parameters<typeof openChannel>[0], "metadata" | "onEvent"> {
   return {
     ...(asks.metadata ? { metadata: (context: AttemptContext) => ask(channel, context) } : {}),
-    ...(asks.onEvent ? { onEvent: (event) => tell({ kind: "warning", channel, event }) } : {}), // calls have listeners of their own
+    ...(asks.onEvent
+      ? {
+          onEvent: (event) => {
+            if (event.callId === 0) tell({ kind: "warning", channel, event }); // calls have listeners of their own
+          },
+        }
+      : {}),
   };
 }
 
 /** Has the page's metadata function asked. */
-async function ask(channel: number, { method, attempt, signal }: AttemptContext): Promise<Metadata> {
+async function ask(channel: number, { method, attempt, signal }: AttemptContext): Promise<MetadataInit> {
   const id = ++lastAsked;
-  const answer = new Promise<Prepared>((resolve) => asked.set(id, resolve));
-  signal.addEventListener("abort", () => tell({ kind: "unprepare", id }));
+  const answer = new Promise<Prepared>((resolve, reject) => {
+    asked.set(id, resolve);
+    signal.addEventListener("abort", () => {
+      if (asked.delete(id)) tell({ kind: "unprepare", id });
+      reject(signal.reason);
+    });
+  });
   tell({ kind: "prepare", channel, id, method, attempt });
   const prepared = await answer;
   if ("metadata" in prepared) return metadataOfBlock(prepared.metadata);
-  const { failure } = prepared;
-  throw "error" in failure ? failure.error : statusError(failure.method, unpackEnding(failure.ending), failure.cause);
+  const error = unpackError(prepared.failure);
+  if (!prepared.unusable) throw error;
+  return {
+    // Fails here as what the function gave failed in the page, when it is looked at.
+    [Symbol.iterator]: () => {
+      throw error;
+    },
+  };
 }
 
 function start(of: Start): void {
@@ -128,13 +159,13 @@ function start(of: Start): void {
     },
     onEnd: (ending, error) => {
       calls.delete(of.call);
-      const cause = error instanceof StatusError ? sendable(error.cause) : undefined;
+      const cause = error?.cause === undefined ? undefined : packError(error.cause);
       tell({ kind: "end", call: of.call, ending: packEnding(ending), failed: error !== undefined, cause });
     },
   };
   const options: CallOptions = {
     metadata: metadataOfBlock(of.metadata),
-    timeoutMs: of.timeoutMs - ((clock as Clock).now() - of.begun),
+    timeoutMs: of.timeoutMs,
     waitForReady: of.waitForReady,
     ...(of.maxReceiveMessageBytes > 0 ? { maxReceiveMessageBytes: of.maxReceiveMessageBytes } : {}),
     ...(of.observe || of.streaming
@@ -146,8 +177,15 @@ function start(of: Start): void {
         }
       : {}),
   };
-  call = channel.make(of.method, of.message ? { message: of.message } : { messages: [] }, options, of.streaming, receiver);
+  try {
+    call = channel.make(of.method, of.message ? { message: of.message } : { messages: [] }, options, of.streaming, receiver);
+  } catch (error) {
+    // The page has looked at the arguments; here only a fresh instance may not have come about.
+    const status = error instanceof StatusError ? error : refusal(of.method, Code.INTERNAL, String(error), "internal", error);
+    receiver.onEnd(status, status, -1);
+    return;
+  }
   calls.set(of.call, call);
-  call.start();
+  call.start(Math.min(of.begun, (clock as Clock).now())); // its deadline counts from when the page asked
   if (of.message) void call.sendAlone(of.message);
 }

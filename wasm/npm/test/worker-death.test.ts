@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { Code, createChannel, type StatusError } from "hedgerow";
-import { METHOD, refused } from "./support.js";
+import { METHOD, refused, settle } from "./support.js";
 
 /** Stands in for Worker: it opens every channel, and answers nothing else. */
 class Silent {
@@ -24,6 +24,8 @@ class Silent {
   terminate(): void {}
 }
 
+const kinds = ({ sent }: Silent): string[] => sent.map(({ kind }) => kind);
+
 function inPage(t: TestContext): void {
   for (const [name, value] of Object.entries({ Worker: Silent, location: new URL("https://page.test/") })) {
     const before = Object.getOwnPropertyDescriptor(globalThis, name);
@@ -35,21 +37,43 @@ function inPage(t: TestContext): void {
   }
 }
 
-test("a worker that dies ends the calls that run, and all that are made after", async (t) => {
+test("a worker that dies ends the calls that run; those that are made after have another", async (t) => {
   inPage(t);
   const deaths: Error[] = [];
   const channel = await createChannel({ baseUrl: "/", worker: true, onFatal: (error) => deaths.push(error) });
   const { signal } = new AbortController();
   const running = refused(channel.unary(METHOD, new Uint8Array()));
-  Silent.last.onerror?.({ message: "out of memory" });
+  const first = Silent.last;
+  first.onerror?.({ message: "out of memory" });
   const later = refused(channel.unary(METHOD, new Uint8Array(), { signal }));
-  for (const error of [await running, await later] as StatusError[]) {
-    assert.equal(error.code, Code.INTERNAL);
-    assert.match(error.message, /out of memory/);
-  }
-  const stream = channel.serverStreaming(METHOD, new Uint8Array());
-  assert.equal((await refused(stream.header)).code, Code.INTERNAL);
+  const error: StatusError = await running;
+  assert.equal(error.code, Code.INTERNAL);
+  assert.match(error.message, /out of memory/);
   assert.equal(deaths.length, 1);
+  assert.notEqual(Silent.last, first);
+  assert.deepEqual(kinds(first), ["open", "start"]);
+  await settle();
+  assert.deepEqual(kinds(Silent.last), ["open", "start"]);
+  Silent.last.onerror?.({ message: "out of memory" });
+  assert.equal((await later).code, Code.INTERNAL);
+  channel.close();
+});
+
+test("a worker that cannot be started a second time ends the calls that wait for it, and the next one tries again", async (t) => {
+  inPage(t);
+  const channel = await createChannel({ baseUrl: "/", worker: true, onFatal: () => {} });
+  Silent.last.onerror?.({ message: "out of memory" });
+  const calls = [refused(channel.unary(METHOD, new Uint8Array())), refused(channel.unary(METHOD, new Uint8Array()))];
+  Silent.last.onerror?.({ message: "" });
+  for (const { code, message } of await Promise.all(calls)) {
+    assert.equal(code, Code.INTERNAL);
+    assert.match(message, /did not start/);
+  }
+  const failed = Silent.last;
+  channel.unary(METHOD, new Uint8Array()).catch(() => {});
+  await settle();
+  assert.notEqual(Silent.last, failed);
+  assert.deepEqual(kinds(Silent.last), ["open", "start"]);
   channel.close();
 });
 

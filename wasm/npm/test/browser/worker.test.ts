@@ -153,26 +153,6 @@ test("worker: hedging, close while calls run, and a fresh worker afterwards", as
   assert.match(seen.message, /channel was closed/);
 });
 
-test("worker: client and bidi messages go there one after another", async (t) => {
-  const page = await openPage(t);
-  const script = new Script([{}]);
-  const count = await inPage(
-    page,
-    async ({ baseUrl, method, first }) => {
-      const channel = await globalThis.hedgerow.createChannel({ baseUrl, worker: true });
-      async function* messages() {
-        yield Uint8Array.from(first);
-        for (let i = 0; i < 20; i++) yield new Uint8Array();
-      }
-      const { message } = await channel.clientStreaming(method, messages());
-      channel.close();
-      return message.length;
-    },
-    { baseUrl: SERVER, method: "/hedgerow.chaos.v1.Chaos/Collect", first: bytesOf(script) },
-  );
-  assert.ok(count > 0);
-});
-
 test("worker: options that are wrong there or here are refused together, and functions cannot go there", async (t) => {
   const page = await openPage(t);
   const problems = await page.evaluate(async () => {
@@ -189,38 +169,16 @@ test("worker: options that are wrong there or here are refused together, and fun
     return [
       await paths({ fetch: () => fetch("/") }),
       await paths({ webSocket: WebSocket, metadata: 7 }),
+      await paths({ clock: {}, onEvent: 7, metadata: { "x-bin": "text" }, jitter: "none", maxRetryAttempts: 0 }),
       await paths({ serviceConfig: { methodConfig: 7 }, maxRetryAttempts: 0, nonsense: 1 }),
       await paths({ workerUrl: "/nowhere.js" }),
     ];
   });
   assert.deepEqual(problems, [
     ["ConfigError", "fetch"],
-    ["ConfigError", "webSocket", "metadata"],
+    ["ConfigError", "metadata", "webSocket"],
+    ["ConfigError", "onEvent", "metadata", "clock", "jitter", "maxRetryAttempts"],
     ["ConfigError", "nonsense", "maxRetryAttempts", "methodConfig"],
     ["LoadError"],
   ]);
-});
-
-test("worker: what the metadata function rejects with ends the call", async (t) => {
-  const page = await openPage(t);
-  const outcome = await page.evaluate(
-    async ({ baseUrl, method }) => {
-      const channel = await globalThis.hedgerow.createChannel({
-        baseUrl,
-        worker: true,
-        metadata: async () => {
-          throw new Error("no token");
-        },
-      });
-      const error = (await channel.unary(method, new Uint8Array()).catch((error: unknown) => error)) as {
-        code: number;
-        message: string;
-        cause: Error;
-      };
-      channel.close();
-      return [error.code, error.message, error.cause.message];
-    },
-    { baseUrl: SERVER, method: DO },
-  );
-  assert.deepEqual(outcome, [Code.UNAUTHENTICATED, "the metadata function failed: Error: no token", "no token"]);
 });
