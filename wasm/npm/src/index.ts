@@ -11,8 +11,15 @@ export type { AttemptContext, CallOptions, ChannelOptions, Clock, FetchLike, Loa
 export type { HedgingPolicy, MethodConfig, RetryPolicy, ServiceConfig } from "./service-config.js";
 export type { Channel, Messages, ResponseStream, UnaryResponse } from "./types.js";
 
-// Bundlers look for exactly this expression, and take the file along.
-const source: DefaultSource = new URL("./hedgerow.wasm", import.meta.url);
+/** A script that is no module does not know where it lies: then wasmUrl has to say where the file is. */
+function source(): DefaultSource {
+  try {
+    // Bundlers look for exactly this expression, and take the file along.
+    return new URL("./hedgerow.wasm", import.meta.url);
+  } catch (error) {
+    return () => Promise.reject(error);
+  }
+}
 
 /**
  * Makes a channel: loads the WebAssembly (once a page, for all channels) and checks every option.
@@ -21,10 +28,10 @@ const source: DefaultSource = new URL("./hedgerow.wasm", import.meta.url);
 export async function createChannel(options: ChannelOptions): Promise<Channel> {
   if (options?.worker === true && typeof Worker === "function")
     return (await import("./worker-channel.js")).openInWorker(options);
-  return openChannel(options, (options) => load(options, source));
+  return openChannel(options, (options) => load(options, source()));
 }
 
 /** Starts the download early; createChannel then finds it done. Rejects with LoadError. */
 export async function preload(options: LoadOptions = {}): Promise<void> {
-  await load(options, source);
+  await load(options, source());
 }

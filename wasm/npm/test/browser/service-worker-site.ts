@@ -3,13 +3,14 @@ import { type RequestListener, request as send } from "node:http";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import * as esbuild from "esbuild";
+import type { ServiceConfig } from "hedgerow";
 import type { BrowserContext, Page } from "playwright-core";
-import { SERVER } from "../server.js";
+import { SERVER, type StepInit } from "../server.js";
 import { theBrowser } from "./chromium.js";
 import { built, serveSite } from "./pages.js";
 
 /** The page's program, as any bundler would make it. */
-const app: Promise<string> = esbuild
+const program: Promise<string> = esbuild
   .build({
     entryPoints: [join(process.env["HEDGEROW_PACKAGE"] ?? ".", "test/browser/app.ts")],
     bundle: true,
@@ -58,8 +59,8 @@ addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 `;
 
 /** Opens the app's page, which has no service worker yet. */
-export async function openSite(t: TestContext, { program, api }: SiteOptions): Promise<Site> {
-  const bundle = await app;
+export async function openSite(t: TestContext, { program: worker, api }: SiteOptions): Promise<Site> {
+  const bundle = await program;
   const wasm = { status: 200, body: await built("dist/hedgerow.wasm") };
   const answer: RequestListener = (request, response) => {
     const give = (type: string, body: string | Uint8Array, status = 200) =>
@@ -67,7 +68,7 @@ export async function openSite(t: TestContext, { program, api }: SiteOptions): P
     if (request.url === "/app") give("text/html", PAGE);
     else if (request.url === "/app.js") give("text/javascript", bundle);
     else if (request.url === "/sw.js")
-      give("text/javascript", `import { install } from "/package/service-worker.js";\n${program}`);
+      give("text/javascript", `import { install } from "/package/service-worker.js";\n${worker}`);
     else if (request.url === "/counted.wasm") {
       site.loads++;
       give("application/wasm", site.wasm.body, site.wasm.status);
@@ -89,29 +90,36 @@ export async function openSite(t: TestContext, { program, api }: SiteOptions): P
   return site;
 }
 
+/** The script that is a module; all others are classic ones. */
+const MODULE = "/sw.js";
+const typeOf = (script: string): WorkerType => (script === MODULE ? "module" : "classic");
+
 /** Has the page registered the service worker, and waits until it controls the page. */
-export async function control({ page }: Site): Promise<void> {
-  await page.evaluate(async () => {
-    const controlled = new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve));
-    await navigator.serviceWorker.register("/sw.js", { type: "module" });
-    await controlled;
-  });
+export async function control({ page }: Site, script: string = MODULE): Promise<void> {
+  await page.evaluate(
+    async ({ script, type }) => {
+      const controlled = new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve));
+      await navigator.serviceWorker.register(script, { type });
+      await controlled;
+    },
+    { script, type: typeOf(script) },
+  );
 }
 
 /** Registers, and says how the installation ended. */
-export function installation({ page }: Site): Promise<string> {
-  return page.evaluate(async () => {
-    const registration = await navigator.serviceWorker.register("/sw.js", { type: "module" });
-    const worker = registration.installing ?? registration.waiting ?? registration.active;
-    assert(worker);
-    while (worker.state === "installing") {
-      await new Promise((resolve) => worker.addEventListener("statechange", resolve, { once: true }));
-    }
-    return worker.state;
-    function assert(value: unknown): asserts value {
-      if (!value) throw new Error("no service worker");
-    }
-  });
+export function installation({ page }: Site, script: string = MODULE): Promise<string> {
+  return page.evaluate(
+    async ({ script, type }) => {
+      const registration = await navigator.serviceWorker.register(script, { type });
+      const worker = registration.installing ?? registration.waiting ?? registration.active;
+      if (!worker) throw new Error("no service worker");
+      while (worker.state === "installing") {
+        await new Promise((resolve) => worker.addEventListener("statechange", resolve, { once: true }));
+      }
+      return worker.state;
+    },
+    { script, type: typeOf(script) },
+  );
 }
 
 /** The browser stops the service worker, as it does with one that is idle. */
@@ -126,4 +134,30 @@ export async function stop({ page, context }: Site): Promise<void> {
   await session.send("ServiceWorker.stopAllWorkers");
   await stopped;
   await session.detach();
+}
+
+/** A service worker that installs Hedgerow for the site's own origin and the server's. */
+export const installing = (serviceConfig: ServiceConfig, more = "") =>
+  `install({ serviceConfig: ${JSON.stringify(serviceConfig)}, origins: ["/grpc", "${SERVER}"], wasmUrl: "/counted.wasm", ${more} });${TAKE_OVER}`;
+
+export async function controlled(t: TestContext, serviceConfig: ServiceConfig, more: Partial<SiteOptions> = {}): Promise<Site> {
+  const site = await openSite(t, { program: installing(serviceConfig), ...more });
+  await control(site);
+  return site;
+}
+
+/** Has the app make a unary call; the answer says which attempt it was. */
+export function unary({ page }: Site, baseUrl: string, callId: string, steps: StepInit[], timeoutMs?: number) {
+  return page.evaluate(
+    async ({ baseUrl, callId, steps, timeoutMs }) => {
+      const answer = { attempt: 0, code: 0, message: "" };
+      const call = app.client(baseUrl).do({ callId, steps: steps as never }, timeoutMs ? { timeoutMs } : {});
+      call.then(
+        ({ attempt }) => Object.assign(answer, { attempt }),
+        () => {},
+      );
+      return { ...(await app.said(call)), attempt: answer.attempt };
+    },
+    { baseUrl, callId, steps, timeoutMs },
+  );
 }

@@ -1,43 +1,16 @@
-// hedgerow/service-worker in Chromium, under an app of connect-web that knows nothing of it.
+// hedgerow/service-worker in Chromium: the calls of an app of connect-web that knows nothing of it.
 import assert from "node:assert/strict";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type TestContext, test } from "node:test";
-import type { ServiceConfig } from "hedgerow";
+import { test } from "node:test";
 import { allowedHeaders } from "hedgerow/cors";
 import { Ending } from "../gen/chaos/v1/chaos_pb.js";
-import { hang, Script, SERVER, type StepInit, status } from "../server.js";
+import { hang, Script, SERVER, status } from "../server.js";
 import { hedging, retrying } from "../support.js";
 import { listen } from "./pages.js";
-import { control, installation, openSite, type Site, type SiteOptions, stop, TAKE_OVER } from "./service-worker-site.js";
+import { control, controlled, openSite, TAKE_OVER, unary } from "./service-worker-site.js";
 
 const Code = { CANCELLED: 1, DEADLINE_EXCEEDED: 4, UNAVAILABLE: 14 };
 const busy = status(Code.UNAVAILABLE, "busy");
-
-/** A service worker that installs Hedgerow for the site's own origin and the server's. */
-const installing = (serviceConfig: ServiceConfig, more = "") =>
-  `install({ serviceConfig: ${JSON.stringify(serviceConfig)}, origins: ["/grpc", "${SERVER}"], wasmUrl: "/counted.wasm", ${more} });${TAKE_OVER}`;
-
-async function controlled(t: TestContext, serviceConfig: ServiceConfig, more: Partial<SiteOptions> = {}): Promise<Site> {
-  const site = await openSite(t, { program: installing(serviceConfig), ...more });
-  await control(site);
-  return site;
-}
-
-/** Has the app make a unary call; the answer says which attempt it was. */
-function unary({ page }: Site, baseUrl: string, callId: string, steps: StepInit[], timeoutMs?: number) {
-  return page.evaluate(
-    async ({ baseUrl, callId, steps, timeoutMs }) => {
-      const answer = { attempt: 0, code: 0, message: "" };
-      const call = app.client(baseUrl).do({ callId, steps: steps as never }, timeoutMs ? { timeoutMs } : {});
-      call.then(
-        ({ attempt }) => Object.assign(answer, { attempt }),
-        () => {},
-      );
-      return { ...(await app.said(call)), attempt: answer.attempt };
-    },
-    { baseUrl, callId, steps, timeoutMs },
-  );
-}
 
 test("service worker: a fault is retried, on the page's origin and on another", async (t) => {
   const site = await controlled(t, retrying());
@@ -177,39 +150,6 @@ test("service worker: the request's credentials mode says which cookies go along
   assert.deepEqual(cookies, [undefined, undefined, "who=me", undefined]);
 });
 
-test("service worker: one that the browser stopped wakes up for the next call", async (t) => {
-  const site = await controlled(t, retrying());
-  for (let round = 1; round <= 2; round++) {
-    const script = new Script([]);
-    assert.equal((await unary(site, SERVER, script.id, [busy, {}])).attempt, 2);
-    assert.equal(site.loads, round);
-    await stop(site);
-  }
-});
-
-test("service worker: WebAssembly that fails to load at waking up lets calls through without policies, and says so", async (t) => {
-  const site = await controlled(t, retrying());
-  await stop(site);
-  const { wasm } = site;
-  site.wasm = { status: 503, body: new Uint8Array() };
-  const failed = new Script([]);
-  assert.deepEqual(await unary(site, SERVER, failed.id, [busy, {}]), { code: Code.UNAVAILABLE, message: "busy", attempt: 0 });
-  assert.equal(site.said.length, 1, site.said.join("\n"));
-  assert.match(
-    site.said[0] ?? "",
-    /hedgerow: gRPC-Web calls go out without retries.*counted\.wasm answered with HTTP status 503/s,
-  );
-  site.wasm = wasm;
-  const healed = new Script([]);
-  assert.equal((await unary(site, SERVER, healed.id, [busy, {}])).attempt, 2, "the load is tried again");
-});
-
-test("service worker: a service config that is not valid fails the installation, and the console says what is wrong", async (t) => {
-  const site = await openSite(t, { program: installing({ methodConfig: [{ name: [{}], timeout: "soon" }] }) });
-  assert.equal(await installation(site), "redundant");
-  assert.match(site.said.join("\n"), /hedgerow.*methodConfig\[0\]\.timeout/s);
-});
-
 test("service worker: an XMLHttpRequest of the text format is retried too", async (t) => {
   const site = await controlled(t, retrying());
   const script = new Script([busy, {}], Uint8Array.of(9));
@@ -252,45 +192,4 @@ test("service worker: a compressed answer passes as it came", async (t) => {
     { url: `${SERVER}/hedgerow.chaos.v1.Chaos/Do`, bytes: Array.from(script.bytes) },
   );
   assert.deepEqual(flags, { flags: [1, 0x80], encoding: "gzip" });
-});
-
-test("service worker: of two installs, the one that comes first takes a call", async (t) => {
-  const program = `
-    install({ origins: ["${SERVER}"], serviceConfig: ${JSON.stringify(retrying({ maxAttempts: 2 }))} });
-    install({ origins: ["/grpc", "${SERVER}"], serviceConfig: ${JSON.stringify(retrying({ maxAttempts: 3 }))} });${TAKE_OVER}`;
-  const site = await openSite(t, { program });
-  await control(site);
-  const counts: number[] = [];
-  for (const baseUrl of [SERVER, `${site.origin}/grpc`]) {
-    const script = new Script([]);
-    assert.equal((await unary(site, baseUrl, script.id, [busy])).code, Code.UNAVAILABLE);
-    counts.push((await script.report(t, 0, 0)).started);
-  }
-  assert.deepEqual(counts, [2, 3]);
-  assert.deepEqual(site.said, []);
-});
-
-test("service worker: a page that it does not control yet calls without policies; reloaded, with them", async (t) => {
-  const site = await openSite(t, { program: installing(retrying()).replace(TAKE_OVER, "") });
-  assert.equal(await installation(site), "installed");
-  await site.page.evaluate(() => navigator.serviceWorker.ready);
-  assert.equal((await unary(site, SERVER, new Script([]).id, [busy, {}])).code, Code.UNAVAILABLE);
-  await site.page.reload();
-  assert.equal((await unary(site, SERVER, new Script([]).id, [busy, {}])).attempt, 2);
-});
-
-test("service worker: install that comes late takes no calls", async (t) => {
-  const late = `addEventListener("message", ({ source }) => {
-    install({ origins: ["${SERVER}"], serviceConfig: ${JSON.stringify(retrying())} });
-    source.postMessage("installed");
-  });${TAKE_OVER}`;
-  const site = await openSite(t, { program: late });
-  await control(site);
-  await site.page.evaluate(async () => {
-    const installed = new Promise((resolve) => navigator.serviceWorker.addEventListener("message", resolve));
-    navigator.serviceWorker.startMessages();
-    navigator.serviceWorker.controller?.postMessage("install");
-    await installed;
-  });
-  assert.equal((await unary(site, SERVER, new Script([]).id, [busy, {}])).code, Code.UNAVAILABLE);
 });
