@@ -30,8 +30,15 @@ test("an HTTP status that no Response can have comes back as 500, alone or over 
 test("a trailer that no header can hold keeps no failure from being told", async (t) => {
   const trailer = new Metadata({ "x-price": "3 €", "x-kept": "yes" });
   // @ts-expect-error: applications have them from calls; no server sends such a trailer
-  const ending = { code: Code.UNAUTHENTICATED, message: "no", header: new Metadata(), trailer, attempts: [], commitReason: "fatalStatus" };
-  const error: StatusError = Reflect.construct(StatusError, [METHOD, ending]); // its constructor is private
+  const error = new StatusError(METHOD, {
+    code: Code.UNAUTHENTICATED,
+    message: "no",
+    details: undefined,
+    header: new Metadata(),
+    trailer,
+    attempts: [],
+    commitReason: "fatalStatus",
+  });
   const { headers } = await post(t, new FakeFetch(), { metadata: () => Promise.reject(error) });
   assert.deepEqual([headers.get("grpc-status"), headers.get("x-kept"), headers.get("x-price")], ["16", "yes", null]);
 });
