@@ -4,39 +4,26 @@ import (
 	"testing"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb"
-	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
+	"github.com/hedgerow-web/hedgerow/internal/networks"
 )
 
-// A network is a transport and a real server that it reaches.
-type network struct {
-	name   string
-	rt     transport.RoundTripper
-	url    string
-	duplex duplex
-}
+// A network makes channels as these tests want them.
+type network struct{ networks.Network }
 
-// A duplex is what of an exchange happens while its request is being made.
-type duplex int
-
-const (
-	wholeRequests duplex = iota // nothing: a browser's fetch
-	halfDuplex                  // messages are sent, and an answer is heard once it is complete: Chromium's fetch over HTTP/2
-	fullDuplex
-)
-
-// needs skips a test of what the network cannot do.
-func (n network) needs(t *testing.T, d duplex) {
+func reached(t *testing.T) []network {
 	t.Helper()
-	if n.duplex < d {
-		t.Skip([]string{halfDuplex: "here requests are sent when they are complete", fullDuplex: "here an answer is heard when it or the request is complete"}[d])
+	var all []network
+	for _, n := range networks.All(t) {
+		all = append(all, network{n})
 	}
+	return all
 }
 
 // open makes a channel to the server. Its method configs are for Chaos: what is
 // reported must not be retried.
 func (n network) open(t *testing.T, policy string) *grpcweb.Channel {
 	t.Helper()
-	ch, err := grpcweb.NewChannel(n.rt, n.url, grpcweb.WithServiceConfigJSON(
+	ch, err := grpcweb.NewChannel(n.Transport, n.URL, grpcweb.WithServiceConfigJSON(
 		`{"methodConfig": [{"name": [{"service": "hedgerow.chaos.v1.Chaos", "method": "Do"}]`+policy+`}]}`))
 	if err != nil {
 		t.Fatal(err)

@@ -20,8 +20,8 @@ import (
 // and both.
 func TestServerFormats(t *testing.T) {
 	accepts := grpcweb.WithAcceptCompression(grpcweb.Gzip)
-	for _, n := range networks(t) {
-		t.Run(n.name, func(t *testing.T) {
+	for _, n := range reached(t) {
+		t.Run(n.Name, func(t *testing.T) {
 			for _, f := range []format{
 				{"binary", false, false, nil},
 				{"text", true, false, []grpcweb.Option{inText}},
@@ -82,10 +82,10 @@ func (p *tap) RoundTrip(ctx context.Context, r *transport.Request) (*transport.R
 // open makes a channel that retries Chaos.Do.
 func (f format) open(t *testing.T, n network) (*grpcweb.Channel, *tap) {
 	t.Helper()
-	p := &tap{RoundTripper: n.rt}
-	n.rt = p
+	p := &tap{RoundTripper: n.Transport}
+	n.Transport = p
 	options := append([]grpcweb.Option{grpcweb.WithServiceConfigJSON(`{"methodConfig": [{"name": [{"service": "hedgerow.chaos.v1.Chaos"}]` + quickRetry + `}]}`)}, f.options...)
-	ch, err := grpcweb.NewChannel(n.rt, n.url, options...)
+	ch, err := grpcweb.NewChannel(n.Transport, n.URL, options...)
 	if err != nil {
 		t.Fatal(err)
 	}

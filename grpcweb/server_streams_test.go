@@ -11,6 +11,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/networks"
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 	"github.com/hedgerow-web/hedgerow/server/proto/helloworld"
 )
@@ -18,27 +19,27 @@ import (
 // TestServerStreams sends streams of messages to the real server, and hears its
 // answers while it does, where the transport can.
 func TestServerStreams(t *testing.T) {
-	for _, n := range networks(t) {
-		t.Run(n.name, func(t *testing.T) {
+	for _, n := range reached(t) {
+		t.Run(n.Name, func(t *testing.T) {
 			for _, test := range []struct {
 				name  string
-				needs duplex
+				needs networks.Duplex
 				run   func(t *testing.T, n network)
 			}{
-				{"client_streaming", wholeRequests, testGreetings},
-				{"bidirectional", wholeRequests, testBidi},
-				{"bidirectional_in_turns", fullDuplex, testBidiInTurns},
-				{"61_replay", halfDuplex, testServerReplay},
-				{"61_replay_of_a_whole_request", wholeRequests, testServerReplayWhole},
-				{"45_cancel_with_the_request_open", halfDuplex, testServerCancelOpen},
-				{"49_hundred_uploads", wholeRequests, testUploads},
-				{"large_upload", halfDuplex, testLargeUpload},
-				{"65_success_before_the_end", halfDuplex, testServerEarly},
-				{"69_hedged_upload", halfDuplex, testServerHedgedUpload},
-				{"98_nobody_listens", halfDuplex, testNobodyListensToStream},
+				{"client_streaming", networks.WholeRequests, testGreetings},
+				{"bidirectional", networks.WholeRequests, testBidi},
+				{"bidirectional_in_turns", networks.FullDuplex, testBidiInTurns},
+				{"61_replay", networks.HalfDuplex, testServerReplay},
+				{"61_replay_of_a_whole_request", networks.WholeRequests, testServerReplayWhole},
+				{"45_cancel_with_the_request_open", networks.HalfDuplex, testServerCancelOpen},
+				{"49_hundred_uploads", networks.WholeRequests, testUploads},
+				{"large_upload", networks.HalfDuplex, testLargeUpload},
+				{"65_success_before_the_end", networks.HalfDuplex, testServerEarly},
+				{"69_hedged_upload", networks.HalfDuplex, testServerHedgedUpload},
+				{"98_nobody_listens", networks.HalfDuplex, testNobodyListensToStream},
 			} {
 				t.Run(test.name, func(t *testing.T) {
-					n.needs(t, test.needs)
+					n.Needs(t, test.needs)
 					test.run(t, n)
 				})
 			}
@@ -49,7 +50,7 @@ func TestServerStreams(t *testing.T) {
 // stream begins a stream of any method.
 func (n network) stream(t *testing.T, policy, method string, opts ...grpcweb.CallOption) *grpcweb.Stream {
 	t.Helper()
-	ch, err := grpcweb.NewChannel(n.rt, n.url, grpcweb.WithServiceConfigJSON(`{"methodConfig": [{"name": [{}]`+policy+`}]}`))
+	ch, err := grpcweb.NewChannel(n.Transport, n.URL, grpcweb.WithServiceConfigJSON(`{"methodConfig": [{"name": [{}]`+policy+`}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +258,7 @@ func testServerHedgedUpload(t *testing.T, n network) {
 }
 
 func testNobodyListensToStream(t *testing.T, n network) {
-	n.url = "http://127.0.0.1:2"
+	n.URL = "http://127.0.0.1:2"
 	s := collect(t, n, quickRetry, callID(t), nil)
 	_, err := s.Recv()
 	want(t, "attempts", len(wantCode(t, err, status.Unavailable).Attempts), 4)

@@ -17,7 +17,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb"
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
+	"github.com/hedgerow-web/hedgerow/internal/networks"
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 	"github.com/hedgerow-web/hedgerow/server/proto/helloworld"
 )
@@ -25,11 +25,11 @@ import (
 // TestServer makes calls to the real server, over every transport that there is
 // where it runs: natively net/http, compiled to js/wasm the global fetch.
 func TestServer(t *testing.T) {
-	for _, n := range networks(t) {
-		if of, ok := n.rt.(transport.Socket); ok && of.OpensSockets() {
+	for _, n := range reached(t) {
+		if n.OpensSockets() {
 			continue // which fetches these calls: they send one message
 		}
-		t.Run(n.name, func(t *testing.T) {
+		t.Run(n.Name, func(t *testing.T) {
 			for _, test := range []struct {
 				name string
 				run  func(t *testing.T, n network)
@@ -250,14 +250,14 @@ func testServer503(t *testing.T, n network) {
 func testServerLost(t *testing.T, n network) {
 	_, res, err := do(t.Context(), t, n.open(t, quickRetry), &chaosv1.Step{End: &chaosv1.Step_Cut{Cut: &chaosv1.Cut{}}}, &chaosv1.Step{})
 	must(t, res, err)
-	if n.duplex == wholeRequests {
+	if n.Duplex == networks.WholeRequests {
 		t.Skip("a browser sends a request again by itself when a connection of HTTP/1.1 that it had turns out to be lost")
 	}
 	want(t, "code", res.Attempts[0].Code, int(status.Unavailable))
 }
 
 func testNobodyListens(t *testing.T, n network) {
-	n.url = "http://127.0.0.1:2"
+	n.URL = "http://127.0.0.1:2"
 	_, _, err := do(t.Context(), t, n.open(t, quickRetry), &chaosv1.Step{})
 	st := wantCode(t, err, status.Unavailable)
 	want(t, "attempts", len(st.Attempts), 4)

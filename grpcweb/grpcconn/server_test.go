@@ -21,6 +21,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb"
 	"github.com/hedgerow-web/hedgerow/grpcweb/grpcconn"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/networks"
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 	"github.com/hedgerow-web/hedgerow/server/proto/helloworld"
 )
@@ -39,9 +40,9 @@ const (
 )
 
 // connect makes a connection with a policy for Chaos; what is reported is not retried.
-func (n network) connect(t *testing.T, policy string) *grpcconn.Conn {
+func connect(t *testing.T, n networks.Network, policy string) *grpcconn.Conn {
 	t.Helper()
-	ch, err := grpcweb.NewChannel(n.rt, n.url, grpcweb.WithServiceConfigJSON(`{"methodConfig": [
+	ch, err := grpcweb.NewChannel(n.Transport, n.URL, grpcweb.WithServiceConfigJSON(`{"methodConfig": [
 		{"name": [{}], `+policy+`}, {"name": [{"service": "hedgerow.chaos.v1.Chaos", "method": "Report"}]}]}`))
 	if err != nil {
 		t.Fatal(err)
@@ -52,17 +53,17 @@ func (n network) connect(t *testing.T, policy string) *grpcconn.Conn {
 
 // TestServer runs generated stubs, as they are, against the real server.
 func TestServer(t *testing.T) {
-	for _, n := range networks(t) {
+	for _, n := range networks.All(t) {
 		for _, policy := range []struct{ name, json string }{{"retries", retries}, {"hedges", hedges}} {
-			t.Run(n.name+"/"+policy.name, func(t *testing.T) {
-				conn := n.connect(t, policy.json)
+			t.Run(n.Name+"/"+policy.name, func(t *testing.T) {
+				conn := connect(t, n, policy.json)
 				greeter, chaos := helloworld.NewGreeterClient(conn), chaosv1.NewChaosClient(conn)
 				t.Run("unary", func(t *testing.T) { testUnary(t, greeter) })
 				t.Run("server_streaming", func(t *testing.T) { testReplies(t, greeter) })
 				t.Run("client_streaming", func(t *testing.T) { testGreetings(t, greeter) })
 				t.Run("bidirectional", func(t *testing.T) { testBidi(t, greeter) })
 				t.Run("bidirectional_in_turns", func(t *testing.T) {
-					n.needs(t, fullDuplex)
+					n.Needs(t, networks.FullDuplex)
 					testBidiInTurns(t, greeter)
 				})
 				t.Run("unary_fails_first", func(t *testing.T) { testChaosUnary(t, chaos) })

@@ -33,7 +33,9 @@ var drawing = map[string]room{
 	"internal/fake":          driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
 	"internal/httptransport": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
 	"internal/transporttest": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
-	"internal/house":         driver(),
+	// Tests reach the real server over these, natively and in JavaScript; nothing but tests imports them.
+	"internal/networks": driver("grpcweb/transport", "internal/httptransport", "jsbridge", "server").modules("github.com/hack-pad/safejs"),
+	"internal/house":    driver(),
 
 	// The demo and its server, which nobody else imports.
 	"demo":                       driver(),
@@ -91,7 +93,7 @@ func lightAndUnsafe(path string) bool {
 func notJavaScript(path string) bool { return path != "syscall/js" }
 
 // Where files may depend on the platform being js/wasm. Tests may anywhere.
-var javaScriptRooms = []string{"jsbridge", "jsbridge/host", "wasm", "conformance/client"}
+var javaScriptRooms = []string{"jsbridge", "jsbridge/host", "wasm", "conformance/client", "internal/networks"}
 
 // Where functions may be imported from and exported to JavaScript by directive.
 const hostRoom = "jsbridge/host"

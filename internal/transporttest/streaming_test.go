@@ -30,7 +30,7 @@ func (l live) Close() error { return nil }
 // a browser's fetch does over HTTP/1.1.
 func (n network) needsStreams(t *testing.T) {
 	t.Helper()
-	if !n.rt.(transport.Streamer).StreamsRequests() {
+	if !n.Transport.(transport.Streamer).StreamsRequests() {
 		t.Skip("here requests are sent when they are complete")
 	}
 }

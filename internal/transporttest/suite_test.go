@@ -16,8 +16,8 @@ import (
 )
 
 func TestRoundTripper(t *testing.T) {
-	for _, n := range networks(t) {
-		t.Run(n.name, func(t *testing.T) {
+	for _, n := range reached(t) {
+		t.Run(n.Name, func(t *testing.T) {
 			for _, test := range []struct {
 				name string
 				run  func(t *testing.T, n network)
@@ -99,7 +99,7 @@ func testTrailersOnly(t *testing.T, n network) {
 }
 
 func testHTTPStatus(t *testing.T, n network) {
-	if n.opensSockets() {
+	if n.OpensSockets() {
 		t.Skip("an open WebSocket has no HTTP response to give any more")
 	}
 	res := n.head(t.Context(), t, request{method: "Do", script: script("", &chaosv1.Step{End: &chaosv1.Step_Raw{Raw: &chaosv1.Raw{
@@ -265,7 +265,7 @@ func testCutBody(t *testing.T, n network) {
 }
 
 func testRefused(t *testing.T, n network) {
-	n.url = "http://127.0.0.1:2" // nobody listens there
+	n.URL = "http://127.0.0.1:2" // nobody listens there
 	_, err := n.roundTrip(t.Context(), t, request{method: "Do", script: script("", &chaosv1.Step{})})
 	wantProcessed(t, err)
 }
@@ -278,7 +278,7 @@ func testRedirect(t *testing.T, n network) {
 }
 
 func testNoURL(t *testing.T, n network) {
-	n.url = "http://[nowhere"
+	n.URL = "http://[nowhere"
 	_, err := n.roundTrip(t.Context(), t, request{method: "Do", script: script("", &chaosv1.Step{})})
 	var of *transport.Error
 	if !errors.As(err, &of) || !of.Invalid {

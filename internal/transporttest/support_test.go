@@ -14,6 +14,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
+	"github.com/hedgerow-web/hedgerow/internal/networks"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 )
@@ -25,22 +26,27 @@ func TestMain(m *testing.M) {
 	)
 }
 
-// A network is a transport and a server that it reaches.
-type network struct {
-	name string
-	rt   transport.RoundTripper
-	url  string
-}
+// A network is asked for exchanges as these tests want them.
+type network struct{ networks.Network }
 
-func (n network) opensSockets() bool {
-	of, ok := n.rt.(transport.Socket)
-	return ok && of.OpensSockets()
+// reached are the networks, all of them as HTTP: a WebSocket's answer has its head
+// in its body.
+func reached(t *testing.T) []network {
+	t.Helper()
+	var all []network
+	for _, n := range networks.All(t) {
+		if of, ok := n.Transport.(transport.Socket); ok && of.OpensSockets() {
+			n.Transport = headed{of}
+		}
+		all = append(all, network{n})
+	}
+	return all
 }
 
 // contentType is what requests and answers have. The wrapper, before it hands on what
 // a WebSocket brings, makes native gRPC of it.
 func (n network) contentType() string {
-	if n.opensSockets() {
+	if n.OpensSockets() {
 		return "application/grpc"
 	}
 	return "application/grpc-web"
@@ -83,12 +89,12 @@ func (n network) roundTrip(ctx context.Context, t *testing.T, r request) (*trans
 	t.Helper()
 	header := metadata.New("content-type", "application/grpc-web", "x-grpc-web", "1")
 	header.AppendAll(r.header)
-	req := &transport.Request{URL: n.url + chaosPath + r.method, Header: header, Body: r.body, Size: -1}
+	req := &transport.Request{URL: n.URL + chaosPath + r.method, Header: header, Body: r.body, Size: -1}
 	if r.body == nil {
 		whole := frame(t, r.script)
 		req.Body, req.Size = &payload{[][]byte{whole[:3], whole[3:]}}, int64(len(whole))
 	}
-	return n.rt.RoundTrip(ctx, req)
+	return n.Transport.RoundTrip(ctx, req)
 }
 
 // head is roundTrip for requests that are answered.

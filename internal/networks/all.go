@@ -1,6 +1,6 @@
 //go:build !js
 
-package transporttest
+package networks
 
 import (
 	"crypto/tls"
@@ -12,14 +12,14 @@ import (
 	"github.com/hedgerow-web/hedgerow/server"
 )
 
-// networks are net/http with HTTP/1.1, and with HTTP/2 over TLS, each before a
-// server of its own.
-func networks(t *testing.T) []network {
+// All are net/http with HTTP/1.1, and with HTTP/2 over TLS, each before a server of
+// its own.
+func All(t *testing.T) []Network {
 	t.Helper()
-	return []network{serve(t, "HTTP/1.1", false), serve(t, "HTTP/2", true)}
+	return []Network{serve(t, "HTTP/1.1", false), serve(t, "HTTP/2", true)}
 }
 
-func serve(t *testing.T, name string, http2 bool) network {
+func serve(t *testing.T, name string, http2 bool) Network {
 	t.Helper()
 	handler := server.New(server.Options{})
 	s := httptest.NewUnstartedServer(handler)
@@ -38,5 +38,5 @@ func serve(t *testing.T, name string, http2 bool) network {
 		handler.Close()
 		s.Close()
 	})
-	return network{name, rt, s.URL}
+	return Network{name, rt, s.URL, FullDuplex}
 }

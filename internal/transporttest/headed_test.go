@@ -3,39 +3,11 @@ package transporttest
 import (
 	"context"
 	"errors"
-	"path/filepath"
-	"testing"
-
-	"github.com/hack-pad/safejs"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
-	"github.com/hedgerow-web/hedgerow/jsbridge"
 )
-
-// webSockets are those of the page, or of undici, where Node has none: the npm
-// package's tests have it installed.
-func webSockets(t *testing.T) transport.RoundTripper {
-	t.Helper()
-	global, err := safejs.Global().Get("WebSocket")
-	if err == nil && global.Type() == safejs.TypeFunction {
-		return headed{jsbridge.WebSocket().(transport.Socket)}
-	}
-	path, err := filepath.Abs("../../wasm/npm/node_modules/undici")
-	if err != nil {
-		t.Fatal(err)
-	}
-	undici, err := safejs.Global().Call("require", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	class, err := undici.Get("WebSocket")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return headed{jsbridge.WebSocket(jsbridge.WithWebSocketClass(class)).(transport.Socket)}
-}
 
 // headed sends every request over a WebSocket, and takes the head out of the body
 // that it begins: so it answers as the suite has it of all transports.

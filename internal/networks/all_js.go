@@ -1,4 +1,4 @@
-package grpcconn_test
+package networks
 
 import (
 	"os"
@@ -11,22 +11,22 @@ import (
 	"github.com/hedgerow-web/hedgerow/jsbridge"
 )
 
-// networks are the global fetch, as it is where the tests run, and WebSockets, before
-// a server that runs already.
-func networks(t *testing.T) []network {
+// All are the global fetch, as it is where the tests run, and WebSockets, before a
+// server that runs already.
+func All(t *testing.T) []Network {
 	t.Helper()
 	url, tls := os.Getenv("HEDGEROW_SERVER"), os.Getenv("HEDGEROW_SERVER_TLS")
 	if url == "" || tls == "" {
 		t.Fatal("HEDGEROW_SERVER names no server: run these tests by make test-wasm or make test-browser, which start one")
 	}
 	if fetch := jsbridge.Fetch(); fetch.(transport.Streamer).StreamsRequests() { // under Node, which does not trust the server's certificate
-		return []network{{"fetch", fetch, url, fullDuplex}, {"WebSocket", webSockets(t), url, fullDuplex}}
+		return []Network{{"fetch", fetch, url, FullDuplex}, {"WebSocket", webSockets(t), url, FullDuplex}}
 	}
-	return []network{
-		{"HTTP/1.1", jsbridge.Fetch(), url, wholeRequests},
-		{"HTTP/2", jsbridge.Fetch(jsbridge.WithRequestStreaming()), tls, halfDuplex},
-		{"WebSocket", webSockets(t), url, fullDuplex},
-		{"WebSocket_over_TLS", webSockets(t), tls, fullDuplex},
+	return []Network{
+		{"HTTP/1.1", jsbridge.Fetch(), url, WholeRequests},
+		{"HTTP/2", jsbridge.Fetch(jsbridge.WithRequestStreaming()), tls, HalfDuplex},
+		{"WebSocket", webSockets(t), url, FullDuplex},
+		{"WebSocket_over_TLS", webSockets(t), tls, FullDuplex},
 	}
 }
 
@@ -38,11 +38,7 @@ func webSockets(t *testing.T) transport.RoundTripper {
 	if err == nil && global.Type() == safejs.TypeFunction {
 		return jsbridge.WebSocket()
 	}
-	path, err := filepath.Abs("../../wasm/npm/node_modules/undici")
-	if err != nil {
-		t.Fatal(err)
-	}
-	undici, err := safejs.Global().Call("require", path)
+	undici, err := safejs.Global().Call("require", filepath.Join(root(t), "wasm/npm/node_modules/undici"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,4 +47,22 @@ func webSockets(t *testing.T) transport.RoundTripper {
 		t.Fatal(err)
 	}
 	return jsbridge.WebSocket(jsbridge.WithWebSocketClass(class))
+}
+
+// root is the module's folder. A test runs in its package's.
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	for err == nil {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			break
+		}
+		dir = up
+	}
+	t.Fatal("the tests run outside the module")
+	return ""
 }
