@@ -25,3 +25,6 @@ func (s *Stream) Kept() int {
 	defer s.driver.channel.mu.Unlock()
 	return len(s.driver.request.frames) - s.driver.request.gone
 }
+
+// InText is what a request's body goes through in text mode.
+var InText = inText

@@ -2,6 +2,7 @@ package grpcweb
 
 import (
 	"context"
+	"io"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
@@ -22,7 +23,7 @@ type textBody struct {
 func (b *textBody) Next(ctx context.Context) ([]byte, error) {
 	for {
 		piece, err := b.Body.Next(ctx)
-		if err != nil && len(b.rest) == 0 {
+		if err != nil && (err != io.EOF || len(b.rest) == 0) { // the end, as Body says; what is left over comes before it
 			return nil, err
 		}
 		raw := append(b.rest, piece...)

@@ -1,6 +1,7 @@
 package grpcweb_test
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -212,4 +213,33 @@ func TestSockets(t *testing.T) {
 			t.Error("a failure passes for a good end")
 		}
 	})
+}
+
+// brokenOff is a body that ends by an error instead.
+type brokenOff struct{ pieces [][]byte }
+
+func (b *brokenOff) Next(context.Context) ([]byte, error) {
+	if len(b.pieces) == 0 {
+		return nil, context.Canceled
+	}
+	piece := b.pieces[0]
+	b.pieces = b.pieces[1:]
+	return piece, nil
+}
+
+func (b *brokenOff) Close() error { return nil }
+
+// What is left over of a request that is given up does not go out: padded, it would look like its end.
+func TestTextModeBrokenOff(t *testing.T) {
+	body, size := grpcweb.InText(&brokenOff{pieces: [][]byte{[]byte("abcde"), []byte("f"), []byte("gh")}}, 20)
+	want(t, "size", size, 28)
+	for _, text := range []string{"YWJj", "ZGVm"} {
+		piece, err := body.Next(t.Context())
+		if want(t, "piece", string(piece), text); err != nil {
+			t.Error(err)
+		}
+	}
+	if piece, err := body.Next(t.Context()); !errors.Is(err, context.Canceled) {
+		t.Errorf("%q, %v", piece, err)
+	}
 }
