@@ -218,11 +218,12 @@ export class Attempt {
 
   #keep(part: Uint8Array, last: boolean): void {
     // Who taps the chunks has a message's bytes already.
-    if (!this.#call.raw || (this.#flags & TRAILERS) !== 0) this.#parts.push(part);
-    if (!last) return;
-    const parts = this.#parts;
-    this.#parts = [];
-    const payload = join(parts);
+    const kept = this.#call.raw && (this.#flags & TRAILERS) === 0 ? NOTHING : part;
+    if (!last) {
+      this.#parts.push(kept);
+      return;
+    }
+    const payload = this.#parts.length === 0 ? kept : join([...this.#parts.splice(0), kept]);
     if ((this.#flags & 1) === 0) this.#call.deliver(payload);
     else this.#packed = payload;
   }
@@ -252,8 +253,9 @@ export class Attempt {
   }
 }
 
+const NOTHING = new Uint8Array();
+
 function join(parts: Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0] as Uint8Array;
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {
