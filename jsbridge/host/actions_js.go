@@ -1,7 +1,7 @@
 package host
 
 // The actions. Each is its word here, the call's id, the attempt's index, and
-// the words that wasm/ABI.md lists for it; wasm/npm/src/host.ts reads them.
+// the words that wasm/ABI.md lists for it; wasm/npm/src/abi/host.ts reads them.
 const (
 	ActionPrepare uint32 = iota // run the per-attempt metadata function
 	ActionOpen                  // fetch

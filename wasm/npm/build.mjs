@@ -122,7 +122,7 @@ async function buildTesting() {
     platform: "neutral",
     // Not minified: whoever tests steps into it, and no page loads it.
     sourcemap: true,
-    plugins: [{ name: "by-name", setup: (build) => build.onResolve({ filter: /^\.\/index\.js$/ }, byName) }],
+    plugins: [{ name: "by-name", setup: (build) => build.onResolve({ filter: /^\.\.?\/index\.js$/ }, byName) }],
     logLevel: "warning",
   });
 }
@@ -141,7 +141,7 @@ async function buildFromWasm() {
   const wasm = await readFile(join(dist, "hedgerow.wasm"));
   await esbuild.build({
     absWorkingDir: here,
-    entryPoints: ["src/embedded.ts", "src/integrity.ts"],
+    entryPoints: { embedded: "src/channel/embedded.ts", integrity: "src/integrity.ts" },
     outdir: "dist",
     format: "esm",
     target: "es2022",

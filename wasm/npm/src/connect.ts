@@ -20,11 +20,11 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import { createClientMethodSerializers, createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
-import { type ChannelInit, channelOf, TOO_LATE, unlessAborted } from "./adapter.js";
-import { connectErrorOf, headersOf, metadataOf } from "./connect-convert.js";
-import { Countdown } from "./countdown.js";
-import type { CallOptions } from "./options.js";
-import type { Channel, ResponseStream } from "./types.js";
+import { type ChannelInit, channelOf, TOO_LATE, unlessAborted } from "./adapters/adapter.js";
+import { connectErrorOf, headersOf, metadataOf } from "./adapters/connect-convert.js";
+import { Countdown } from "./adapters/countdown.js";
+import type { CallOptions } from "./api/options.js";
+import type { Channel, ResponseStream } from "./api/types.js";
 
 /** Options of a transport. What is not here is the channel's: base URL, credentials, fetch, service config, limits. */
 export interface TransportOptions {

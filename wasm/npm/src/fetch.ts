@@ -1,8 +1,8 @@
-import { RAW, type RawLine } from "./channel.js";
-import { OWN, timeoutOf, WIRE } from "./headers.js";
-import { Metadata, metadataOfBlock } from "./metadata.js";
-import { send } from "./raw.js";
-import type { Channel } from "./types.js";
+import { OWN, timeoutOf, WIRE } from "./adapters/headers.js";
+import { send } from "./adapters/raw.js";
+import { Metadata, metadataOfBlock } from "./api/metadata.js";
+import type { Channel } from "./api/types.js";
+import { RAW, type RawLine } from "./channel/channel.js";
 
 /** How createFetch treats what is not its business. */
 export interface FetchOptions {

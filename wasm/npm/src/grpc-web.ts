@@ -1,7 +1,7 @@
 // The entry "hedgerow/grpc-web": a channel under the stubs that protoc-gen-grpc-web generates.
 import type { AbstractClientBase, StreamInterceptor, UnaryInterceptor } from "grpc-web";
-import { type ChannelInit, channelOf } from "./adapter.js";
-import { ChannelClientBase } from "./grpc-web-base.js";
+import { type ChannelInit, channelOf } from "./adapters/adapter.js";
+import { ChannelClientBase } from "./adapters/grpc-web-base.js";
 
 /** What the constructor of a generated client takes besides, and a channel has not. */
 export interface ClientBaseOptions {

@@ -1,15 +1,15 @@
-import { openChannel } from "./channel.js";
-import { type DefaultSource, load } from "./load.js";
-import type { ChannelOptions, LoadOptions } from "./options.js";
-import type { Channel } from "./types.js";
+import type { ChannelOptions, LoadOptions } from "./api/options.js";
+import type { Channel } from "./api/types.js";
+import { openChannel } from "./channel/channel.js";
+import { type DefaultSource, load } from "./channel/load.js";
 
-export { Code } from "./code.js";
-export { ConfigError, LoadError, StatusError } from "./errors.js";
-export type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "./events.js";
-export { Metadata, type MetadataInit } from "./metadata.js";
-export type { AttemptContext, CallOptions, ChannelOptions, Clock, FetchLike, LoadOptions } from "./options.js";
-export type { HedgingPolicy, MethodConfig, RetryPolicy, ServiceConfig } from "./service-config.js";
-export type { Channel, Messages, ResponseStream, UnaryResponse } from "./types.js";
+export { Code } from "./api/code.js";
+export { ConfigError, LoadError, StatusError } from "./api/errors.js";
+export type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "./api/events.js";
+export { Metadata, type MetadataInit } from "./api/metadata.js";
+export type { AttemptContext, CallOptions, ChannelOptions, Clock, FetchLike, LoadOptions } from "./api/options.js";
+export type { HedgingPolicy, MethodConfig, RetryPolicy, ServiceConfig } from "./api/service-config.js";
+export type { Channel, Messages, ResponseStream, UnaryResponse } from "./api/types.js";
 
 /** A script that is no module does not know where it lies: then wasmUrl has to say where the file is. */
 function source(): DefaultSource {
@@ -27,7 +27,7 @@ function source(): DefaultSource {
  */
 export async function createChannel(options: ChannelOptions): Promise<Channel> {
   if (options?.worker === true && typeof Worker === "function")
-    return (await import("./worker-channel.js")).openInWorker(options);
+    return (await import("./worker/worker-channel.js")).openInWorker(options);
   return openChannel(options, (options) => load(options, source()));
 }
 

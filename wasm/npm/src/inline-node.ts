@@ -1,9 +1,10 @@
 // What "hedgerow/inline" is behind the "node" export condition: as there, but that Node's fetch streams request bodies.
-import { openChannel } from "./channel.js";
-import { inflate } from "./inflate.js";
-import { load } from "./load.js";
-import type { ChannelOptions } from "./options.js";
-import type { Channel } from "./types.js";
+
+import type { ChannelOptions } from "./api/options.js";
+import type { Channel } from "./api/types.js";
+import { openChannel } from "./channel/channel.js";
+import { inflate } from "./channel/inflate.js";
+import { load } from "./channel/load.js";
 
 export * from "./inline.js";
 

@@ -2,14 +2,14 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openChannel } from "./channel.js";
-import { load } from "./load.js";
-import type { ChannelOptions, LoadOptions } from "./options.js";
-import type { Channel } from "./types.js";
+import type { ChannelOptions, LoadOptions } from "./api/options.js";
+import type { Channel } from "./api/types.js";
+import { openChannel } from "./channel/channel.js";
+import { load } from "./channel/load.js";
 
-export { Code } from "./code.js";
-export { ConfigError, LoadError, StatusError } from "./errors.js";
-export { Metadata } from "./metadata.js";
+export { Code } from "./api/code.js";
+export { ConfigError, LoadError, StatusError } from "./api/errors.js";
+export { Metadata } from "./api/metadata.js";
 
 async function source(): Promise<Uint8Array<ArrayBuffer>> {
   // As a path, not as a URL: bundlers for servers, Next.js's among them, would make an address for browsers of that. A path they
@@ -20,7 +20,7 @@ async function source(): Promise<Uint8Array<ArrayBuffer>> {
 
 export async function createChannel(options: ChannelOptions): Promise<Channel> {
   if (options?.worker === true && typeof Worker === "function")
-    return (await import("./worker-channel.js")).openInWorker(options);
+    return (await import("./worker/worker-channel.js")).openInWorker(options);
   return openChannel(options, (options) => load(options, source), true); // Node's fetch streams request bodies over HTTP/1.1 too
 }
 

@@ -1,9 +1,9 @@
 // The entry "hedgerow/otel": what happens to calls and attempts, as OpenTelemetry metrics and traces.
 import { type Context, type Meter, metrics, propagation, type Tracer, trace } from "@opentelemetry/api";
-import type { CallEvent } from "./events.js";
-import type { AttemptContext } from "./options.js";
-import { ObservedCall, type Sinks } from "./otel-call.js";
-import { Metrics } from "./otel-metrics.js";
+import type { CallEvent } from "./api/events.js";
+import type { AttemptContext } from "./api/options.js";
+import { ObservedCall, type Sinks } from "./otel/otel-call.js";
+import { Metrics } from "./otel/otel-metrics.js";
 
 // build.mjs puts the package's version here.
 declare const HEDGEROW_VERSION: string;

@@ -13,13 +13,13 @@ import {
   ServerStreamingCall,
   UnaryCall,
 } from "@protobuf-ts/runtime-rpc";
-import { type ChannelInit, channelOf, TOO_LATE, unlessAborted } from "./adapter.js";
-import { Countdown } from "./countdown.js";
-import type { Metadata } from "./metadata.js";
-import type { CallOptions } from "./options.js";
-import { fieldsOfMeta, metaOf, rpcError, rpcErrorOf } from "./protobuf-ts-convert.js";
-import { Requests } from "./protobuf-ts-requests.js";
-import type { Channel, ResponseStream, UnaryResponse } from "./types.js";
+import { type ChannelInit, channelOf, TOO_LATE, unlessAborted } from "./adapters/adapter.js";
+import { Countdown } from "./adapters/countdown.js";
+import { fieldsOfMeta, metaOf, rpcError, rpcErrorOf } from "./adapters/protobuf-ts-convert.js";
+import { Requests } from "./adapters/protobuf-ts-requests.js";
+import type { Metadata } from "./api/metadata.js";
+import type { CallOptions } from "./api/options.js";
+import type { Channel, ResponseStream, UnaryResponse } from "./api/types.js";
 
 /** Options of a call, and, as defaults, of a transport: those of protobuf-ts, and what a channel has besides. */
 export interface ChannelRpcOptions extends RpcOptions, Pick<CallOptions, "waitForReady" | "maxReceiveMessageBytes" | "onEvent"> {}

@@ -1,6 +1,6 @@
+import type { ChannelOptions } from "./api/options.js";
 import { createFetch } from "./fetch.js";
 import { createChannel } from "./index.js";
-import type { ChannelOptions } from "./options.js";
 
 /** What one server's channel is told, what the app's own client says of its requests, and what service workers have not. */
 type Belonging =

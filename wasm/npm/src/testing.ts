@@ -1,7 +1,7 @@
 // The entry "hedgerow/testing": a server within the test, and a clock whose time passes in no time.
-export { TestClock } from "./testing-clock.js";
-export type { TestRequest } from "./testing-request.js";
-export { createTestServer, type TestServer, type TestServerOptions } from "./testing-server.js";
+export { TestClock } from "./testing/clock.js";
+export type { TestRequest } from "./testing/request.js";
+export { createTestServer, type TestServer, type TestServerOptions } from "./testing/server.js";
 export {
   type Answer,
   always,
@@ -26,4 +26,4 @@ export {
   reply,
   type Step,
   times,
-} from "./testing-steps.js";
+} from "./testing/steps.js";

@@ -1,11 +1,12 @@
 // The program of the worker that createChannel({ worker: true }) starts: channels like any other, whose calls a page makes by messages.
-import type { Calls, LiveCall, Receiver } from "./calls.js";
-import { openChannel } from "./channel.js";
-import { Code } from "./code.js";
-import { ConfigError, refusal, StatusError } from "./errors.js";
-import { load } from "./load.js";
-import { blockOfMetadata, type MetadataInit, metadataOfBlock } from "./metadata.js";
-import type { AttemptContext, CallOptions, Clock, LoadOptions } from "./options.js";
+
+import { Code } from "./api/code.js";
+import { ConfigError, refusal, StatusError } from "./api/errors.js";
+import { blockOfMetadata, type MetadataInit, metadataOfBlock } from "./api/metadata.js";
+import type { AttemptContext, CallOptions, Clock, LoadOptions } from "./api/options.js";
+import type { Calls, LiveCall, Receiver } from "./call/calls.js";
+import { openChannel } from "./channel/channel.js";
+import { load } from "./channel/load.js";
 import {
   type Asks,
   type FromWorker,
@@ -16,7 +17,7 @@ import {
   sendable,
   type ToWorker,
   unpackError,
-} from "./worker-messages.js";
+} from "./worker/worker-messages.js";
 
 /** What is used of a worker's global scope: TypeScript's own types of it and those of pages exclude each other. */
 interface Scope {

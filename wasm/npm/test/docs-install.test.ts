@@ -56,7 +56,7 @@ test("docs/install.md: what esbuild needs is what its app does, and the import m
 
 test("docs/install.md: the messages are the code's", async () => {
   const text = await read("../../docs/install.md");
-  const code = (await read("src/load.ts")).replace(/"\s*\+\s*"/g, "");
+  const code = (await read("src/channel/load.ts")).replace(/"\s*\+\s*"/g, "");
   const rows = text.split("\n## When it does not load\n")[1]?.matchAll(/^\| `(.*?)` \|/gm) ?? [];
   const parts = Array.from(rows, ([, message = ""]) => message.replace(" 404", "").split(" … ")).flat();
   assert.ok(parts.length > 6);

@@ -260,7 +260,7 @@ test("README: every program of it was run", () => {
 });
 
 test("README: all options are there", async () => {
-  const source = await readFile(join(process.env["HEDGEROW_PACKAGE"] ?? ".", "src/options.ts"), "utf8");
+  const source = await readFile(join(process.env["HEDGEROW_PACKAGE"] ?? ".", "src/api/options.ts"), "utf8");
   const fieldsOf = (name: string) => {
     const [, body = ""] = new RegExp(`^export interface ${name} .*?\\{\\n(.*?)^\\}`, "ms").exec(source) ?? [];
     return Array.from(body.matchAll(/^ {2}(\w+)\??: /gm), ([, field = ""]) => field);

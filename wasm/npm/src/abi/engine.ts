@@ -1,0 +1,172 @@
+import type { Clock } from "../api/options.js";
+import { readWarning, type Warning } from "./actions.js";
+import { Action, type Arguments, type Cursor, type Export, Host } from "./host.js";
+
+/** A channel, as far as the engine has to know of it. */
+export interface Tenant {
+  refused(path: string, reason: string): void;
+  warned(warning: Warning): void;
+  died(death: Error): void;
+}
+
+/** A call, as far as the engine has to know of it. */
+export interface Guest {
+  /** Reads what follows an action's three words. */
+  read(action: Action, attempt: number, cursor: Cursor): void;
+  died(death: Error): void;
+}
+
+/**
+ * One instance of the WebAssembly, with the calls that live in it and the one timer that they share.
+ *
+ * What Go wants done is first read, whole, and then performed: performing runs code of users (fetch, listeners, abort handlers),
+ * which may begin or cancel calls and so write over what Go had emitted.
+ */
+export class Engine {
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly calls: Map<number, Guest> = new Map();
+  readonly tenants: Set<Tenant> = new Set();
+  /** The channel that is just being opened: what Go says of options is for it. */
+  opening: Tenant | undefined;
+  /** The page is being left, or sleeps in the back/forward cache: what ends its requests is no server's failure. */
+  leaving = false;
+  /** How often it was left. */
+  departures = 0;
+  #todo: (() => void)[] = [];
+  #performing = false;
+  #timeout: unknown;
+
+  constructor(module: WebAssembly.Module, clock: Clock) {
+    this.clock = clock;
+    this.host = new Host(
+      module,
+      (cursor) => this.#read(cursor),
+      (death) => this.#mourn(death),
+    );
+  }
+
+  /** A channel is there, or is there no more. Only while there is one does the engine listen to the page. */
+  enrol(tenant: Tenant): void {
+    this.tenants.add(tenant);
+    if (this.tenants.size === 1) this.#listen("addEventListener");
+  }
+
+  release(tenant: Tenant): void {
+    if (this.tenants.delete(tenant) && this.tenants.size === 0) this.#listen("removeEventListener");
+  }
+
+  #listen(how: "addEventListener" | "removeEventListener"): void {
+    if (typeof globalThis[how] !== "function") return; // Node
+    for (const type of ["online", "offline", "pageshow", "pagehide"]) globalThis[how](type, this.#onPage);
+    if (typeof document === "object") document[how]("visibilitychange", this.#onPage);
+  }
+
+  /** Timers are late in pages that sleep: whenever one may have woken, all instants are looked at again. */
+  #onPage = ({ type }: Event): void => {
+    if (type === "pagehide") this.departures++;
+    if (type === "pagehide" || type === "pageshow") this.leaving = type === "pagehide";
+    if (type === "online" || type === "offline") this.enter("network", this.clock.now(), type === "online" ? 1 : 0);
+    else if (!this.leaving) this.enter("timer", this.clock.now());
+  };
+
+  /** Whether the browser knows that there is no network. It never knows that there is one. */
+  get offline(): boolean {
+    return typeof navigator === "object" && navigator.onLine === false;
+  }
+
+  /** Puts something behind what is to be performed. */
+  later(act: () => void): void {
+    this.#todo.push(act);
+  }
+
+  /** Performs what was read. */
+  perform(): void {
+    if (this.#performing) return; // whoever performs now will come to it
+    this.#performing = true;
+    for (let i = 0; i < this.#todo.length; i++) {
+      const act = this.#todo[i] as () => void;
+      runSafely(act); // one that throws must not keep the others from their turn
+    }
+    this.#todo.length = 0;
+    this.#performing = false;
+  }
+
+  /** Calls an export, reads its actions and performs them. */
+  enter<E extends Export>(name: E, ...args: Arguments<E>): void {
+    this.host.enter(name, ...args);
+    this.perform();
+  }
+
+  #read(cursor: Cursor): void {
+    const action: Action = cursor.word();
+    const id = cursor.word();
+    const attempt = cursor.signed();
+    switch (action) {
+      case Action.Timer:
+        this.#setTimer(cursor.float());
+        return;
+      case Action.Warn: {
+        if (id !== 0) break;
+        const { opening } = this;
+        const warning = readWarning(cursor);
+        this.later(() => opening?.warned(warning));
+        return;
+      }
+      case Action.Refuse:
+        this.opening?.refused(cursor.text(), cursor.text());
+        return;
+    }
+    this.calls.get(id)?.read(action, attempt, cursor);
+  }
+
+  /** Timers count in whole milliseconds up to 2³¹−1. One that fires too early does no harm: Go sets it again. */
+  #setTimer(at: number): void {
+    this.clock.clearTimeout(this.#timeout);
+    this.#timeout = undefined;
+    if (at === Number.POSITIVE_INFINITY) return;
+    const delay = Math.min(Math.max(Math.ceil(at - this.clock.now()), 0), 2 ** 31 - 1);
+    this.#timeout = this.clock.setTimeout(() => this.enter("timer", this.clock.now()), delay);
+  }
+
+  /** The instance is dead: nobody waits for it any longer. */
+  #mourn(death: Error): void {
+    this.clock.clearTimeout(this.#timeout);
+    this.#listen("removeEventListener");
+    const { calls, tenants } = this;
+    this.later(() => {
+      for (const call of [...calls.values()]) call.died(death);
+      for (const tenant of tenants) tenant.died(death);
+    });
+    queueMicrotask(() => this.perform());
+  }
+}
+
+/** The clock of all channels that name none. */
+export const PAGE_CLOCK: Clock = {
+  now: () => performance.now(),
+  setTimeout: (act, ms) => setTimeout(act, ms),
+  clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+};
+
+const engines = new WeakMap<Clock, { readonly module: WebAssembly.Module; readonly engine: Engine }>();
+
+/** The engine of a clock; a fresh one if the last has died. */
+export function engineOf(module: WebAssembly.Module, clock: Clock): Engine {
+  let current = engines.get(clock);
+  if (!current?.engine.host.alive || current.module !== module) {
+    current = { module, engine: new Engine(module, clock) };
+    engines.set(clock, current);
+  }
+  return current.engine;
+}
+
+/** Runs a user's function; what it throws is reported like any error that nobody catches. */
+export function runSafely(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (typeof reportError === "function") reportError(error);
+    else console.error("hedgerow: a callback threw", error); // Node has no reportError
+  }
+}

@@ -1,0 +1,49 @@
+// What the adapters for other clients share.
+import type { LoadError, StatusError } from "../api/errors.js";
+import type { Channel } from "../api/types.js";
+
+/** A channel, or the promise that createChannel answers with: then calls wait for it. */
+export type ChannelInit = Channel | Promise<Channel>;
+
+/** The channel as a promise whose rejection is told by the calls that need it, and by nobody else. */
+export function channelOf(init: ChannelInit): Promise<Channel> {
+  const ready = Promise.resolve(init);
+  ready.catch(() => {});
+  return ready;
+}
+
+/** What a call fails with whose deadline passes before there is a channel to make it. */
+export const TOO_LATE = "the deadline passed before the call began";
+
+/** What the promise comes to, unless the signal is aborted before: then it rejects with the signal's reason. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+// Errors are told by their names: with an import of the classes, what every page loads would fall into one more file.
+
+export function isStatusError(error: unknown): error is StatusError {
+  return error instanceof Error && error.name === "StatusError";
+}
+
+export function isLoadError(error: unknown): error is LoadError {
+  return error instanceof Error && error.name === "LoadError";
+}
+
+/** Bytes as gRPC writes them into a header. */
+export function base64Of(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text).replace(/=+$/, "");
+}
+
+/** The metadata of a header whose values are text: those of a -bin name are base64, padded or not, and commas separate them. */
+export function* fieldsOf(name: string, text: string): Generator<[string, string | Uint8Array]> {
+  if (!name.toLowerCase().endsWith("-bin")) yield [name, text];
+  else for (const one of text.split(",")) yield [name, Uint8Array.from(atob(one), (char) => char.charCodeAt(0))];
+}

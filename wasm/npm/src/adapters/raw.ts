@@ -1,0 +1,191 @@
+import { type Ending, StatusError } from "../api/errors.js";
+import { base64, type Metadata } from "../api/metadata.js";
+import { Call, type Tap } from "../call/call.js";
+import type { Receiver } from "../call/calls.js";
+import { Outgoing } from "../call/outgoing.js";
+import type { Request } from "../call/request.js";
+import { inflate } from "../carry/compression.js";
+import { Fetching } from "../carry/fetching.js";
+import type { RawLine } from "../channel/channel.js";
+
+/** A request of a client of another make. Its body goes out as it is, its response comes back as it came. */
+export interface RawRequest {
+  readonly method: string;
+  /** What the client says of its body, and of itself. */
+  readonly fields: readonly (readonly [string, string])[];
+  readonly metadata: Metadata;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly credentials: RequestCredentials;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Sends a request, and answers with the response of the attempt that the call was committed to. */
+export function send(raw: RawRequest, { line, onEvent }: RawLine): Promise<Response> {
+  const answer = new RawAnswer(contentTypeOf(raw), raw.signal);
+  let call: Call;
+  try {
+    call = new Call(line(raw.method), callOf(raw, answer, onEvent), answer);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    answer.onEnd(error, error, -1);
+    return answer.response;
+  }
+  answer.attach(call);
+  call.start();
+  return answer.response;
+}
+
+function contentTypeOf({ fields }: RawRequest): string {
+  return fields.find(([name]) => name === "content-type")?.[1] ?? "application/grpc-web";
+}
+
+function callOf(raw: RawRequest, tap: Tap, onEvent: RawLine["onEvent"]): Request {
+  const { method, metadata, timeoutMs, signal, body } = raw;
+  return {
+    method,
+    outgoing: Outgoing.raw(body),
+    streams: false,
+    streaming: true, // how many messages are due is for the other client to know
+    metadata,
+    timeoutMs,
+    maxReceiveMessageBytes: Number.POSITIVE_INFINITY, // so is how long they may be
+    waitForReady: undefined,
+    signal,
+    listeners: onEvent ? [onEvent] : [],
+    raw: {
+      tap,
+      inflate,
+      carry: (attempt, { fetch }, url, fields) => {
+        const how = { fetch, credentials: raw.credentials, inText: false };
+        return new Fetching(attempt, how, url, replaced(fields, raw.fields), body);
+      },
+    },
+  };
+}
+
+/** What the other client says of its body stands in the place of what Hedgerow says of its own. */
+const OF_BODY: ReadonlySet<string> = new Set(["content-type", "accept", "grpc-encoding", "grpc-accept-encoding"]);
+
+function replaced(fields: [string, string][], by: RawRequest["fields"]): [string, string][] {
+  const names = new Set(by.map(([name]) => name));
+  const kept = fields.filter(([name]) => !OF_BODY.has(name) && !names.has(name));
+  return [...kept, ...by.map(([name, value]): [string, string] => [name, value])];
+}
+
+/** One attempt's response. */
+interface Exchange {
+  readonly status: number;
+  readonly headers: Headers;
+  /** What has come and nobody was given yet. */
+  chunks: Uint8Array<ArrayBuffer>[];
+  ended: boolean;
+}
+
+/** Makes a Response of the attempt that a call commits to, or that its end is the answer of. */
+class RawAnswer implements Receiver, Tap {
+  readonly response: Promise<Response>;
+  #resolve!: (response: Response) => void;
+  #reject!: (error: unknown) => void;
+  #contentType: string;
+  #signal: AbortSignal | undefined;
+  #exchanges: Map<number, Exchange> = new Map();
+  #committed: number | undefined;
+  #body: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #call: Call | undefined;
+
+  /** contentType is that of a response that has to be made here. */
+  constructor(contentType: string, signal: AbortSignal | undefined) {
+    this.#contentType = contentType;
+    this.#signal = signal;
+    this.response = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  attach(call: Call): void {
+    this.#call = call;
+  }
+
+  // What the attempts tell.
+
+  head(attempt: number, status: number, fields: string): void {
+    const headers = new Headers();
+    const parts = fields.split("\0");
+    for (let i = 0; i + 1 < parts.length; i += 2) headers.append(parts[i] as string, parts[i + 1] as string);
+    for (const name of ["content-encoding", "content-length"]) headers.delete(name); // which were true of the body on the wire
+    // A Response takes no higher one. As a code of gRPC, 500 is what those are.
+    this.#exchanges.set(attempt, { status: status > 599 ? 500 : status, headers, chunks: [], ended: false });
+  }
+
+  chunk(attempt: number, chunk: Uint8Array<ArrayBuffer>): void {
+    if (this.#call?.over) return; // its reader may have left while the chunk was on its way
+    if (attempt === this.#committed) this.#body?.enqueue(chunk);
+    else this.#exchanges.get(attempt)?.chunks.push(chunk);
+  }
+
+  end(attempt: number): void {
+    const exchange = this.#exchanges.get(attempt);
+    if (exchange) exchange.ended = true;
+  }
+
+  // What the call tells.
+
+  onHeader(_header: Metadata, attempt: number): void {
+    const exchange = this.#exchanges.get(attempt);
+    if (!exchange) return;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#body = controller;
+          for (const chunk of exchange.chunks.splice(0)) controller.enqueue(chunk);
+        },
+        pull: async () => {
+          await undefined; // the chunk that one reader was just given is still to be taken apart: Go would take the wish for its own
+          this.#call?.want();
+        },
+        cancel: () => this.#call?.cancel("the reader of the response stopped before its end"),
+      },
+      { highWaterMark: 0 },
+    );
+    this.#committed = attempt;
+    this.#exchanges = new Map([[attempt, exchange]]); // of the others nothing is wanted any more
+    this.#resolve(new Response(body, exchange));
+  }
+
+  onMessage(): void {}
+
+  onEnd(ending: Ending, error: StatusError | undefined, answer: number): void {
+    if (this.#committed !== undefined) {
+      const whole = this.#exchanges.get(this.#committed)?.ended;
+      if (whole) this.#body?.close();
+      else this.#body?.error(this.#given(error));
+      return;
+    }
+    const exchange = this.#exchanges.get(answer);
+    if (exchange) this.#resolve(new Response(exchange.chunks.length > 0 ? new Blob(exchange.chunks) : null, exchange));
+    else if (this.#signal?.aborted) this.#reject(this.#given(error));
+    else this.#resolve(this.#made(ending));
+  }
+
+  /** What a fetch that was aborted rejects with is its signal's reason. */
+  #given(error: StatusError | undefined): unknown {
+    return this.#signal?.aborted ? this.#signal.reason : error;
+  }
+
+  /** The response of a call that no server has answered: Trailers-Only, so that any client reads its status. */
+  #made({ code, message, details, trailer }: Ending): Response {
+    const headers = new Headers({ "content-type": this.#contentType, "grpc-status": String(code) });
+    for (const [name, value] of trailer) {
+      try {
+        headers.append(name, typeof value === "string" ? value : base64(value));
+      } catch {
+        // A trailer's name or value, for which no header has room.
+      }
+    }
+    headers.set("grpc-message", encodeURIComponent(message.replace(/[\ud800-\udfff]/gu, "\ufffd")).replaceAll("%20", " "));
+    if (details) headers.set("grpc-status-details-bin", base64(details));
+    return new Response(null, { headers });
+  }
+}

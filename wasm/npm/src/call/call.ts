@@ -1,0 +1,380 @@
+import {
+  type History,
+  readEnding,
+  readEvent,
+  readFields,
+  readHistory,
+  readMetadata,
+  readWarning,
+  type Warning,
+} from "../abi/actions.js";
+import type { Engine } from "../abi/engine.js";
+import {
+  Action,
+  type Cursor,
+  FLAG_NO_WAIT,
+  FLAG_OBSERVE,
+  FLAG_OFFLINE,
+  FLAG_OPEN,
+  FLAG_SOCKET,
+  FLAG_STREAMING,
+  FLAG_STREAMS,
+  FLAG_WAIT_FOR_READY,
+  type Host,
+} from "../abi/host.js";
+import { Code } from "../api/code.js";
+import { type Ending, StatusError, statusError } from "../api/errors.js";
+import type { CallEvent } from "../api/events.js";
+import { blockOfMetadata, Metadata, type MetadataInit, show } from "../api/metadata.js";
+import type { AttemptContext } from "../api/options.js";
+import { type Fetch, Fetching } from "../carry/fetching.js";
+import { Attempt, type Carrier } from "./attempt.js";
+import { Audience } from "./audience.js";
+import type { LiveCall, Receiver } from "./calls.js";
+import { Pace } from "./pace.js";
+import type { Request } from "./request.js";
+
+/** What a call has of its channel. */
+export interface Line {
+  readonly engine: Engine;
+  /** The channel's id on the Go side. */
+  readonly channel: number;
+  readonly baseUrl: string;
+  readonly how: Fetch;
+  /** Carries streams by WebSockets; absent: fetch does. */
+  readonly carryBySocket:
+    | ((attempt: Attempt, url: string, fields: [string, string][], body: ReadableStream<Uint8Array>) => Carrier)
+    | undefined;
+  /** Compresses messages; absent: they go out as they are. */
+  readonly shorten: ((message: Uint8Array) => Promise<Uint8Array>) | undefined;
+  readonly prepare: ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
+}
+
+/** What is told of attempts besides what Go makes of them. */
+export interface Tap {
+  head(attempt: number, status: number, fields: string): void;
+  chunk(attempt: number, chunk: Uint8Array): void;
+  end(attempt: number): void;
+}
+
+/** A request that is ready for the wire, of a client of another make: see hedgerow/fetch. */
+export interface Raw {
+  readonly tap: Tap;
+  /** At hand, because a service worker cannot import it when it is needed. */
+  readonly inflate: (payload: Uint8Array, limit: number) => Promise<Uint8Array>;
+  carry(attempt: Attempt, how: Fetch, url: string, fields: [string, string][]): Carrier;
+}
+
+let lastId = 0;
+
+/** Calls of a page are counted together, whoever carries them. */
+export function nextId(): number {
+  return ++lastId;
+}
+
+/** One call, on this side of the boundary: it holds bytes and promises, and decides nothing. */
+export class Call implements LiveCall {
+  readonly id: number = nextId();
+  readonly host: Host;
+  readonly engine: Engine;
+  readonly url: string;
+  /** What is behind an end that is no attempt's: a cancel's reason, or why no request could be made. */
+  cause: unknown;
+  #line: Line;
+  #request: Request;
+  #receiver: Receiver;
+  #audience: Audience;
+  /** The committed attempt, once only it needs the request. */
+  #released: Attempt | undefined;
+  #pace: Pace = new Pace();
+  #attempts: Attempt[] = [];
+  #history: History = { attempts: [], commitReason: undefined };
+  #over = false;
+  /** The receiver has heard of the end. */
+  #told = false;
+  #onAbort: (() => void) | undefined;
+
+  constructor(line: Line, request: Request, receiver: Receiver) {
+    this.engine = line.engine;
+    this.host = line.engine.host;
+    this.url = line.baseUrl + request.method;
+    this.#line = line;
+    this.#request = request;
+    this.#receiver = receiver;
+    this.#audience = new Audience(request.listeners);
+  }
+
+  /** Hands the call to Go, which answers with what to do first. */
+  start(at: number = this.engine.clock.now()): void {
+    const { method, outgoing, metadata, timeoutMs, maxReceiveMessageBytes, signal } = this.#request;
+    const { count, text } = blockOfMetadata(metadata); // which throws where another client's was no base64
+    this.engine.calls.set(this.id, this);
+    if (signal) {
+      this.#onAbort = () => this.cancel("the caller cancelled the call", signal.reason);
+      signal.addEventListener("abort", this.#onAbort);
+    }
+    this.engine.enter(
+      "start",
+      this.id,
+      this.#line.channel,
+      this.#flags(),
+      at,
+      timeoutMs,
+      outgoing.size,
+      maxReceiveMessageBytes,
+      count,
+      this.host.text(`${method}\0${text}`),
+    );
+  }
+
+  #flags(): number {
+    const { outgoing, streams, streaming, waitForReady } = this.#request;
+    let flags = streaming ? FLAG_STREAMING : 0;
+    if (!this.#audience.empty) flags |= FLAG_OBSERVE;
+    if (outgoing.open) flags |= FLAG_OPEN;
+    if (streams) flags |= this.#line.carryBySocket ? FLAG_SOCKET : FLAG_STREAMS;
+    if (waitForReady !== undefined) flags |= waitForReady ? FLAG_WAIT_FOR_READY : FLAG_NO_WAIT;
+    if (this.engine.offline) flags |= FLAG_OFFLINE;
+    return flags;
+  }
+
+  async write(message: Uint8Array): Promise<void> {
+    if (this.#over) return;
+    const { shorten } = this.#line;
+    const { length } = message;
+    let sent = message;
+    try {
+      if (shorten) sent = await shorten(message);
+    } catch (error) {
+      this.cancel(`a message could not be compressed: ${String(error)}`, error, Code.INTERNAL);
+    }
+    if (this.#over) return;
+    this.#request.outgoing.add(sent, sent.length < length);
+    this.engine.enter("queue", this.id, this.engine.clock.now(), length, sent.length);
+    await this.#pace.queued();
+  }
+
+  async sendAlone(message: Uint8Array): Promise<void> {
+    if (!this.#request.outgoing.open) return; // else it is open because it is to be compressed
+    await this.write(message);
+    this.halfClose();
+  }
+
+  halfClose(): void {
+    if (this.#over) return;
+    this.#request.outgoing.end();
+    this.engine.enter("half_close", this.id, this.engine.clock.now());
+  }
+
+  get raw(): Raw | undefined {
+    return this.#request.raw;
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  unlessOver<T>(value: T | Promise<T>): Promise<T | undefined> {
+    return this.#pace.unlessOver(value);
+  }
+
+  later(act: () => void): void {
+    this.engine.later(act);
+  }
+
+  cancel(why: string, cause?: unknown, code: Code = Code.CANCELLED): void {
+    if (this.#over) return;
+    this.cause = cause;
+    this.engine.enter("cancel", this.id, this.engine.clock.now(), code, this.host.text(why));
+  }
+
+  want(): void {
+    if (!this.#over) this.engine.enter("read", this.id, this.engine.clock.now());
+  }
+
+  get history(): History {
+    if (!this.#over) this.host.enter("history", this.id);
+    return this.#history;
+  }
+
+  /** Reads one action of Go's. What it asks for is done later: see Engine. */
+  read(action: Action, attempt: number, cursor: Cursor): void {
+    switch (action) {
+      case Action.Prepare: {
+        const number = cursor.word();
+        this.engine.later(() => this.#prepare(attempt, number));
+        return;
+      }
+      case Action.Open: {
+        const fields = readFields(cursor);
+        this.engine.later(() => this.#open(attempt, fields));
+        return;
+      }
+      case Action.Abort:
+        this.engine.later(() => this.#attempt(attempt).kill());
+        return;
+      case Action.Read:
+        this.engine.later(() => this.#attempt(attempt).read());
+        return;
+      case Action.Inflate:
+        this.#attempt(attempt).inflate(cursor.float());
+        return;
+      case Action.Head: {
+        const header = readMetadata(cursor);
+        this.engine.later(() => this.#receiver.onHeader(header, attempt));
+        return;
+      }
+      case Action.Release:
+        this.#release(this.#attempt(attempt));
+        return;
+      case Action.Written:
+        this.#pace.written(cursor.word());
+        this.engine.later(() => this.#pace.wake());
+        return;
+      case Action.Warn: {
+        const warning = readWarning(cursor);
+        this.engine.later(() => this.#warn(warning));
+        return;
+      }
+      case Action.End: {
+        const ending = readEnding(cursor);
+        this.#close(ending);
+        this.engine.later(() => this.#end(ending, attempt));
+        return;
+      }
+      case Action.History:
+        this.#history = readHistory(cursor);
+        return;
+      case Action.Observe: {
+        const event = readEvent(cursor, this.id, this.#request.method);
+        this.engine.later(() => this.#audience.tell(event));
+        return;
+      }
+    }
+  }
+
+  #attempt(id: number): Attempt {
+    this.#attempts[id] ??= new Attempt(this, id);
+    return this.#attempts[id];
+  }
+
+  #open(id: number, fields: [string, string][]): void {
+    if (this.#over) return;
+    const { outgoing, streams, raw } = this.#request;
+    const { how, carryBySocket } = this.#line;
+    const attempt = this.#attempt(id);
+    attempt.open(streams, () => {
+      if (raw) return raw.carry(attempt, how, this.url, fields);
+      if (!streams) return new Fetching(attempt, how, this.url, fields, outgoing.whole());
+      const body = outgoing.stream((messages) => this.#took(id, messages));
+      return carryBySocket?.(attempt, this.url, fields, body) ?? new Fetching(attempt, how, this.url, fields, body);
+    });
+    if (!streams) attempt.taken = Number.POSITIVE_INFINITY;
+    if (this.#released === attempt) outgoing.release(attempt.taken);
+  }
+
+  #took(id: number, messages: number): void {
+    if (this.#over) return;
+    const attempt = this.#attempt(id);
+    attempt.taken = messages;
+    if (this.#released === attempt) this.#request.outgoing.release(messages);
+    this.engine.enter("took", this.id, id, messages);
+  }
+
+  /** From here on only one attempt needs the request, and only what it has not taken yet. */
+  #release(attempt: Attempt): void {
+    this.#released = attempt;
+    this.#request.outgoing.release(attempt.taken);
+  }
+
+  #warn(warning: Warning): void {
+    console.warn(`hedgerow: ${warning.text}`);
+    if (!this.#audience.empty) this.#audience.tell({ ...this.#eventBase, type: "warning", ...warning });
+  }
+
+  get #eventBase(): Pick<CallEvent, "callId" | "method" | "at"> {
+    return { callId: this.id, method: this.#request.method, at: this.engine.clock.now() };
+  }
+
+  /** Asks the channel's function for the attempt's own metadata. */
+  #prepare(id: number, number: number): void {
+    if (this.#over) return;
+    const attempt = this.#attempt(id);
+    const { method } = this.#request;
+    const context = { method, attempt: number, signal: attempt.abort.signal };
+    new Promise<MetadataInit>((resolve) => {
+      resolve(this.#line.prepare?.(context) ?? {});
+    }).then(
+      (init) => this.#prepared(id, init),
+      (error) => this.#unprepared(id, error, Code.UNAUTHENTICATED),
+    );
+  }
+
+  #prepared(id: number, init: MetadataInit): void {
+    let block: { count: number; text: string };
+    try {
+      block = blockOfMetadata(new Metadata(init));
+    } catch (error) {
+      this.#unprepared(id, error, Code.INTERNAL);
+      return;
+    }
+    this.engine.enter("prepared", this.id, id, this.engine.clock.now(), block.count, this.host.text(block.text));
+  }
+
+  #unprepared(id: number, error: unknown, code: Code): void {
+    this.#attempt(id).error = error;
+    const own = error instanceof StatusError ? error : undefined;
+    const { count, text } = blockOfMetadata(own ? own.trailer : new Metadata());
+    const message = own ? own.message : `the metadata function failed: ${show(error)}`;
+    const block = this.host.text(`${message.replaceAll("\0", " ")}\0${text}`);
+    this.engine.enter("unprepared", this.id, id, this.engine.clock.now(), own ? own.code : code, count, block);
+  }
+
+  /** A message of the committed attempt. It may have come together with the end, which is told behind it. */
+  deliver(message: Uint8Array): void {
+    if (!this.#told) this.#receiver.onMessage(message);
+  }
+
+  /** From here on Go knows the call no more. */
+  #close(ending: Ending): void {
+    this.#over = true;
+    this.#history = ending;
+    this.#request.outgoing.drop();
+    this.#pace.end();
+    this.engine.calls.delete(this.id);
+    if (this.#onAbort) this.#request.signal?.removeEventListener("abort", this.#onAbort);
+  }
+
+  #end(ending: Ending, answer: number): void {
+    this.#told = true;
+    if (this.#request.streams) for (const attempt of this.#attempts) attempt.kill(); // a request that nobody reads any more
+    if (ending.code === Code.OK) {
+      this.#receiver.onEnd(ending, undefined, answer);
+      return;
+    }
+    const cause = this.#attempts[answer]?.error ?? this.cause;
+    const details = ending.details ?? (cause instanceof StatusError ? cause.details : undefined);
+    const whole = { ...ending, details };
+    this.#receiver.onEnd(whole, statusError(this.#request.method, whole, cause), answer);
+  }
+
+  /** The instance died under the call. */
+  died(death: Error): void {
+    const { attempts } = this.#history;
+    const none = new Metadata();
+    const ending: Ending = {
+      code: Code.INTERNAL,
+      message: `${death.message}. The next call gets a fresh instance`,
+      details: undefined,
+      header: none,
+      trailer: none,
+      attempts,
+      commitReason: "internal",
+    };
+    this.#close(ending);
+    this.#told = true;
+    for (const attempt of this.#attempts) attempt.kill();
+    this.#audience.tellDeath(this.#eventBase, ending, this.#attempts.length);
+    this.#receiver.onEnd(ending, statusError(this.#request.method, ending, death), -1);
+  }
+}

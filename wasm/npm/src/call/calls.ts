@@ -1,0 +1,119 @@
+import type { History } from "../abi/actions.js";
+import { Code } from "../api/code.js";
+import { type Ending, refusal, StatusError } from "../api/errors.js";
+import { type Metadata, show } from "../api/metadata.js";
+import type { CallOptions } from "../api/options.js";
+import type { Channel, Messages, ResponseStream, UnaryResponse } from "../api/types.js";
+import { pump } from "./pump.js";
+import type { Input } from "./request.js";
+import { Stream } from "./stream.js";
+
+/** Whom a call tells what came of it. */
+export interface Receiver {
+  onHeader(header: Metadata, attempt: number): void;
+  onMessage(message: Uint8Array): void;
+  /** The end, with OK or with an error; answer is the attempt that it is the end of, −1 if it is the client's own. */
+  onEnd(ending: Ending, error: StatusError | undefined, answer: number): void;
+}
+
+/** A call that runs, here or in a worker. */
+export interface LiveCall {
+  readonly over: boolean;
+  /** The attempts so far. */
+  readonly history: History;
+  /** Begins; at is when it was asked for, if that is not now. */
+  start(at?: number): void;
+  /** Adds a request message. Answers once it need not be waited for any more, or the call is over. */
+  write(message: Uint8Array): Promise<void>;
+  /** Sends the one message of a call that is to have no other; nothing is left to do where it is sent already. */
+  sendAlone(message: Uint8Array): Promise<void>;
+  /** No further message follows. */
+  halfClose(): void;
+  /** Waits for one value, but only as long as the call lasts: undefined, once it is over. */
+  unlessOver<T>(value: T | Promise<T>): Promise<T | undefined>;
+  /** Somebody waits for a message. */
+  want(): void;
+  /** Runs act once what is being told has been told. */
+  later(act: () => void): void;
+  /** Ends the call as CANCELLED, or, where its caller made a mistake, as INTERNAL. */
+  cancel(why: string, cause?: unknown, code?: Code): void;
+}
+
+/** A channel as its users have it: the four kinds of call, whoever makes them. */
+export abstract class Calls implements Channel {
+  /** Makes a call, or throws the StatusError with which it is refused. */
+  abstract make(method: string, input: Input, options: CallOptions, streaming: boolean, receiver: Receiver): LiveCall;
+
+  abstract close(): void;
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  unary(method: string, message: Uint8Array, options: CallOptions = {}): Promise<UnaryResponse> {
+    return this.#answered(method, { message }, options);
+  }
+
+  serverStreaming(method: string, message: Uint8Array, options: CallOptions = {}): ResponseStream {
+    return this.#streamed(method, { message }, options);
+  }
+
+  clientStreaming(method: string, messages: Messages, options: CallOptions = {}): Promise<UnaryResponse> {
+    return this.#answered(method, { messages }, options);
+  }
+
+  bidiStreaming(method: string, messages: Messages, options: CallOptions = {}): ResponseStream {
+    return this.#streamed(method, { messages }, options);
+  }
+
+  /** A call that is answered by one message. */
+  #answered(method: string, input: Input, options: CallOptions): Promise<UnaryResponse> {
+    return new Promise((resolve, reject) => {
+      let answer: Uint8Array | undefined;
+      const receiver: Receiver = {
+        onHeader: () => {},
+        onMessage: (message) => {
+          answer = message;
+        },
+        onEnd: ({ header, trailer, attempts, commitReason }, error) => {
+          if (error) reject(error);
+          else resolve({ message: answer as Uint8Array, header, trailer, attempts, commitReason });
+        },
+      };
+      try {
+        begin(this.make(method, input, options, false, receiver), input);
+      } catch (error) {
+        reject(asStatus(method, error));
+      }
+    });
+  }
+
+  /** A call that is answered by a stream. */
+  #streamed(method: string, input: Input, options: CallOptions): ResponseStream {
+    const stream = new Stream(method);
+    try {
+      const call = this.make(method, input, options, true, stream);
+      stream.attach(call);
+      begin(call, input);
+    } catch (error) {
+      stream.refused(asStatus(method, error));
+    }
+    return stream;
+  }
+}
+
+/** What a call is refused with, also where one of its arguments threw when it was looked at. */
+function asStatus(method: string, error: unknown): StatusError {
+  return error instanceof StatusError ? error : refusal(String(method), Code.INTERNAL, show(error), "internal", error);
+}
+
+/** What a call of a closed channel is refused with. */
+export function closed(method: string): StatusError {
+  return refusal(String(method), Code.CANCELLED, "the channel is closed", "cancelled");
+}
+
+function begin(call: LiveCall, input: Input): void {
+  call.start();
+  if ("messages" in input) void pump(input.messages, call);
+  else void call.sendAlone(input.message);
+}

@@ -1,0 +1,48 @@
+import { Code } from "../api/code.js";
+import { describe, show } from "../api/metadata.js";
+import type { Messages } from "../api/types.js";
+import type { LiveCall } from "./calls.js";
+
+type Source = AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
+
+/**
+ * Takes an application's messages into a call, one after another: the next is asked for when the last need not be waited for. It
+ * stops asking when the call is over.
+ */
+export async function pump(messages: Messages, call: LiveCall): Promise<void> {
+  let source: Source | undefined;
+  try {
+    if (!call.over) source = iteratorOf(messages);
+    while (source && !call.over) {
+      const next = await call.unlessOver(source.next());
+      if (call.over) break;
+      if (typeof next !== "object") throw new TypeError(`what the iterator answered with is not an object: ${describe(next)}`);
+      if (next.done) {
+        call.halfClose();
+        return;
+      }
+      if (next.value instanceof Uint8Array) await call.write(next.value);
+      else call.cancel(notBytes(next.value), undefined, Code.INTERNAL);
+    }
+  } catch (error) {
+    call.cancel(`the request's messages could not be read: ${show(error)}`, error);
+    return;
+  }
+  await leave(source);
+}
+
+function iteratorOf(messages: Messages): Source {
+  if (Symbol.asyncIterator in messages) return messages[Symbol.asyncIterator]();
+  return messages[Symbol.iterator]();
+}
+
+function notBytes(value: unknown): string {
+  return `a message must be a Uint8Array, the serialized message, not ${describe(value)}`;
+}
+
+/** Tells the application that nobody listens any more; what it makes of that concerns nobody. */
+async function leave(source: Source | undefined): Promise<void> {
+  try {
+    await source?.return?.();
+  } catch {}
+}

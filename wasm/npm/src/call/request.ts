@@ -1,0 +1,115 @@
+import { Code } from "../api/code.js";
+import { refusal, type StatusError } from "../api/errors.js";
+import type { CallEvent } from "../api/events.js";
+import { describe, Metadata } from "../api/metadata.js";
+import type { CallOptions } from "../api/options.js";
+import type { Messages } from "../api/types.js";
+import type { Raw } from "./call.js";
+import { Outgoing } from "./outgoing.js";
+
+/** What a call is made of. */
+export interface Request {
+  readonly method: string;
+  readonly outgoing: Outgoing;
+  /** Sends messages as they come; else the request goes out when it is complete. */
+  readonly streams: boolean;
+  /** The response is a stream. */
+  readonly streaming: boolean;
+  readonly metadata: Metadata;
+  readonly timeoutMs: number;
+  /** 0: the channel's. */
+  readonly maxReceiveMessageBytes: number;
+  readonly waitForReady: boolean | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly listeners: readonly ((event: CallEvent) => void)[];
+  /** It is ready for the wire, and its response goes back as it came. */
+  readonly raw?: Raw;
+}
+
+/** What an application sends: one message, or several. */
+export type Input = { readonly message: Uint8Array } | { readonly messages: Messages };
+
+/** What a channel adds to every call. */
+export interface Defaults {
+  /** Messages are sent as they come. */
+  readonly streams: boolean;
+  /** Messages are compressed, which takes a moment. */
+  readonly gzip: boolean;
+  readonly onEvent: ((event: CallEvent) => void) | undefined;
+}
+
+type Misuse = (text: string) => StatusError;
+
+/** Looks at a call's arguments, or throws the StatusError with which it is refused: nothing is sent then. */
+export function checkRequest(
+  method: string,
+  input: Input,
+  options: CallOptions,
+  streaming: boolean,
+  defaults: Defaults,
+): Request {
+  const misuse: Misuse = (text) => refusal(String(method), Code.INTERNAL, text, "internal");
+  if (typeof method !== "string") throw misuse(`the method must be a string, not ${describe(method)}`);
+  const outgoing = checkInput(input, defaults.gzip, misuse);
+  if (typeof options !== "object" || options === null)
+    throw misuse(`the call's options must be an object, not ${describe(options)}`);
+  const { signal, onEvent, waitForReady } = options;
+  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+    throw misuse(`signal must be an AbortSignal, not ${describe(signal)}`);
+  }
+  if (onEvent !== undefined && typeof onEvent !== "function")
+    throw misuse(`onEvent must be a function, not ${describe(onEvent)}`);
+  if (waitForReady !== undefined && typeof waitForReady !== "boolean") {
+    throw misuse(`waitForReady must be true or false, not ${describe(waitForReady)}`);
+  }
+  if (signal?.aborted)
+    throw refusal(method, Code.CANCELLED, "the caller cancelled the call before it began", "cancelled", signal.reason);
+  const listeners: ((event: CallEvent) => void)[] = [];
+  if (defaults.onEvent) listeners.push(defaults.onEvent);
+  if (onEvent) listeners.push(onEvent);
+  return {
+    method,
+    outgoing,
+    streams: defaults.streams && "messages" in input,
+    streaming,
+    metadata: checkMetadata(options, misuse),
+    timeoutMs: checkNumber("timeoutMs", options.timeoutMs, Number.POSITIVE_INFINITY, misuse),
+    maxReceiveMessageBytes: checkLimit(options.maxReceiveMessageBytes, misuse),
+    waitForReady,
+    signal,
+    listeners,
+  };
+}
+
+function checkInput(input: Input, gzip: boolean, misuse: Misuse): Outgoing {
+  if ("message" in input) {
+    if (input.message instanceof Uint8Array) return gzip ? new Outgoing() : Outgoing.of(input.message);
+    throw misuse(`the message must be a Uint8Array, the serialized message, not ${describe(input.message)}`);
+  }
+  const { messages } = input;
+  if (typeof messages === "object" && messages !== null && (Symbol.asyncIterator in messages || Symbol.iterator in messages)) {
+    if (!(messages instanceof Uint8Array)) return new Outgoing();
+    throw misuse("the messages must be an iterable of Uint8Array; this is one Uint8Array: put it into an array");
+  }
+  throw misuse(`the messages must be an iterable or an async iterable of Uint8Array, not ${describe(messages)}`);
+}
+
+function checkMetadata({ metadata }: CallOptions, misuse: Misuse): Metadata {
+  try {
+    return metadata instanceof Metadata ? metadata : new Metadata(metadata);
+  } catch (error) {
+    throw misuse((error as Error).message);
+  }
+}
+
+function checkNumber(name: string, value: unknown, fallback: number, misuse: Misuse): number {
+  if (value === undefined) return fallback;
+  if (typeof value !== "number" || Number.isNaN(value)) throw misuse(`${name} must be a number, not ${describe(value)}`);
+  return value;
+}
+
+function checkLimit(value: unknown, misuse: Misuse): number {
+  const bytes = checkNumber("maxReceiveMessageBytes", value, 0, misuse);
+  if (value !== undefined && bytes < 1) throw misuse(`maxReceiveMessageBytes must be 1 or more, not ${bytes}`);
+  return bytes;
+}

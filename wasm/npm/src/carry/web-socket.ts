@@ -1,0 +1,134 @@
+// Loaded only where the option webSocket is set: see openChannel.
+
+import { NO_RESPONSE, NOT_REQUEST } from "../abi/host.js";
+import type { Attempt, Carrier } from "../call/attempt.js";
+
+/** The subprotocol, and with it the dialect, of the improbable wrapper (github.com/improbable-eng/grpc-web). */
+const PROTOCOL = "grpc-websockets";
+
+/** The longest piece of the request that the wrapper reads is 32 KiB, its control byte included; a longer one has it close with 1009. */
+const PIECE = 32 * 1024 - 1;
+
+/** The control bytes: a piece of the request follows, and no piece follows. */
+const DATA = 0;
+const HALF_CLOSE = 1;
+
+/**
+ * A frame that breaks off. The wrapper tells its handler of the end of a socket as of the request's: without this, one that was busy
+ * meanwhile would take what came until then for all of it.
+ */
+const BROKEN_OFF: Uint8Array = Uint8Array.of(0, 0, 0, 0, 1);
+
+/** How many bytes may wait to be sent before the next message is taken, and how often that is looked at, in milliseconds: no event tells. */
+const HIGH_WATER = 256 * 1024;
+const LOOK = 10;
+
+/** The status with which a WebSocket opens: Go reads the response's head from its first frame. */
+const SWITCHING_PROTOCOLS = 101;
+
+/** How a WebSocket was closed (RFC 6455, 7.4). */
+type Closing = Pick<CloseEvent, "code" | "reason">;
+
+/** A server that sends text does not speak the dialect. The socket is given up, for what a close code has a name for. */
+const UNSUPPORTED: Closing = { code: 1003, reason: "a message came that is not made of bytes" };
+
+/** Carries an attempt by a WebSocket of its own. */
+export class Socket implements Carrier {
+  #attempt: Attempt;
+  #socket: WebSocket | undefined;
+  #request: ReadableStreamDefaultReader<Uint8Array>;
+  /** What has come and was not read yet. A WebSocket cannot be held back. */
+  #inbox: (Uint8Array | Closing)[] = [];
+  #reading = false;
+  /** The request has begun, and was not ended. */
+  #unended = false;
+
+  constructor(
+    attempt: Attempt,
+    WebSocketClass: typeof WebSocket,
+    url: string,
+    headers: [string, string][],
+    body: ReadableStream<Uint8Array>,
+  ) {
+    this.#attempt = attempt;
+    this.#request = body.getReader();
+    let socket: WebSocket;
+    try {
+      socket = new WebSocketClass(url.replace(/^http/, "ws"), PROTOCOL);
+    } catch (error) {
+      attempt.fail(NOT_REQUEST, error);
+      return;
+    }
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    let opened = false;
+    socket.onopen = () => {
+      opened = true;
+      if (attempt.dead) return;
+      socket.send(new TextEncoder().encode(headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")));
+      this.#unended = true;
+      this.#send(socket).catch((error: unknown) => attempt.broke(error));
+      attempt.head(SWITCHING_PROTOCOLS, 0, "");
+    };
+    socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+      const bytes = bytesOf(data);
+      if (bytes?.length !== 0) this.#came(bytes ?? UNSUPPORTED);
+    };
+    socket.onclose = (event) => {
+      if (opened) this.#came(event);
+      else attempt.fail(NO_RESPONSE, new Error(`it was closed before it opened, with code ${event.code}`));
+    };
+    // Where a Content-Security-Policy forbids the socket, Chromium tells this and no close.
+    socket.onerror = () => {
+      if (!opened) attempt.fail(NO_RESPONSE, new Error("it failed before it opened, and nothing says why"));
+    };
+  }
+
+  /** Sends the request: its messages as they come, each in pieces. */
+  async #send(socket: WebSocket): Promise<void> {
+    for (;;) {
+      const { done, value } = await this.#request.read();
+      if (socket.readyState !== socket.OPEN) return;
+      if (done) break;
+      for (let at = 0; at < value.length; at += PIECE) socket.send(controlled(DATA, value.subarray(at, at + PIECE)));
+      // A socket that was closed with something unsent in it never sends it.
+      while (socket.bufferedAmount > HIGH_WATER && socket.readyState === socket.OPEN)
+        await new Promise((go) => setTimeout(go, LOOK));
+    }
+    this.#unended = false;
+    socket.send(controlled(HALF_CLOSE, new Uint8Array()));
+  }
+
+  #came(what: Uint8Array | Closing): void {
+    if (this.#attempt.dead) return;
+    this.#inbox.push(what);
+    if (this.#reading) this.read();
+  }
+
+  read(): void {
+    const next = this.#inbox.shift();
+    this.#reading = next === undefined;
+    if (next instanceof Uint8Array) this.#attempt.chunk(next);
+    else if (next) this.#attempt.closed(next.code, next.reason);
+  }
+
+  kill(): void {
+    this.#inbox = [];
+    this.#request.cancel().catch(() => {});
+    if (this.#unended) this.#socket?.send(controlled(DATA, BROKEN_OFF)); // of no effect where it is closed
+    this.#socket?.close();
+  }
+}
+
+/** What an ArrayBuffer holds; it may be another realm's. */
+function bytesOf(data: unknown): Uint8Array | undefined {
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return Object.prototype.toString.call(data) === "[object ArrayBuffer]" ? new Uint8Array(data as ArrayBuffer) : undefined;
+}
+
+function controlled(control: number, piece: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(1 + piece.length);
+  bytes[0] = control;
+  bytes.set(piece, 1);
+  return bytes;
+}

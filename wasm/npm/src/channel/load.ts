@@ -1,0 +1,157 @@
+import { LoadError } from "../api/errors.js";
+import type { LoadOptions } from "../api/options.js";
+
+/** Where the WebAssembly is when nothing is said: a URL to fetch, or, in Node, a function that reads a file. */
+export type DefaultSource = URL | (() => Promise<Uint8Array<ArrayBuffer>>);
+
+/** The load of this page: one module serves all channels. */
+let current: { readonly name: unknown; readonly module: Promise<WebAssembly.Module> } | undefined;
+
+/** Loads and compiles once. A load that fails may be tried again. */
+export async function load(options: LoadOptions, fallback: DefaultSource): Promise<WebAssembly.Module> {
+  const named = source(options);
+  if (current && named !== undefined && named !== current.name) {
+    throw new LoadError(
+      `the WebAssembly was loaded already, from ${show(current.name)}; this channel names ${show(named)}. ` +
+        "All channels of a page share the first load: name the same source, or none",
+    );
+  }
+  if (!current) {
+    const load = { name: named ?? (fallback instanceof URL ? fallback.href : fallback), module: compile(options, fallback) };
+    current = load;
+    load.module.catch(() => {
+      if (current === load) current = undefined;
+    });
+  }
+  return current.module;
+}
+
+/** What the options name, as something that can be compared: URLs by their text, the rest by identity. */
+function source({ wasmUrl, wasmModule, wasmBinary }: LoadOptions): unknown {
+  if (wasmUrl !== undefined) return String(wasmUrl);
+  return wasmModule ?? wasmBinary;
+}
+
+function show(name: unknown): string {
+  if (typeof name === "string") return name;
+  if (typeof name === "function") return "the package's own file";
+  return name instanceof WebAssembly.Module ? "a WebAssembly.Module" : "other bytes";
+}
+
+async function compile(options: LoadOptions, fallback: DefaultSource): Promise<WebAssembly.Module> {
+  const { wasmUrl, wasmModule, wasmBinary } = options;
+  const integrity = typeof options.integrity === "string" ? options.integrity : undefined; // else refused with the other options
+  if (wasmUrl !== undefined) return download(wasmUrl, integrity);
+  if (wasmModule !== undefined) {
+    if (integrity) throw new LoadError("integrity cannot be checked of a wasmModule, which is compiled already: leave it out");
+    return ours(wasmModule, "wasmModule");
+  }
+  if (wasmBinary === undefined && typeof fallback !== "function") return download(fallback, integrity);
+  const from = wasmBinary === undefined ? "the package's own file" : "wasmBinary";
+  const bytes = wasmBinary === undefined ? await read(fallback as () => Promise<Uint8Array<ArrayBuffer>>) : wasmBinary;
+  if (integrity) await checkIntegrity(bytes as BufferSource, integrity, from);
+  return compileBytes(bytes as BufferSource, from);
+}
+
+/** Checks the hash of bytes that no fetch has checked; of several hashes one must match, as in HTML. */
+async function checkIntegrity(bytes: BufferSource, integrity: string, from: string): Promise<void> {
+  if (!crypto.subtle)
+    throw new LoadError(`integrity of ${from} can be checked only in a page that came over HTTPS: leave it out`);
+  for (const hash of integrity.trim().split(/\s+/)) {
+    const [algorithm = "", expected] = hash.split(/[-?]/);
+    const digest = await crypto.subtle.digest(algorithm.replace("sha", "SHA-"), bytes).catch(() => new ArrayBuffer(0));
+    if (expected === btoa(String.fromCharCode(...new Uint8Array(digest)))) return;
+  }
+  throw new LoadError(`${from} has not the hash that integrity says, ${integrity}`);
+}
+
+async function read(file: () => Promise<Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await file();
+  } catch (cause) {
+    throw new LoadError(
+      `the package's own hedgerow.wasm could not be read: ${String(cause)}. It must lie beside the package's JavaScript; ` +
+        "if a bundler moved that, say where the file is with wasmUrl, or hand it over as wasmBinary",
+      { cause },
+    );
+  }
+}
+
+/** A module of someone else's would fail at some line far from here. */
+function ours(module: WebAssembly.Module, from: string): WebAssembly.Module {
+  if (module instanceof WebAssembly.Module && WebAssembly.Module.exports(module).some(({ name }) => name === "mailbox"))
+    return module;
+  throw new LoadError(`${from} is no module of hedgerow's: it must be the package's hedgerow.wasm, of this version`);
+}
+
+async function download(url: string | URL, integrity: string | undefined): Promise<WebAssembly.Module> {
+  const text = String(url);
+  let response: Response;
+  let bytes: ArrayBuffer | undefined;
+  let type = "";
+  try {
+    response = await fetch(url, { credentials: "same-origin", ...(integrity ? { integrity } : {}) });
+    type = response.headers.get("content-type") ?? "none";
+    // The very words that compileStreaming wants: it takes no charset behind them.
+    if (response.ok && type !== "application/wasm") bytes = await response.arrayBuffer();
+  } catch (error) {
+    throw new LoadError(
+      `${text} could not be fetched: ${String(error)}. Look whether the file is served there` +
+        (integrity ? `, and whether its hash is ${integrity}` : "") +
+        ", whether the page's Content-Security-Policy (connect-src) allows it and, on another origin, CORS; or say where it is with wasmUrl",
+      { cause: error },
+    );
+  }
+  if (!response.ok) {
+    throw new LoadError(
+      `${text} answered with HTTP status ${response.status}. Serve hedgerow.wasm there, or say where it is with wasmUrl`,
+    );
+  }
+  if (bytes) {
+    const module = await compileBytes(bytes, text, ` (content-type ${type}; it should be application/wasm)`);
+    console.warn(`hedgerow: ${text} came with content-type ${type}: as application/wasm alone it is compiled while it comes in`);
+    return module;
+  }
+  // Compiled while it comes in. A body that is no WebAssembly fails here, with the engine's own words.
+  let module: WebAssembly.Module;
+  try {
+    module = await WebAssembly.compileStreaming(response);
+  } catch (error) {
+    throw notCompiled(error, text, "");
+  }
+  return ours(module, text);
+}
+
+async function compileBytes(bytes: BufferSource, from: string, note = ""): Promise<WebAssembly.Module> {
+  const view = ArrayBuffer.isView(bytes)
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : new Uint8Array(bytes);
+  if (view[0] !== 0 || view[1] !== 0x61 || view[2] !== 0x73 || view[3] !== 0x6d) {
+    const start = new TextDecoder().decode(view.subarray(0, 40));
+    throw new LoadError(
+      `${from} is no WebAssembly: it begins with ${JSON.stringify(start)}${note}. ` +
+        (/^\s*</.test(start)
+          ? "That is a web page, as servers of single-page apps send for files they do not have: serve hedgerow.wasm there, or say where it is with wasmUrl"
+          : "Serve the package's hedgerow.wasm there"),
+    );
+  }
+  let module: WebAssembly.Module;
+  try {
+    module = await WebAssembly.compile(view); // not every engine takes a DataView
+  } catch (error) {
+    throw notCompiled(error, from, note);
+  }
+  return ours(module, from);
+}
+
+function notCompiled(error: unknown, from: string, note: string): LoadError {
+  const text = String(error);
+  const blocked = /Content Security Policy|unsafe-eval/i.test(text);
+  return new LoadError(
+    `${from} could not be compiled${note}: ${text}. ` +
+      (blocked
+        ? "The page's Content-Security-Policy must allow it: script-src 'wasm-unsafe-eval'"
+        : "Look whether it is the package's hedgerow.wasm, whole and of this version"),
+    { cause: error },
+  );
+}

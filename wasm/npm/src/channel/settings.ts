@@ -1,0 +1,228 @@
+import { PAGE_CLOCK } from "../abi/engine.js";
+import { ConfigError, type Problem } from "../api/errors.js";
+import type { CallEvent } from "../api/events.js";
+import { blockOfMetadata, describe, Metadata, type MetadataInit } from "../api/metadata.js";
+import type { AttemptContext, ChannelOptions, Clock, FetchLike } from "../api/options.js";
+
+/** A channel's options, checked as far as their types go. The rest is Go's to check, from the text. */
+export interface Settings {
+  /** The options that Go knows, names and values in turn. */
+  readonly text: string;
+  readonly baseUrl: string;
+  readonly fetch: FetchLike;
+  readonly credentials: RequestCredentials;
+  readonly prepare: ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
+  readonly requestStreaming: boolean;
+  /** Bodies go out in base64. */
+  readonly inText: boolean;
+  readonly gzip: boolean;
+  readonly webSocket: typeof WebSocket | undefined;
+  readonly clock: Clock;
+  readonly onEvent: ((event: CallEvent) => void) | undefined;
+  readonly onFatal: ((error: Error) => void) | undefined;
+}
+
+const CHOICES: { readonly [name: string]: readonly string[] } = {
+  jitter: ["full", "plusMinus20"],
+  headerCommit: ["strict", "firstFrame"],
+  attemptHeader: ["auto", "always", "never"],
+  format: ["binary", "text"],
+  sendCompression: ["identity", "gzip"],
+  credentials: ["omit", "same-origin", "include"],
+};
+
+const NUMBERS: readonly string[] = [
+  "maxRetryAttempts",
+  "maxRetryBufferSize",
+  "maxRetryBufferPerCallSize",
+  "maxReceiveMessageBytes",
+  "maxSendMessageBytes",
+  "defaultTimeoutMs",
+];
+
+const BOOLEANS: readonly string[] = ["requestStreaming", "worker"];
+
+const FUNCTIONS: readonly string[] = ["fetch", "onEvent", "onFatal"];
+
+const OTHERS: readonly string[] = [
+  "baseUrl",
+  "serviceConfig",
+  "metadata",
+  "acceptCompression",
+  "webSocket",
+  "wasmUrl",
+  "workerUrl",
+  "wasmModule",
+  "wasmBinary",
+];
+
+/** Collects what is wrong and what Go is to know. */
+class Reader {
+  readonly problems: Problem[] = [];
+  text = "";
+
+  refuse(path: string, reason: string): void {
+    this.problems.push({ path, reason });
+  }
+
+  tell(name: string, value: unknown): void {
+    this.text += `${name}\0${String(value)}\0`;
+  }
+}
+
+/** Checks the options; then, so that all problems are told at once, lets Go check the rest. */
+export async function checkOptions<T>(
+  options: ChannelOptions,
+  requestStreaming: boolean,
+  then: (settings: Settings, problems: readonly Problem[]) => Promise<T>,
+): Promise<T> {
+  if (typeof options !== "object" || options === null) {
+    throw new ConfigError([
+      { path: "", reason: `createChannel takes an object with baseUrl and other options, not ${describe(options)}` },
+    ]);
+  }
+  const reader = new Reader();
+  reader.tell("seed", Math.floor(Math.random() * 2 ** 53)); // of the jitter, unless the option random says otherwise
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined) readOption(reader, name, value);
+  }
+  const baseUrl = readBaseUrl(reader, options.baseUrl);
+  readServiceConfig(reader, options.serviceConfig);
+  readMetadata(reader, options.metadata);
+  readAccepted(reader, options.acceptCompression);
+  if (options.worker === true)
+    reader.refuse("worker", 'true needs a global Worker, and the entry "hedgerow" itself: leave it out');
+  const gzip = options.sendCompression === "gzip";
+  if (gzip && typeof CompressionStream !== "function")
+    reader.refuse("sendCompression", '"gzip" needs CompressionStream, which is not here');
+  const inText = options.format === "text";
+  if (inText && options.requestStreaming)
+    reader.refuse("requestStreaming", 'must be left out beside format "text": a body in base64 goes out as a whole');
+  return then(
+    {
+      text: reader.text,
+      baseUrl,
+      fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+      credentials: options.credentials ?? "same-origin",
+      prepare: typeof options.metadata === "function" ? options.metadata : undefined,
+      requestStreaming: !inText && (options.requestStreaming ?? requestStreaming),
+      inText,
+      gzip,
+      webSocket: readWebSocket(reader, options.webSocket),
+      clock: options.clock ?? PAGE_CLOCK,
+      onEvent: options.onEvent,
+      onFatal: options.onFatal,
+    },
+    reader.problems,
+  );
+}
+
+function readOption(reader: Reader, name: string, value: unknown): void {
+  const choices = Object.hasOwn(CHOICES, name) ? CHOICES[name] : undefined; // the names are the user's
+  if (choices) {
+    if (!choices.includes(value as string))
+      reader.refuse(name, `must be ${choices.map((c) => `"${c}"`).join(" or ")}, not ${describe(value)}`);
+    else if (name !== "credentials") reader.tell(name, value);
+  } else if (NUMBERS.includes(name)) {
+    if (typeof value !== "number") reader.refuse(name, `must be a number, not ${describe(value)}`);
+    else reader.tell(name, value);
+  } else if (name === "integrity") {
+    if (typeof value !== "string") reader.refuse(name, `must be a string, such as "sha384-…", not ${describe(value)}`);
+  } else if (BOOLEANS.includes(name)) {
+    if (typeof value !== "boolean") reader.refuse(name, `must be true or false, not ${describe(value)}`);
+  } else if (FUNCTIONS.includes(name)) {
+    if (typeof value !== "function") reader.refuse(name, `must be a function, not ${describe(value)}`);
+  } else if (name === "random") {
+    if (typeof value !== "number" || !(value >= 0 && value <= 1))
+      reader.refuse(name, `must be a number from 0 to 1, not ${describe(value)}`);
+    else reader.tell(name, Math.round(value * 2 ** 53));
+  } else if (name === "clock") {
+    if (!isClock(value)) reader.refuse(name, `must have now, setTimeout and clearTimeout, not be ${describe(value)}`);
+  } else if (!OTHERS.includes(name)) {
+    reader.refuse(name, "is no option that hedgerow knows");
+  }
+}
+
+function isClock(value: unknown): boolean {
+  const clock = value as Partial<Clock> | null;
+  return [clock?.now, clock?.setTimeout, clock?.clearTimeout].every((f) => typeof f === "function");
+}
+
+function readAccepted(reader: Reader, value: unknown): void {
+  if (value === undefined) return;
+  if (!Array.isArray(value) || value.some((one) => one !== "gzip"))
+    reader.refuse("acceptCompression", `must be [] or ["gzip"], not ${describe(value)}`);
+  else if (value.length > 0 && typeof DecompressionStream !== "function")
+    reader.refuse("acceptCompression", '"gzip" needs DecompressionStream, which is not here');
+  else if (value.length > 0) reader.tell("acceptCompression", "gzip");
+}
+
+function readWebSocket(reader: Reader, value: unknown): typeof WebSocket | undefined {
+  if (typeof value === "function") return value as typeof WebSocket;
+  if (value === undefined || value === false) return undefined;
+  if (value !== true) reader.refuse("webSocket", `must be true, false or a WebSocket class, not ${describe(value)}`);
+  else if (typeof WebSocket === "function") return WebSocket;
+  else
+    reader.refuse(
+      "webSocket",
+      "true needs a global WebSocket, which Node has from version 22 on: give a class, such as undici's",
+    );
+  return undefined;
+}
+
+/** Relative to the page, if there is one. */
+function readBaseUrl(reader: Reader, value: unknown): string {
+  const page = typeof location === "object" ? location.href : undefined;
+  if (typeof value !== "string" || value === "") {
+    reader.refuse(
+      "baseUrl",
+      `must be a URL, such as "https://api.example.com", not ${value === undefined ? "absent" : describe(value)}`,
+    );
+    reader.tell("baseUrl", "http://localhost");
+    return "";
+  }
+  let url: URL;
+  try {
+    url = new URL(value, page);
+  } catch {
+    reader.refuse(
+      "baseUrl",
+      `${JSON.stringify(value)} is no URL${page ? "" : "; without a page it must be absolute, beginning with https:// or http://"}`,
+    );
+    reader.tell("baseUrl", "http://localhost");
+    return "";
+  }
+  if (page) reader.tell("page", 1);
+  if (page && url.origin !== new URL(page).origin) reader.tell("crossOrigin", 1);
+  reader.tell("baseUrl", url.href);
+  return url.href.replace(/\/+$/, "");
+}
+
+function readServiceConfig(reader: Reader, value: unknown): void {
+  if (value === undefined) return;
+  if (typeof value === "string") reader.tell("serviceConfig", value.replaceAll("\0", "\ufffd"));
+  else if (typeof value === "object" && value !== null) {
+    try {
+      reader.tell("serviceConfig", JSON.stringify(value));
+    } catch (error) {
+      reader.refuse("serviceConfig", `cannot be written as JSON: ${String(error)}`);
+    }
+  } else reader.refuse("serviceConfig", `must be an object or JSON text, not ${describe(value)}`);
+}
+
+/** Metadata that every call carries. Its names are marked, so that none is taken for an option. */
+function readMetadata(reader: Reader, value: ChannelOptions["metadata"]): void {
+  if (value === undefined) return;
+  if (typeof value === "function") {
+    reader.tell("perAttempt", 1);
+    return;
+  }
+  try {
+    const { count, text } = blockOfMetadata(new Metadata(value));
+    const parts = text.split("\0");
+    if (parts.length !== 2 * count + 1) reader.refuse("metadata", "a name or a value holds a NUL character");
+    else for (let i = 0; i < count; i++) reader.tell(`>${parts[2 * i]}`, parts[2 * i + 1]);
+  } catch (error) {
+    reader.refuse("metadata", (error as Error).message);
+  }
+}

@@ -1,0 +1,125 @@
+import type { Clock } from "../api/options.js";
+
+interface Timer {
+  readonly at: number;
+  readonly act: () => void;
+}
+
+/** Has the clock ask why nothing will happen any more. Set once, by the class below. */
+export let whenStuck: (clock: TestClock, why: () => string | undefined) => void;
+
+/**
+ * A clock for tests: its time passes only when the test says so, in no time. It begins at 0. A step of it fires one timer, at its exact
+ * instant, and then lets everything run that waits for nothing but its turn: promises, streams, messages. It needs no fake timers and
+ * minds none. What waits for something real, a file or the network, is none of its business.
+ */
+export class TestClock implements Clock {
+  #now = 0;
+  /** In the order in which they were set, which is the order of those that are due together. */
+  #timers: Set<Timer> = new Set();
+  #reasons: (() => string | undefined)[] = [];
+  #armed: (() => void)[] = [];
+
+  static {
+    whenStuck = (clock, why) => clock.#reasons.push(why);
+  }
+
+  /** Milliseconds since the clock was made. */
+  now(): number {
+    return this.#now;
+  }
+
+  setTimeout(act: () => void, ms: number): unknown {
+    const timer = { at: this.#now + (ms > 0 ? ms : 0), act };
+    this.#timers.add(timer);
+    for (const go of this.#armed.splice(0)) go();
+    return timer;
+  }
+
+  clearTimeout(timer: unknown): void {
+    this.#timers.delete(timer as Timer);
+  }
+
+  /** How many timers wait. 0: time alone changes nothing any more. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets so many milliseconds pass. 0: lets run what is ready to, and no more. */
+  async advance(ms: number): Promise<void> {
+    if (!Number.isFinite(ms) || ms < 0) throw new RangeError(`advance takes milliseconds, 0 or more, not ${String(ms)}`);
+    await this.#pass(this.#now + ms);
+  }
+
+  /** Lets time pass up to the next timer, and fires all that are due then. Answers whether there was one. */
+  async next(): Promise<boolean> {
+    await settle();
+    const timer = this.#first(Number.POSITIVE_INFINITY);
+    if (timer) await this.#pass(timer.at);
+    return timer !== undefined;
+  }
+
+  /**
+   * Lets time pass until the promise has settled, however long that is, and no longer; answers as the promise does. It rejects where
+   * nothing but a step that hangs is waited for.
+   */
+  async runUntil<T>(promise: PromiseLike<T>): Promise<T> {
+    let settled = false;
+    const end = (): void => {
+      settled = true;
+    };
+    const outcome = Promise.resolve(promise);
+    const ended = outcome.then(end, end);
+    for (;;) {
+      await settle();
+      if (settled) return outcome;
+      const timer = this.#first(Number.POSITIVE_INFINITY);
+      if (timer) {
+        this.#fire(timer);
+        continue;
+      }
+      for (const reason of this.#reasons) {
+        const why = reason();
+        if (why) throw new Error(`hedgerow/testing: the promise given to runUntil will never settle: ${why}`);
+      }
+      // Something real is under way, such as loading the WebAssembly.
+      await Promise.race([ended, new Promise<void>((go) => this.#armed.push(go))]);
+    }
+  }
+
+  async #pass(end: number): Promise<void> {
+    await settle();
+    for (let timer = this.#first(end); timer; timer = this.#first(end)) {
+      this.#fire(timer);
+      await settle();
+    }
+    this.#now = Math.max(this.#now, end);
+  }
+
+  #first(end: number): Timer | undefined {
+    let first: Timer | undefined;
+    for (const timer of this.#timers) if (timer.at <= end && (!first || timer.at < first.at)) first = timer;
+    return first;
+  }
+
+  #fire(timer: Timer): void {
+    this.#timers.delete(timer);
+    this.#now = Math.max(this.#now, timer.at);
+    timer.act();
+  }
+}
+
+/** One turn of the event loop sees promises to their end; some of what a platform does between promises takes another. */
+const TURNS = 5;
+
+/** By messages, because no library of fake timers stands in for them: a timer or an immediate may be its, and never come. */
+async function settle(): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  for (let i = 0; i < TURNS; i++) {
+    await new Promise<void>((resolve) => {
+      port1.onmessage = () => resolve();
+      port2.postMessage(0);
+    });
+  }
+  port1.close(); // or Node would wait for more
+}

@@ -1,0 +1,184 @@
+import { timeoutOf, WIRE } from "../adapters/headers.js";
+import { type Clock, Metadata } from "../index.js";
+import { Frames } from "./frames.js";
+
+/** A request that came to the server, one for each attempt. Its fields tell the state at which they are read. */
+export interface TestRequest {
+  /** "/package.Service/Method" */
+  readonly method: string;
+  /** grpc-previous-rpc-attempts + 1: always 1 where the channel's attemptHeader is "never". */
+  readonly attempt: number;
+  /** What the application sent, without the headers that the protocol needs. */
+  readonly metadata: Metadata;
+  /** All headers, as they were sent. */
+  readonly headers: Headers;
+  /** What of the call's deadline was left when the request was sent, in milliseconds; Infinity: it has none. */
+  readonly timeoutMs: number;
+  /** When it came, on the server's clock. */
+  readonly startedAt: number;
+  /** When its answer ended or it was aborted; undefined: it is under way. */
+  readonly endedAt: number | undefined;
+  /** Whether the client ended it before its answer did. */
+  readonly aborted: boolean;
+  /** Aborted when the client ends the request. */
+  readonly signal: AbortSignal;
+  /** The first message; throws if none has come. */
+  readonly message: Uint8Array;
+  /** The messages that have come. */
+  readonly messages: readonly Uint8Array[];
+  /** The messages, as they come, to the request's end. */
+  readonly incoming: AsyncIterable<Uint8Array>;
+}
+
+/** What of a request's body can be had at once, or must be read. */
+type Body = Uint8Array | string | ReadableStream<Uint8Array> | null;
+
+/** One request and what becomes of it. */
+export class Exchange implements TestRequest {
+  readonly attempt: number;
+  readonly metadata: Metadata;
+  readonly timeoutMs: number;
+  readonly startedAt: number;
+  readonly messages: Uint8Array[] = [];
+  endedAt: number | undefined;
+  aborted = false;
+  /** It is never going to be answered. */
+  hangs = false;
+  #clock: Clock;
+  #controller: AbortController = new AbortController();
+  #gone: Promise<never>;
+  #unlink: () => void;
+  #complete = false;
+  #waiting: (() => void)[] = [];
+
+  constructor(
+    clock: Clock,
+    readonly method: string,
+    readonly headers: Headers,
+    body: Body,
+    client: AbortSignal | undefined,
+  ) {
+    this.#clock = clock;
+    this.startedAt = clock.now();
+    this.attempt = Number(headers.get("grpc-previous-rpc-attempts")) + 1;
+    this.metadata = metadataOf(headers);
+    this.timeoutMs = timeoutOf(headers.get("grpc-timeout"));
+    this.#gone = new Promise((_, reject) => {
+      this.signal.addEventListener("abort", () => reject(this.signal.reason));
+    });
+    this.#gone.catch(() => {});
+    const abort = (): void => this.abort(client?.reason);
+    client?.addEventListener("abort", abort);
+    this.#unlink = () => client?.removeEventListener("abort", abort);
+    void this.#receive(body);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get message(): Uint8Array {
+    const [message] = this.messages;
+    if (!message) throw new Error(`hedgerow/testing: no message has come of the request to ${this.method}`);
+    return message;
+  }
+
+  get incoming(): AsyncIterable<Uint8Array> {
+    return this.#incoming();
+  }
+
+  async *#incoming(): AsyncGenerator<Uint8Array> {
+    for (let next = 0; ; next++) {
+      while (next >= this.messages.length) {
+        if (this.#complete || this.aborted) return;
+        await this.#change();
+      }
+      yield this.messages[next] as Uint8Array;
+    }
+  }
+
+  /** Resolves once all messages have come, or none comes any more. */
+  async whole(): Promise<void> {
+    while (!this.#complete && !this.aborted) await this.#change();
+  }
+
+  #change(): Promise<void> {
+    return new Promise((go) => this.#waiting.push(go));
+  }
+
+  #wake(): void {
+    for (const go of this.#waiting.splice(0)) go();
+  }
+
+  /** What is at hand is read at once, so that a test that has just called sees it. */
+  async #receive(body: Body): Promise<void> {
+    const frames = new Frames(this.messages);
+    try {
+      if (body instanceof ReadableStream) {
+        const reader = body.getReader();
+        this.#gone.catch((reason) => reader.cancel(reason).catch(() => {}));
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done) break;
+          if (frames.push(value)) await frames.inflated();
+          this.#wake();
+        }
+      } else if (frames.push(typeof body === "string" ? bytesOf(body) : (body ?? new Uint8Array()))) await frames.inflated();
+      this.#complete = true;
+      this.#wake();
+    } catch (error) {
+      this.abort(error); // as a request is that breaks off
+    }
+  }
+
+  /** Waits, but not beyond an abort, with whose reason it rejects. */
+  async wait(ms: number): Promise<void> {
+    let timer: unknown;
+    const passed = new Promise<void>((go) => {
+      timer = this.#clock.setTimeout(go, ms);
+    });
+    try {
+      await this.unlessAborted(passed);
+    } finally {
+      this.#clock.clearTimeout(timer);
+    }
+  }
+
+  async hang(): Promise<never> {
+    this.hangs = true;
+    return this.#gone;
+  }
+
+  unlessAborted<T>(value: Promise<T>): Promise<T> {
+    return Promise.race([value, this.#gone]);
+  }
+
+  /** The answer is over. */
+  end(): void {
+    this.endedAt ??= this.#clock.now();
+    this.#unlink();
+  }
+
+  abort(reason: unknown): void {
+    if (this.endedAt !== undefined) return;
+    this.aborted = true;
+    this.end();
+    this.#controller.abort(reason);
+    this.#wake();
+  }
+}
+
+function metadataOf(headers: Headers): Metadata {
+  const metadata = new Metadata();
+  headers.forEach((value, name) => {
+    if (WIRE.has(name)) return;
+    if (!name.endsWith("-bin")) metadata.append(name, value);
+    else for (const one of value.split(",")) metadata.append(name, bytesOf(one.trim()));
+  });
+  return metadata;
+}
+
+/** What base64 stands for: a value of metadata, or a body of format "text". */
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,212 @@
+import { runSafely } from "../abi/engine.js";
+import { ConfigError, LoadError } from "../api/errors.js";
+import { blockOfMetadata, Metadata } from "../api/metadata.js";
+import type { ChannelOptions } from "../api/options.js";
+import type { RemoteCall, Wire } from "./remote-call.js";
+import { type FromWorker, type PageEvent, type Prepared, packError, type ToWorker } from "./worker-messages.js";
+
+/** A channel, as far as the worker's keeper has to know of it. */
+export interface Lodger {
+  readonly id: number;
+  /** What can be sent. */
+  readonly options: ChannelOptions;
+  /** What cannot. */
+  readonly functions: {
+    readonly metadata: Extract<ChannelOptions["metadata"], (...of: never) => unknown> | undefined;
+    readonly onEvent: ChannelOptions["onEvent"];
+    readonly onFatal: ChannelOptions["onFatal"];
+  };
+  /** The worker is gone, or its WebAssembly. */
+  died(error: Error): void;
+}
+
+type Parcel = readonly [message: ToWorker, transfer: Transferable[]];
+
+/** A channel that the worker has not opened yet. */
+interface Opening {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  /** What is for the worker then. */
+  readonly held: Parcel[];
+}
+
+const PAGE_EVENTS: readonly PageEvent[] = ["online", "offline", "pageshow", "pagehide"];
+
+let lastSource = 0;
+const sources = new WeakMap<object, number>();
+
+/** A number for a module or bytes, by which copies of it are known. */
+function sourceOf({ wasmModule, wasmBinary }: ChannelOptions): number | undefined {
+  const source: unknown = wasmModule ?? wasmBinary;
+  if (typeof source !== "object" || source === null) return undefined;
+  const known = sources.get(source) ?? ++lastSource;
+  sources.set(source, known);
+  return known;
+}
+
+/** The worker that all such channels of a page share. It ends with the last of them. */
+export class Remote implements Wire {
+  static #current: Remote | undefined;
+  dead = false;
+  #worker: Worker;
+  /** It has said something. */
+  #began = false;
+  #channels: Map<number, Lodger> = new Map();
+  #calls: Map<number, RemoteCall> = new Map();
+  #opening: Map<number, Opening> = new Map();
+  #prepares: Map<number, AbortController> = new Map();
+
+  /** The page's one; with an address only if it is still to be started. */
+  static current(url: string | URL | undefined): Remote {
+    if (!Remote.#current || Remote.#current.dead) Remote.#current = new Remote(url);
+    return Remote.#current;
+  }
+
+  constructor(url: string | URL | undefined) {
+    try {
+      // Bundlers look for exactly this expression, and take the file along.
+      this.#worker = url
+        ? new Worker(url, { type: "module", name: "hedgerow" })
+        : new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "hedgerow" });
+    } catch (cause) {
+      throw notStarted(String(cause), cause);
+    }
+    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#read(data);
+    this.#worker.onerror = (event) => this.#die(event.message);
+    for (const type of PAGE_EVENTS) globalThis.addEventListener?.(type, this.#onPage);
+  }
+
+  /** Workers are not told that their page is left, or that it comes back, nor surely of the network. */
+  #onPage = ({ type }: Event): void => this.#post({ kind: "page", type: type as PageEvent });
+
+  open(channel: Lodger): Promise<void> {
+    const { id, options, functions } = channel;
+    this.#channels.set(id, channel);
+    return new Promise((resolve, reject) => {
+      this.#opening.set(id, { resolve, reject, held: [] });
+      const asks = { metadata: functions.metadata !== undefined, onEvent: functions.onEvent !== undefined };
+      const { timeOrigin } = performance;
+      this.#post({ kind: "open", channel: id, options, asks, timeOrigin, source: sourceOf(options) });
+    });
+  }
+
+  #opened({ channel, problems, failure }: Extract<FromWorker, { kind: "opened" }>): void {
+    const opening = this.#opening.get(channel);
+    this.#opening.delete(channel);
+    if (problems || failure !== undefined) {
+      const error = problems ? new ConfigError(problems) : new LoadError(failure);
+      for (const call of [...this.#calls.values()]) if (call.channel === channel) this.#bury(call, error);
+      opening?.reject(error);
+      return;
+    }
+    for (const parcel of opening?.held ?? []) this.#post(...parcel);
+    opening?.resolve();
+  }
+
+  close({ id }: Lodger): void {
+    if (!this.#channels.delete(id)) return;
+    this.send(id, { kind: "close", channel: id });
+    this.#leave();
+  }
+
+  begin(call: RemoteCall): void {
+    this.#calls.set(call.id, call);
+  }
+
+  send(channel: number, message: ToWorker, ...transfer: Transferable[]): void {
+    const opening = this.#opening.get(channel);
+    if (opening) opening.held.push([message, transfer]);
+    else this.#post(message, transfer);
+  }
+
+  #post(message: ToWorker, transfer: Transferable[] = []): void {
+    if (!this.dead) this.#worker.postMessage(message, transfer);
+  }
+
+  /** Nobody needs the worker any more. */
+  #leave(): void {
+    if (this.#channels.size === 0 && this.#calls.size === 0) this.#end();
+  }
+
+  #end(): void {
+    this.dead = true;
+    this.#worker.terminate();
+    for (const type of PAGE_EVENTS) globalThis.removeEventListener?.(type, this.#onPage);
+  }
+
+  #read(data: FromWorker): void {
+    this.#began = true;
+    switch (data.kind) {
+      case "opened":
+        this.#opened(data);
+        return;
+      case "fatal":
+        this.#channels.get(data.channel)?.died(data.error as Error);
+        return;
+      case "warning": {
+        const onEvent = this.#channels.get(data.channel)?.functions.onEvent;
+        if (onEvent) runSafely(() => onEvent(data.event));
+        return;
+      }
+      case "prepare":
+        void this.#prepare(data);
+        return;
+      case "unprepare":
+        this.#prepares.get(data.id)?.abort();
+        this.#prepares.delete(data.id);
+        return;
+    }
+    this.#calls.get(data.call)?.read(data);
+    if (data.kind !== "end") return;
+    this.#calls.delete(data.call);
+    this.#leave();
+  }
+
+  /** Asks the page's metadata function. */
+  async #prepare({ channel, id, method, attempt }: Extract<FromWorker, { kind: "prepare" }>): Promise<void> {
+    const abort = new AbortController();
+    this.#prepares.set(id, abort);
+    const { metadata } = this.#channels.get(channel)?.functions ?? {};
+    let unusable = false;
+    let prepared: Prepared;
+    try {
+      const given = await metadata?.({ method, attempt, signal: abort.signal });
+      unusable = true;
+      prepared = { metadata: blockOfMetadata(new Metadata(given)).text };
+    } catch (error) {
+      prepared = { failure: packError(error), unusable };
+    }
+    if (this.#prepares.delete(id)) this.#post({ kind: "prepared", id, prepared });
+  }
+
+  #bury(call: RemoteCall, error: Error): void {
+    this.#calls.delete(call.id);
+    call.died(error);
+  }
+
+  /** The worker could not be loaded, or threw what nobody caught, and nothing is to be had of it any more. No browser tells of one that ends in silence. */
+  #die(why: string): void {
+    if (this.dead) return;
+    this.#end();
+    const error = this.#began ? gone(why) : notStarted(why || "its script, or what it imports, could not be loaded");
+    for (const abort of this.#prepares.values()) abort.abort();
+    this.#prepares.clear();
+    const channels = [...this.#channels.values()].filter(({ id }) => !this.#opening.has(id));
+    for (const { reject } of this.#opening.values()) reject(error);
+    this.#opening.clear();
+    for (const call of [...this.#calls.values()]) this.#bury(call, error);
+    for (const channel of channels) channel.died(error);
+  }
+}
+
+function gone(why: string): Error {
+  return new Error(`the worker that ran hedgerow is gone: ${why || "of an error"}. The next call gets a fresh one`);
+}
+
+function notStarted(why: string, cause?: unknown): LoadError {
+  return new LoadError(
+    `the worker that is to run hedgerow did not start: ${why}. Its script, worker.js of the package, must lie where the bundler puts it ` +
+      "(or name its URL as workerUrl), and the page's Content-Security-Policy must allow it in worker-src",
+    { cause },
+  );
+}

@@ -1,0 +1,138 @@
+// Loaded only by createChannel({ worker: true }).
+
+import { runSafely } from "../abi/engine.js";
+import { ConfigError, type Problem } from "../api/errors.js";
+import { describe, Metadata } from "../api/metadata.js";
+import type { CallOptions, ChannelOptions } from "../api/options.js";
+import type { Channel } from "../api/types.js";
+import { Calls, closed, type LiveCall, type Receiver } from "../call/calls.js";
+import { checkRequest, type Input } from "../call/request.js";
+import { type Lodger, Remote } from "./remote.js";
+import { RemoteCall } from "./remote-call.js";
+
+/** Makes a channel whose WebAssembly runs in a worker. What is wrong with the options here and there is told together. */
+export async function openInWorker(options: ChannelOptions): Promise<Channel> {
+  const problems: Problem[] = [];
+  const channel = new WorkerChannel(options, sendableOptions(options, problems));
+  try {
+    await channel.open();
+  } catch (error) {
+    if (problems.length === 0) throw error;
+    throw new ConfigError(error instanceof ConfigError ? [...problems, ...error.problems] : problems);
+  }
+  if (problems.length === 0) return channel;
+  channel.close();
+  throw new ConfigError(problems);
+}
+
+type Sent = { -readonly [K in keyof ChannelOptions]: ChannelOptions[K] };
+
+/** The options but for functions, which cannot leave the page, and for those that are refused. */
+function sendableOptions(options: ChannelOptions, problems: Problem[]): ChannelOptions {
+  const { worker, workerUrl, onEvent, onFatal, metadata, ...rest } = options;
+  const sent: Sent = { ...rest };
+  const refuse = (path: string, reason: string) => {
+    problems.push({ path, reason });
+    delete sent[path as keyof Sent];
+  };
+  for (const [name, value] of Object.entries({ onEvent, onFatal })) {
+    if (value !== undefined && typeof value !== "function") refuse(name, `must be a function, not ${describe(value)}`);
+  }
+  try {
+    if (metadata !== undefined && typeof metadata !== "function") sent.metadata = [...new Metadata(metadata)];
+  } catch (error) {
+    refuse("metadata", (error as Error).message);
+  }
+  for (const [name, value] of Object.entries(sent)) {
+    if (name === "clock" && value !== undefined) {
+      refuse(name, "cannot be handed to a worker: leave it out, or leave worker out");
+      continue;
+    }
+    try {
+      structuredClone(value);
+    } catch {
+      refuse(name, "cannot be handed to a worker: leave it out, or leave worker out");
+    }
+  }
+  sent.baseUrl = fromHere(sent.baseUrl);
+  if (sent.wasmUrl !== undefined) sent.wasmUrl = fromHere(sent.wasmUrl);
+  return sent;
+}
+
+/** What is relative is so to the page. What is no address is the worker's to refuse. */
+function fromHere<T>(address: T): T | string {
+  try {
+    return typeof address === "string" || address instanceof URL ? new URL(address, location.href).href : address;
+  } catch {
+    return address;
+  }
+}
+
+let lastChannel = 0;
+
+class WorkerChannel extends Calls implements Lodger {
+  readonly id: number = ++lastChannel;
+  readonly functions: Lodger["functions"];
+  readonly options: ChannelOptions;
+  #workerUrl: string | URL | undefined;
+  #remote: Remote | undefined;
+  #closed = false;
+
+  constructor({ metadata, onEvent, onFatal, workerUrl }: ChannelOptions, sent: ChannelOptions) {
+    super();
+    this.functions = {
+      metadata: typeof metadata === "function" ? metadata : undefined,
+      onEvent: typeof onEvent === "function" ? onEvent : undefined,
+      onFatal: typeof onFatal === "function" ? onFatal : undefined,
+    };
+    this.options = sent;
+    this.#workerUrl = workerUrl;
+  }
+
+  async open(): Promise<void> {
+    await this.#open(Remote.current(this.#workerUrl));
+  }
+
+  async #open(remote: Remote): Promise<void> {
+    this.#remote = remote;
+    try {
+      await remote.open(this);
+    } catch (error) {
+      remote.close(this);
+      if (this.#remote === remote) this.#remote = undefined;
+      throw error;
+    }
+  }
+
+  make(method: string, input: Input, options: CallOptions, streaming: boolean, receiver: Receiver): LiveCall {
+    if (this.#closed) throw closed(method);
+    const { onEvent } = this.functions;
+    const request = checkRequest(method, input, options, streaming, { streams: true, gzip: true, onEvent });
+    return new RemoteCall(this.#living(), this.id, request, input, receiver);
+  }
+
+  /** A worker that died is replaced; calls wait until the new one has the channel, or die with it. */
+  #living(): Remote {
+    if (this.#remote && !this.#remote.dead) return this.#remote;
+    const remote = Remote.current(this.#workerUrl);
+    this.#open(remote).catch(() => {});
+    return remote;
+  }
+
+  /** For adapters, as a channel in the page has it. */
+  get baseUrl(): string {
+    return this.options.baseUrl.replace(/\/+$/, "");
+  }
+
+  died(error: Error): void {
+    const { onFatal } = this.functions;
+    if (onFatal) runSafely(() => onFatal(error));
+    else console.error(error);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#remote?.close(this);
+  }
+}

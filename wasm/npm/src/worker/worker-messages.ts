@@ -1,0 +1,110 @@
+// What a page and the worker that runs its WebAssembly say to each other. Metadata goes as the text block that Go has too.
+import type { History } from "../abi/actions.js";
+import type { Code } from "../api/code.js";
+import { type Ending, type Problem, StatusError, statusError } from "../api/errors.js";
+import type { CallEvent } from "../api/events.js";
+import { blockOfMetadata, metadataOfBlock, show } from "../api/metadata.js";
+import type { ChannelOptions } from "../api/options.js";
+
+/** A call as it is sent to the worker. Instants are the page's. */
+export interface Start {
+  readonly call: number;
+  readonly channel: number;
+  readonly method: string;
+  readonly metadata: string;
+  /** The one message of the call; undefined: messages follow. */
+  readonly message: Uint8Array | undefined;
+  readonly streaming: boolean;
+  readonly timeoutMs: number;
+  readonly begun: number;
+  readonly maxReceiveMessageBytes: number;
+  readonly waitForReady: boolean | undefined;
+  readonly observe: boolean;
+}
+
+/** What the metadata function gave, or what it failed with; unusable: it gave what is no metadata. */
+export type Prepared = { readonly metadata: string } | { readonly failure: Failure; readonly unusable: boolean };
+
+/** An error on its way: that of a call, or any other. */
+export type Failure =
+  | { readonly method: string; readonly ending: PackedEnding; readonly cause: Failure | undefined }
+  | { readonly error: unknown };
+
+export type PackedEnding = Omit<Ending, "header" | "trailer"> & { readonly header: string; readonly trailer: string };
+
+export type ToWorker =
+  | {
+      readonly kind: "open";
+      readonly channel: number;
+      readonly options: ChannelOptions;
+      readonly asks: Asks;
+      readonly timeOrigin: number;
+      /** Of a wasmModule or a wasmBinary: the same number for the same one, of which each message has a copy. */
+      readonly source: number | undefined;
+    }
+  /** Something befell the page. */
+  | { readonly kind: "page"; readonly type: PageEvent }
+  | { readonly kind: "close"; readonly channel: number }
+  | ({ readonly kind: "start" } & Start)
+  | { readonly kind: "message"; readonly call: number; readonly message: Uint8Array }
+  | { readonly kind: "halfClose" | "want"; readonly call: number }
+  | { readonly kind: "cancel"; readonly call: number; readonly why: string; readonly code: Code }
+  | { readonly kind: "prepared"; readonly id: number; readonly prepared: Prepared };
+
+export type PageEvent = "online" | "offline" | "pageshow" | "pagehide";
+
+/** Which functions the page has, to be asked or told. */
+export interface Asks {
+  readonly metadata: boolean;
+  readonly onEvent: boolean;
+}
+
+export type FromWorker =
+  | { readonly kind: "opened"; readonly channel: number; readonly problems?: readonly Problem[]; readonly failure?: string }
+  | { readonly kind: "fatal"; readonly channel: number; readonly error: unknown }
+  | { readonly kind: "warning"; readonly channel: number; readonly event: CallEvent }
+  | { readonly kind: "prepare"; readonly channel: number; readonly id: number; readonly method: string; readonly attempt: number }
+  | { readonly kind: "unprepare"; readonly id: number }
+  | { readonly kind: "header"; readonly call: number; readonly header: string; readonly attempt: number }
+  | { readonly kind: "message"; readonly call: number; readonly message: Uint8Array }
+  | { readonly kind: "written"; readonly call: number }
+  | { readonly kind: "history"; readonly call: number; readonly history: History }
+  | { readonly kind: "event"; readonly call: number; readonly event: CallEvent }
+  | {
+      readonly kind: "end";
+      readonly call: number;
+      readonly ending: PackedEnding;
+      readonly failed: boolean;
+      readonly cause: Failure | undefined;
+    };
+
+export function packEnding(ending: Ending): PackedEnding {
+  const { code, message, details, attempts, commitReason } = ending;
+  const [header, trailer] = [blockOfMetadata(ending.header).text, blockOfMetadata(ending.trailer).text];
+  return { code, message, details, attempts, commitReason, header, trailer };
+}
+
+export function unpackEnding(ending: PackedEnding): Ending {
+  return { ...ending, header: metadataOfBlock(ending.header), trailer: metadataOfBlock(ending.trailer) };
+}
+
+/** Errors of this package arrive as such; of other classes arrives what they say. */
+export function packError(error: unknown): Failure {
+  if (!(error instanceof StatusError)) return { error: sendable(error) };
+  const cause = error.cause === undefined ? undefined : packError(error.cause);
+  return { method: error.method, ending: packEnding(error), cause };
+}
+
+export function unpackError(failure: Failure): unknown {
+  if ("error" in failure) return failure.error;
+  return statusError(failure.method, unpackEnding(failure.ending), failure.cause && unpackError(failure.cause));
+}
+
+/** What can be sent of a value: itself, or what it says. */
+export function sendable(value: unknown): unknown {
+  try {
+    return structuredClone(value);
+  } catch {
+    return new Error(show(value));
+  }
+}
