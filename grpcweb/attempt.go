@@ -9,7 +9,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 	"github.com/hedgerow-web/hedgerow/internal/call"
-	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
@@ -45,7 +45,7 @@ func (d *driver) newAttempt(id int) *attempt {
 
 // open sends an attempt's request. If its metadata had to be got first, its
 // goroutine is there and waits for that, unless it had to wait for a network too.
-func (d *driver) open(now call.Duration, id int) {
+func (d *driver) open(now plan.Duration, id int) {
 	fresh := id >= len(d.attempts)
 	if fresh {
 		d.newAttempt(id)
@@ -88,7 +88,7 @@ func (a *attempt) prepare() (opened bool) {
 		}
 		md.AppendAll(more) // which copies: it stays theirs
 	}
-	d.turn(func(now call.Duration) {
+	d.turn(func(now plan.Duration) {
 		if err != nil {
 			d.machine.Unprepared(now, a.id, unprepared(err))
 			a.cancel()
@@ -116,45 +116,45 @@ func (a *attempt) exchange() {
 	d := a.driver
 	res, err := d.channel.transport.RoundTrip(a.ctx, a.request)
 	if err != nil {
-		d.turn(func(now call.Duration) { a.failed(now, err) })
+		d.turn(func(now plan.Duration) { a.failed(now, err) })
 		return
 	}
 	defer res.Body.Close()
 	fields := fromWire(res.Header)
-	d.turn(func(now call.Duration) { d.machine.Head(now, a.id, res.Status, fields) })
+	d.turn(func(now plan.Duration) { d.machine.Head(now, a.id, res.Status, fields) })
 	for a.wanted() && a.next(res.Body) {
 	}
 }
 
 // failed tells the machine that no response came.
-func (a *attempt) failed(now call.Duration, err error) {
-	how, progress, cause := channel.NoResponse, call.Processed, err
+func (a *attempt) failed(now plan.Duration, err error) {
+	how, progress, cause := call.NoResponse, plan.Processed, err
 	var of *transport.Error
 	if errors.As(err, &of) {
 		progress, cause = progressOf(of.Progress), of.Err
 		switch {
 		case of.Invalid:
-			how = channel.NotRequest
+			how = call.NotRequest
 		case of.Aborted:
-			how = channel.AbortedByHost
+			how = call.AbortedByHost
 		}
 	}
 	if a.driver.request.gone > 0 {
-		progress = call.Processed // whatever the transport says: the request cannot be sent again
+		progress = plan.Processed // whatever the transport says: the request cannot be sent again
 	}
 	a.driver.machine.Failed(now, a.id, how, progress, cause)
 }
 
-func progressOf(p transport.Progress) call.Progress {
+func progressOf(p transport.Progress) plan.Progress {
 	switch p {
 	case transport.NotSent:
-		return call.NotSent
+		return plan.NotSent
 	case transport.Refused:
-		return call.Refused
+		return plan.Refused
 	case transport.Dropped:
-		return call.Dropped
+		return plan.Dropped
 	default:
-		return call.Processed
+		return plan.Processed
 	}
 }
 
@@ -178,7 +178,7 @@ func (a *attempt) next(body transport.Body) bool {
 		return true
 	}
 	d := a.driver
-	d.turn(func(now call.Duration) {
+	d.turn(func(now plan.Duration) {
 		if err == io.EOF { // the end, as Body says; wrapped, it would be a lost connection
 			d.machine.End(now, a.id)
 		} else {
@@ -189,10 +189,10 @@ func (a *attempt) next(body transport.Body) bool {
 }
 
 // broken tells the machine that the body cannot be read on.
-func (a *attempt) broken(now call.Duration, err error) {
+func (a *attempt) broken(now plan.Duration, err error) {
 	var of *transport.Error
 	if errors.As(err, &of) && of.Aborted {
-		a.driver.machine.Failed(now, a.id, channel.AbortedByHost, call.Processed, of.Err)
+		a.driver.machine.Failed(now, a.id, call.AbortedByHost, plan.Processed, of.Err)
 		return
 	}
 	var closed *transport.CloseError
@@ -208,7 +208,7 @@ func (a *attempt) broken(now call.Duration, err error) {
 // answer is whether there is one to inflate before it can go on.
 func (a *attempt) feed(piece []byte, at *int) (packed bool) {
 	d := a.driver
-	d.turn(func(now call.Duration) {
+	d.turn(func(now plan.Duration) {
 		for *at < len(piece) && !packed {
 			var fragments []wire.Fragment
 			fragments, *at = d.machine.Feed(now, a.id, piece, *at, d.channel.fragments[:0])
@@ -228,13 +228,13 @@ func (a *attempt) feed(piece []byte, at *int) (packed bool) {
 func (a *attempt) inflate() {
 	d := a.driver
 	var limit int64
-	d.turn(func(call.Duration) { limit, _ = d.machine.Packed(a.id) })
+	d.turn(func(plan.Duration) { limit, _ = d.machine.Packed(a.id) })
 	raw, err := inflate(a.partial, limit)
 	a.partial = nil
-	d.turn(func(now call.Duration) {
+	d.turn(func(now plan.Duration) {
 		switch {
 		case err != nil:
-			d.machine.Failed(now, a.id, channel.BadPayload, call.Processed, err)
+			d.machine.Failed(now, a.id, call.BadPayload, plan.Processed, err)
 		case a.flags&wire.FlagTrailers != 0:
 			d.machine.Inflated(now, a.id, int64(len(raw)), raw)
 		default:

@@ -10,6 +10,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 	"github.com/hedgerow-web/hedgerow/internal/call"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
@@ -114,9 +115,9 @@ func (ch *Channel) warn() {
 // The error is always a *status.Status: the server's, or one that this client
 // made (see [status.Status] for its Cause and its history of attempts).
 func (ch *Channel) Unary(ctx context.Context, method string, message []byte, opts ...CallOption) (*Response, error) {
-	params := channel.Params{Method: method}
+	params := call.Params{Method: method}
 	frame := ch.frame(message)
-	return ch.begin(ctx, params, opts, func(d *driver, now call.Duration) {
+	return ch.begin(ctx, params, opts, func(d *driver, now plan.Duration) {
 		d.send(now, len(message), frame)
 		d.request.close()
 		d.machine.Start(now)
@@ -131,8 +132,8 @@ func (ch *Channel) Unary(ctx context.Context, method string, message []byte, opt
 // The stream lasts until Recv has returned an error, ctx ends, or Close is
 // called: do one of these, or it keeps its connection.
 func (ch *Channel) NewStream(ctx context.Context, method string, opts ...CallOption) (*Stream, error) {
-	params := channel.Params{Method: method, Streaming: true, Writes: true}
-	d := ch.begin(ctx, params, opts, func(d *driver, now call.Duration) { d.machine.Begin(now) })
+	params := call.Params{Method: method, Streaming: true, Writes: true}
+	d := ch.begin(ctx, params, opts, func(d *driver, now plan.Duration) { d.machine.Begin(now) })
 	if err := d.failure(); err != nil {
 		return nil, err
 	}
@@ -168,9 +169,9 @@ func tellAll(running []*driver) {
 }
 
 // now is the present instant on the core's clock.
-func (ch *Channel) now() call.Duration { return ch.instant(time.Now()) }
+func (ch *Channel) now() plan.Duration { return ch.instant(time.Now()) }
 
-func (ch *Channel) instant(t time.Time) call.Duration { return call.Duration(t.Sub(ch.begun)) }
+func (ch *Channel) instant(t time.Time) plan.Duration { return plan.Duration(t.Sub(ch.begun)) }
 
 // moment is an instant of the core's clock as a time.
-func (ch *Channel) moment(at call.Duration) time.Time { return ch.begun.Add(time.Duration(at)) }
+func (ch *Channel) moment(at plan.Duration) time.Time { return ch.begun.Add(time.Duration(at)) }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // ServiceConfig says which methods are retried or hedged. It is the typed form
@@ -106,7 +106,7 @@ func (m *MethodConfig) convert(report func(field, reason string)) serviceconfig.
 		converted.Names = append(converted.Names, serviceconfig.Name(name))
 	}
 	if m.Timeout != 0 {
-		timeout := call.Duration(m.Timeout)
+		timeout := plan.Duration(m.Timeout)
 		converted.Timeout = &timeout
 	}
 	if m.RetryPolicy != nil {

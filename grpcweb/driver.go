@@ -7,8 +7,9 @@ import (
 	"time"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/attempts"
 	"github.com/hedgerow-web/hedgerow/internal/call"
-	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // driver turns the machine of one call: it tells it what happens, and carries
@@ -20,13 +21,13 @@ type driver struct {
 	method    string
 	number    uint64
 	observers []func(Event)
-	deadline  call.Duration // the context's; Never: it has none
+	deadline  plan.Duration // the context's; Never: it has none
 
 	perAttempt []perAttempt // in their order
 	streams    bool         // messages are sent as they come
 
 	// What follows is guarded by channel.mu.
-	machine  *channel.Call
+	machine  *call.Call
 	request  request
 	attempts []*attempt
 	timer    *time.Timer
@@ -44,13 +45,13 @@ type driver struct {
 
 // begin makes a call, and begins it by the given event. One that cannot run has
 // ended when begin returns.
-func (ch *Channel) begin(ctx context.Context, params channel.Params, opts []CallOption, by func(d *driver, now call.Duration)) *driver {
+func (ch *Channel) begin(ctx context.Context, params call.Params, opts []CallOption, by func(d *driver, now plan.Duration)) *driver {
 	s := callSettings{params: params}
-	s.params.Timeout = call.Never
+	s.params.Timeout = plan.Never
 	for _, o := range opts {
 		o.applyToCall(&s)
 	}
-	d := &driver{channel: ch, ctx: ctx, method: params.Method, deadline: call.Never, news: sync.Cond{L: &ch.mu}}
+	d := &driver{channel: ch, ctx: ctx, method: params.Method, deadline: plan.Never, news: sync.Cond{L: &ch.mu}}
 	for _, f := range []func(Event){ch.observer, s.observer} {
 		if f != nil {
 			d.observers = append(d.observers, f)
@@ -74,7 +75,7 @@ func (ch *Channel) begin(ctx context.Context, params channel.Params, opts []Call
 	}
 	ch.made++
 	d.number = ch.made
-	d.machine = ch.core.NewCall(now, s.params)
+	d.machine = call.New(ch.core, now, s.params)
 	d.enter(now, s.misuse, by)
 	d.carryOut(now)
 	begun := false
@@ -91,7 +92,7 @@ func (ch *Channel) begin(ctx context.Context, params channel.Params, opts []Call
 // abandon cancels a call that an observer's panic keeps from its caller: nobody
 // else could.
 func (d *driver) abandon() {
-	d.turnLocked(func(now call.Duration) {
+	d.turnLocked(func(now plan.Duration) {
 		if !d.machine.Over() {
 			d.machine.Cancel(now, "an observer of the call panicked as it began", nil)
 		}
@@ -100,7 +101,7 @@ func (d *driver) abandon() {
 
 // enter ends the call where it cannot run, or else begins it and watches its
 // context.
-func (d *driver) enter(now call.Duration, misuse string, by func(d *driver, now call.Duration)) {
+func (d *driver) enter(now plan.Duration, misuse string, by func(d *driver, now plan.Duration)) {
 	switch err := d.ctx.Err(); {
 	case d.channel.closed:
 		d.machine.Cancel(now, "the channel is closed", ErrClosed)
@@ -123,7 +124,7 @@ func (d *driver) enter(now call.Duration, misuse string, by func(d *driver, now 
 
 // giveUp ends the call because its context has ended. Where that is by the
 // context's deadline, the call's has come too, whatever the two clocks say.
-func (d *driver) giveUp(now call.Duration) {
+func (d *driver) giveUp(now plan.Duration) {
 	if errors.Is(d.ctx.Err(), context.DeadlineExceeded) {
 		d.machine.Timer(max(now, d.deadline))
 		return
@@ -132,13 +133,13 @@ func (d *driver) giveUp(now call.Duration) {
 }
 
 // turn tells the machine of an event and carries out what it asks for.
-func (d *driver) turn(event func(now call.Duration)) {
+func (d *driver) turn(event func(now plan.Duration)) {
 	d.channel.mu.Lock()
 	defer d.channel.mu.Unlock() // also where an observer panics
 	d.turnLocked(event)
 }
 
-func (d *driver) turnLocked(event func(now call.Duration)) {
+func (d *driver) turnLocked(event func(now plan.Duration)) {
 	now := d.channel.now()
 	event(now)
 	d.carryOut(now)
@@ -146,32 +147,32 @@ func (d *driver) turnLocked(event func(now call.Duration)) {
 }
 
 // carryOut does what the machine asks for. None of it waits.
-func (d *driver) carryOut(now call.Duration) {
+func (d *driver) carryOut(now plan.Duration) {
 	for _, a := range d.machine.Take() {
 		switch a.Op {
-		case call.Prepare:
+		case attempts.Prepare:
 			go d.newAttempt(a.Attempt).run()
-		case call.Open:
+		case attempts.Open:
 			d.open(now, a.Attempt)
-		case call.Abort:
+		case attempts.Abort:
 			d.attempts[a.Attempt].cancel()
-		case call.Arm:
+		case attempts.Arm:
 			d.arm(now, a.At)
-		case call.Release:
+		case attempts.Release:
 			d.release(a.Attempt)
-		case call.Read:
+		case attempts.Read:
 			d.attempts[a.Attempt].reads <- struct{}{} // room for one: the machine asks for one at a time
-		case call.Written:
+		case attempts.Written:
 			d.request.written = a.Messages
 			d.news.Broadcast()
-		case call.Warn:
+		case attempts.Warn:
 			d.warn(now, a.Warning)
-		case call.Head:
+		case attempts.Head:
 			d.headed = true
 			d.news.Broadcast()
-		case call.End:
+		case attempts.End:
 			d.end()
-		case call.Observe:
+		case attempts.Observe:
 			d.events = append(d.events, d.event(*a.Event))
 		}
 	}
@@ -216,9 +217,9 @@ func (d *driver) told() {
 }
 
 // arm has the machine told of an instant, in place of what was armed before.
-func (d *driver) arm(now, at call.Duration) {
+func (d *driver) arm(now, at plan.Duration) {
 	switch {
-	case at == call.Never:
+	case at == plan.Never:
 		if d.timer != nil {
 			d.timer.Stop()
 		}
@@ -233,7 +234,7 @@ func (d *driver) arm(now, at call.Duration) {
 // machine has had those aborted that were under way.
 func (d *driver) end() {
 	d.ended = d.machine.Status()
-	d.arm(0, call.Never)
+	d.arm(0, plan.Never)
 	d.request.free(len(d.request.frames))
 	if d.unwatch != nil {
 		d.unwatch()

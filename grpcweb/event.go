@@ -4,7 +4,8 @@ import (
 	"time"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/attempts"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // EventType is what an Event tells of. The words are those of the TypeScript
@@ -68,16 +69,16 @@ type Event struct {
 }
 
 var eventTypes = [...]EventType{
-	call.CallStarted:     EventCallStarted,
-	call.AttemptStarted:  EventAttemptStarted,
-	call.AttemptHead:     EventAttemptHead,
-	call.AttemptEnded:    EventAttemptEnded,
-	call.Backoff:         EventBackoff,
-	call.HedgeScheduled:  EventHedgeScheduled,
-	call.ThrottleChanged: EventThrottle,
-	call.BufferChanged:   EventBuffer,
-	call.Committed:       EventCommitted,
-	call.CallEnded:       EventCallEnded,
+	attempts.CallStarted:     EventCallStarted,
+	attempts.AttemptStarted:  EventAttemptStarted,
+	attempts.AttemptHead:     EventAttemptHead,
+	attempts.AttemptEnded:    EventAttemptEnded,
+	attempts.Backoff:         EventBackoff,
+	attempts.HedgeScheduled:  EventHedgeScheduled,
+	attempts.ThrottleChanged: EventThrottle,
+	attempts.BufferChanged:   EventBuffer,
+	attempts.Committed:       EventCommitted,
+	attempts.CallEnded:       EventCallEnded,
 }
 
 var policies = map[status.AttemptKind]string{
@@ -87,7 +88,7 @@ var policies = map[status.AttemptKind]string{
 }
 
 // warn tells of something that is no error.
-func (d *driver) warn(now call.Duration, of call.Warning) {
+func (d *driver) warn(now plan.Duration, of attempts.Warning) {
 	if len(d.observers) == 0 {
 		return
 	}
@@ -99,7 +100,7 @@ func (d *driver) warn(now call.Duration, of call.Warning) {
 }
 
 // event is an event of the core as observers get it.
-func (d *driver) event(of call.Event) Event {
+func (d *driver) event(of attempts.Event) Event {
 	e := Event{
 		Type: eventTypes[of.Kind], Call: d.number, Method: d.method, At: d.channel.moment(of.At),
 		Attempt: of.Attempt, Outcome: of.Outcome, HTTPStatus: of.HTTP,
@@ -109,16 +110,16 @@ func (d *driver) event(of call.Event) Event {
 		CallBytes: of.CallBytes, ChannelBytes: of.ChannelBytes,
 	}
 	switch of.Kind {
-	case call.CallStarted:
+	case attempts.CallStarted:
 		e.Policy, e.MaxAttempts, e.Attempts = policies[of.Why], of.Attempts, 0
-		if of.Timeout != call.Never {
+		if of.Timeout != plan.Never {
 			e.Timeout = time.Duration(of.Timeout)
 		}
-	case call.AttemptStarted:
+	case attempts.AttemptStarted:
 		e.Kind = of.Why
-	case call.ThrottleChanged:
+	case attempts.ThrottleChanged:
 		e.Blocked = of.Tripped
-	case call.BufferChanged:
+	case attempts.BufferChanged:
 		e.Exceeded = of.Tripped
 	}
 	return e

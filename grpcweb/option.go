@@ -9,6 +9,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
 	"github.com/hedgerow-web/hedgerow/internal/call"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/retry"
 )
 
@@ -56,7 +57,7 @@ type perAttempt = func(context.Context, Attempt) (metadata.MD, error)
 
 // callSettings is what a call's options write to.
 type callSettings struct {
-	params     channel.Params
+	params     call.Params
 	perAttempt perAttempt
 	observer   func(Event)
 	whole      bool   // the request goes out when it is complete
@@ -148,7 +149,7 @@ func WithMaxSendMessageBytes(bytes int64) Option {
 // WithDefaultTimeout is the time that a call has whose context has no deadline.
 // Default: no limit. A method config's timeout holds where it is shorter.
 func WithDefaultTimeout(d time.Duration) Option {
-	return option(func(s *settings) { s.core.DefaultTimeout = call.Duration(d) })
+	return option(func(s *settings) { s.core.DefaultTimeout = plan.Duration(d) })
 }
 
 // WithJitter is how delays before retries are drawn. Default: FullJitter.

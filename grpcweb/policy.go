@@ -6,7 +6,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/hedge"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/retry"
 )
 
@@ -69,8 +69,8 @@ type HedgingPolicy struct {
 func (p *RetryPolicy) convert(report func(field, reason string)) *retry.Policy {
 	return &retry.Policy{
 		MaxAttempts:          p.MaxAttempts,
-		InitialBackoff:       call.Duration(p.InitialBackoff),
-		MaxBackoff:           call.Duration(p.MaxBackoff),
+		InitialBackoff:       plan.Duration(p.InitialBackoff),
+		MaxBackoff:           plan.Duration(p.MaxBackoff),
 		BackoffMultiplier:    p.BackoffMultiplier,
 		RetryableStatusCodes: codeSet("retryPolicy.retryableStatusCodes", p.RetryableStatusCodes, report),
 	}
@@ -79,7 +79,7 @@ func (p *RetryPolicy) convert(report func(field, reason string)) *retry.Policy {
 func (p *HedgingPolicy) convert(report func(field, reason string)) *hedge.Policy {
 	return &hedge.Policy{
 		MaxAttempts:         p.MaxAttempts,
-		HedgingDelay:        call.Duration(p.HedgingDelay),
+		HedgingDelay:        plan.Duration(p.HedgingDelay),
 		NonFatalStatusCodes: codeSet("hedgingPolicy.nonFatalStatusCodes", p.NonFatalStatusCodes, report),
 	}
 }

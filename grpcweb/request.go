@@ -5,7 +5,7 @@ import (
 	"io"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
@@ -108,7 +108,7 @@ func (c *cursor) Next(ctx context.Context) ([]byte, error) {
 // take is the next frame, or what to wait for in order to have one.
 func (c *cursor) take(ctx context.Context) (frame []byte, growth <-chan struct{}, err error) {
 	d := c.attempt.driver
-	d.turn(func(call.Duration) {
+	d.turn(func(plan.Duration) {
 		switch err = c.ended(ctx); {
 		case err != nil:
 		case c.next < len(d.request.frames):
@@ -161,14 +161,14 @@ func (d *driver) release(committed int) {
 }
 
 // send takes a message of the request, of so many bytes, in its frame.
-func (d *driver) send(now call.Duration, size int, frame []byte) {
+func (d *driver) send(now plan.Duration, size int, frame []byte) {
 	if d.machine.Send(now, int64(size), int64(len(frame)-wire.PrefixSize)); !d.machine.Over() {
 		d.request.add(frame)
 	}
 }
 
 // halfClose: the request is complete.
-func (d *driver) halfClose(now call.Duration) {
+func (d *driver) halfClose(now plan.Duration) {
 	d.request.close()
 	d.machine.HalfClose(now)
 }
@@ -201,7 +201,7 @@ func (s *Stream) Send(message []byte) error {
 	r.sending = true
 	defer func() { r.sending = false }()
 	nth := len(r.frames) + 1
-	d.turnLocked(func(now call.Duration) { d.send(now, len(message), frame) })
+	d.turnLocked(func(now plan.Duration) { d.send(now, len(message), frame) })
 	for r.written < nth && d.result == nil {
 		d.news.Wait()
 	}
@@ -218,7 +218,7 @@ func (s *Stream) Send(message []byte) error {
 // if it has failed before. Calling it again does nothing.
 func (s *Stream) CloseSend() error {
 	d := s.driver
-	d.turn(func(now call.Duration) {
+	d.turn(func(now plan.Duration) {
 		if !d.request.complete {
 			d.halfClose(now)
 		}

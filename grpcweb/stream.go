@@ -5,7 +5,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // Response is the answer to a unary call.
@@ -48,7 +48,7 @@ func (s *Stream) Header() (metadata.MD, error) {
 // the call.
 func (s *Stream) Recv() ([]byte, error) {
 	d := s.driver
-	d.turn(func(now call.Duration) {
+	d.turn(func(now plan.Duration) {
 		if len(d.inbox) == 0 {
 			d.machine.Read(now)
 		}
@@ -97,7 +97,7 @@ func (s *Stream) CommitReason() status.CommitReason {
 // error is always nil. It may be called again, and beside any other method.
 func (s *Stream) Close() error {
 	d := s.driver
-	d.turn(func(now call.Duration) {
+	d.turn(func(now plan.Duration) {
 		if !d.machine.Over() {
 			d.machine.Cancel(now, "the stream was closed before its end", nil)
 		}

@@ -2,7 +2,7 @@ package hedge
 
 import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // Plan is one call's way through a Policy.
@@ -21,24 +21,24 @@ func NewPlan(p *Policy, maxAttempts int) *Plan {
 func (p *Plan) Kind() status.AttemptKind { return status.KindHedge }
 
 // Started has the next attempt follow after the delay (SEMANTICS 3.2).
-func (p *Plan) Started(n int) (call.Duration, bool) {
+func (p *Plan) Started(n int) (plan.Duration, bool) {
 	return p.policy.HedgingDelay, n < p.maxAttempts
 }
 
 // Failed follows the table of SEMANTICS 3.3.
-func (p *Plan) Failed(n int, o call.Outcome) call.Verdict {
-	stop := o.Pushback == call.PushbackStop
+func (p *Plan) Failed(n int, o plan.Outcome) plan.Verdict {
+	stop := o.Pushback == plan.PushbackStop
 	if !p.policy.NonFatalStatusCodes.Has(o.Status.Code) {
-		return call.Verdict{Next: call.Fatal, Strike: stop, Reason: status.ReasonFatalStatus}
+		return plan.Verdict{Next: plan.Fatal, Strike: stop, Reason: status.ReasonFatalStatus}
 	}
-	v := call.Verdict{Next: call.Hold, Strike: true}
+	v := plan.Verdict{Next: plan.Hold, Strike: true}
 	switch {
 	case n >= p.maxAttempts:
 		v.Reason = status.ReasonExhausted
 	case stop:
 		v.Reason = status.ReasonPushback
 	default:
-		v.Next = call.Again
+		v.Next = plan.Again
 		v.After, _ = o.Pushback.Delay()
 	}
 	return v

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // TestHedge is the scenarios of SEMANTICS section 6 as far as the plan decides
@@ -29,24 +29,24 @@ func TestHedge(t *testing.T) {
 
 // planOf hedges every half second; UNAVAILABLE is not fatal.
 func planOf(maxAttempts int) *Plan {
-	return NewPlan(&Policy{MaxAttempts: 5, HedgingDelay: 500 * call.Millisecond, NonFatalStatusCodes: status.Codes(status.Unavailable)}, maxAttempts)
+	return NewPlan(&Policy{MaxAttempts: 5, HedgingDelay: 500 * plan.Millisecond, NonFatalStatusCodes: status.Codes(status.Unavailable)}, maxAttempts)
 }
 
-func expect(t *testing.T, p *Plan, n int, code status.Code, pushback call.Pushback, want call.Verdict) {
+func expect(t *testing.T, p *Plan, n int, code status.Code, pushback plan.Pushback, want plan.Verdict) {
 	t.Helper()
-	if got := p.Failed(n, call.Outcome{Status: status.New(code, ""), Pushback: pushback}); got != want {
+	if got := p.Failed(n, plan.Outcome{Status: status.New(code, ""), Pushback: pushback}); got != want {
 		t.Errorf("attempt %d: got %+v, want %+v", n, got, want)
 	}
 }
 
-func again(after call.Duration) call.Verdict {
-	return call.Verdict{Next: call.Again, After: after * call.Millisecond, Strike: true}
+func again(after plan.Duration) plan.Verdict {
+	return plan.Verdict{Next: plan.Again, After: after * plan.Millisecond, Strike: true}
 }
 
 func testNoList(t *testing.T) {
 	p := NewPlan(&Policy{MaxAttempts: 5}, 5)
 	for code := status.Canceled; code <= status.MaxCode; code++ {
-		expect(t, p, 1, code, call.NoPushback, call.Verdict{Next: call.Fatal, Reason: status.ReasonFatalStatus})
+		expect(t, p, 1, code, plan.NoPushback, plan.Verdict{Next: plan.Fatal, Reason: status.ReasonFatalStatus})
 	}
 }
 
@@ -60,12 +60,12 @@ func testNoDelay(t *testing.T) {
 }
 
 func testCadence(t *testing.T) {
-	var p call.Plan = planOf(4) // the policy has 5; the channel's cap counts
+	var p plan.Plan = planOf(4) // the policy has 5; the channel's cap counts
 	if p.Kind() != status.KindHedge {
 		t.Errorf("kind %v", p.Kind())
 	}
 	for n := 1; n <= 3; n++ {
-		if d, ok := p.Started(n); d != 500*call.Millisecond || !ok {
+		if d, ok := p.Started(n); d != 500*plan.Millisecond || !ok {
 			t.Errorf("after attempt %d: %d, %v", n, d, ok)
 		}
 	}
@@ -75,21 +75,21 @@ func testCadence(t *testing.T) {
 }
 
 func testExhausted(t *testing.T) {
-	expect(t, planOf(3), 3, status.Unavailable, call.NoPushback, call.Verdict{Next: call.Hold, Strike: true, Reason: status.ReasonExhausted})
-	expect(t, planOf(3), 3, status.Unavailable, 100, call.Verdict{Next: call.Hold, Strike: true, Reason: status.ReasonExhausted})
+	expect(t, planOf(3), 3, status.Unavailable, plan.NoPushback, plan.Verdict{Next: plan.Hold, Strike: true, Reason: status.ReasonExhausted})
+	expect(t, planOf(3), 3, status.Unavailable, 100, plan.Verdict{Next: plan.Hold, Strike: true, Reason: status.ReasonExhausted})
 }
 
 func testNonFatal(t *testing.T) {
-	expect(t, planOf(5), 1, status.Unavailable, call.NoPushback, again(0))
-	expect(t, planOf(5), 4, status.Unavailable, call.NoPushback, again(0))
+	expect(t, planOf(5), 1, status.Unavailable, plan.NoPushback, again(0))
+	expect(t, planOf(5), 4, status.Unavailable, plan.NoPushback, again(0))
 }
 
 // A fatal code takes no token unless the server says stop as well (SEMANTICS 3.3).
 func testFatal(t *testing.T) {
 	for _, n := range []int{1, 2, 5} {
-		expect(t, planOf(5), n, status.Internal, call.NoPushback, call.Verdict{Next: call.Fatal, Reason: status.ReasonFatalStatus})
-		expect(t, planOf(5), n, status.Internal, 100, call.Verdict{Next: call.Fatal, Reason: status.ReasonFatalStatus})
-		expect(t, planOf(5), n, status.Internal, call.PushbackStop, call.Verdict{Next: call.Fatal, Strike: true, Reason: status.ReasonFatalStatus})
+		expect(t, planOf(5), n, status.Internal, plan.NoPushback, plan.Verdict{Next: plan.Fatal, Reason: status.ReasonFatalStatus})
+		expect(t, planOf(5), n, status.Internal, 100, plan.Verdict{Next: plan.Fatal, Reason: status.ReasonFatalStatus})
+		expect(t, planOf(5), n, status.Internal, plan.PushbackStop, plan.Verdict{Next: plan.Fatal, Strike: true, Reason: status.ReasonFatalStatus})
 	}
 }
 
@@ -100,5 +100,5 @@ func testPushback(t *testing.T) {
 }
 
 func testPushbackStop(t *testing.T) {
-	expect(t, planOf(5), 2, status.Unavailable, call.PushbackStop, call.Verdict{Next: call.Hold, Strike: true, Reason: status.ReasonPushback})
+	expect(t, planOf(5), 2, status.Unavailable, plan.PushbackStop, plan.Verdict{Next: plan.Hold, Strike: true, Reason: status.ReasonPushback})
 }

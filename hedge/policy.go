@@ -4,7 +4,7 @@ package hedge
 
 import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // Policy is the hedgingPolicy of a method config (SEMANTICS 1.1). Only methods
@@ -16,7 +16,7 @@ type Policy struct {
 	MaxAttempts int
 	// HedgingDelay is the time from one attempt's start to the next's.
 	// Optional; 0, the default, sends all attempts at once.
-	HedgingDelay call.Duration
+	HedgingDelay plan.Duration
 	// NonFatalStatusCodes are the codes after which other attempts may still
 	// succeed. Optional; any other code ends the call. It must not hold OK.
 	NonFatalStatusCodes status.CodeSet

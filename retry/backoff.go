@@ -1,6 +1,6 @@
 package retry
 
-import "github.com/hedgerow-web/hedgerow/internal/call"
+import "github.com/hedgerow-web/hedgerow/internal/plan"
 
 // Jitter is how a delay is drawn from its bound.
 type Jitter uint8
@@ -37,7 +37,7 @@ func (b *backoff) next() float64 {
 func (b *backoff) reset() { b.current = 0 }
 
 // draw picks the delay for a bound; random is uniform in [0, 1).
-func (j Jitter) draw(bound, random float64) call.Duration {
+func (j Jitter) draw(bound, random float64) plan.Duration {
 	if j == PlusMinus20 {
 		bound *= 0.8 + 0.4*random
 	} else {
@@ -47,9 +47,9 @@ func (j Jitter) draw(bound, random float64) call.Duration {
 }
 
 // duration saturates, where the conversion alone would wrap.
-func duration(ns float64) call.Duration {
-	if ns >= float64(call.Never) {
-		return call.Never
+func duration(ns float64) plan.Duration {
+	if ns >= float64(plan.Never) {
+		return plan.Never
 	}
-	return call.Duration(ns)
+	return plan.Duration(ns)
 }

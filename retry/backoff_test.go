@@ -6,31 +6,31 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // delays are those after each of a plan's failures, without pushback.
-func delays(p Policy, jitter Jitter, random func() float64) []call.Duration {
-	plan := NewPlan(&p, p.MaxAttempts, jitter, random)
-	var all []call.Duration
+func delays(p Policy, jitter Jitter, random func() float64) []plan.Duration {
+	of := NewPlan(&p, p.MaxAttempts, jitter, random)
+	var all []plan.Duration
 	for n := 1; n < p.MaxAttempts; n++ {
-		all = append(all, plan.Failed(n, unavailable).After)
+		all = append(all, of.Failed(n, unavailable).After)
 	}
 	return all
 }
 
 func always(random float64) func() float64 { return func() float64 { return random } }
 
-func seconds(s ...call.Duration) []call.Duration {
+func seconds(s ...plan.Duration) []plan.Duration {
 	for i := range s {
-		s[i] *= call.Second
+		s[i] *= plan.Second
 	}
 	return s
 }
 
 func testBackoffSequence(t *testing.T) {
 	p := good()
-	p.MaxAttempts, p.InitialBackoff, p.BackoffMultiplier, p.MaxBackoff = 6, 100*call.Second, 2, 700*call.Second
+	p.MaxAttempts, p.InitialBackoff, p.BackoffMultiplier, p.MaxBackoff = 6, 100*plan.Second, 2, 700*plan.Second
 	if got, want := delays(p, FullJitter, always(0.5)), seconds(50, 100, 200, 350, 350); !slices.Equal(got, want) {
 		t.Errorf("full jitter: got %v, want %v", got, want)
 	}
@@ -40,11 +40,11 @@ func testBackoffSequence(t *testing.T) {
 
 	// The article's example (SEMANTICS 2.4).
 	article := good()
-	plan := NewPlan(&article, article.MaxAttempts, FullJitter, always(0))
-	for n, want := range []call.Duration{1000, 1500, 2250, 3375} {
-		v := plan.Failed(n+1, unavailable)
-		if v.Bound != want*call.Millisecond || v.After != 0 {
-			t.Errorf("retry %d: bound %d, delay %d, want %d and 0", n+1, v.Bound, v.After, want*call.Millisecond)
+	of := NewPlan(&article, article.MaxAttempts, FullJitter, always(0))
+	for n, want := range []plan.Duration{1000, 1500, 2250, 3375} {
+		v := of.Failed(n+1, unavailable)
+		if v.Bound != want*plan.Millisecond || v.After != 0 {
+			t.Errorf("retry %d: bound %d, delay %d, want %d and 0", n+1, v.Bound, v.After, want*plan.Millisecond)
 		}
 	}
 }
@@ -52,18 +52,18 @@ func testBackoffSequence(t *testing.T) {
 func testDraws(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4)).Float64
 	p := good()
-	p.InitialBackoff, p.MaxBackoff = 10*call.Second, 4*call.Second // V6: capped from the first on
+	p.InitialBackoff, p.MaxBackoff = 10*plan.Second, 4*plan.Second // V6: capped from the first on
 	for _, test := range []struct {
 		jitter          Jitter
-		lowest, highest call.Duration
+		lowest, highest plan.Duration
 	}{
-		{FullJitter, 0, 4 * call.Second},
-		{PlusMinus20, 3200 * call.Millisecond, 4800 * call.Millisecond},
+		{FullJitter, 0, 4 * plan.Second},
+		{PlusMinus20, 3200 * plan.Millisecond, 4800 * plan.Millisecond},
 	} {
 		var tenths [10]int
-		plan := NewPlan(&p, math.MaxInt, test.jitter, random)
+		of := NewPlan(&p, math.MaxInt, test.jitter, random)
 		for n := 1; n <= 10_000; n++ {
-			v := plan.Failed(n, unavailable)
+			v := of.Failed(n, unavailable)
 			if v.Bound > p.MaxBackoff || v.After < test.lowest || v.After >= test.highest {
 				t.Fatalf("draw %d: delay %d, bound %d", n, v.After, v.Bound)
 			}
@@ -80,8 +80,8 @@ func testDraws(t *testing.T) {
 // TestBackoffExtremes keeps every delay in [0, Never] whatever a policy says.
 func TestBackoffExtremes(t *testing.T) {
 	for name, change := range map[string]func(*Policy){
-		"a bound that never ends":       func(p *Policy) { p.InitialBackoff, p.MaxBackoff = call.Never, call.Never },
-		"a multiplier beyond any bound": func(p *Policy) { p.BackoffMultiplier, p.MaxBackoff = math.Inf(1), call.Never },
+		"a bound that never ends":       func(p *Policy) { p.InitialBackoff, p.MaxBackoff = plan.Never, plan.Never },
+		"a multiplier beyond any bound": func(p *Policy) { p.BackoffMultiplier, p.MaxBackoff = math.Inf(1), plan.Never },
 		"a backoff that shrinks away":   func(p *Policy) { p.InitialBackoff, p.BackoffMultiplier = 1, math.SmallestNonzeroFloat64 },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,7 +2,7 @@ package retry
 
 import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // Plan is one call's way through a Policy: it remembers where the backoff stands.
@@ -24,15 +24,15 @@ func NewPlan(p *Policy, maxAttempts int, jitter Jitter, random func() float64) *
 func (p *Plan) Kind() status.AttemptKind { return status.KindRetry }
 
 // Started begins nothing beside a running attempt.
-func (p *Plan) Started(int) (call.Duration, bool) { return 0, false }
+func (p *Plan) Started(int) (plan.Duration, bool) { return 0, false }
 
 // Failed follows SEMANTICS 2.3, steps 4 and 6 to 9; the throttle, step 5, is
 // the machine's. Nothing else runs beside a retried attempt, so that Hold ends
 // the call with this attempt's status.
-func (p *Plan) Failed(n int, o call.Outcome) call.Verdict {
+func (p *Plan) Failed(n int, o plan.Outcome) plan.Verdict {
 	listed := p.policy.RetryableStatusCodes.Has(o.Status.Code)
-	stop := o.Pushback == call.PushbackStop
-	v := call.Verdict{Next: call.Hold, Strike: listed || stop}
+	stop := o.Pushback == plan.PushbackStop
+	v := plan.Verdict{Next: plan.Hold, Strike: listed || stop}
 	switch {
 	case n >= p.maxAttempts:
 		v.Reason = status.ReasonExhausted
@@ -41,7 +41,7 @@ func (p *Plan) Failed(n int, o call.Outcome) call.Verdict {
 	case !listed:
 		v.Reason = status.ReasonFatalStatus
 	default:
-		v.Next = call.Again
+		v.Next = plan.Again
 		v.After, v.Bound = p.delay(o.Pushback)
 	}
 	return v
@@ -49,7 +49,7 @@ func (p *Plan) Failed(n int, o call.Outcome) call.Verdict {
 
 // delay is the server's, exactly, and then the backoff starts anew (SEMANTICS
 // 2.6); or else drawn from the backoff.
-func (p *Plan) delay(pushback call.Pushback) (after, bound call.Duration) {
+func (p *Plan) delay(pushback plan.Pushback) (after, bound plan.Duration) {
 	if d, ok := pushback.Delay(); ok {
 		p.backoff.reset()
 		return d, d

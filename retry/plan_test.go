@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // TestRetry is the scenarios of SEMANTICS section 6 as far as the plan decides
@@ -32,12 +32,12 @@ func TestRetry(t *testing.T) {
 }
 
 var (
-	unavailable = outcome(status.Unavailable, call.NoPushback)
-	invalid     = outcome(status.InvalidArgument, call.NoPushback)
+	unavailable = outcome(status.Unavailable, plan.NoPushback)
+	invalid     = outcome(status.InvalidArgument, plan.NoPushback)
 )
 
-func outcome(code status.Code, pushback call.Pushback) call.Outcome {
-	return call.Outcome{Status: status.New(code, ""), Pushback: pushback}
+func outcome(code status.Code, pushback plan.Pushback) plan.Outcome {
+	return plan.Outcome{Status: status.New(code, ""), Pushback: pushback}
 }
 
 // planOf retries UNAVAILABLE after 1 s, 1.5 s, …, with every draw at half its bound.
@@ -46,24 +46,24 @@ func planOf(maxAttempts int) *Plan {
 	return NewPlan(&p, maxAttempts, FullJitter, always(0.5))
 }
 
-func expect(t *testing.T, p *Plan, n int, o call.Outcome, want call.Verdict) {
+func expect(t *testing.T, p *Plan, n int, o plan.Outcome, want plan.Verdict) {
 	t.Helper()
 	if got := p.Failed(n, o); got != want {
 		t.Errorf("attempt %d: got %+v, want %+v", n, got, want)
 	}
 }
 
-func again(after, bound call.Duration) call.Verdict {
-	return call.Verdict{Next: call.Again, After: after * call.Millisecond, Bound: bound * call.Millisecond, Strike: true}
+func again(after, bound plan.Duration) plan.Verdict {
+	return plan.Verdict{Next: plan.Again, After: after * plan.Millisecond, Bound: bound * plan.Millisecond, Strike: true}
 }
 
-func hold(strike bool, reason status.CommitReason) call.Verdict {
-	return call.Verdict{Next: call.Hold, Strike: strike, Reason: reason}
+func hold(strike bool, reason status.CommitReason) plan.Verdict {
+	return plan.Verdict{Next: plan.Hold, Strike: strike, Reason: reason}
 }
 
 // TestPlan is what a retry plan says whatever the outcome.
 func TestPlan(t *testing.T) {
-	var p call.Plan = planOf(5)
+	var p plan.Plan = planOf(5)
 	if p.Kind() != status.KindRetry {
 		t.Errorf("kind %v", p.Kind())
 	}
@@ -86,15 +86,15 @@ func testNotListed(t *testing.T) {
 // Strikes are listed codes and stops, of every attempt (SEMANTICS 2.3 step 4, 2.7).
 func testStrikes(t *testing.T) {
 	for _, test := range []struct {
-		o    call.Outcome
+		o    plan.Outcome
 		want bool
 	}{
 		{unavailable, true},
-		{outcome(status.Unavailable, call.PushbackStop), true},
+		{outcome(status.Unavailable, plan.PushbackStop), true},
 		{outcome(status.Unavailable, 100), true},
 		{invalid, false},
 		{outcome(status.InvalidArgument, 100), false},
-		{outcome(status.InvalidArgument, call.PushbackStop), true},
+		{outcome(status.InvalidArgument, plan.PushbackStop), true},
 	} {
 		for n := 1; n <= 5; n++ {
 			if got := planOf(5).Failed(n, test.o).Strike; got != test.want {
@@ -110,10 +110,10 @@ func testPushbackExact(t *testing.T) {
 }
 
 func testPushbackStop(t *testing.T) {
-	expect(t, planOf(5), 1, outcome(status.Unavailable, call.PushbackStop), hold(true, status.ReasonPushback))
-	expect(t, planOf(5), 1, outcome(status.InvalidArgument, call.PushbackStop), hold(true, status.ReasonPushback))
+	expect(t, planOf(5), 1, outcome(status.Unavailable, plan.PushbackStop), hold(true, status.ReasonPushback))
+	expect(t, planOf(5), 1, outcome(status.InvalidArgument, plan.PushbackStop), hold(true, status.ReasonPushback))
 	// Attempts are counted first (SEMANTICS 2.3, steps 6 and 7).
-	expect(t, planOf(5), 5, outcome(status.Unavailable, call.PushbackStop), hold(true, status.ReasonExhausted))
+	expect(t, planOf(5), 5, outcome(status.Unavailable, plan.PushbackStop), hold(true, status.ReasonExhausted))
 }
 
 func testPushbackZero(t *testing.T) {
@@ -144,5 +144,5 @@ func testPushbackNotListed(t *testing.T) {
 func testStopOnSecond(t *testing.T) {
 	p := planOf(5)
 	expect(t, p, 1, unavailable, again(500, 1000))
-	expect(t, p, 2, outcome(status.Unavailable, call.PushbackStop), hold(true, status.ReasonPushback))
+	expect(t, p, 2, outcome(status.Unavailable, plan.PushbackStop), hold(true, status.ReasonPushback))
 }

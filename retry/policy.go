@@ -4,7 +4,7 @@ package retry
 
 import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // Policy is the retryPolicy of a method config (SEMANTICS 1.1).
@@ -14,9 +14,9 @@ type Policy struct {
 	MaxAttempts int
 	// InitialBackoff bounds the first delay. Required, above 0. The delay
 	// itself is drawn at random between 0 and the bound.
-	InitialBackoff call.Duration
+	InitialBackoff plan.Duration
 	// MaxBackoff is the highest bound. Required, above 0.
-	MaxBackoff call.Duration
+	MaxBackoff plan.Duration
 	// BackoffMultiplier multiplies the bound after each retry. Required, above 0.
 	BackoffMultiplier float64
 	// RetryableStatusCodes are the codes that are tried again. Required, at

@@ -6,14 +6,14 @@ import (
 	"testing"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 func good() Policy {
 	return Policy{
 		MaxAttempts:          5,
-		InitialBackoff:       call.Second,
-		MaxBackoff:           5 * call.Second,
+		InitialBackoff:       plan.Second,
+		MaxBackoff:           5 * plan.Second,
 		BackoffMultiplier:    1.5,
 		RetryableStatusCodes: status.Codes(status.Unavailable),
 	}

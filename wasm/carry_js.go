@@ -4,8 +4,9 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/attempts"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 	"github.com/hedgerow-web/hedgerow/jsbridge/host"
 )
@@ -15,40 +16,40 @@ import (
 func (p *program) carryOut(c *liveCall) {
 	for _, a := range c.Take() {
 		switch a.Op {
-		case call.Arm:
+		case attempts.Arm:
 			p.timers.set(&c.timer, a.At)
-		case call.Prepare:
+		case attempts.Prepare:
 			emit(host.ActionPrepare, c, a)
 			host.Word(uint32(c.Number(a.Attempt)))
-		case call.Open:
+		case attempts.Open:
 			emit(host.ActionOpen, c, a)
 			emitMetadata(c.RequestHeader(p.now, a.Attempt))
 			if !c.Replays() { // and fetch never says that it sent nothing, so that none takes this one's place
 				emit(host.ActionRelease, c, a)
 			}
-		case call.Abort:
+		case attempts.Abort:
 			emit(host.ActionAbort, c, a)
-		case call.Read:
+		case attempts.Read:
 			emit(host.ActionRead, c, a)
-		case call.Release:
+		case attempts.Release:
 			emit(host.ActionRelease, c, a)
-		case call.Written:
+		case attempts.Written:
 			emit(host.ActionWritten, c, a)
 			host.Word(uint32(a.Messages))
-		case call.Warn:
+		case attempts.Warn:
 			emit(host.ActionWarn, c, a)
 			emitWarning(c.Warning(a.Warning))
-		case call.Inflate:
+		case attempts.Inflate:
 			emit(host.ActionInflate, c, a)
 			host.Float(float64(a.Limit))
-		case call.Head:
+		case attempts.Head:
 			emit(host.ActionHead, c, a)
 			emitMetadata(c.Header())
-		case call.End:
+		case attempts.End:
 			emit(host.ActionEnd, c, a)
 			emitStatus(c)
 			delete(p.calls, c.id)
-		case call.Observe:
+		case attempts.Observe:
 			emit(host.ActionObserve, c, a)
 			emitEvent(a.Event)
 		}
@@ -59,14 +60,14 @@ func (p *program) carryOut(c *liveCall) {
 // that stands too early does no harm, so that it is moved only when it must be.
 func (p *program) arm() {
 	at := p.timers.earliest()
-	if at < p.armed || at == call.Never && p.armed != call.Never {
+	if at < p.armed || at == plan.Never && p.armed != plan.Never {
 		p.armed = at
 		host.Words(host.ActionTimer, 0, 0)
 		host.Float(milliseconds(at))
 	}
 }
 
-func emit(action uint32, c *liveCall, a call.Action) {
+func emit(action uint32, c *liveCall, a attempts.Action) {
 	host.Words(action, c.id, uint32(a.Attempt))
 }
 
@@ -116,7 +117,7 @@ func emitHistory(c *liveCall) {
 			if at == status.None {
 				host.Float(-1)
 			} else {
-				host.Float(milliseconds(c.Begun() + call.Duration(at)))
+				host.Float(milliseconds(c.Begun() + plan.Duration(at)))
 			}
 		}
 	}
@@ -124,7 +125,7 @@ func emitHistory(c *liveCall) {
 
 // emitEvent emits an observation, every field of it: JavaScript picks what the
 // kind calls for.
-func emitEvent(e *call.Event) {
+func emitEvent(e *attempts.Event) {
 	host.Words(uint32(e.Kind), uint32(e.Attempt), uint32(e.Why), uint32(e.Outcome), uint32(e.HTTP), uint32(e.Code),
 		uint32(e.Pushback), uint32(e.Reason), uint32(e.Attempts), flag(e.Tripped))
 	host.Bytes(e.Message)

@@ -7,6 +7,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/call"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 	"github.com/hedgerow-web/hedgerow/jsbridge/host"
 )
@@ -17,14 +18,14 @@ type program struct {
 	calls    map[uint32]*liveCall
 	origins  map[string]*channel.Origin // by their URLs; all channels of the page share what is known
 	timers   timers
-	armed    call.Duration // what JavaScript's one timer stands at
-	now      call.Duration // the instant of the present event
+	armed    plan.Duration // what JavaScript's one timer stands at
+	now      plan.Duration // the instant of the present event
 	room     []wire.Fragment
 }
 
 // liveCall is a call that has not ended.
 type liveCall struct {
-	*channel.Call
+	*call.Call
 	id      uint32
 	channel uint32
 	timer   timer
@@ -35,7 +36,7 @@ func newProgram() *program {
 		channels: make(map[uint32]*channel.Channel),
 		calls:    make(map[uint32]*liveCall),
 		origins:  make(map[string]*channel.Origin),
-		armed:    call.Never,
+		armed:    plan.Never,
 		room:     make([]wire.Fragment, 0, host.MaxFragments),
 	}
 }
@@ -84,7 +85,7 @@ func (p *program) CloseChannel(id uint32, now float64) {
 func (p *program) Start(id, ch, flags uint32, now, timeout, size, maxReceive float64, in []byte, fields int) {
 	p.now = instant(now)
 	text := reader{string(in)}
-	params := channel.Params{
+	params := call.Params{
 		Method:          text.next(),
 		Timeout:         span(timeout),
 		Streaming:       flags&host.FlagStreaming != 0,
@@ -101,7 +102,7 @@ func (p *program) Start(id, ch, flags uint32, now, timeout, size, maxReceive flo
 	}
 	md, err := text.metadata(fields)
 	params.Metadata = md
-	c := &liveCall{Call: p.channels[ch].NewCall(p.now, params), id: id, channel: ch, timer: timer{at: call.Never}}
+	c := &liveCall{Call: call.New(p.channels[ch], p.now, params), id: id, channel: ch, timer: timer{at: plan.Never}}
 	c.timer.call = c
 	p.calls[id] = c
 	if err != nil {
@@ -271,7 +272,7 @@ func (p *program) Break(id, attempt uint32, now float64, cause []byte) {
 // Failed: there was no response head.
 func (p *program) Failed(id, attempt uint32, now float64, how uint32, cause []byte) {
 	p.event(id, now, func(c *liveCall) {
-		c.Failed(p.now, int(attempt), channel.Failure(how), call.Processed, errors.New(string(cause)))
+		c.Failed(p.now, int(attempt), call.Failure(how), plan.Processed, errors.New(string(cause)))
 	})
 }
 
@@ -282,10 +283,10 @@ func (p *program) Closed(id, attempt uint32, now float64, code uint32, reason []
 
 // Timer: what is due is due.
 func (p *program) Timer(now float64) {
-	p.now, p.armed = instant(now), call.Never
+	p.now, p.armed = instant(now), plan.Never
 	for p.timers.earliest() <= p.now {
 		c := p.timers.heap[0].call
-		p.timers.set(&c.timer, call.Never)
+		p.timers.set(&c.timer, plan.Never)
 		c.Timer(p.now)
 		p.carryOut(c)
 	}

@@ -7,29 +7,29 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
-	"github.com/hedgerow-web/hedgerow/internal/call"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/internal/text"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 	"github.com/hedgerow-web/hedgerow/retry"
 )
 
 // instant is JavaScript's milliseconds as the core's nanoseconds.
-func instant(ms float64) call.Duration { return span(ms) }
+func instant(ms float64) plan.Duration { return span(ms) }
 
 // span is the same for a span: Infinity is Never.
-func span(ms float64) call.Duration {
-	if ns := ms * float64(call.Millisecond); ns < float64(call.Never) {
-		return call.Duration(ns)
+func span(ms float64) plan.Duration {
+	if ns := ms * float64(plan.Millisecond); ns < float64(plan.Never) {
+		return plan.Duration(ns)
 	}
-	return call.Never
+	return plan.Never
 }
 
-func milliseconds(d call.Duration) float64 {
-	if d == call.Never {
+func milliseconds(d plan.Duration) float64 {
+	if d == plan.Never {
 		return math.Inf(1)
 	}
-	return float64(d) / float64(call.Millisecond)
+	return float64(d) / float64(plan.Millisecond)
 }
 
 // limit is a number of bytes: Infinity is no limit.

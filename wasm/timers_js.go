@@ -1,6 +1,6 @@
 package main
 
-import "github.com/hedgerow-web/hedgerow/internal/call"
+import "github.com/hedgerow-web/hedgerow/internal/plan"
 
 // timers is a heap of the calls' timers, the earliest first. JavaScript has one
 // timer for all of them.
@@ -11,29 +11,29 @@ type timers struct {
 // timer is a call's. While it is set, it knows its place in the heap.
 type timer struct {
 	call  *liveCall
-	at    call.Duration // Never: not set
+	at    plan.Duration // Never: not set
 	place int
 }
 
 // earliest is when the first timer is due; Never: none is set.
-func (h *timers) earliest() call.Duration {
+func (h *timers) earliest() plan.Duration {
 	if len(h.heap) == 0 {
-		return call.Never
+		return plan.Never
 	}
 	return h.heap[0].at
 }
 
 // set moves a timer; Never takes it out.
-func (h *timers) set(t *timer, at call.Duration) {
+func (h *timers) set(t *timer, at plan.Duration) {
 	was := t.at
 	t.at = at
 	switch {
-	case was == call.Never && at == call.Never:
-	case was == call.Never:
+	case was == plan.Never && at == plan.Never:
+	case was == plan.Never:
 		t.place = len(h.heap)
 		h.heap = append(h.heap, t)
 		h.up(t.place)
-	case at == call.Never:
+	case at == plan.Never:
 		h.remove(t.place)
 	default:
 		h.down(h.up(t.place))

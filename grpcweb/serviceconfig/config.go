@@ -7,7 +7,7 @@ package serviceconfig
 
 import (
 	"github.com/hedgerow-web/hedgerow/hedge"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/retry"
 )
 
@@ -24,7 +24,7 @@ type Config struct {
 // and then never used (SEMANTICS 1.3).
 type Method struct {
 	Names                   []Name
-	Timeout                 *call.Duration // nil: none of its own
+	Timeout                 *plan.Duration // nil: none of its own
 	WaitForReady            *bool          // nil: the call decides
 	MaxRequestMessageBytes  *int64         // nil: the channel's; 0 allows only empty messages
 	MaxResponseMessageBytes *int64         // nil: the channel's

@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // decoder knows every value that the config was read from, and collects what
@@ -134,7 +134,7 @@ func (n node) part(standIn string) string {
 	return n.text
 }
 
-func (n node) duration(standIn call.Duration) call.Duration {
+func (n node) duration(standIn plan.Duration) plan.Duration {
 	if !n.is(str, wantDuration) {
 		return standIn
 	}

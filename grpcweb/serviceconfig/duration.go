@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // maxSeconds is the range of a proto3 JSON Duration, some 10,000 years either way.
@@ -22,7 +22,7 @@ var (
 // decimals and an s, such as "1.5s". A digit may be missing on one side of the
 // point. What nanoseconds in an int64 cannot hold, about 292 years, saturates
 // (SEMANTICS 1.2).
-func ParseDuration(text string) (call.Duration, error) {
+func ParseDuration(text string) (plan.Duration, error) {
 	seconds, unit := strings.CutSuffix(text, "s")
 	whole, fraction, _ := strings.Cut(strings.TrimPrefix(seconds, "-"), ".")
 	switch {
@@ -36,7 +36,7 @@ func ParseDuration(text string) (call.Duration, error) {
 		return 0, errRange
 	}
 	n, _ := exact.scaled(9)
-	return call.Duration(n), nil
+	return plan.Duration(n), nil
 }
 
 func withinRange(seconds decimal) bool {
@@ -56,7 +56,7 @@ func digitsOnly(s string) bool {
 
 // FormatDuration writes a duration as ParseDuration reads it, with no more
 // decimals than it needs: "1.5s".
-func FormatDuration(d call.Duration) string {
+func FormatDuration(d plan.Duration) string {
 	sign, n := "", uint64(d)
 	if d < 0 {
 		sign, n = "-", -n

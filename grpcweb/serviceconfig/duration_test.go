@@ -6,23 +6,23 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // Scenario 8. There is no locale to set: neither direction asks for one, and a
 // comma is refused whatever the machine's language.
 func testDurations(t *testing.T) {
-	for text, want := range map[string]call.Duration{
+	for text, want := range map[string]plan.Duration{
 		"0s":                     0,
 		"-0s":                    0,
-		"1s":                     call.Second,
-		"1.0s":                   call.Second,
+		"1s":                     plan.Second,
+		"1.0s":                   plan.Second,
 		"0.000000001s":           1,
 		"-0.000000001s":          -1,
-		".01s":                   10 * call.Millisecond,
-		"-.5s":                   -500 * call.Millisecond,
-		"1.s":                    call.Second,
-		"007s":                   7 * call.Second,
+		".01s":                   10 * plan.Millisecond,
+		"-.5s":                   -500 * plan.Millisecond,
+		"1.s":                    plan.Second,
+		"007s":                   7 * plan.Second,
 		"1.000340012s":           1_000_340_012,
 		"9223372036.854775807s":  math.MaxInt64,
 		"9223372036.854775808s":  math.MaxInt64, // from here on it saturates
@@ -45,8 +45,8 @@ func testDurations(t *testing.T) {
 	for text, word := range map[string]string{`"5m"`: "in seconds", `"0.1234567891s"`: "9 digits", `"315576000001s"`: "315576000000s"} {
 		refused(t, withHedging(`"hedgingDelay": `+text), "methodConfig[0].hedgingPolicy.hedgingDelay", word, "found "+text)
 	}
-	for d, want := range map[call.Duration]string{
-		0: "0s", 1: "0.000000001s", -1: "-0.000000001s", call.Second: "1s", 1500 * call.Millisecond: "1.5s", 93 * call.Millisecond: "0.093s",
+	for d, want := range map[plan.Duration]string{
+		0: "0s", 1: "0.000000001s", -1: "-0.000000001s", plan.Second: "1s", 1500 * plan.Millisecond: "1.5s", 93 * plan.Millisecond: "0.093s",
 		math.MaxInt64: "9223372036.854775807s", math.MinInt64: "-9223372036.854775808s",
 	} {
 		if got := FormatDuration(d); got != want {
@@ -57,13 +57,13 @@ func testDurations(t *testing.T) {
 
 func FuzzDuration(f *testing.F) {
 	for _, d := range []int64{0, 1, -1, 1e9, 1500e6, -250e6, math.MaxInt64, math.MinInt64} {
-		f.Add(d, FormatDuration(call.Duration(d)))
+		f.Add(d, FormatDuration(plan.Duration(d)))
 	}
 	for _, text := range []string{".01s", "1.s", "-0s", "1e3s", "315576000000s", "0.0000000001s", "1,1s", "", "-9227000000000000000s"} {
 		f.Add(int64(0), text)
 	}
 	f.Fuzz(func(t *testing.T, d int64, text string) {
-		written := FormatDuration(call.Duration(d))
+		written := FormatDuration(plan.Duration(d))
 		if back, err := ParseDuration(written); err != nil || int64(back) != d {
 			t.Errorf("%d is written %q and read as %d, %v", d, written, back, err)
 		}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/hedge"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/retry"
 )
 
@@ -51,7 +51,7 @@ const (
 // so that check has nothing to add to what the reading has reported.
 const (
 	anyCount = 2
-	anySpan  = call.Second
+	anySpan  = plan.Second
 	anyRatio = 1
 	anyCode  = status.Unavailable
 )

@@ -8,7 +8,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/hedge"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/retry"
 )
 
@@ -83,7 +83,7 @@ func testBackoff(t *testing.T) {
 	refused(t, withRetry("-backoffMultiplier"), path, "is required")
 
 	c := mustParse(t, withRetry(`"initialBackoff": "5s", "maxBackoff": "1s", "backoffMultiplier": 0.5`)) // V6, V7
-	want := retry.Policy{MaxAttempts: 3, InitialBackoff: 5 * call.Second, MaxBackoff: call.Second, BackoffMultiplier: 0.5, RetryableStatusCodes: status.Codes(status.Unavailable)}
+	want := retry.Policy{MaxAttempts: 3, InitialBackoff: 5 * plan.Second, MaxBackoff: plan.Second, BackoffMultiplier: 0.5, RetryableStatusCodes: status.Codes(status.Unavailable)}
 	if got := *c.Methods[0].Retry; got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -179,7 +179,7 @@ func testHedgingDefaults(t *testing.T) {
 		}
 	}
 	got := *mustParse(t, withHedging(`"hedgingDelay": "0.5s", "nonFatalStatusCodes": ["internal"]`)).Methods[0].Hedging
-	if want := (hedge.Policy{MaxAttempts: 3, HedgingDelay: call.Second / 2, NonFatalStatusCodes: status.Codes(status.Internal)}); got != want {
+	if want := (hedge.Policy{MaxAttempts: 3, HedgingDelay: plan.Second / 2, NonFatalStatusCodes: status.Codes(status.Internal)}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
@@ -265,7 +265,7 @@ func testAllProblems(t *testing.T) {
 
 func testTimeout(t *testing.T) {
 	c := mustParse(t, `{"methodConfig": [{"timeout": "1s", "waitForReady": false}, {"timeout": "0s"}, {"timeout": null}]}`)
-	if got := *c.Methods[0].Timeout; got != call.Second {
+	if got := *c.Methods[0].Timeout; got != plan.Second {
 		t.Errorf("got %d", got)
 	}
 	if *c.Methods[0].WaitForReady || *c.Methods[1].Timeout != 0 || c.Methods[2].Timeout != nil || c.Methods[2].WaitForReady != nil {

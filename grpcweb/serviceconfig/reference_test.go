@@ -10,7 +10,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/hedge"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/retry"
 )
 
@@ -160,7 +160,7 @@ func (ref *reference) method(v any, path string, seen map[Name]bool) Method {
 
 func (ref *reference) retry(o []pair, path string) *retry.Policy {
 	p := &retry.Policy{MaxAttempts: int(min(ref.integer(get(o, "maxAttempts"), path+".maxAttempts", true, 2, math.MaxInt64), math.MaxInt32))}
-	for field, target := range map[string]*call.Duration{"initialBackoff": &p.InitialBackoff, "maxBackoff": &p.MaxBackoff} {
+	for field, target := range map[string]*plan.Duration{"initialBackoff": &p.InitialBackoff, "maxBackoff": &p.MaxBackoff} {
 		if d := ref.duration(get(o, field), path+"."+field, 1); d != nil {
 			*target = *d
 		} else {
@@ -259,7 +259,7 @@ func (ref *reference) integer(v any, path string, required bool, lowest, highest
 	return ratBetween(r, lowest, highest)
 }
 
-func (ref *reference) duration(v any, path string, lowest call.Duration) *call.Duration {
+func (ref *reference) duration(v any, path string, lowest plan.Duration) *plan.Duration {
 	if v == nil {
 		return nil
 	}
@@ -299,7 +299,7 @@ func (ref *reference) codes(v any, path string) status.CodeSet {
 
 var durationPattern = regexp.MustCompile(`^-?([0-9]+\.?[0-9]{0,9}|\.[0-9]{1,9})s$`)
 
-func referenceDuration(text string) (call.Duration, bool) {
+func referenceDuration(text string) (plan.Duration, bool) {
 	if !durationPattern.MatchString(text) {
 		return 0, false
 	}
@@ -307,5 +307,5 @@ func referenceDuration(text string) (call.Duration, bool) {
 	if new(big.Rat).Abs(r).Cmp(big.NewRat(315_576_000_000, 1)) > 0 {
 		return 0, false
 	}
-	return call.Duration(ratBetween(r.Mul(r, big.NewRat(1e9, 1)), math.MinInt64, math.MaxInt64)), true
+	return plan.Duration(ratBetween(r.Mul(r, big.NewRat(1e9, 1)), math.MinInt64, math.MaxInt64)), true
 }

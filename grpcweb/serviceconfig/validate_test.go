@@ -6,7 +6,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/hedge"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/retry"
 )
 
@@ -17,7 +17,7 @@ func goodRetry() *retry.Policy {
 // TestValidate is the rules for a config that is built in Go: the paths are
 // those of the JSON (SEMANTICS 1.4).
 func TestValidate(t *testing.T) {
-	negative, negativeSpan := int64(-1), call.Duration(-1)
+	negative, negativeSpan := int64(-1), plan.Duration(-1)
 	for name, test := range map[string]struct {
 		config Config
 		paths  []string

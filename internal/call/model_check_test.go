@@ -1,215 +1,145 @@
-package call_test
+package call
 
 import (
+	"fmt"
+
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/attempts"
+	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// act carries out an action as a driver does, if it is one that may be asked for now.
-func (w *walk) act(a call.Action, committedBefore int) {
+func (w *walker) act(a attempts.Action) {
 	switch a.Op {
-	case call.Prepare, call.Open:
-		w.actOpen(a, committedBefore)
-	case call.Abort:
-		f := w.far(a.Attempt)
-		if f.aborted || w.machine.Live(a.Attempt) || !f.asked {
-			w.fail("%s, which is still alive, dead already or was never begun", describe(a))
+	case attempts.Prepare:
+		w.checkOpen(a)
+		w.attempts[a.Attempt].prepare = true
+	case attempts.Open:
+		w.checkOpen(a)
+		w.attempts[a.Attempt].opened = true
+		w.attempts[a.Attempt].marked = w.marks(a.Attempt)
+		want := ""
+		if w.attempts[a.Attempt].marked {
+			want = fmt.Sprint(w.call.Number(a.Attempt) - 1)
 		}
-		f.aborted, f.over = true, false
-	case call.Arm:
-		if a.At != call.Never && a.At <= w.now || a.At == w.armed {
-			w.fail("%s, which has passed or is armed already", describe(a))
+		if got := w.call.RequestHeader(w.now, a.Attempt).Get(channel.AttemptsHeader); got != want {
+			w.fail("attempt %d goes out with %q attempts before it; want %q", a.Attempt+1, got, want)
 		}
+	case attempts.Abort:
+		w.attempts[a.Attempt].closed = true
+	case attempts.Arm:
 		w.armed = a.At
-	case call.Release:
-		w.released++
-		w.committed, w.held = a.Attempt, 0
-	case call.Written:
-		w.actWritten(a)
-	case call.Warn:
-		w.warned++
-		w.meet("warning", true)
-		if w.now < w.awaits.After(5*call.Second) || w.complete || w.heard() {
-			w.fail("a warning with a message awaited since %s, the request complete: %v, a head received: %v", clock(w.awaits), w.complete, w.heard())
+	case attempts.Read:
+		s := w.attempts[a.Attempt]
+		if s.read || !s.answered || s.closed || s.packed {
+			w.fail("attempt %d is read twice at a time, or while it has no body, or waits for what is to be inflated", a.Attempt+1)
 		}
-	case call.Head:
-		w.headers++
-		if a.Attempt != w.committed {
-			w.fail("the header of attempt %d, with attempt %d committed", a.Attempt+1, w.committed+1)
+		if w.committed == a.Attempt && w.streaming && !w.wished {
+			w.fail("attempt %d is read, and nobody asked for it", a.Attempt+1)
 		}
-	case call.End:
-		w.ends++
-		w.held = 0
-	}
-}
-
-// far is what the driver knows of an attempt, from the first that it hears of it.
-func (w *walk) far(id int) *far {
-	for len(w.attempts) <= id {
-		w.attempts = append(w.attempts, &far{})
-	}
-	return w.attempts[id]
-}
-
-func (w *walk) actOpen(a call.Action, committedBefore int) {
-	f := w.far(a.Attempt)
-	if committedBefore >= 0 && a.Attempt != committedBefore {
-		w.fail("%s, after the call was committed to attempt %d", describe(a), committedBefore+1)
-	}
-	if f.opened || a.Op == call.Prepare && f.asked || f.aborted {
-		w.fail("%s, a second time or after its abort", describe(a))
-	}
-	if w.waits() {
-		w.fail("%s, without a network", describe(a))
-	}
-	if !w.complete && !w.settings.Streams {
-		w.fail("%s, before the request is complete", describe(a))
-	}
-	if w.overflowed && w.committed != a.Attempt {
-		w.fail("%s, which is not committed though messages are kept no more", describe(a))
-	}
-	f.asked, f.opened = true, a.Op == call.Open
-}
-
-// actWritten: more and more messages are written, and of those that are not
-// kept, only what an attempt has taken.
-func (w *walk) actWritten(a call.Action) {
-	if !w.settings.Writes || a.Messages <= w.written || a.Messages > w.queued {
-		w.fail("%d messages are written, after %d, of %d", a.Messages, w.written, w.queued)
-	}
-	w.written = a.Messages
-	if w.kept() {
-		return
-	}
-	for id, f := range w.attempts {
-		if w.machine.Live(id) && f.taken >= a.Messages {
-			w.meet("message written by an attempt", true)
-			return
+		s.read = true
+	case attempts.Release:
+		w.released = true
+	case attempts.Written:
+		if !w.params.Writes || a.Messages <= w.written || a.Messages > w.queued {
+			w.fail("%d messages are written, after %d, of %d", a.Messages, w.written, w.queued)
 		}
-	}
-	w.fail("%d messages are written, but they are neither kept nor taken", a.Messages)
-}
-
-// kept: every message is kept until it is sent.
-func (w *walk) kept() bool {
-	return !w.settings.Streams || w.settings.Quota != nil && w.committed < 0 && !w.overflowed
-}
-
-func (w *walk) waits() bool { return w.offline && w.settings.WaitForReady }
-
-func (w *walk) heard() bool {
-	for _, r := range w.machine.Records() {
-		if r.HeadAt != status.None {
-			return true
+		w.written = a.Messages
+	case attempts.Inflate:
+		s, limit := w.attempts[a.Attempt], int64(maxReceive)
+		if s.flags&wire.FlagTrailers != 0 {
+			limit = 1 << 20
 		}
+		if !s.packed || s.closed || a.Limit != limit {
+			w.fail("attempt %d is inflated up to %d, packed %v", a.Attempt+1, a.Limit, s.packed)
+		}
+	case attempts.Warn:
+		w.checkWarning(a.Warning)
+	case attempts.Head:
+		if w.committed >= 0 {
+			w.fail("a second header")
+		}
+		w.committed = a.Attempt
+	case attempts.End:
+		w.ended = true
+	}
+}
+
+// marks: the attempt is to carry how many were made before it.
+func (w *walker) marks(id int) bool {
+	switch w.channel.Options.AttemptHeader {
+	case channel.AttemptHeaderAuto:
+		return w.call.Number(id) > 1 && id != w.trial && !w.refuses
+	case channel.AttemptHeaderAlways:
+		return w.call.Number(id) > 1
 	}
 	return false
 }
 
-// check is what must hold after every event.
-func (w *walk) check() {
-	records := w.machine.Records()
-	counted, committed, live := 0, 0, 0
-	for i, r := range records {
-		if r.Kind != status.KindTransparent {
-			counted++
-		}
-		if r.Outcome == status.OutcomeCommitted {
-			committed++
-		}
-		if w.machine.Live(i) {
-			live++
-		}
+// checkWarning: each comes once, and for its reason.
+func (w *walker) checkWarning(kind attempts.Warning) {
+	reason := false
+	switch kind {
+	case attempts.Stalled:
+		reason = w.wished && !w.complete && w.committed < 0
+	case warnCORS:
+		reason = w.channel.Options.CrossOrigin && w.channel.Options.AttemptHeader != channel.AttemptHeaderNever && !w.params.Socket
+	case warnStatusHidden:
+		reason = w.channel.Options.CrossOrigin && !w.params.Socket
+	case warnRetryLost:
+		reason = w.committed >= 0 && w.messages == 0 && !w.channel.Options.FirstFrame
 	}
-	if counted > w.settings.MaxAttempts {
-		w.fail("%d attempts of at most %d", counted, w.settings.MaxAttempts)
+	if w.warned[kind] || !reason {
+		w.fail("a warning, %s: another %v, awaited %v, complete %v, header of attempt %d", w.call.Warning(kind).Kind, w.warned[kind], w.wished, w.complete, w.committed+1)
 	}
-	cut := w.machine.Over() && w.machine.Answer() < 0 // then the committed attempt was aborted
-	if id, is := w.machine.Committed(); committed > 1 || is && (committed != 1 && !cut || id != w.committed) || w.released > 1 || w.headers > 1 {
-		w.fail("%d commits, %d releases, %d headers; committed to %d", committed, w.released, w.headers, id+1)
-	}
-	if w.settings.Plan.Kind() != status.KindHedge && live > 1 {
-		w.fail("%d attempts at the same time, without hedging", live)
-	}
-	if w.machine.Over() != (w.ends == 1) || w.machine.Over() && live > 0 {
-		w.fail("over %v, with %d ends and %d attempts alive", w.machine.Over(), w.ends, live)
-	}
-	if tokens, full := w.settings.Throttle.Tokens(); tokens < 0 || tokens > full {
-		w.fail("%v tokens of %v", tokens, full)
-	}
-	if w.machine.Over() && (w.machine.Reason() == status.ReasonNone || w.machine.Status() == nil) {
-		w.fail("over without a reason or a status")
-	}
-	if w.warned > 1 {
-		w.fail("%d warnings", w.warned)
-	}
-	w.checkRequest()
-	w.checkProgress()
+	w.warned[kind] = true
+	w.meet(w.call.Warning(kind).Kind, true)
 }
 
-// checkRequest: the account is what it should be, and no writer waits for nothing.
-func (w *walk) checkRequest() {
-	if q := w.settings.Quota; q != nil && q.Used() != w.held {
-		w.fail("%d bytes are buffered; it should be %d", q.Used(), w.held)
+func (w *walker) waitsForNetwork() bool { return w.offline && *w.params.WaitForReady }
+
+// checkOpen: an attempt that the driver hears of may begin.
+func (w *walker) checkOpen(a attempts.Action) {
+	for len(w.attempts) <= a.Attempt {
+		w.attempts = append(w.attempts, &server{})
 	}
-	if !w.settings.Writes || w.machine.Over() {
-		return
-	}
-	if w.kept() && w.written != w.queued {
-		w.fail("%d messages of %d are written, and all are kept", w.written, w.queued)
-	}
-	for id, f := range w.attempts {
-		if w.machine.Live(id) && f.taken > w.written {
-			w.fail("attempt %d took %d messages, but %d are written", id+1, f.taken, w.written)
-		}
+	if w.waitsForNetwork() || !w.complete && !w.params.Streams {
+		w.fail("attempt %d begins, without a network or before the request is complete", a.Attempt+1)
 	}
 }
 
-// checkProgress: a call that runs waits for something that will come, from its
-// attempts, the timer, the network or the application.
-func (w *walk) checkProgress() {
-	if !w.begun || w.machine.Over() {
-		return
-	}
-	moving, held := false, false
-	for id, r := range w.machine.Records() {
-		if w.machine.Live(id) {
-			asked := id < len(w.attempts) && w.attempts[id].asked
-			moving = moving || asked && (w.attempts[id].opened || !w.attempts[id].prepared)
-			held = held || !asked && r.Kind == status.KindTransparent
+// check: a call that is not over waits for something that will come.
+func (w *walker) check() {
+	w.meet("outage that is waited for", w.waitsForNetwork() && !w.call.Over())
+	waits := w.armed != plan.Never || w.streaming && w.committed >= 0 && !w.wished || w.waitsForNetwork() || !w.complete && !w.params.Streams
+	for id, s := range w.attempts {
+		if w.call.machine.Live(id) && !s.closed && (s.prepare || s.opened && !s.answered || s.read || s.packed) {
+			waits = true
 		}
 	}
-	begun := len(w.machine.Records()) > 0
-	w.meet("restart waits for a network", held)
-	w.meet("first attempt waits for a network", !moving && !begun && w.waits() && (w.complete || w.settings.Streams))
-	w.meet("another attempt waits for a network", !moving && begun && w.waits() && w.armed == call.Never)
-	if held && !w.waits() {
-		w.fail("an attempt waits for a network that is there")
+	if !w.call.Over() && !waits {
+		w.fail("the call waits for nothing: it would never end")
 	}
-	if !moving && w.armed == call.Never && !w.waits() && (begun || w.complete || w.settings.Streams) {
-		w.fail("nothing runs and nothing is awaited: the call would never end")
-	}
-	if w.settings.Deadline != call.Never && w.armed > w.settings.Deadline {
-		w.fail("the timer is armed for %s, beyond the deadline", clock(w.armed))
+	if n := w.channel.Buffered(); w.call.Over() != w.ended || n < 0 || n > perCall || n > 0 && (w.released || w.ended) {
+		w.fail("over %v, told %v, %d bytes buffered", w.call.Over(), w.ended, n)
 	}
 }
 
-// checkEnd is what must hold in the end.
-func (w *walk) checkEnd() {
-	if w.ends != 1 {
-		w.fail("%d ends", w.ends)
+func (w *walker) checkEnd() {
+	st := w.call.Status()
+	if w.channel.Buffered() != 0 || w.armed != plan.Never {
+		w.fail("%d bytes stay buffered, the timer at %s", w.channel.Buffered(), instant(w.armed))
 	}
-	if w.armed != call.Never {
-		w.fail("the timer stays armed")
+	if !w.streaming && (w.messages > 1 || st.Code == status.OK && w.messages != 1) {
+		w.fail("a unary call ended with %v and %d messages", st, w.messages)
 	}
-	for id, f := range w.attempts {
-		if w.machine.Live(id) || f.asked && !f.over && !f.aborted {
-			w.fail("attempt %d neither ended nor was aborted", id+1)
-		}
+	if st.CommitReason == status.ReasonNone || st.Code == status.OK && w.committed < 0 {
+		w.fail("%v, reason %v, header of attempt %d", st, st.CommitReason, w.committed+1)
 	}
-	for _, r := range w.machine.Records() {
-		if r.EndedAt == status.None || r.Outcome == status.OutcomePending {
-			w.fail("a record stays open: %+v", r)
+	for _, record := range st.Attempts {
+		if record.Outcome == status.OutcomePending || record.EndedAt == status.None {
+			w.fail("a record stays open: %+v", record)
 		}
 	}
 }

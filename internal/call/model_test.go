@@ -1,325 +1,202 @@
-package call_test
+package call
 
 import (
 	"flag"
 	"fmt"
 	"math/rand"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/hedge"
-	"github.com/hedgerow-web/hedgerow/internal/call"
-	"github.com/hedgerow-web/hedgerow/retry"
+	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 var walkSeed = flag.Int64("walk", 0, "replay the one random walk of this seed, and print its steps")
 
-// TestWalks turns calls by random events, and checks after each what must hold
-// whatever happens. A walk that fails names its seed: go test -run Walks -args -walk=<seed>.
+// TestWalks has random servers answer calls, in random pieces, and checks after
+// each event what must hold whatever comes. A walk that fails names its seed:
+// go test -run Walks -args -walk=<seed>.
 func TestWalks(t *testing.T) {
 	if *walkSeed != 0 {
-		newWalk(t, *walkSeed, true).run()
+		walk(t, *walkSeed, true)
 		return
 	}
-	met := map[string]int{}
-	for seed := int64(1); seed <= 10_000 && !t.Failed(); seed++ {
-		w := newWalk(t, seed, false)
-		w.run()
-		w.meet("end for "+w.machine.Reason().String(), true)
+	codes, met := map[status.Code]int{}, map[string]int{}
+	for seed := int64(1); seed <= 5000 && !t.Failed(); seed++ {
+		w := walk(t, seed, false)
+		codes[w.call.Status().Code]++
 		for what := range w.met {
 			met[what]++
 		}
 	}
+	for _, code := range []status.Code{status.OK, status.Unavailable, status.DeadlineExceeded, status.Canceled, status.Internal, status.Unimplemented} {
+		if !t.Failed() && codes[code] < 20 {
+			t.Errorf("the walks do not spread: only %d end with %v", codes[code], code)
+		}
+	}
 	for _, what := range []string{
-		"overflow", "overflow with several attempts", "overflow without one", "first attempt waits for a network",
-		"another attempt waits for a network", "restart waits for a network", "warning", "message written by an attempt", "half-close after an attempt failed",
-		"end before the half-close", "end for cancelled", "end for deadline", "end for throttled", "end for responseHeaders", "end for exhausted",
+		"answer before the half-close", "several attempts of several messages", "outage that is waited for", "halfDuplexStalled", "message that is too large",
+		"retryLostToBodyTrailers", "statusHidden", "corsSuspected", "trial that fails", "compressed message", "compressed trailers", "text", "socket",
+		"end while packed", "failure behind a withheld head",
 	} {
-		if !t.Failed() && met[what] < 30 {
-			t.Errorf("the walks do not spread: %d met %q", met[what], what)
+		if !t.Failed() && met[what] < 20 {
+			t.Errorf("the walks do not spread: only %d met %q", met[what], what)
 		}
 	}
 }
 
-// walk is one call of a channel whose other calls move the throttle too. It
-// plays the application, the driver and the network, keeps what the call owes
-// them, and compares.
-type walk struct {
-	t        *testing.T
-	seed     int64
-	verbose  bool
-	random   *rand.Rand
-	settings call.Settings
-	machine  call.Machine
-	now      call.Duration
-	met      map[string]bool
-
-	// The application.
-	open     bool // it begins the call with its request open
-	begun    bool
-	complete bool
-	queued   int
-	awaits   call.Duration // since when; Never: it does not
-
-	// The driver and the network.
-	offline  bool
-	armed    call.Duration
-	attempts []*far
-
-	// What was asked for.
-	committed, released, headers, ends, warned int
-	written                                    int
-
-	// The replay buffer's account.
-	perCall, perChannel, held int64
-	overflowed                bool
-}
-
-// far is what the driver knows of an attempt.
-type far struct {
-	asked, opened, prepared, headed, aborted, over bool
-	taken                                          int
-}
-
-func newWalk(t *testing.T, seed int64, verbose bool) *walk {
+func walk(t *testing.T, seed int64, verbose bool) *walker {
 	r := rand.New(rand.NewSource(seed))
-	w := &walk{
-		t: t, seed: seed, verbose: verbose, random: r, now: origin, armed: call.Never, awaits: call.Never, committed: -1, met: map[string]bool{},
-		open: r.Intn(3) > 0, perChannel: int64(50 + r.Intn(200)), perCall: int64(1 + r.Intn(200)),
+	config := []string{"", retrying, hedging}[r.Intn(3)]
+	if config != "" { // more tokens than a walk takes
+		config = strings.Replace(config, "{", `{"retryThrottling":{"maxTokens":1000,"tokenRatio":0.1},`, 1)
 	}
-	w.settings = call.Settings{
-		Plan: call.Once{}, Deadline: call.Never, MaxAttempts: 1, Prepare: r.Intn(4) == 0, Observe: r.Intn(2) == 0,
-		Streams: r.Intn(3) > 0, Writes: r.Intn(4) > 0, WaitForReady: r.Intn(2) == 0,
+	w := &walker{t: t, seed: seed, verbose: verbose, random: r, armed: plan.Never, committed: -1, trial: -1, met: map[string]bool{}}
+	ch := open(t, config, func(o *channel.Options) {
+		o.PerAttempt, o.MaxRetryBufferPerCallSize, o.Random = r.Intn(4) == 0, perCall, r.Float64
+		o.MaxSendMessageBytes, o.MaxReceiveMessageBytes = 60, maxReceive
+		o.FirstFrame, o.CrossOrigin, o.AttemptHeader = r.Intn(2) == 0, r.Intn(2) == 0, channel.AttemptHeader(max(0, r.Intn(8)-5))
+		w.answers = r.Intn(4) > 0
+		o.Origin = &channel.Origin{Answers: w.answers}
+	})
+	p := Params{Method: sayHello, Timeout: plan.Never, Streaming: r.Intn(2) == 0}
+	if r.Intn(3) == 0 {
+		p.Timeout = plan.Duration(1+r.Intn(9000)) * plan.Millisecond
 	}
-	if r.Intn(2) == 0 {
-		w.settings.Deadline = origin + span(float64(r.Intn(9000)))
-	}
-	if r.Intn(2) == 0 {
-		w.settings.Throttle = bucket(1+r.Intn(10), 1+r.Intn(2000), r.Intn(4))
-	}
-	maxAttempts := 2 + r.Intn(4)
-	switch r.Intn(5) {
-	case 0:
-	case 1, 2:
-		retriesWith(retry.Policy{
-			MaxAttempts: maxAttempts, InitialBackoff: span(1 + float64(r.Intn(500))), MaxBackoff: span(500), BackoffMultiplier: 1.5,
-			RetryableStatusCodes: status.Codes(unavailable, canceled),
-		}, retry.FullJitter, r.Float64())(&w.settings)
-	default:
-		w.settings.MaxAttempts = maxAttempts
-		w.settings.Plan = hedge.NewPlan(&hedge.Policy{
-			MaxAttempts: maxAttempts, HedgingDelay: span(float64(r.Intn(3) * r.Intn(300))), NonFatalStatusCodes: status.Codes(unavailable, canceled),
-		}, maxAttempts)
-	}
-	if w.settings.MaxAttempts > 1 {
-		w.settings.Quota = call.NewQuota(w.perChannel, w.perCall)
-	}
-	w.machine = call.New(w.settings)
-	return w
-}
-
-// run goes until the call is over, and some steps beyond: what comes late must do nothing.
-func (w *walk) run() {
-	for step := 0; step < 400 && w.ends == 0 && !w.t.Failed(); step++ {
+	open, waits := r.Intn(2) == 0, r.Intn(3) == 0
+	p.Writes, p.Streams, p.WaitForReady, p.Offline = open, open && r.Intn(3) > 0, &waits, r.Intn(4) == 0
+	p.Socket = p.Streams && r.Intn(3) == 0
+	w.channel, w.call, w.params, w.streaming, w.offline, w.complete = ch, New(ch, 0, p), p, p.Streaming, p.Offline, !open
+	w.turn("start", func() {
+		if open {
+			w.call.Begin(0)
+			return
+		}
+		w.queued++
+		size := int64(r.Intn(45))
+		w.call.Send(0, size, size)
+		w.call.Start(0)
+	})
+	for step := 0; step < 500 && !w.call.Over(); step++ {
 		w.step()
 	}
-	w.meet("end before the half-close", w.ends > 0 && !w.complete)
-	if w.ends == 0 {
-		w.cancel()
+	if !w.call.Over() {
+		w.turn("cancel", func() { w.call.Cancel(w.now, "enough", nil) })
 	}
-	for range 8 {
+	for _, s := range w.attempts {
+		w.meet("end while packed", s.packed)
+	}
+	for range 5 {
 		w.step()
 	}
 	w.checkEnd()
+	return w
 }
 
-func (w *walk) meet(what string, met bool) {
+const (
+	perCall    = 80 // the size of a call's replay buffer
+	maxReceive = 40 // the limit of what is received, which a short message in gzip is below
+)
+
+type walker struct {
+	t         *testing.T
+	seed      int64
+	verbose   bool
+	random    *rand.Rand
+	channel   *channel.Channel
+	call      *Call
+	streaming bool
+	now       plan.Duration
+	armed     plan.Duration
+	attempts  []*server
+	committed int // whose header the application has; none: -1
+	wished    bool
+	messages  int
+	ended     bool
+	met       map[string]bool
+
+	params          Params
+	offline         bool
+	complete        bool // the request
+	queued, written int
+	released        bool
+	warned          [5]bool
+
+	// What the origin has shown, and the attempt that shows whether it refuses the header.
+	answers, allows, refuses bool
+	trial                    int
+}
+
+func (w *walker) fail(format string, args ...any) {
+	w.t.Helper()
+	w.t.Errorf("walk %d at %s: %s", w.seed, instant(w.now), fmt.Sprintf(format, args...))
+}
+
+func (w *walker) step() {
+	switch n := w.random.Intn(20); {
+	case n == 0 && w.random.Intn(20) == 0:
+		w.turn("cancel", func() { w.call.Cancel(w.now, "cancel", nil) })
+	case n < 3:
+		w.now += plan.Duration(w.random.Intn(100)) * plan.Millisecond
+		w.fire()
+	case n < 5 && w.armed != plan.Never:
+		w.now = max(w.now, w.armed)
+		w.fire()
+	case n == 5 && w.random.Intn(3) == 0:
+		w.offline = !w.offline
+		w.turn(fmt.Sprintf("network %v", !w.offline), func() { w.call.Network(w.now, !w.offline) })
+	case n < 8 && !w.complete:
+		w.request()
+	case n < 10 && w.streaming:
+		w.wished = w.wished || !w.call.Over()
+		w.turn("wish", func() { w.call.Read(w.now) })
+	case len(w.attempts) > 0:
+		w.hear(w.random.Intn(len(w.attempts)))
+	}
+}
+
+// request is a message, or that no further one follows.
+func (w *walker) request() {
+	if w.random.Intn(6) == 0 {
+		w.complete = true
+		w.turn("half-close", func() { w.call.HalfClose(w.now) })
+		return
+	}
+	size := int64(w.random.Intn(30))
+	if w.random.Intn(100) == 0 {
+		size = 61
+		w.meet("message that is too large", !w.call.Over())
+	}
+	w.queued++
+	w.turn(fmt.Sprintf("send %d", size), func() { w.call.Send(w.now, size, size) })
+}
+
+func (w *walker) meet(what string, met bool) {
 	if met {
 		w.met[what] = true
 	}
 }
 
-func (w *walk) fail(format string, args ...any) {
-	w.t.Helper()
-	w.t.Errorf("walk %d at %s: %s", w.seed, clock(w.now), fmt.Sprintf(format, args...))
+func (w *walker) fire() {
+	w.armed = plan.Never
+	w.turn("timer", func() { w.call.Timer(w.now) })
 }
 
-func (w *walk) step() {
-	switch n := w.random.Intn(24); {
-	case !w.begun && n < 10:
-		w.begin()
-	case n < 4:
-		w.request()
-	case n == 4 && w.random.Intn(3) == 0:
-		w.cancel()
-	case n == 5 && w.settings.Throttle != nil:
-		w.settings.Throttle.Strike()
-	case n == 6 && w.random.Intn(2) == 0:
-		w.offline = !w.offline
-		w.turn(fmt.Sprintf("network %v", !w.offline), func() { w.machine.Network(w.now, !w.offline) })
-	case n == 7 && w.begun:
-		if w.machine.Over() || w.awaits == call.Never {
-			w.awaits = w.now
-		}
-		w.turn("awaits", func() { w.machine.Awaits(w.now) })
-	case n < 11 && w.armed != call.Never && w.armed > w.now:
-		w.now = w.armed
-		w.fire()
-	case n < 13:
-		w.now += span(float64(w.random.Intn(100)))
-		if w.random.Intn(2) == 0 { // or the timer is late
-			w.fire()
-		}
-	default:
-		if id, is := w.anyAttempt(); is {
-			w.attemptStep(id)
-		}
-	}
-}
-
-func (w *walk) begin() {
-	w.begun = true
-	if w.open {
-		w.turn("begin", func() { w.machine.Begin(w.now) })
-		return
-	}
-	w.complete = true
-	w.turn("start", func() { w.machine.Start(w.now) })
-}
-
-// request is a message, or that no further one follows.
-func (w *walk) request() {
-	switch {
-	case w.complete:
-	case w.open && w.random.Intn(6) == 0:
-		w.complete = true
-		w.meet("half-close after an attempt failed", slices.ContainsFunc(w.attempts, func(f *far) bool { return f.over }))
-		w.turn("half-close", func() { w.machine.HalfClose(w.now) })
-	default:
-		size := int64(1 + w.random.Intn(60))
-		w.queued++
-		furthest, live := w.charge(size)
-		w.turn(fmt.Sprintf("queue %d", size), func() { w.machine.Queue(w.now, size) })
-		if id, is := w.machine.Committed(); furthest >= 0 && !w.machine.Over() && (!is || id != furthest) {
-			w.fail("an overflow commits to attempt %d of %d; attempt %d is further", id+1, live, furthest+1)
-		}
-	}
-}
-
-// charge does the account of a message; where it does not fit, it says which
-// attempt is to survive, if one runs.
-func (w *walk) charge(size int64) (furthest, live int) {
-	furthest = -1
-	if w.settings.Quota == nil || w.committed >= 0 || w.overflowed || w.ends > 0 {
-		return
-	}
-	if w.held+size <= min(w.perCall, w.perChannel) {
-		w.held += size
-		return
-	}
-	w.held, w.overflowed = 0, true
-	for id := range w.machine.Records() {
-		if w.machine.Live(id) {
-			if live++; furthest < 0 || w.taken(id) > w.taken(furthest) {
-				furthest = id
-			}
-		}
-	}
-	w.meet("overflow", true)
-	w.meet("overflow with several attempts", live > 1)
-	w.meet("overflow without one", live == 0)
-	return
-}
-
-// taken counts the messages that an attempt took; one that waits for a network took none.
-func (w *walk) taken(id int) int {
-	if id < len(w.attempts) {
-		return w.attempts[id].taken
-	}
-	return 0
-}
-
-func (w *walk) fire() {
-	w.armed = call.Never // a timer fires once, even if too early
-	w.turn("timer", func() { w.machine.Timer(w.now) })
-}
-
-func (w *walk) cancel() {
-	w.begun = true
-	w.turn("cancel", func() { w.machine.Finish(w.now, status.New(canceled, "cancel"), status.ReasonCanceled) })
-}
-
-// anyAttempt may be one that is dead: what it says comes late.
-func (w *walk) anyAttempt() (id int, is bool) {
-	if len(w.attempts) == 0 {
-		return 0, false
-	}
-	id = w.random.Intn(len(w.attempts))
-	return id, w.attempts[id].asked
-}
-
-func (w *walk) attemptStep(id int) {
-	codes := []status.Code{ok, unavailable, unavailable, unavailable, canceled, invalidArgument}
-	code, f := codes[w.random.Intn(len(codes))], w.attempts[id]
-	switch {
-	case f.opened:
-		w.exchangeStep(id, code)
-	case f.prepared: // and waits for a network
-	case w.random.Intn(8) == 0:
-		w.mark(id)
-		w.turn("unprepared", func() { w.machine.Unprepared(w.now, id, said(id+1, code|1)) })
-	default:
-		f.prepared = true
-		w.turn("prepared", func() { w.machine.Prepared(w.now, id) })
-	}
-}
-
-func (w *walk) exchangeStep(id int, code status.Code) {
-	f := w.attempts[id]
-	switch w.random.Intn(7) {
-	case 0:
-		f.headed = true
-		w.turn(fmt.Sprintf("head %d", id+1), func() { w.machine.Head(w.now, id, 200) })
-	case 1:
-		if f.headed {
-			w.turn(fmt.Sprintf("commit %d", id+1), func() { w.machine.Commit(w.now, id) })
-		}
-	case 2, 3:
-		f.taken += w.random.Intn(w.queued - f.taken + 1)
-		w.turn(fmt.Sprintf("%d took %d", id+1, f.taken), func() { w.machine.Took(id, f.taken) })
-	default:
-		o := call.Outcome{Status: said(id+1, code), Pushback: call.Pushback(w.random.Intn(40) - 2), Progress: call.Progress(max(0, w.random.Intn(12)-8))}
-		if w.random.Intn(3) > 0 {
-			o.Pushback = call.NoPushback
-		}
-		w.mark(id)
-		w.turn(fmt.Sprintf("end %d with %v, progress %d", id+1, code, o.Progress), func() { w.machine.Ended(w.now, id, o) })
-	}
-}
-
-// mark notes that the attempt itself came to an end.
-func (w *walk) mark(id int) {
-	if w.machine.Live(id) {
-		w.attempts[id].over = true
-	}
-}
-
-func (w *walk) turn(what string, event func()) {
-	before, wasOver := w.committed, w.ends > 0
+func (w *walker) turn(what string, event func()) {
 	event()
-	actions := slices.Clone(w.machine.Take())
 	if w.verbose {
-		w.t.Logf("%s: %s", clock(w.now), what)
+		w.t.Logf("%s: %s", instant(w.now), what)
 	}
-	for _, a := range actions {
-		if w.verbose && a.Op != call.Observe {
-			w.t.Logf("\t%s", describe(a))
+	for _, a := range slices.Clone(w.call.Take()) {
+		if w.verbose {
+			w.t.Logf("\top %d of attempt %d at %s", a.Op, a.Attempt+1, instant(a.At))
 		}
-		if wasOver || w.ends > 0 {
-			w.fail("after its end, on %s, the call asks: %s", what, describe(a))
+		if w.ended {
+			w.fail("after its end, on %s, the call asks for op %d", what, a.Op)
 		}
-		w.act(a, before)
+		w.act(a)
 	}
 	w.check()
 }

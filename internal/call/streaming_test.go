@@ -1,342 +1,205 @@
-package call_test
+package call
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/attempts"
+	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// Calls whose request stays open, over a transport that sends messages as they
-// come (SEMANTICS 2.10, 2.11).
-func TestStreaming(t *testing.T) {
-	roomy := func() option { return quota(call.NewQuota(1000, 1000)) }
-	narrow := func() option { return quota(call.NewQuota(1000, 100)) }
+// duplex is a call whose request stays open, over a transport that sends its
+// messages as they come.
+func duplex(t *testing.T, ch *channel.Channel) *talk {
+	return begin(t, ch, Params{Streaming: true, Streams: true, Writes: true})
+}
 
-	t.Run("61_every_attempt_sends_all_from_the_first", func(t *testing.T) {
-		s := begin(t, retries(5), streams, roomy())
-		s.at(0).begins().opens(1)
-		s.queues(10).written(1)
-		s.took(1, 1)
-		s.pushes(1, unavailable, "0").opens(2)
-		s.queues(10).written(2)
-		s.took(2, 2)
-		s.pushes(2, unavailable, "0").opens(3)
-		s.halfCloses()
-		s.took(3, 2)
-		s.pushes(3, unavailable, "0").opens(4).buffered(20)
-		s.took(4, 1).took(4, 2)
-		s.answers(4).releases(4).header(4).buffered(0)
-		s.ends(4, ok).over(4, ok, status.ReasonResponseHeaders)
+// clientStream is one that is answered with a single message.
+func clientStream(t *testing.T, ch *channel.Channel) *talk {
+	return begin(t, ch, Params{Streams: true, Writes: true})
+}
+
+// An exchange's response, and a request that stays open.
+func TestOpenRequests(t *testing.T) {
+	t.Run("61_two_messages_and_a_retry", func(t *testing.T) {
+		tk := clientStream(t, open(t, retrying))
+		tk.begins().asks("open 1")
+		field(t, "first request", tk.header, channel.AttemptsHeader)
+		tk.sends(10).asks("written 1")
+		tk.took(1, 1).asks()
+		tk.refuses(1, status.Unavailable).asks("arm 500")
+		tk.at(100).sends(10).asks("written 2")
+		tk.at(200).halfCloses().asks()
+		tk.at(500).timer().asks("open 2")
+		field(t, "second request", tk.header, channel.AttemptsHeader, "1")
+		tk.took(2, 2).asks()
+		tk.head(2, 200).asks("release 2", "header 2", "read 2")
+		tk.feeds(2, message("sum"), okTrailers()).asks("read 2")
+		tk.bodyEnds(2).asks("end").got("sum")
+		tk.over(status.OK, status.ReasonResponseHeaders, 2, "")
 	})
-	t.Run("61_half_close_alone", func(t *testing.T) {
-		s := begin(t, retries(5), streams, roomy())
-		s.at(0).begins().opens(1)
-		s.halfCloses()
-		s.pushes(1, unavailable, "0").opens(2)
-		s.ends(2, ok).releases(2).header(2).over(2, ok, status.ReasonResponseHeaders)
-	})
-	t.Run("61_half_close_in_backoff_begins_nothing", func(t *testing.T) {
-		s := begin(t, retries(5), streams, roomy())
-		s.at(0).begins().opens(1)
-		s.at(0).ends(1, unavailable).arms(500)
-		s.at(100).halfCloses()
-		s.at(500).fires().opens(2)
-	})
-	t.Run("all_is_there_before_it_begins", func(t *testing.T) {
-		s := begin(t, retries(5), streams, roomy())
-		s.at(0).queues(10, 10).written(1, 2).halfCloses()
-		s.begins().opens(1)
-	})
-	t.Run("62_messages_while_no_attempt_runs", func(t *testing.T) {
-		s := begin(t, retries(5), streams, roomy())
-		s.at(0).begins().opens(1)
-		s.queues(10).written(1).took(1, 1)
-		s.at(0).ends(1, unavailable).arms(500)
-		s.at(100).queues(10).written(2).buffered(20)
-		s.at(200).queues(10).written(3).buffered(30)
-		s.at(500).fires().opens(2)
-		s.took(2, 3)
-		s.at(510).answers(2).releases(2).header(2).buffered(0)
-		s.ends(2, ok).over(2, ok, status.ReasonResponseHeaders)
-	})
-	t.Run("65_success_before_the_replay_is_through", func(t *testing.T) {
-		s := begin(t, retries(5), streams, roomy())
-		s.at(0).begins().opens(1)
-		s.queues(10, 10, 10).written(1, 2, 3).took(1, 3)
-		s.pushes(1, unavailable, "0").opens(2)
-		s.took(2, 1)
-		s.ends(2, ok).releases(2).header(2).over(2, ok, status.ReasonResponseHeaders).buffered(0)
-		s.took(2, 2).queues(10).halfCloses().buffered(0) // too late, and no fault
-	})
-	t.Run("58_twelve_fit_and_the_thirteenth_commits", func(t *testing.T) {
-		s := begin(t, retries(5), streams, narrow())
-		s.at(0).begins().opens(1)
-		for n := 1; n <= 12; n++ {
-			s.queues(8).written(n).buffered(8 * int64(n))
+	t.Run("58_the_thirteenth_message", func(t *testing.T) {
+		ch := open(t, retrying, func(o *channel.Options) { o.MaxRetryBufferPerCallSize = 100 })
+		tk := clientStream(t, ch)
+		tk.begins().asks("open 1")
+		for n := range 12 {
+			tk.sends(3) // 8 with the frame's prefix
+			if tk.asked = nil; ch.Buffered() != int64(8*(n+1)) {
+				t.Errorf("%d bytes are buffered with %d messages", ch.Buffered(), n+1)
+			}
 		}
-		s.took(1, 10)
-		s.queues(8).releases(1).buffered(0)
-		s.took(1, 12).took(1, 13).written(13)
-		s.pushes(1, unavailable, "0").over(1, unavailable, status.ReasonBufferExceeded).buffered(0)
-	})
-	t.Run("59_exactly_at_the_limit", func(t *testing.T) {
-		for name, q := range map[string]*call.Quota{"call": call.NewQuota(1000, 100), "channel": call.NewQuota(100, 1000)} {
-			t.Run(name, func(t *testing.T) {
-				s := begin(t, retries(5), streams, quota(q))
-				s.at(0).begins().opens(1)
-				s.queues(60, 40).written(1, 2).buffered(100)
-				s.took(1, 2)
-				s.pushes(1, unavailable, "0").opens(2).buffered(100)
-				s.queues(1).releases(2).buffered(0)
-				s.took(2, 2).took(2, 3).written(3)
-			})
+		if !tk.call.Replays() {
+			t.Error("nothing is kept before the commit")
 		}
-	})
-	t.Run("60_overflow_in_backoff", func(t *testing.T) {
-		s := begin(t, retries(5), streams, narrow())
-		s.at(0).begins().opens(1)
-		s.queues(60).written(1).took(1, 1)
-		s.at(0).ends(1, unavailable).arms(500)
-		s.at(100).queues(60).buffered(0) // it waits for the next attempt
-		s.at(110).queues(10).buffered(0) // and what fits, for that which does not
-		s.at(120).halfCloses()
-		s.at(500).fires().releases(2).opens(2)
-		s.took(2, 1).took(2, 2).written(2).took(2, 3).written(3)
-		s.at(510).pushes(2, unavailable, "0").over(2, unavailable, status.ReasonBufferExceeded)
-	})
-	t.Run("overflow_before_it_begins", func(t *testing.T) {
-		s := begin(t, retries(5), streams, narrow())
-		s.at(0).queues(101).buffered(0)
-		s.begins().releases(1).opens(1)
-		s.took(1, 1).written(1)
-	})
-	t.Run("after_the_commit_sending_waits_for_the_transport", func(t *testing.T) {
-		s := begin(t, retries(5), streams, roomy())
-		s.at(0).begins().opens(1)
-		s.queues(10, 10).written(1, 2).took(1, 1)
-		s.answers(1).releases(1).header(1).buffered(0)
-		s.queues(10, 10).buffered(0) // nothing is kept any more
-		s.took(1, 2)                 // told already
-		s.took(1, 3).written(3)
-		s.took(1, 3)
-		s.queues(10)
-		s.took(1, 5).written(5)
-		s.halfCloses()
-		s.ends(1, ok).over(1, ok, status.ReasonResponseHeaders)
-	})
-	t.Run("without_a_policy_sending_waits_for_the_transport", func(t *testing.T) {
-		s := begin(t, streams)
-		s.at(0).begins().opens(1)
-		s.queues(1<<40, 10)
-		s.took(1, 1).written(1).took(1, 2).written(2)
-		s.queues(10).halfCloses()
-		s.took(1, 3).written(3)
-		s.ends(1, unavailable).over(1, unavailable, status.ReasonFatalStatus)
-	})
-	t.Run("a_transparent_restart_takes_nothing_back", func(t *testing.T) {
-		s := begin(t, streams)
-		s.at(0).begins().opens(1)
-		s.queues(10, 10).took(1, 2).written(2)
-		s.refused(1).opens(2).numbered(1, 1)
-		s.queues(10)
-		s.took(2, 1).took(2, 2)
-		s.took(2, 3).written(3)
-	})
-	t.Run("unless_the_application_waits_nothing_is_told", func(t *testing.T) {
-		s := begin(t, retries(5), streams, roomy(), func(s *call.Settings) { s.Writes = false })
-		s.at(0).queues(10).begins().opens(1)
-		s.took(1, 1).queues(10).took(1, 2)
-	})
-	t.Run("an_end_before_the_half_close", func(t *testing.T) {
-		for name, end := range map[string]func(*script) *script{
-			"fatal": func(s *script) *script {
-				return s.ends(1, invalidArgument).over(1, invalidArgument, status.ReasonFatalStatus)
-			},
-			"dropped": func(s *script) *script { return s.dropped(1).over(1, unavailable, status.ReasonDrop) },
-			"cancel": func(s *script) *script {
-				return s.cancels("no more").aborts(1).overLocally(canceled, status.ReasonCanceled, "no more")
-			},
-			"ok": func(s *script) *script {
-				return s.ends(1, ok).releases(1).header(1).over(1, ok, status.ReasonResponseHeaders)
-			},
-		} {
-			t.Run(name, func(t *testing.T) {
-				s := begin(t, retries(5), streams, roomy())
-				s.at(0).begins().opens(1)
-				s.queues(10, 10).written(1, 2).took(1, 1)
-				end(s).buffered(0)
-				s.took(1, 2).queues(10).halfCloses().awaits().online().fires().buffered(0)
-			})
+		tk.sends(3).asks("release 1")
+		if ch.Buffered() != 0 || tk.call.Replays() {
+			t.Errorf("%d bytes are buffered after the commit, and kept: %v", ch.Buffered(), tk.call.Replays())
 		}
+		tk.took(1, 13).asks("written 13")
+		tk.refuses(1, status.Unavailable).asks("end")
+		tk.over(status.Unavailable, status.ReasonBufferExceeded, 1, "")
 	})
-	t.Run("cancel_with_messages_that_wait", func(t *testing.T) {
-		s := begin(t, retries(5), streams, narrow())
-		s.at(0).begins().opens(1)
-		s.queues(60).written(1)
-		s.at(0).ends(1, unavailable).arms(500)
-		s.at(10).queues(60)
-		s.at(20).cancels("no more").disarms().overLocally(canceled, status.ReasonCanceled, "no more").buffered(0)
+	t.Run("18_message_over_the_limit", func(t *testing.T) {
+		ch := open(t, retrying, func(o *channel.Options) { o.MaxSendMessageBytes = 10 })
+		tk := clientStream(t, ch)
+		tk.begins().asks("open 1")
+		tk.sends(10).asks("written 1")
+		tk.sends(11).asks("abort 1", "end")
+		tk.over(status.ResourceExhausted, status.ReasonInternal, 1, "11 bytes is larger than the limit of 10")
+		tk.sends(11).sends(1).halfCloses().asks()
 	})
-	t.Run("a_message_or_half_close_at_the_deadline", func(t *testing.T) {
-		for name, late := range map[string]func(*script) *script{
-			"message":    func(s *script) *script { return s.queues(10) },
-			"half-close": func(s *script) *script { return s.halfCloses() },
-		} {
-			t.Run(name, func(t *testing.T) {
-				s := begin(t, retries(5), streams, roomy(), deadline(300))
-				s.at(0).begins().opens(1).arms(300)
-				late(s.at(300)).aborts(1).disarms().overLocally(deadlineCode, status.ReasonDeadline, "during attempt 1").buffered(0)
-			})
-		}
+	t.Run("65_response_before_the_request_is_complete", func(t *testing.T) {
+		tk := clientStream(t, open(t, retrying))
+		tk.begins().asks("open 1")
+		tk.sends(10).asks("written 1")
+		tk.head(1, 200).asks("release 1", "header 1", "read 1")
+		tk.feeds(1, message("enough"), okTrailers()).asks("read 1")
+		tk.sends(10).asks()
+		tk.bodyEnds(1).asks("end").got("enough")
+		tk.over(status.OK, status.ReasonResponseHeaders, 1, "")
+		tk.took(1, 2).halfCloses().asks()
+	})
+	t.Run("52_messages_both_ways", func(t *testing.T) {
+		tk := duplex(t, open(t, retrying))
+		tk.begins().asks("open 1")
+		tk.sends(10).asks("written 1")
+		tk.reads().asks("arm 5000")
+		tk.at(5).head(1, 200).asks("release 1", "header 1", "arm never", "read 1")
+		tk.feeds(1, message("one")).asks().got("one")
+		tk.sends(10).asks()
+		tk.reads().asks("read 1")
+		tk.took(1, 2).asks("written 2")
+		tk.halfCloses().asks()
+		tk.feeds(1, message("two"), okTrailers()).asks().got("one", "two")
+		tk.reads().asks("read 1")
+		tk.bodyEnds(1).asks("end")
+		tk.over(status.OK, status.ReasonResponseHeaders, 1, "")
+	})
+	t.Run("87_hedges_and_a_message_that_does_not_fit", func(t *testing.T) {
+		ch := open(t, hedging, func(o *channel.Options) { o.MaxRetryBufferPerCallSize = 40 })
+		tk := duplex(t, ch)
+		tk.begins().asks("open 1", "arm 100")
+		tk.sends(20).asks("written 1")
+		tk.at(100).timer().asks("open 2", "arm 200")
+		tk.took(2, 1).asks()
+		tk.sends(20).asks("abort 1", "release 2", "arm never")
+		tk.took(2, 2).asks("written 2")
+		tk.head(2, 200).asks("header 2")
+	})
+	t.Run("whole_requests_begin_at_the_half_close", func(t *testing.T) {
+		tk := begin(t, open(t, retrying), Params{Writes: true})
+		tk.begins().asks()
+		tk.sends(10).asks("written 1")
+		tk.halfCloses().asks("open 1")
+		tk.refuses(1, status.Unavailable, "grpc-retry-pushback-ms", "0").asks("open 2")
+	})
+	t.Run("call_that_cannot_be_made", func(t *testing.T) {
+		tk := begin(t, open(t, retrying), Params{Method: "nonsense", Streams: true})
+		tk.tell(func(*Call) {}).asks("end")
+		tk.begins().sends(10).halfCloses().reads().network(true).asks()
+		tk.over(status.Internal, status.ReasonInternal, 0, "nonsense")
 	})
 }
 
-func TestHedgedStreaming(t *testing.T) {
-	narrow := func() option { return quota(call.NewQuota(1000, 100)) }
+func TestStalledText(t *testing.T) {
+	tk := duplex(t, open(t, ""))
+	if tk.begins().asks("open 1"); tk.call.Replays() {
+		t.Error("a call without a policy keeps its messages")
+	}
+	tk.at(10).reads().asks("arm 5010")
+	tk.at(5010).timer().asks("warn")
+	if text := tk.call.Warning(attempts.Stalled).Text; !strings.Contains(text, sayHello) || !strings.Contains(text, "5 s") {
+		t.Error(text)
+	}
+}
 
-	t.Run("a_later_hedge_begins_with_the_first_message", func(t *testing.T) {
-		s := begin(t, hedges(3, 100), streams, narrow())
-		s.at(0).begins().opens(1).arms(100)
-		s.queues(30, 30).written(1, 2).took(1, 2)
-		s.at(100).fires().opens(2).arms(200)
-		s.at(110).queues(60).aborts(2).releases(1).disarms() // the second attempt has sent none: the first is further
-		s.took(1, 3).written(3)
-		s.at(120).took(2, 3) // it is dead
+func TestWaitForReady(t *testing.T) {
+	yes, no := true, false
+	for _, c := range []struct {
+		name   string
+		config string
+		said   *bool
+		want   bool
+	}{
+		{"nothing_said", ``, nil, false},
+		{"config", `{"methodConfig":[{"name":[{}],"waitForReady":true}]}`, nil, true},
+		{"call", ``, &yes, true},
+		{"call_before_config", `{"methodConfig":[{"name":[{}],"waitForReady":true}]}`, &no, false},
+		{"call_before_config_that_says_no", `{"methodConfig":[{"name":[{}],"waitForReady":false}]}`, &yes, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tk := begin(t, open(t, c.config), Params{WaitForReady: c.said, Offline: true})
+			if got := tk.call.WaitsForReady(); got != c.want {
+				t.Errorf("the call waits: %v; want %v", got, c.want)
+			}
+			if tk.sends(10).starts(); !c.want {
+				tk.asks("open 1")
+				return
+			}
+			tk.asks()
+			tk.at(100).network(true).asks("open 1")
+		})
+	}
+	t.Run("66_not_sent_for_want_of_a_network", func(t *testing.T) {
+		tk := begin(t, open(t, retrying), Params{WaitForReady: &yes})
+		tk.sends(10).starts().asks("open 1")
+		tk.network(false).asks()
+		tk.tell(func(c *Call) { c.Failed(tk.now, 0, NoResponse, plan.NotSent, errors.New("offline")) }).asks()
+		tk.at(100).network(true).asks("open 2")
+		field(t, "second request", tk.header, channel.AttemptsHeader)
 	})
-	t.Run("87_the_furthest_survives", func(t *testing.T) {
-		s := begin(t, hedges(3, 100), streams, narrow())
-		s.at(0).begins().opens(1).arms(100)
-		s.queues(30, 30).written(1, 2).took(1, 1)
-		s.at(100).fires().opens(2).arms(200)
-		s.took(2, 1).took(2, 2)
-		s.at(150).queues(60).aborts(1).releases(2).disarms().buffered(0)
-		s.took(2, 3).written(3)
-		s.at(160).answers(2).header(2)
-		s.halfCloses()
-		s.at(170).ends(2, ok).over(2, ok, status.ReasonBufferExceeded)
-	})
-	t.Run("one_attempt_that_took_it_is_enough", func(t *testing.T) {
-		s := begin(t, hedges(2, 0), streams) // nothing is kept
-		s.at(0).begins().opens(1, 2)
-		s.queues(10, 10)
-		s.took(2, 1).written(1)
-		s.took(1, 1)
-		s.took(1, 2).written(2)
-	})
-	t.Run("88_message_while_no_attempt_runs_is_kept", func(t *testing.T) {
-		s := begin(t, hedges(3, 100), streams, narrow())
-		s.at(0).begins().opens(1).arms(100)
-		s.at(10).pushes(1, unavailable, "500").arms(510)
-		s.at(20).queues(10).written(1).buffered(10)
-		s.at(30).halfCloses()
-		s.at(510).fires().opens(2).arms(610)
-		s.took(2, 1).answers(2).releases(2).header(2).disarms().buffered(0)
-	})
-	t.Run("88_message_while_no_attempt_runs_waits_where_it_is_not_kept", func(t *testing.T) {
-		s := begin(t, hedges(3, 100), streams, narrow())
-		s.at(0).begins().opens(1).arms(100)
-		s.at(10).pushes(1, unavailable, "500").arms(510)
-		s.at(20).queues(101).buffered(0)
-		s.at(510).fires().releases(2).opens(2)
-		s.took(2, 1).written(1)
-		s.at(520).ends(2, unavailable).over(2, unavailable, status.ReasonBufferExceeded)
-	})
-	t.Run("headers_of_one_that_is_behind", func(t *testing.T) {
-		s := begin(t, hedges(2, 0), streams, narrow())
-		s.at(0).begins().opens(1, 2)
-		s.queues(10, 10, 10).written(1, 2, 3).took(1, 3)
-		s.answers(2).aborts(1).releases(2).header(2)
-		s.queues(10)
-		s.took(2, 3).took(2, 4).written(4)
+	t.Run("network_that_was_lost_between_attempts", func(t *testing.T) {
+		tk := begin(t, open(t, retrying), Params{WaitForReady: &yes})
+		tk.sends(10).starts().asks("open 1")
+		tk.network(false).asks()
+		tk.noResponse(1, "Failed to fetch").asks("arm 500")
+		tk.at(500).timer().asks()
+		tk.at(700).network(true).asks("open 2")
 	})
 }
 
-// A transport that takes only whole requests: the first attempt begins at the
-// half-close, and the deadline runs before.
-func TestWholeRequests(t *testing.T) {
-	roomy := func() option { return quota(call.NewQuota(1000, 1000)) }
+// Something else than client and server ended an attempt whose header the
+// application has: that header stays in the status.
+func TestAbortedBehindTheHead(t *testing.T) {
+	abort := func(c *Call) { c.Failed(0, 0, AbortedByHost, plan.Processed, errors.New("the page is left")) }
+	tk := stream(t, open(t, retrying))
+	tk.sends(10).starts().asks("open 1")
+	tk.head(1, 200, "x-begin", "1").asks("release 1", "header 1")
+	tk.tell(abort).asks("end")
+	field(t, "header", tk.over(status.Canceled, status.ReasonResponseHeaders, 1, "the page is left").Header, "x-begin", "1")
 
-	t.Run("begins_at_the_half_close", func(t *testing.T) {
-		s := begin(t, retries(5), wholes, roomy(), deadline(9000))
-		s.at(0).begins().arms(9000)
-		s.at(10).queues(10, 10).written(1, 2).buffered(20)
-		s.at(20).halfCloses().opens(1)
-		s.at(30).pushes(1, unavailable, "0").opens(2).buffered(20)
-		s.at(40).answers(2).releases(2).header(2).buffered(0)
-		s.recorded(
-			`1 first failed 20–30 head none http none UNAVAILABLE "said attempt 1" pushback 0`,
-			`2 retry committed 30–none head 40 http 200 none ""`)
-	})
-	t.Run("hedges_at_the_half_close", func(t *testing.T) {
-		s := begin(t, hedges(3, 100), wholes, roomy())
-		s.at(0).begins()
-		s.at(500).queues(10).written(1).fires()
-		s.at(600).halfCloses().opens(1).arms(700)
-		s.at(700).fires().opens(2).arms(800)
-	})
-	t.Run("without_a_policy_messages_wait_in_memory", func(t *testing.T) {
-		s := begin(t, wholes)
-		s.at(0).begins().queues(1<<40, 10).written(1, 2)
-		s.halfCloses().opens(1)
-		s.took(1, 2)
-	})
-	t.Run("overflow_before_the_half_close", func(t *testing.T) {
-		s := begin(t, retries(5), wholes, quota(call.NewQuota(1000, 100)))
-		s.at(0).begins().queues(60, 60, 60).written(1, 2, 3).buffered(0)
-		s.halfCloses().releases(1).opens(1)
-		s.pushes(1, unavailable, "0").over(1, unavailable, status.ReasonBufferExceeded)
-	})
-	t.Run("prepares_at_the_half_close", func(t *testing.T) {
-		s := begin(t, retries(5), wholes, roomy(), prepares)
-		s.at(0).begins().halfCloses().prepares(1)
-		s.at(10).prepared(1).opens(1)
-	})
-	t.Run("deadline_before_the_half_close", func(t *testing.T) {
-		s := begin(t, retries(5), wholes, roomy(), deadline(1500))
-		s.at(0).begins().arms(1500).queues(10).written(1)
-		s.at(1500).fires().overLocally(deadlineCode, status.ReasonDeadline,
-			"the deadline of 1500 ms passed before the end of the request, which the transport waits for: nothing was sent").buffered(0)
-		s.at(1600).halfCloses().queues(10).buffered(0)
-	})
-	t.Run("deadline_before_it_begins", func(t *testing.T) {
-		s := begin(t, retries(5), wholes, deadline(0))
-		s.at(0).begins().overLocally(deadlineCode, status.ReasonDeadline, "the deadline had passed before the call began: nothing was sent")
-	})
-	t.Run("cancel_before_the_half_close", func(t *testing.T) {
-		s := begin(t, retries(5), wholes, roomy())
-		s.at(0).begins().queues(10).written(1)
-		s.at(5).cancels("no more").overLocally(canceled, status.ReasonCanceled, "no more").buffered(0)
-	})
-}
+	tk = stream(t, open(t, retrying))
+	tk.sends(10).starts().asks("open 1")
+	tk.head(1, 200, "x-begin", "1", "grpc-status", "14").asks("read 1")
+	tk.tell(abort).asks("end")
+	field(t, "header", tk.over(status.Canceled, status.ReasonDrop, 1, "the page is left").Header, "x-begin")
 
-// Metadata of the attempt's own and a request that stays open.
-func TestPreparedStreaming(t *testing.T) {
-	t.Run("messages_while_it_prepares", func(t *testing.T) {
-		s := begin(t, retries(5), streams, prepares, quota(call.NewQuota(1000, 100)))
-		s.at(0).begins().prepares(1)
-		s.queues(60).written(1)
-		s.at(5).queues(60).releases(1) // it is the attempt under way, if not on its way yet
-		s.at(10).prepared(1).opens(1)
-		s.took(1, 2).written(2)
-		s.ends(1, unavailable).over(1, unavailable, status.ReasonBufferExceeded)
-	})
-	t.Run("overflow_in_backoff", func(t *testing.T) {
-		s := begin(t, retries(5), streams, prepares, quota(call.NewQuota(1000, 100)))
-		s.at(0).begins().prepares(1)
-		s.prepared(1).opens(1)
-		s.at(0).ends(1, unavailable).arms(500)
-		s.at(10).queues(101)
-		s.at(500).fires().releases(2).prepares(2)
-		s.at(510).prepared(2).opens(2)
-		s.took(2, 1).written(1)
-	})
-	t.Run("a_hedge_that_prepares_is_aborted_by_the_overflow", func(t *testing.T) {
-		s := begin(t, hedges(2, 0), streams, prepares, quota(call.NewQuota(1000, 100)))
-		s.at(0).begins().prepares(1, 2)
-		s.prepared(2).opens(2)
-		s.queues(60).written(1).took(2, 1)
-		s.queues(60).aborts(1).releases(2)
-		s.prepared(1)
-	})
+	tk = stream(t, open(t, retrying, func(o *channel.Options) { o.MaxRetryBufferPerCallSize = 5 })) // committed, but not by its header
+	tk.sends(10).starts().asks("release 1", "open 1")
+	tk.head(1, 200, "x-begin", "1", "grpc-status", "14").asks("read 1")
+	tk.tell(abort).asks("end")
+	field(t, "header", tk.over(status.Canceled, status.ReasonBufferExceeded, 1, "the page is left").Header, "x-begin")
 }

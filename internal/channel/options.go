@@ -1,7 +1,6 @@
 // Package channel is what both drivers share above a single call: the checked
-// options, the service config, the throttle and the replay buffer's account of
-// one channel; and Call, which joins a call's machine with the exchanges of its
-// attempts.
+// options, the service config, and one channel's throttle, replay quota and
+// knowledge of its origin.
 package channel
 
 import (
@@ -9,7 +8,8 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
-	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/attempts"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/internal/text"
 	"github.com/hedgerow-web/hedgerow/retry"
 )
@@ -23,7 +23,7 @@ const (
 )
 
 // Unlimited is the value of an option that sets no limit.
-const Unlimited = call.Unlimited
+const Unlimited = attempts.Unlimited
 
 // Version goes out in x-user-agent.
 const Version = "0.1.0"
@@ -39,7 +39,7 @@ type Options struct {
 	MaxRetryBufferPerCallSize int64 // bytes
 	MaxReceiveMessageBytes    int64
 	MaxSendMessageBytes       int64
-	DefaultTimeout            call.Duration // Never: none
+	DefaultTimeout            plan.Duration // Never: none
 	Jitter                    retry.Jitter
 	AttemptHeader             AttemptHeader
 	FirstFrame                bool // a body's first frame commits, not the response's head (SEMANTICS 5.1)
@@ -65,7 +65,7 @@ func DefaultOptions() Options {
 		MaxRetryBufferPerCallSize: DefaultMaxRetryBufferPerCallSize,
 		MaxReceiveMessageBytes:    DefaultMaxReceiveMessageBytes,
 		MaxSendMessageBytes:       Unlimited,
-		DefaultTimeout:            call.Never,
+		DefaultTimeout:            plan.Never,
 	}
 }
 
@@ -90,7 +90,7 @@ func (o *Options) Validate(report func(path, reason string)) {
 			report(limit.name, "must be greater than 0")
 		}
 	}
-	if err := o.checkMetadata(o.Metadata); err != nil {
+	if err := o.CheckMetadata(o.Metadata); err != nil {
 		report("metadata", err.Error())
 	}
 }

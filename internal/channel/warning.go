@@ -1,39 +1,39 @@
 package channel
 
-import (
-	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/call"
-)
+import "strconv"
 
-// Warning is what a Warn action of the call's machine tells of.
-func (c *Call) Warning(w call.Warning) Warning {
-	switch w {
-	case warnCORS:
-		allow := c.allowed()
-		return Warning{
-			Kind: "corsSuspected", Allow: allow, Expose: c.exposed(),
-			Text: "attempts that carry " + AttemptsHeader + " come to no response from " + c.channel.base + ", while others do: its CORS answer " +
-				"seems not to allow the header. Have the server answer with Access-Control-Allow-Headers: " + List(allow),
-		}
-	case warnStatusHidden:
-		expose := c.exposed()
-		return Warning{
-			Kind: "statusHidden", Expose: expose,
-			Text: "a response of " + c.method + " from " + c.channel.base + " was empty and showed no status: failures that the server sends in " +
-				"headers cannot be read or retried, nor can it say when to try again. Have it answer with Access-Control-Expose-Headers: " +
-				List(expose),
-		}
-	case warnRetryLost:
-		return Warning{
-			Kind: "retryLostToBodyTrailers",
-			Text: "a failure of " + c.method + " was not tried again, though its policy says so: the server sent the status in the body, behind " +
-				"response headers, and those commit a call. If such answers may be tried again, set the channel's headerCommit to \"firstFrame\"",
-		}
+// Warning is something that the developer should know and that is no error.
+type Warning struct {
+	Kind string // one of the TypeScript package's WarningKind
+	Text string
+	// Headers that a server on another origin must allow, and expose.
+	Allow, Expose []string
+}
+
+// warnClamped tells of policies that ask for more attempts than the channel
+// allows. They are no mistake (SEMANTICS 1.4 V2). Who has switched retries off
+// knows it.
+func (ch *Channel) warnClamped() {
+	if ch.Options.MaxRetryAttempts < 2 {
+		return
 	}
-	return Warning{
-		Kind: "halfDuplexStalled",
-		Text: "a message of " + c.method + " has been waited for these 5 s, nothing has come, and the request is still open. Over fetch " +
-			"a server's answer may not be seen before the request has ended: end the request's messages, or set a deadline",
+	for i := range ch.Options.Config.Methods {
+		m := &ch.Options.Config.Methods[i]
+		asked, field := 0, ""
+		switch {
+		case m.Retry != nil:
+			asked, field = m.Retry.MaxAttempts, "retryPolicy"
+		case m.Hedging != nil:
+			asked, field = m.Hedging.MaxAttempts, "hedgingPolicy"
+		}
+		if int64(asked) > ch.Options.MaxRetryAttempts {
+			ch.warnings = append(ch.warnings, Warning{
+				Kind: "policyClamped",
+				Text: "methodConfig[" + strconv.Itoa(i) + "]." + field + ".maxAttempts is " + strconv.Itoa(asked) +
+					", but the channel allows " + strconv.FormatInt(ch.Options.MaxRetryAttempts, 10) +
+					": raise the channel's maxRetryAttempts to allow more",
+			})
+		}
 	}
 }
 
@@ -48,31 +48,4 @@ func List(names []string) string {
 		text += name
 	}
 	return text
-}
-
-// explain warns of what may have kept a failed call from being tried again, once
-// for each method.
-func (c *Call) explain(id int) {
-	a := c.attempt(id)
-	switch {
-	case a.Hidden() && c.channel.options.CrossOrigin && !c.of.hidden:
-		c.of.hidden = true
-		c.machine.Warn(warnStatusHidden)
-	case a.messages == 0 && a.TrailersAlone() && c.machine.Reason() == status.ReasonResponseHeaders && c.repeats(a.Status().Code) && !c.of.lost:
-		c.of.lost = true
-		c.machine.Warn(warnRetryLost)
-	}
-}
-
-// repeats reports whether the policy would have answered the code with another
-// attempt.
-func (c *Call) repeats(code status.Code) bool {
-	switch config := c.of.config; {
-	case !c.machine.MayRepeat(): // without a policy, no call may
-		return false
-	case config.Retry != nil:
-		return config.Retry.RetryableStatusCodes.Has(code)
-	default:
-		return config.Hedging.NonFatalStatusCodes.Has(code)
-	}
 }

@@ -13,12 +13,15 @@ var drawing = map[string]room{
 	"grpcweb/status":        core("grpcweb/metadata"),
 	"internal/wire":         core("grpcweb/metadata", "grpcweb/status", "internal/text"),
 	"internal/exchange":     core("internal/wire", "grpcweb/metadata", "grpcweb/status", "internal/text"),
-	"internal/call":         core("grpcweb/status", "grpcweb/metadata"),
-	"retry":                 core("internal/call", "grpcweb/status"),
-	"hedge":                 core("internal/call", "grpcweb/status"),
-	"grpcweb/serviceconfig": core("retry", "hedge", "internal/call", "grpcweb/status", "internal/text"),
-	"internal/channel": core("internal/call", "internal/exchange", "internal/wire", "grpcweb/serviceconfig",
-		"retry", "hedge", "grpcweb/metadata", "grpcweb/status", "internal/text"),
+	"internal/plan":         core("grpcweb/status", "grpcweb/metadata"),
+	"retry":                 core("internal/plan", "grpcweb/status"),
+	"hedge":                 core("internal/plan", "grpcweb/status"),
+	"internal/attempts":     core("internal/plan", "grpcweb/status"),
+	"grpcweb/serviceconfig": core("retry", "hedge", "internal/plan", "grpcweb/status", "internal/text"),
+	"internal/channel": core("internal/attempts", "internal/plan", "grpcweb/serviceconfig", "retry", "hedge",
+		"grpcweb/metadata", "grpcweb/status", "internal/text"),
+	"internal/call": core("internal/channel", "internal/attempts", "internal/plan", "internal/exchange", "internal/wire",
+		"grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 
 	// The two drivers act: one with goroutines, context and time, one from JavaScript's own event loop.
 	"grpcweb/transport": driver("grpcweb/metadata"),
@@ -52,7 +55,7 @@ var drawing = map[string]room{
 
 var coreRooms = []string{
 	"grpcweb/metadata", "grpcweb/status", "grpcweb/serviceconfig", "retry", "hedge",
-	"internal/call", "internal/channel", "internal/exchange", "internal/wire", "internal/text",
+	"internal/plan", "internal/attempts", "internal/channel", "internal/call", "internal/exchange", "internal/wire", "internal/text",
 }
 
 var serverModules = []string{

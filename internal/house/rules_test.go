@@ -167,11 +167,11 @@ func TestRefusals(t *testing.T) {
 		room, path string
 		refused    bool
 	}{
-		{"internal/call", "strconv", false},
-		{"internal/call", "fmt", true},
-		{"internal/call", "time", true},
-		{"internal/call", module + "/grpcweb/status", false},
-		{"internal/call", module + "/retry", true},
+		{"internal/attempts", "strconv", false},
+		{"internal/attempts", "fmt", true},
+		{"internal/attempts", "time", true},
+		{"internal/attempts", module + "/grpcweb/status", false},
+		{"internal/attempts", module + "/retry", true},
 		{"retry", module + "/hedge", true},
 		{"jsbridge", "github.com/hack-pad/safejs", false},
 		{"jsbridge", "github.com/hack-pad/safejs-not", true},

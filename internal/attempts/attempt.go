@@ -1,0 +1,245 @@
+package attempts
+
+import (
+	"strconv"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
+)
+
+// attempt is one HTTP exchange of a call.
+type attempt struct {
+	record status.AttemptRecord
+	status *status.Status // how it ended
+	live   bool           // under way: nothing that a dead attempt says counts
+	asked  bool           // the driver knows of it
+	held   bool           // its next step waits for a network
+	taken  int            // request messages that the transport has taken
+}
+
+// maxRestarts bounds the transparent restarts of a call, so that a transport
+// that can never send does not keep it going for ever (SEMANTICS 2.9).
+const maxRestarts = 1000
+
+// begin makes an attempt that counts, and asks the plan when another follows.
+func (m *Machine) begin(now plan.Duration, kind status.AttemptKind) {
+	m.started++
+	m.launch(now, kind, m.started)
+	if m.commit >= 0 {
+		return
+	}
+	if delay, ok := m.set.Plan.Started(m.started); ok {
+		m.schedule(now, delay)
+		m.observe(Event{Kind: HedgeScheduled, At: now, Delay: delay, Pushback: plan.NoPushback})
+	}
+}
+
+func (m *Machine) launch(now plan.Duration, kind status.AttemptKind, number int) {
+	id := len(m.attempts)
+	if m.attempts == nil {
+		m.attempts = m.rooms.attempts[:0]
+	}
+	m.attempts = append(m.attempts, attempt{live: true, record: status.AttemptRecord{
+		Number: number, Kind: kind, StartedAt: m.since(now), HeadAt: status.None, EndedAt: status.None,
+		HTTPStatus: status.None, Code: status.None, Pushback: status.NoPushback,
+	}})
+	m.active++
+	m.observe(Event{Kind: AttemptStarted, At: now, Attempt: number, Why: kind})
+	if m.final {
+		m.commitTo(now, id, status.ReasonBufferExceeded)
+	}
+	m.proceed(id)
+}
+
+func (m *Machine) since(now plan.Duration) int64 { return int64(now - m.begun) }
+
+// Prepared: the attempt's own metadata is at hand.
+func (m *Machine) Prepared(now plan.Duration, id int) {
+	if m.attempts[id].live && !m.expired(now) {
+		m.proceed(id)
+	}
+}
+
+// Unprepared: the attempt's own metadata cannot be had. That ends the call:
+// nothing was sent, no token is taken.
+func (m *Machine) Unprepared(now plan.Duration, id int, st *status.Status) {
+	if !m.attempts[id].live || m.expired(now) {
+		return
+	}
+	m.settle(now, id, plan.Outcome{Status: st, Pushback: plan.NoPushback})
+	m.endWith(now, id, status.ReasonFatalStatus)
+}
+
+// Head: a response head arrived. It says nothing yet of whether it commits.
+// The answer is false where the attempt counts no more.
+func (m *Machine) Head(now plan.Duration, id, httpStatus int) bool {
+	a := &m.attempts[id]
+	if !a.live || m.expired(now) {
+		return false
+	}
+	m.stall, m.moves = plan.Never, true
+	a.record.HeadAt, a.record.HTTPStatus = m.since(now), httpStatus
+	m.observe(Event{Kind: AttemptHead, At: now, Attempt: a.record.Number, HTTP: httpStatus})
+	return true
+}
+
+// Commit: the response is more than Trailers-Only (SEMANTICS 2.2). Its header
+// goes to the application.
+func (m *Machine) Commit(now plan.Duration, id int) {
+	if !m.attempts[id].live || m.expired(now) {
+		return
+	}
+	m.commitTo(now, id, status.ReasonResponseHeaders)
+	if !m.headed {
+		m.headed = true
+		m.act(Action{Op: Head, Attempt: id})
+	}
+	m.turn(now)
+}
+
+// Ended: an attempt is over (SEMANTICS 2.3, 3.3).
+func (m *Machine) Ended(now plan.Duration, id int, o plan.Outcome) {
+	if !m.attempts[id].live || m.expired(now) {
+		return
+	}
+	if o.Status.Code == status.OK { // Trailers-Only, or committed already
+		m.Commit(now, id)
+	}
+	m.settle(now, id, o)
+	switch {
+	case m.commit == id:
+		m.endWith(now, id, m.reason)
+	case o.Progress == plan.Dropped:
+		m.endWith(now, id, status.ReasonDrop)
+	case m.transparent(o.Progress):
+		m.Restart(now, id)
+	default:
+		m.failed(now, id, o)
+	}
+	m.turn(now)
+}
+
+// settle notes how an attempt ended; from here on it is dead.
+func (m *Machine) settle(now plan.Duration, id int, o plan.Outcome) {
+	outcome := status.OutcomeFailed
+	if m.commit == id {
+		outcome = status.OutcomeCommitted
+	}
+	a := &m.attempts[id]
+	a.live, a.status = false, o.Status
+	m.active--
+	r := &a.record
+	r.Outcome, r.EndedAt, r.Pushback = outcome, m.since(now), int64(o.Pushback)
+	r.Code, r.Message = int(o.Status.Code), o.Status.Message
+	m.observe(Event{
+		Kind: AttemptEnded, At: now, Attempt: r.Number, Outcome: outcome,
+		Code: r.Code, Message: r.Message, Pushback: o.Pushback,
+	})
+}
+
+// abort ends an attempt that is still under way; what it would have said is
+// never told and moves no token.
+func (m *Machine) abort(now plan.Duration, id int) {
+	a := &m.attempts[id]
+	if !a.live {
+		return
+	}
+	a.live = false
+	m.active--
+	a.record.Outcome, a.record.EndedAt = status.OutcomeAborted, m.since(now)
+	m.observe(Event{
+		Kind: AttemptEnded, At: now, Attempt: a.record.Number, Outcome: status.OutcomeAborted,
+		Code: status.None, Pushback: plan.NoPushback,
+	})
+	if a.asked {
+		m.act(Action{Op: Abort, Attempt: id})
+	}
+}
+
+// transparent: no application saw the attempt, so that another may take its
+// place without counting (SEMANTICS 2.9).
+func (m *Machine) transparent(p plan.Progress) bool {
+	switch {
+	case p == plan.NotSent:
+		return true
+	case p == plan.Refused && !m.seen && !m.refused:
+		m.refused = true
+		return true
+	}
+	m.seen = true
+	return false
+}
+
+// Restart puts another attempt of the same number in the place of one that ended,
+// at once, or as soon as there is a network.
+func (m *Machine) Restart(now plan.Duration, id int) {
+	if m.restarts++; m.restarts > maxRestarts {
+		m.end(now, status.New(status.Internal, "the transport could not send the request in "+
+			strconv.Itoa(maxRestarts)+" tries; the last one said: "+m.attempts[id].status.Error()), status.ReasonInternal)
+		return
+	}
+	m.launch(now, status.KindTransparent, m.attempts[id].record.Number)
+}
+
+// failed asks the plan what follows a failure, and the throttle whether it may:
+// SEMANTICS 2.3, steps 4 to 9, and the table of 3.3.
+func (m *Machine) failed(now plan.Duration, id int, o plan.Outcome) {
+	m.last = id
+	v := m.set.Plan.Failed(m.started, o)
+	if v.Strike && m.set.Throttle != nil {
+		m.set.Throttle.Strike()
+		m.observeThrottle(now)
+	}
+	switch {
+	case v.Next == plan.Fatal:
+		m.endWith(now, id, v.Reason)
+	case m.set.Throttle.Blocked():
+		m.freeze(now, status.ReasonThrottled)
+	case v.Next == plan.Hold || m.frozen != status.ReasonNone:
+		m.freeze(now, v.Reason)
+	default:
+		m.schedule(now, v.After)
+		m.observeWait(now, v, o.Pushback)
+	}
+}
+
+func (m *Machine) observeWait(now plan.Duration, v plan.Verdict, p plan.Pushback) {
+	e := Event{Kind: Backoff, At: now, Delay: v.After, Bound: v.Bound, Pushback: p}
+	if m.set.Plan.Kind() == status.KindHedge {
+		e.Kind = HedgeScheduled
+	}
+	m.observe(e)
+}
+
+// deadlineText says what the deadline cut short (SEMANTICS 2.4).
+func (m *Machine) deadlineText() string {
+	if m.set.Deadline <= m.begun {
+		return "the deadline had passed before the call began: nothing was sent"
+	}
+	text := "the deadline of " + milliseconds(m.set.Deadline-m.begun) + " passed "
+	switch {
+	case m.active > 0:
+		text += "during attempt " + strconv.Itoa(m.started)
+	case m.waits():
+		text += "while waiting for a network to begin attempt " + strconv.Itoa(m.started+1)
+	case m.started == 0:
+		text += "before the end of the request, which the transport waits for: nothing was sent"
+	default:
+		text += "while waiting to begin attempt " + strconv.Itoa(m.started+1)
+	}
+	if m.last >= 0 {
+		failed := &m.attempts[m.last]
+		text += "; attempt " + strconv.Itoa(failed.record.Number) + " had failed with " + failed.status.Error()
+	}
+	return text
+}
+
+// milliseconds writes a span as people read it: "1500 ms". Microseconds are
+// told where there are any. (Formatting a float would cost a browser 10 KB.)
+func milliseconds(d plan.Duration) string {
+	text := strconv.FormatInt(int64(d/plan.Millisecond), 10)
+	if rest := d % plan.Millisecond / 1000; rest > 0 {
+		text += "." + strconv.FormatInt(int64(1000+rest), 10)[1:]
+	}
+	return text + " ms"
+}

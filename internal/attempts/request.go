@@ -1,0 +1,164 @@
+package attempts
+
+import (
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
+)
+
+// request is what the machine knows of the request's messages: how many and how
+// long they are. The messages themselves lie with the driver.
+type request struct {
+	queued   int   // messages
+	complete bool  // half-closed
+	written  int   // messages that the application need not wait for
+	held     int64 // bytes charged to the quota
+}
+
+// Queue takes note of a request message of so many bytes, its frame prefix
+// included. Where it does not fit into the replay buffer, the call commits: to
+// the attempt under way, or else to the next one (SEMANTICS 2.11, 3.7).
+func (m *Machine) Queue(now plan.Duration, size int64) {
+	if m.late(now) {
+		return
+	}
+	m.request.queued++
+	if m.Replays() {
+		m.keep(now, size)
+	}
+	m.acknowledge()
+}
+
+// late: the call has ended, or ends now, for its deadline has come.
+func (m *Machine) late(now plan.Duration) bool {
+	return m.phase == ended || m.phase == running && m.expired(now)
+}
+
+// keep puts a message into the replay buffer, or commits the call.
+func (m *Machine) keep(now plan.Duration, size int64) {
+	fits := m.set.Quota.charge(m.request.held, size)
+	if fits {
+		m.request.held += size
+	}
+	m.observeBuffer(now, !fits)
+	if !fits {
+		m.overflow(now)
+	}
+}
+
+// Replays reports whether the messages are kept for further attempts to send.
+func (m *Machine) Replays() bool { return m.set.Quota != nil && !m.settled() }
+
+// settled: the call is committed, or the next attempt will be its last.
+func (m *Machine) settled() bool { return m.commit >= 0 || m.final }
+
+func (m *Machine) overflow(now plan.Duration) {
+	if m.active == 0 {
+		m.final = true
+		m.free(now)
+		return
+	}
+	m.commitTo(now, m.furthest(), status.ReasonBufferExceeded)
+	m.arm(now)
+}
+
+// furthest is the attempt under way that has sent most; equal ones: the first.
+func (m *Machine) furthest() int {
+	best := -1
+	for i := range m.attempts {
+		if m.attempts[i].live && (best < 0 || m.attempts[i].taken > m.attempts[best].taken) {
+			best = i
+		}
+	}
+	return best
+}
+
+// HalfClose: no further message follows.
+func (m *Machine) HalfClose(now plan.Duration) {
+	if m.late(now) {
+		return
+	}
+	m.request.complete, m.stall = true, plan.Never
+	if m.started == 0 {
+		m.next = now
+	}
+	m.turn(now)
+}
+
+// Took: the transport has taken so many of the request's messages for the attempt.
+func (m *Machine) Took(id, messages int) {
+	if m.attempts[id].live {
+		m.attempts[id].taken = messages
+		m.acknowledge()
+	}
+}
+
+// acknowledge tells how many messages the application need not wait for.
+func (m *Machine) acknowledge() {
+	if n := m.accepted(); n > m.request.written {
+		m.request.written = n
+		if m.set.Writes {
+			m.act(Action{Op: Written, Messages: n})
+		}
+	}
+}
+
+// accepted counts the messages that are kept for replay, or, where none are
+// kept, that an attempt has taken: from the commit on, sending waits for the
+// transport (SEMANTICS 2.11, 3.6). A transport that takes only whole requests
+// has them wait in memory.
+func (m *Machine) accepted() int {
+	if !m.set.Streams || m.Replays() {
+		return m.request.queued
+	}
+	most := 0
+	for i := range m.attempts {
+		if m.attempts[i].live {
+			most = max(most, m.attempts[i].taken)
+		}
+	}
+	return most
+}
+
+// free gives back what the call holds of the replay buffer.
+func (m *Machine) free(now plan.Duration) {
+	if m.request.held == 0 {
+		return
+	}
+	m.set.Quota.release(m.request.held)
+	m.request.held = 0
+	m.observeBuffer(now, false)
+}
+
+// observeBuffer tells what is kept for replay; of a call that has not begun,
+// when it begins.
+func (m *Machine) observeBuffer(now plan.Duration, exceeded bool) {
+	if m.phase != idle {
+		m.observe(Event{
+			Kind: BufferChanged, At: now,
+			CallBytes: m.request.held, ChannelBytes: m.set.Quota.Used(), Tripped: exceeded,
+		})
+	}
+}
+
+// stallAfter is how long an application waits for a message, its own request
+// open and nothing received, before it is warned that fetch may be half-duplex:
+// the two cannot be told apart from a slow producer.
+const stallAfter = 5 * plan.Second
+
+// Awaits: the application waits for a message.
+func (m *Machine) Awaits(now plan.Duration) {
+	if m.late(now) {
+		return
+	}
+	if m.phase == running && !m.request.complete && !m.moves && m.stall == plan.Never {
+		m.stall = now.After(stallAfter)
+		m.turn(now)
+	}
+}
+
+func (m *Machine) warnStalled(now plan.Duration) {
+	if now >= m.stall {
+		m.stall, m.moves = plan.Never, true
+		m.Warn(Stalled)
+	}
+}

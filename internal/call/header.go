@@ -1,0 +1,68 @@
+package call
+
+import (
+	"strconv"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/exchange"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/internal/wire"
+)
+
+// What requests are sent as, and answers expected in.
+const (
+	binaryType = "application/grpc-web"
+	textType   = "application/grpc-web-text"
+)
+
+const (
+	encodingHeader = "grpc-encoding"
+	acceptHeader   = "grpc-accept-encoding"
+)
+
+// URL is where the call's attempts are sent.
+func (c *Call) URL() string { return c.channel.Base + c.method }
+
+// RequestHeader is the header of an attempt that is sent now. Which fields it
+// has depends on the method alone, but for the attempts header, so that a
+// browser's cached preflight keeps holding.
+func (c *Call) RequestHeader(now plan.Duration, id int) metadata.MD {
+	o, parts := &c.channel.Options, c.parts(id)
+	var md metadata.MD
+	md.Grow(8 + parts[0].Len() + parts[1].Len() + parts[2].Len())
+	if o.Text && !c.socket { // which carries bytes
+		md.Append("content-type", textType)
+		md.Append("accept", textType)
+	} else {
+		md.Append("content-type", binaryType)
+	}
+	md.Append("x-grpc-web", "1")
+	md.Append("x-user-agent", "grpc-web-hedgerow/"+channel.Version)
+	if deadline := c.machine.Deadline(); deadline != plan.Never {
+		md.Append("grpc-timeout", wire.FormatTimeout(int64(deadline-now)))
+	}
+	if o.SendGzip {
+		md.Append(encodingHeader, exchange.Gzip)
+	}
+	if o.AcceptGzip {
+		md.Append(acceptHeader, exchange.Gzip)
+	}
+	if c.marks(id) {
+		c.attempt(id).marked = true
+		md.Append(channel.AttemptsHeader, strconv.Itoa(c.machine.Number(id)-1))
+	}
+	for _, part := range parts {
+		for name, value := range part.All() {
+			if name != channel.AttemptsHeader { // the caller's own would be a lie
+				md.Append(name, value)
+			}
+		}
+	}
+	return md
+}
+
+// parts are the metadata that the attempt carries, in their order.
+func (c *Call) parts(id int) [3]metadata.MD {
+	return [...]metadata.MD{c.channel.Options.Metadata, c.attempt(id).metadata, c.metadata}
+}

@@ -1,0 +1,76 @@
+package plan
+
+import (
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+)
+
+// PushbackHeader is the trailer in which a server says when to try again.
+const PushbackHeader = "grpc-retry-pushback-ms"
+
+// Pushback is what a server said about further attempts: milliseconds to wait,
+// or one of the two values below.
+type Pushback int64
+
+// The values that are no delay.
+const (
+	NoPushback   = Pushback(status.NoPushback)
+	PushbackStop = Pushback(status.PushbackStop)
+)
+
+// Delay is the wait that the server asked for, where it asked for one.
+func (p Pushback) Delay() (Duration, bool) {
+	if p < 0 {
+		return 0, false
+	}
+	return Duration(p) * Millisecond, true
+}
+
+// PushbackOf reads the pushback of a failed attempt. One value, a decimal
+// integer in 0..2³¹−1, is a delay; anything else that is there says stop
+// (SEMANTICS 2.6). Several values stop too, and in a browser they arrive as
+// one, joined by a comma, which is no integer: the same result.
+func PushbackOf(trailer metadata.MD) Pushback {
+	values := trailer.Values(PushbackHeader)
+	switch len(values) {
+	case 0:
+		return NoPushback
+	case 1:
+		return parsePushback(values[0])
+	default:
+		return PushbackStop
+	}
+}
+
+const maxInt32 = 1<<31 - 1
+
+func parsePushback(text string) Pushback {
+	text = trimSpaces(text)
+	if len(text) > 1 && text[0] == '+' {
+		text = text[1:]
+	}
+	if text == "" {
+		return PushbackStop
+	}
+	var n int64
+	for i := 0; i < len(text); i++ {
+		digit := text[i] - '0'
+		if digit > 9 {
+			return PushbackStop
+		}
+		if n = n*10 + int64(digit); n > maxInt32 {
+			return PushbackStop
+		}
+	}
+	return Pushback(n)
+}
+
+func trimSpaces(s string) string {
+	for s != "" && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
+	}
+	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
+		s = s[:len(s)-1]
+	}
+	return s
+}
