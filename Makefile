@@ -44,6 +44,10 @@ build: build-package build-demo build-server ## Build everything into wasm/npm/d
 .PHONY: test
 test: build generate-check test-go test-wasm test-node test-browser test-apps test-interop conformance size-check ## Set up, build and run all tests.
 
+.PHONY: try
+try: $(NODE_MODULES) ## Run the package's tests that need no server against src as it is now, in seconds: TESTS=word.
+	@node $(NPM)/test.mjs try $(TESTS)
+
 .PHONY: scenarios
 scenarios: prerequisites ## Show which tests stand for which scenario of SEMANTICS.md, and how they end.
 	@stale=$$(node .ci/scenarios/table.mjs --stale) && status=0 && \

@@ -9,13 +9,11 @@
 // Any failing step fails the build. Running it again is cheap: Go links only what changed, and the rest takes seconds.
 
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
-import { gzipSync } from "node:zlib";
-import * as esbuild from "esbuild";
+import { bundle, bundleTesting, bundleWasm } from "./bundle.mjs";
 import { slim } from "./slim.mjs";
 
 const run = promisify(execFile);
@@ -24,8 +22,6 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const dist = join(here, "dist");
 const debug = join(here, "dist-debug");
 
-const { version, peerDependencies } = JSON.parse(await readFile(join(here, "package.json"), "utf8"));
-
 const { values: flags } = parseArgs({
   options: { debug: { type: "boolean", default: false }, "no-slim": { type: "boolean", default: false } },
 });
@@ -33,7 +29,7 @@ const { values: flags } = parseArgs({
 await Promise.all([mkdir(dist, { recursive: true }), mkdir(debug, { recursive: true })]);
 await removeStale();
 const packed = buildWasm(join(dist, "hedgerow.wasm"), join(debug, "hedgerow.full.wasm"));
-const steps = [packed.then(buildFromWasm), buildJavaScript(), buildTesting(), buildTypes(), copyLicence()];
+const steps = [packed.then(buildFromWasm), buildJavaScript(), bundleTesting("dist"), buildTypes(), copyLicence()];
 if (flags.debug) {
   steps.push(buildWasm(join(debug, "hedgerow.wasm"), join(debug, "hedgerow.debug.full.wasm"), "-tags=hedgerow_debug"));
 }
@@ -69,89 +65,11 @@ async function buildWasm(output, full, ...more) {
 }
 
 async function buildJavaScript() {
-  const { metafile } = await esbuild.build({
-    absWorkingDir: here,
-    entryPoints: [
-      "index",
-      "node",
-      "inline",
-      "inline-node",
-      "cors",
-      "fetch",
-      "otel",
-      "service-worker",
-      "worker",
-      "connect",
-      "protobuf-ts",
-      "grpc-web",
-    ].map((name) => `src/${name}.ts`),
-    outdir: "dist",
-    bundle: true,
-    // What both entries share is one chunk, so that a program that meets both still has one StatusError class.
-    splitting: true,
-    // Beside hedgerow.wasm, not in a folder: `new URL("./hedgerow.wasm", import.meta.url)` may end up in any of these files.
-    chunkNames: "chunk-[hash]",
-    format: "esm",
-    target: "es2022",
-    // Neither of Node nor of the browser: only the entry for Node may name a node: module, and that is checked below.
-    platform: "neutral",
-    // The user's own copy of a peer is the one that counts. None may be met by who imports "hedgerow" alone: checked below too.
-    external: ["node:*", ...Object.keys(peerDependencies)],
-    define: { HEDGEROW_VERSION: JSON.stringify(version) },
-    minify: true,
-    sourcemap: true,
-    plugins: [{ name: "apart", setup: (build) => build.onResolve({ filter: /^\.\/embedded\.js$/ }, keepApart) }],
-    metafile: true,
-    logLevel: "warning",
-  });
-  await checkBrowserEntry(metafile);
+  await checkBrowserEntry(await bundle({ outdir: "dist", minify: true }));
 }
 
-/**
- * hedgerow/testing takes what it needs of the package by its name, as a user's test does. As one more entry beside the others it would
- * have pages load more files, so that it could share them.
- */
-async function buildTesting() {
-  await esbuild.build({
-    absWorkingDir: here,
-    entryPoints: ["src/testing.ts"],
-    outdir: "dist",
-    bundle: true,
-    format: "esm",
-    target: "es2022",
-    platform: "neutral",
-    // Not minified: whoever tests steps into it, and no page loads it.
-    sourcemap: true,
-    plugins: [{ name: "by-name", setup: (build) => build.onResolve({ filter: /^\.\.?\/index\.js$/ }, byName) }],
-    logLevel: "warning",
-  });
-}
-
-function byName() {
-  return { path: "hedgerow", external: true };
-}
-
-/** buildFromWasm makes the file, once there is a wasm; it lies where the import says. */
-function keepApart({ path }) {
-  return { path, external: true, sideEffects: false };
-}
-
-/** The two modules that hold something of the wasm. Without source maps: there is nothing to see. */
 async function buildFromWasm() {
-  const wasm = await readFile(join(dist, "hedgerow.wasm"));
-  await esbuild.build({
-    absWorkingDir: here,
-    entryPoints: { embedded: "src/channel/embedded.ts", integrity: "src/integrity.ts" },
-    outdir: "dist",
-    format: "esm",
-    target: "es2022",
-    define: {
-      HEDGEROW_WASM: JSON.stringify(gzipSync(wasm, { level: 9 }).toString("base64")),
-      HEDGEROW_INTEGRITY: JSON.stringify(`sha384-${createHash("sha384").update(wasm).digest("base64")}`),
-    },
-    minify: true,
-    logLevel: "warning",
-  });
+  await bundleWasm(await readFile(join(dist, "hedgerow.wasm")), "dist");
 }
 
 /** Two promises that a bundler would find broken long after us. */

@@ -1,13 +1,14 @@
 // Runs the package's tests against the built package: `import … from "hedgerow"` in a test resolves, by the package's own name, to dist/.
 //
 //   node test.mjs node [WORD…]      test/**/*.test.ts but for the folders below
+//   node test.mjs try [WORD…]       those of them for which src/ as it is now is enough: no server, nothing built before (try.mjs)
 //   node test.mjs browser [WORD…]   test/browser/**/*.test.ts, which drive Chromium (its path in CHROMIUM)
 //   node test.mjs apps [WORD…]      test/apps/**/*.test.ts, the apps of demo/apps, which demo/apps/install.mjs has installed
 //   node test.mjs interop [WORD…]   test/interop/**/*.test.ts, which drive it too, and run servers and proxies of their own
 //
 // A WORD keeps only the files whose path contains it. Node 20 runs no TypeScript, so esbuild translates the tests into test-dist/, one
 // file each; packages stay imports. Tests find this folder in HEDGEROW_PACKAGE and the server (.ci/with-server.sh) in HEDGEROW_SERVER.
-// A run of all files keeps its results for `make scenarios`; apps and interop stand for none.
+// A run of all files keeps its results for `make scenarios`; try, apps and interop stand for none.
 
 import { spawnSync } from "node:child_process";
 import { mkdir, readdir, rm } from "node:fs/promises";
@@ -15,23 +16,31 @@ import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { fileOf } from "../../.ci/scenarios/results.mjs";
+import { buildScratch, sortByNeed } from "./try.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const [suite, ...words] = process.argv.slice(2);
 const folders = ["browser", "apps", "interop"]; // suites of their own
-if (suite !== "node" && !folders.includes(suite)) fail("usage: node test.mjs node|browser|apps|interop [WORD…]");
-if (!process.env.HEDGEROW_SERVER) fail("no server to test against: run this through .ci/with-server.sh, or make test-node");
-if (suite !== "node" && !process.env.CHROMIUM) fail(`CHROMIUM names no browser: make test-${suite} finds one`);
+const trying = suite === "try";
+const own = folders.includes(suite);
+if (suite !== "node" && !trying && !own) fail("usage: node test.mjs node|try|browser|apps|interop [WORD…]");
+if (!trying && !process.env.HEDGEROW_SERVER)
+  fail("no server to test against: run this through .ci/with-server.sh, or make test-node");
+if (own && !process.env.CHROMIUM) fail(`CHROMIUM names no browser: make test-${suite} finds one`);
 
-const names = (await readdir(join(here, "test"), { recursive: true }))
-  .filter((name) => name.endsWith(".test.ts") && (folders.find((folder) => name.startsWith(folder + sep)) ?? "node") === suite)
+let names = (await readdir(join(here, "test"), { recursive: true }))
+  .filter((name) => name.endsWith(".test.ts"))
+  .filter((name) => folders.find((folder) => name.startsWith(folder + sep)) === (own ? suite : undefined))
   .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
   .sort();
 if (names.length === 0) fail(`no ${suite} test matches`);
 
-const out = join(here, "test-dist", suite);
+const scratch = join(here, "test-dist", "try"); // a package of its own, below which "hedgerow" is that one
+const out = trying ? join(scratch, "test") : join(here, "test-dist", suite);
+const translated = (name) => join(out, name.replace(/\.ts$/, ".mjs"));
 await rm(out, { recursive: true, force: true });
-await esbuild.build({
+const building = trying ? buildScratch(scratch) : undefined;
+const translating = esbuild.build({
   absWorkingDir: here,
   entryPoints: names.map((name) => join("test", name)),
   outbase: "test",
@@ -45,6 +54,14 @@ await esbuild.build({
   sourcemap: "inline",
   logLevel: "warning",
 });
+await Promise.all([translating, building]).catch((error) => fail(error.stderr || error.message));
+if (trying) {
+  const { none, ...needy } = await sortByNeed(names, translated);
+  for (const [what, left] of Object.entries(needy))
+    console.log(`left to make test-node, because they need ${what}: ${left.join(" ")}`);
+  if (none.length === 0) fail("no test is left to try");
+  names = none;
+}
 
 const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
 if (words.length === 0 && ["node", "browser"].includes(suite)) {
@@ -54,11 +71,11 @@ if (words.length === 0 && ["node", "browser"].includes(suite)) {
   reporters.push(`--test-reporter=${record}`, `--test-reporter-destination=${results}`);
 }
 
-const { status } = spawnSync(
-  process.execPath,
-  ["--enable-source-maps", "--test", ...reporters, ...names.map((name) => join(out, name.replace(/\.ts$/, ".mjs")))],
-  { cwd: here, stdio: "inherit", env: { ...process.env, HEDGEROW_PACKAGE: here } },
-);
+const { status } = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...reporters, ...names.map(translated)], {
+  cwd: here,
+  stdio: "inherit",
+  env: trying ? process.env : { ...process.env, HEDGEROW_PACKAGE: here },
+});
 process.exitCode = status ?? 1;
 
 function fail(reason) {
