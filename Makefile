@@ -2,6 +2,11 @@
 # installed as it is needed, into this folder. Only the browser and the proxies of some tests come from the system (.ci/chromium.sh, .ci/proxy.sh).
 
 SHELL := /bin/bash
+# .ci/run wants to know how long each part takes.
+ifdef TIMES
+SHELL := .ci/timed-shell.sh
+.SHELLFLAGS = --part=$@ -c
+endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -107,9 +112,9 @@ test-wasm: build-server ## Run the Go tests compiled to js/wasm under Node, agai
 	set -o pipefail; .ci/with-server.sh env $(JS) go test -json -exec "'$(CURDIR)/.ci/wasm-exec.sh'" $(WASM_PACKAGES) | $(RECORD_GO) wasm
 
 .PHONY: test-node
-test-node: build-server ## Run the tests of the built npm package, of the demo page's scripts and of .ci/scenarios under Node.
+test-node: build-server ## Run the tests of the built npm package, of the demo page's scripts and of .ci under Node.
 	$(TSC) -p test/tsconfig.json
-	node --test --test-reporter=spec demo/test/*.test.mjs .ci/scenarios/*.test.mjs
+	node --test --test-reporter=spec demo/test/*.test.mjs .ci/*.test.mjs .ci/scenarios/*.test.mjs
 	.ci/with-server.sh node $(NPM)/test.mjs node $(TESTS)
 
 .PHONY: test-browser
