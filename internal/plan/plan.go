@@ -17,10 +17,16 @@ const (
 	Never       Duration = 1<<63 - 1
 )
 
-// After is the instant a span after this one; it saturates at Never.
+// After is the instant a span after this one. It saturates: what lies beyond the
+// last instant, or follows a span that never ends, is Never; what lies before the
+// first instant is the first. Instants may be negative, since a clock may count
+// from any beginning.
 func (d Duration) After(span Duration) Duration {
-	if span > Never-d {
+	switch {
+	case d == Never || span == Never || span > 0 && d > Never-span:
 		return Never
+	case span < 0 && d < -Never-span:
+		return -Never
 	}
 	return d + span
 }
