@@ -2,6 +2,9 @@ module github.com/hedgerow-web/hedgerow
 
 go 1.26.0
 
+// What is built lies there, with the sources of a compiler among it.
+ignore ./bin
+
 require (
 	github.com/hack-pad/safejs v0.1.0
 	github.com/improbable-eng/grpc-web v0.15.0
