@@ -44,7 +44,7 @@ test("the tarball holds the build, its documents, and nothing else", async () =>
     [/^dist\/hedgerow\.wasm$/, "the WebAssembly"],
     [/^dist\/(embedded|integrity)\.js$/, "what is made of it"],
     [/^dist\/chunk-[A-Z0-9]{8}\.js(\.map)?$/, "chunks"],
-    [/^dist\/[a-z-]+\.d\.ts$/, "declarations"],
+    [/^dist\/([a-z-]+\/)?[a-z-]+\.d\.ts$/, "declarations"],
     [/^dist\/[a-z-]+\.js(\.map)?$/, "entries"],
   ];
   const kindOf = (file: string) => known.find(([pattern]) => pattern.test(file))?.[1];

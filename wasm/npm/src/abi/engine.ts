@@ -16,14 +16,18 @@ export interface Guest {
   died(death: Error): void;
 }
 
+/** What a host has besides its exports, which only the engine calls. */
+export type Buffers = Omit<Host, "enter">;
+
 /**
  * One instance of the WebAssembly, with the calls that live in it and the one timer that they share.
  *
- * What Go wants done is first read, whole, and then performed: performing runs code of users (fetch, listeners, abort handlers),
- * which may begin or cancel calls and so write over what Go had emitted.
+ * What Go wants done is first read, whole, and then performed, in Go's order. Reading runs no code of users. Performing does (fetch,
+ * listeners, abort handlers), and that may begin or cancel calls and so write over what Go had emitted.
  */
 export class Engine {
-  readonly host: Host;
+  /** Where the arguments of the next export are written, and the results of the last one are read. */
+  readonly buffers: Buffers;
   readonly clock: Clock;
   readonly calls: Map<number, Guest> = new Map();
   readonly tenants: Set<Tenant> = new Set();
@@ -33,17 +37,19 @@ export class Engine {
   leaving = false;
   /** How often it was left. */
   departures = 0;
+  #host: Host;
   #todo: (() => void)[] = [];
-  #performing = false;
+  #batching = false;
   #timeout: unknown;
 
   constructor(module: WebAssembly.Module, clock: Clock) {
     this.clock = clock;
-    this.host = new Host(
+    this.#host = new Host(
       module,
       (cursor) => this.#read(cursor),
       (death) => this.#mourn(death),
     );
+    this.buffers = this.#host;
   }
 
   /** A channel is there, or is there no more. Only while there is one does the engine listen to the page. */
@@ -80,22 +86,30 @@ export class Engine {
     this.#todo.push(act);
   }
 
-  /** Performs what was read. */
-  perform(): void {
-    if (this.#performing) return; // whoever performs now will come to it
-    this.#performing = true;
-    for (let i = 0; i < this.#todo.length; i++) {
-      const act = this.#todo[i] as () => void;
-      runSafely(act); // one that throws must not keep the others from their turn
-    }
-    this.#todo.length = 0;
-    this.#performing = false;
+  /** Calls an export, reads its actions and performs them: at once, or where a batch is under way, at its end. */
+  enter<E extends Export>(name: E, ...args: Arguments<E>): void {
+    this.batch(() => this.#host.enter(name, ...args));
   }
 
-  /** Calls an export, reads its actions and performs them. */
-  enter<E extends Export>(name: E, ...args: Arguments<E>): void {
-    this.host.enter(name, ...args);
-    this.perform();
+  /**
+   * Runs act, which may enter several times, and then performs what Go asked for meanwhile, in the order in which it did. What is
+   * entered while that is performed joins it at its end.
+   */
+  batch(act: () => void): void {
+    if (this.#batching) {
+      act();
+      return;
+    }
+    this.#batching = true;
+    try {
+      act();
+    } finally {
+      for (let i = 0; i < this.#todo.length; i++) {
+        runSafely(this.#todo[i] as () => void); // one that throws must not keep the others from their turn
+      }
+      this.#todo.length = 0;
+      this.#batching = false;
+    }
   }
 
   #read(cursor: Cursor): void {
@@ -103,9 +117,11 @@ export class Engine {
     const id = cursor.word();
     const attempt = cursor.signed();
     switch (action) {
-      case Action.Timer:
-        this.#setTimer(cursor.float());
+      case Action.Timer: {
+        const at = cursor.float();
+        this.later(() => this.#setTimer(at));
         return;
+      }
       case Action.Warn: {
         if (id !== 0) break;
         const { opening } = this;
@@ -113,7 +129,7 @@ export class Engine {
         this.later(() => opening?.warned(warning));
         return;
       }
-      case Action.Refuse:
+      case Action.Refuse: // part of the answer to open_channel
         this.opening?.refused(cursor.text(), cursor.text());
         return;
     }
@@ -134,11 +150,12 @@ export class Engine {
     this.clock.clearTimeout(this.#timeout);
     this.#listen("removeEventListener");
     const { calls, tenants } = this;
-    this.later(() => {
-      for (const call of [...calls.values()]) call.died(death);
-      for (const tenant of tenants) tenant.died(death);
-    });
-    queueMicrotask(() => this.perform());
+    queueMicrotask(() =>
+      this.batch(() => {
+        for (const call of [...calls.values()]) call.died(death);
+        for (const tenant of tenants) tenant.died(death);
+      }),
+    );
   }
 }
 
@@ -154,7 +171,7 @@ const engines = new WeakMap<Clock, { readonly module: WebAssembly.Module; readon
 /** The engine of a clock; a fresh one if the last has died. */
 export function engineOf(module: WebAssembly.Module, clock: Clock): Engine {
   let current = engines.get(clock);
-  if (!current?.engine.host.alive || current.module !== module) {
+  if (!current?.engine.buffers.alive || current.module !== module) {
     current = { module, engine: new Engine(module, clock) };
     engines.set(clock, current);
   }

@@ -8,7 +8,7 @@ import {
   readWarning,
   type Warning,
 } from "../abi/actions.js";
-import type { Engine } from "../abi/engine.js";
+import { type Engine, runSafely } from "../abi/engine.js";
 import {
   Action,
   type Cursor,
@@ -20,7 +20,6 @@ import {
   FLAG_STREAMING,
   FLAG_STREAMS,
   FLAG_WAIT_FOR_READY,
-  type Host,
 } from "../abi/host.js";
 import { Code } from "../api/code.js";
 import { type Ending, StatusError, statusError } from "../api/errors.js";
@@ -75,7 +74,6 @@ export function nextId(): number {
 /** One call, on this side of the boundary: it holds bytes and promises, and decides nothing. */
 export class Call implements LiveCall {
   readonly id: number = nextId();
-  readonly host: Host;
   readonly engine: Engine;
   readonly url: string;
   /** What is behind an end that is no attempt's: a cancel's reason, or why no request could be made. */
@@ -89,14 +87,14 @@ export class Call implements LiveCall {
   #pace: Pace = new Pace();
   #attempts: Attempt[] = [];
   #history: History = { attempts: [], commitReason: undefined };
-  #over = false;
+  /** How the call ended, from when Go has said so. */
+  #ending: Ending | undefined;
   /** The receiver has heard of the end. */
   #told = false;
   #onAbort: (() => void) | undefined;
 
   constructor(line: Line, request: Request, receiver: Receiver) {
     this.engine = line.engine;
-    this.host = line.engine.host;
     this.url = line.baseUrl + request.method;
     this.#line = line;
     this.#request = request;
@@ -108,11 +106,11 @@ export class Call implements LiveCall {
   start(at: number = this.engine.clock.now()): void {
     const { method, outgoing, metadata, timeoutMs, maxReceiveMessageBytes, signal } = this.#request;
     const { count, text } = blockOfMetadata(metadata); // which throws where another client's was no base64
-    this.engine.calls.set(this.id, this);
     if (signal) {
       this.#onAbort = () => this.cancel("the caller cancelled the call", signal.reason);
       signal.addEventListener("abort", this.#onAbort);
     }
+    this.engine.calls.set(this.id, this);
     this.engine.enter(
       "start",
       this.id,
@@ -123,7 +121,7 @@ export class Call implements LiveCall {
       outgoing.size,
       maxReceiveMessageBytes,
       count,
-      this.host.text(`${method}\0${text}`),
+      this.engine.buffers.text(`${method}\0${text}`),
     );
   }
 
@@ -139,7 +137,7 @@ export class Call implements LiveCall {
   }
 
   async write(message: Uint8Array): Promise<void> {
-    if (this.#over) return;
+    if (this.over) return;
     const { shorten } = this.#line;
     const { length } = message;
     let sent = message;
@@ -148,7 +146,7 @@ export class Call implements LiveCall {
     } catch (error) {
       this.cancel(`a message could not be compressed: ${String(error)}`, error, Code.INTERNAL);
     }
-    if (this.#over) return;
+    if (this.over) return;
     this.#request.outgoing.add(sent, sent.length < length);
     this.engine.enter("queue", this.id, this.engine.clock.now(), length, sent.length);
     await this.#pace.queued();
@@ -161,7 +159,7 @@ export class Call implements LiveCall {
   }
 
   halfClose(): void {
-    if (this.#over) return;
+    if (this.over) return;
     this.#request.outgoing.end();
     this.engine.enter("half_close", this.id, this.engine.clock.now());
   }
@@ -170,8 +168,9 @@ export class Call implements LiveCall {
     return this.#request.raw;
   }
 
+  /** Go knows the call no more. */
   get over(): boolean {
-    return this.#over;
+    return this.#ending !== undefined;
   }
 
   unlessOver<T>(value: T | Promise<T>): Promise<T | undefined> {
@@ -183,21 +182,21 @@ export class Call implements LiveCall {
   }
 
   cancel(why: string, cause?: unknown, code: Code = Code.CANCELLED): void {
-    if (this.#over) return;
+    if (this.over) return;
     this.cause = cause;
-    this.engine.enter("cancel", this.id, this.engine.clock.now(), code, this.host.text(why));
+    this.engine.enter("cancel", this.id, this.engine.clock.now(), code, this.engine.buffers.text(why));
   }
 
   want(): void {
-    if (!this.#over) this.engine.enter("read", this.id, this.engine.clock.now());
+    if (!this.over) this.engine.enter("read", this.id, this.engine.clock.now());
   }
 
   get history(): History {
-    if (!this.#over) this.host.enter("history", this.id);
-    return this.#history;
+    if (!this.over) this.engine.enter("history", this.id);
+    return this.#ending ?? this.#history;
   }
 
-  /** Reads one action of Go's. What it asks for is done later: see Engine. */
+  /** Reads one action of Go's. What it asks for is done later, in its turn: see Engine. Only facts are noted here. */
   read(action: Action, attempt: number, cursor: Cursor): void {
     switch (action) {
       case Action.Prepare: {
@@ -216,21 +215,24 @@ export class Call implements LiveCall {
       case Action.Read:
         this.engine.later(() => this.#attempt(attempt).read());
         return;
-      case Action.Inflate:
-        this.#attempt(attempt).inflate(cursor.float());
+      case Action.Inflate: {
+        const limit = cursor.float();
+        this.engine.later(() => this.#attempt(attempt).inflate(limit));
         return;
+      }
       case Action.Head: {
         const header = readMetadata(cursor);
         this.engine.later(() => this.#receiver.onHeader(header, attempt));
         return;
       }
       case Action.Release:
-        this.#release(this.#attempt(attempt));
+        this.engine.later(() => this.#release(this.#attempt(attempt)));
         return;
-      case Action.Written:
-        this.#pace.written(cursor.word());
-        this.engine.later(() => this.#pace.wake());
+      case Action.Written: {
+        const messages = cursor.word();
+        this.engine.later(() => this.#pace.written(messages));
         return;
+      }
       case Action.Warn: {
         const warning = readWarning(cursor);
         this.engine.later(() => this.#warn(warning));
@@ -238,11 +240,11 @@ export class Call implements LiveCall {
       }
       case Action.End: {
         const ending = readEnding(cursor);
-        this.#close(ending);
+        this.#ending = ending;
         this.engine.later(() => this.#end(ending, attempt));
         return;
       }
-      case Action.History:
+      case Action.History: // the answer to history
         this.#history = readHistory(cursor);
         return;
       case Action.Observe: {
@@ -259,7 +261,7 @@ export class Call implements LiveCall {
   }
 
   #open(id: number, fields: [string, string][]): void {
-    if (this.#over) return;
+    if (this.over) return;
     const { outgoing, streams, raw } = this.#request;
     const { how, carryBySocket } = this.#line;
     const attempt = this.#attempt(id);
@@ -270,11 +272,10 @@ export class Call implements LiveCall {
       return carryBySocket?.(attempt, this.url, fields, body) ?? new Fetching(attempt, how, this.url, fields, body);
     });
     if (!streams) attempt.taken = Number.POSITIVE_INFINITY;
-    if (this.#released === attempt) outgoing.release(attempt.taken);
   }
 
   #took(id: number, messages: number): void {
-    if (this.#over) return;
+    if (this.over) return;
     const attempt = this.#attempt(id);
     attempt.taken = messages;
     if (this.#released === attempt) this.#request.outgoing.release(messages);
@@ -298,7 +299,7 @@ export class Call implements LiveCall {
 
   /** Asks the channel's function for the attempt's own metadata. */
   #prepare(id: number, number: number): void {
-    if (this.#over) return;
+    if (this.over) return;
     const attempt = this.#attempt(id);
     const { method } = this.#request;
     const context = { method, attempt: number, signal: attempt.abort.signal };
@@ -318,7 +319,7 @@ export class Call implements LiveCall {
       this.#unprepared(id, error, Code.INTERNAL);
       return;
     }
-    this.engine.enter("prepared", this.id, id, this.engine.clock.now(), block.count, this.host.text(block.text));
+    this.engine.enter("prepared", this.id, id, this.engine.clock.now(), block.count, this.engine.buffers.text(block.text));
   }
 
   #unprepared(id: number, error: unknown, code: Code): void {
@@ -326,7 +327,7 @@ export class Call implements LiveCall {
     const own = error instanceof StatusError ? error : undefined;
     const { count, text } = blockOfMetadata(own ? own.trailer : new Metadata());
     const message = own ? own.message : `the metadata function failed: ${show(error)}`;
-    const block = this.host.text(`${message.replaceAll("\0", " ")}\0${text}`);
+    const block = this.engine.buffers.text(`${message.replaceAll("\0", " ")}\0${text}`);
     this.engine.enter("unprepared", this.id, id, this.engine.clock.now(), own ? own.code : code, count, block);
   }
 
@@ -335,18 +336,19 @@ export class Call implements LiveCall {
     if (!this.#told) this.#receiver.onMessage(message);
   }
 
-  /** From here on Go knows the call no more. */
-  #close(ending: Ending): void {
-    this.#over = true;
-    this.#history = ending;
-    this.#request.outgoing.drop();
+  /** Lets go of all that the call holds. */
+  #close(): void {
+    const { outgoing, signal } = this.#request;
+    this.#told = true;
+    outgoing.drop();
     this.#pace.end();
     this.engine.calls.delete(this.id);
-    if (this.#onAbort) this.#request.signal?.removeEventListener("abort", this.#onAbort);
+    const onAbort = this.#onAbort;
+    if (onAbort) runSafely(() => signal?.removeEventListener?.("abort", onAbort)); // a signal may be the user's own
   }
 
   #end(ending: Ending, answer: number): void {
-    this.#told = true;
+    this.#close();
     if (this.#request.streams) for (const attempt of this.#attempts) attempt.kill(); // a request that nobody reads any more
     if (ending.code === Code.OK) {
       this.#receiver.onEnd(ending, undefined, answer);
@@ -371,8 +373,8 @@ export class Call implements LiveCall {
       attempts,
       commitReason: "internal",
     };
-    this.#close(ending);
-    this.#told = true;
+    this.#ending = ending;
+    this.#close();
     for (const attempt of this.#attempts) attempt.kill();
     this.#audience.tellDeath(this.#eventBase, ending, this.#attempts.length);
     this.#receiver.onEnd(ending, statusError(this.#request.method, ending, death), -1);

@@ -16,12 +16,9 @@ export class Pace {
     }
   }
 
-  /** The first so many need not be waited for. Whoever waits is told by wake. */
+  /** The first so many need not be waited for. */
   written(messages: number): void {
     this.#written = messages;
-  }
-
-  wake(): void {
     this.#go?.();
   }
 

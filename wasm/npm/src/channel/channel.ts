@@ -77,7 +77,7 @@ class WasmChannel extends Calls {
     this.#problems = [...problems];
     const channel = ++lastId;
     engine.opening = this;
-    engine.enter("open_channel", channel, engine.host.text(this.#settings.text));
+    engine.enter("open_channel", channel, engine.buffers.text(this.#settings.text));
     engine.opening = undefined;
     if (this.#problems.length > 0) {
       engine.enter("close_channel", channel, engine.clock.now());
@@ -107,7 +107,7 @@ class WasmChannel extends Calls {
 
   died(death: Error): void {
     const { onFatal } = this.#settings;
-    if (!this.#line?.engine.host.alive) this.#line = undefined; // else a call has come already, and has a fresh instance
+    if (!this.#line?.engine.buffers.alive) this.#line = undefined; // else a call has come already, and has a fresh instance
     if (onFatal) runSafely(() => onFatal(death));
     else console.error(death);
   }
@@ -139,7 +139,7 @@ class WasmChannel extends Calls {
   /** The line of a channel that is open, on a living instance. */
   #open(method: string): Line {
     if (this.#closed) throw closed(method);
-    if (!this.#line?.engine.host.alive) this.open([]);
+    if (!this.#line?.engine.buffers.alive) this.open([]);
     return this.#line as Line;
   }
 }

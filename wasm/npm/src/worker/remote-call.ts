@@ -115,7 +115,6 @@ export class RemoteCall implements LiveCall {
         return;
       case "written":
         this.#pace.written(++this.#written);
-        this.#pace.wake();
         return;
       case "history":
         this.history = data.history;

@@ -1,0 +1,141 @@
+import { BAD_PAYLOAD, type Fragment, SLICE, TRAILERS } from "../abi/host.js";
+import type { Attempt } from "./attempt.js";
+import type { Call } from "./call.js";
+import { Payload } from "./payload.js";
+
+/**
+ * The body of an attempt's response. Go frames it, slice by slice, and the messages are put together here, since their bytes stay on
+ * this side: of a payload whose length is known, Go is told only how much has been passed over. A message that lies whole in a chunk
+ * is a view of it. What Go had to decode from text comes back from it. A compressed payload is inflated before the rest is fed.
+ */
+export class ResponseBody {
+  #call: Call;
+  #attempt: Attempt;
+  /** The chunk that is being taken apart, and how far it has been. */
+  #chunk: Uint8Array = NOTHING;
+  #at = 0;
+  #payload: Payload = new Payload();
+  /** The payload is decoded from text: all of it has to be fed. */
+  #decoded = false;
+  /** A compressed payload that has come whole. Go feeds on once it is inflated. */
+  #packed: Uint8Array | undefined;
+
+  constructor(call: Call, attempt: Attempt) {
+    this.#call = call;
+    this.#attempt = attempt;
+  }
+
+  /** Takes a chunk, once the one before has been taken whole. */
+  take(chunk: Uint8Array): void {
+    this.#chunk = chunk;
+    this.#at = 0;
+    this.#call.engine.batch(() => this.#advance());
+  }
+
+  /** Lets go of what has come. */
+  drop(): void {
+    this.#chunk = NOTHING;
+    this.#payload = new Payload();
+    this.#packed = undefined;
+  }
+
+  /** Takes the chunk apart to its end, or up to a payload that is to be inflated. */
+  #advance(): void {
+    let drained = false; // Go knows it if it has seen the chunk's end
+    while (!this.#waits && this.#at < this.#chunk.length) {
+      if (this.#payload.missing > 0 && !this.#decoded) this.#pass();
+      else drained = this.#feed();
+    }
+    const { engine, id } = this.#call;
+    if (!this.#waits && !drained) engine.enter("drained", id, this.#attempt.id, engine.clock.now());
+  }
+
+  get #waits(): boolean {
+    return this.#attempt.dead || this.#packed !== undefined;
+  }
+
+  /** Takes what is here of a payload that began in an earlier chunk. */
+  #pass(): void {
+    const part = this.#chunk.subarray(this.#at, this.#at + this.#payload.missing);
+    this.#keep(part);
+    this.#skip(part.length);
+  }
+
+  /** Feeds a slice. Answers whether Go saw the end of the chunk. */
+  #feed(): boolean {
+    const { engine, id } = this.#call;
+    const { buffers } = engine;
+    const from = this.#at;
+    const slice = this.#chunk.subarray(from, from + SLICE);
+    const last = from + slice.length === this.#chunk.length;
+    engine.enter("feed", id, this.#attempt.id, engine.clock.now(), buffers.bytes(slice), last ? 1 : 0);
+    if (!buffers.alive) {
+      this.drop();
+      return true;
+    }
+    const consumed = buffers.result;
+    this.#at += consumed;
+    for (const fragment of buffers.fragments()) this.#fragment(fragment, from);
+    return last && consumed === slice.length && !this.#packed;
+  }
+
+  /** What of a payload lies beyond the slice, but in the chunk, is taken with it, so that the whole is one view. */
+  #fragment({ flags, first, decoded, offset, length, total }: Fragment, slice: number): void {
+    this.#decoded = decoded;
+    if (first) this.#payload.begin(flags, total);
+    if (decoded) {
+      this.#keep(this.#call.engine.buffers.decoded(offset, length));
+      return;
+    }
+    const from = slice + offset;
+    const part = this.#chunk.subarray(from, from + this.#payload.missing);
+    this.#keep(part);
+    if (part.length > length) this.#skip(part.length - length);
+  }
+
+  /** Tells Go of bytes of the present payload that it does not see. */
+  #skip(bytes: number): void {
+    this.#at += bytes;
+    this.#call.engine.enter("skip", this.#call.id, this.#attempt.id, bytes);
+  }
+
+  #keep(part: Uint8Array): void {
+    const tapped = this.#call.raw && !this.#inTrailers; // then who taps the chunks has the bytes already
+    const payload = this.#payload.add(part, tapped ? NOTHING : part);
+    if (!payload) return;
+    if ((this.#payload.flags & COMPRESSED) === 0) this.#call.deliver(payload);
+    else this.#packed = payload;
+  }
+
+  get #inTrailers(): boolean {
+    return (this.#payload.flags & TRAILERS) !== 0;
+  }
+
+  /** Go asks for the payload that has just come whole to be inflated. */
+  async inflate(limit: number): Promise<void> {
+    const { engine, id, raw: tapped } = this.#call;
+    const packed = this.#packed as Uint8Array;
+    const trailers = this.#inTrailers;
+    let inflated = NOTHING; // a message that another client is to inflate passes as it is
+    try {
+      const inflate = tapped?.inflate ?? (await import("../carry/compression.js")).inflate;
+      if (trailers || !tapped) inflated = await inflate(packed, limit);
+    } catch (error) {
+      this.#attempt.fail(BAD_PAYLOAD, error);
+      return;
+    }
+    if (this.#attempt.dead) return;
+    engine.batch(() => {
+      this.#packed = undefined;
+      const { length } = inflated;
+      const shown = trailers ? engine.buffers.bytes(inflated) : 0;
+      engine.enter("inflated", id, this.#attempt.id, engine.clock.now(), length, shown);
+      if (!trailers && !this.#call.over) this.#call.deliver(inflated);
+      this.#advance();
+    });
+  }
+}
+
+const COMPRESSED = 1;
+
+const NOTHING: Uint8Array = new Uint8Array();
