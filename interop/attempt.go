@@ -103,6 +103,9 @@ func (a *attempt) close() error {
 	if err := a.sleep(a.step.GetEndDelay()); err != nil {
 		return err
 	}
+	if err := a.execution.waitForStarted(a.ctx, a.step.GetWaitForStarted()); err != nil {
+		return err
+	}
 	switch end := a.step.GetEnd().(type) {
 	case *chaosv1.Step_Status:
 		return toError(end.Status)

@@ -90,6 +90,23 @@ func (e *execution) end(ending chaosv1.Ending, code int32, received uint32) {
 	e.call.change()
 }
 
+// waitForStarted returns once so many attempts of the call have begun, or with the context's error.
+func (e *execution) waitForStarted(ctx context.Context, n uint32) error {
+	for {
+		e.calls.mu.Lock()
+		started, changed := e.call.report.Started, e.call.changed
+		e.calls.mu.Unlock()
+		if started >= n {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 // wait returns a copy of what is known of a call id, once enough attempts have begun and ended, or the context's error.
 func (c *calls) wait(ctx context.Context, id string, started, ended uint32) (*chaosv1.ReportReply, error) {
 	for {

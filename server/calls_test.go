@@ -77,3 +77,22 @@ func TestWaitWakesWhenEnoughHappened(t *testing.T) {
 		want(t, "error of a wait in vain", err, context.DeadlineExceeded)
 	})
 }
+
+// An attempt that waits for others wakes when they begin, and leaves with its own call.
+func TestAttemptsWaitForOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCalls(1)
+		first := c.begin("id", &chaosv1.Execution{})
+		want(t, "error of no wait", first.waitForStarted(t.Context(), 1), nil)
+		woken := make(chan error, 1)
+		go func() { woken <- first.waitForStarted(t.Context(), 3) }()
+		c.begin("id", &chaosv1.Execution{})
+		synctest.Wait()
+		want(t, "woken by the second", len(woken), 0)
+		c.begin("id", &chaosv1.Execution{})
+		want(t, "error", <-woken, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		want(t, "error of a wait in vain", first.waitForStarted(ctx, 4), context.DeadlineExceeded)
+	})
+}

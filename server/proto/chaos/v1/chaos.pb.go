@@ -151,7 +151,8 @@ func (x *Request) GetSeed() uint64 {
 	return 0
 }
 
-// What one attempt meets, in this order: delay; header metadata; the messages, each after message_delay; end_delay; the end.
+// What one attempt meets, in this order: delay; header metadata; the messages, each after message_delay; end_delay;
+// wait_for_started; the end.
 type Step struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Before anything is sent.
@@ -172,6 +173,9 @@ type Step struct {
 	Encoding string `protobuf:"bytes,7,opt,name=encoding,proto3" json:"encoding,omitempty"`
 	// After the messages, before the end.
 	EndDelay *Delay `protobuf:"bytes,8,opt,name=end_delay,json=endDelay,proto3" json:"end_delay,omitempty"`
+	// Before the end, waits until so many attempts of the call id have begun. A test that must have seen the messages before the end
+	// comes begins one more attempt once it has; no delay would be long enough on every machine. 0: no wait.
+	WaitForStarted uint32 `protobuf:"varint,15,opt,name=wait_for_started,json=waitForStarted,proto3" json:"wait_for_started,omitempty"`
 	// Trailer metadata, on success and on failure.
 	Trailer []*Metadata `protobuf:"bytes,9,rep,name=trailer,proto3" json:"trailer,omitempty"`
 	// Values of the trailer grpc-retry-pushback-ms, sent as they stand: "250", "-1", "soon", or several.
@@ -273,6 +277,13 @@ func (x *Step) GetEndDelay() *Delay {
 		return x.EndDelay
 	}
 	return nil
+}
+
+func (x *Step) GetWaitForStarted() uint32 {
+	if x != nil {
+		return x.WaitForStarted
+	}
+	return 0
 }
 
 func (x *Step) GetTrailer() []*Metadata {
@@ -1255,7 +1266,7 @@ const file_chaos_v1_chaos_proto_rawDesc = "" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\x12-\n" +
 	"\x05steps\x18\x02 \x03(\v2\x17.hedgerow.chaos.v1.StepR\x05steps\x12\x18\n" +
 	"\apayload\x18\x03 \x01(\fR\apayload\x12\x12\n" +
-	"\x04seed\x18\x04 \x01(\x04R\x04seed\"\x87\x05\n" +
+	"\x04seed\x18\x04 \x01(\x04R\x04seed\"\xb1\x05\n" +
 	"\x04Step\x12.\n" +
 	"\x05delay\x18\x01 \x01(\v2\x18.hedgerow.chaos.v1.DelayR\x05delay\x123\n" +
 	"\x06header\x18\x02 \x03(\v2\x1b.hedgerow.chaos.v1.MetadataR\x06header\x12!\n" +
@@ -1264,7 +1275,8 @@ const file_chaos_v1_chaos_proto_rawDesc = "" +
 	"\rmessage_delay\x18\x05 \x01(\v2\x18.hedgerow.chaos.v1.DelayR\fmessageDelay\x12!\n" +
 	"\fmessage_size\x18\x06 \x01(\rR\vmessageSize\x12\x1a\n" +
 	"\bencoding\x18\a \x01(\tR\bencoding\x125\n" +
-	"\tend_delay\x18\b \x01(\v2\x18.hedgerow.chaos.v1.DelayR\bendDelay\x125\n" +
+	"\tend_delay\x18\b \x01(\v2\x18.hedgerow.chaos.v1.DelayR\bendDelay\x12(\n" +
+	"\x10wait_for_started\x18\x0f \x01(\rR\x0ewaitForStarted\x125\n" +
 	"\atrailer\x18\t \x03(\v2\x1b.hedgerow.chaos.v1.MetadataR\atrailer\x12\x1a\n" +
 	"\bpushback\x18\n" +
 	" \x03(\tR\bpushback\x123\n" +

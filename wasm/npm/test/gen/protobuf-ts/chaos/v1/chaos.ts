@@ -45,7 +45,8 @@ export interface Request {
     seed: bigint;
 }
 /**
- * What one attempt meets, in this order: delay; header metadata; the messages, each after message_delay; end_delay; the end.
+ * What one attempt meets, in this order: delay; header metadata; the messages, each after message_delay; end_delay;
+ * wait_for_started; the end.
  *
  * @generated from protobuf message hedgerow.chaos.v1.Step
  */
@@ -100,6 +101,13 @@ export interface Step {
      * @generated from protobuf field: hedgerow.chaos.v1.Delay end_delay = 8
      */
     endDelay?: Delay;
+    /**
+     * Before the end, waits until so many attempts of the call id have begun. A test that must have seen the messages before the end
+     * comes begins one more attempt once it has; no delay would be long enough on every machine. 0: no wait.
+     *
+     * @generated from protobuf field: uint32 wait_for_started = 15
+     */
+    waitForStarted: number;
     /**
      * Trailer metadata, on success and on failure.
      *
@@ -571,6 +579,7 @@ class Step$Type extends MessageType<Step> {
             { no: 6, name: "message_size", kind: "scalar", T: 13 /*ScalarType.UINT32*/ },
             { no: 7, name: "encoding", kind: "scalar", T: 9 /*ScalarType.STRING*/ },
             { no: 8, name: "end_delay", kind: "message", T: () => Delay },
+            { no: 15, name: "wait_for_started", kind: "scalar", T: 13 /*ScalarType.UINT32*/ },
             { no: 9, name: "trailer", kind: "message", repeat: 2 /*RepeatType.UNPACKED*/, T: () => Metadata },
             { no: 10, name: "pushback", kind: "scalar", repeat: 2 /*RepeatType.UNPACKED*/, T: 9 /*ScalarType.STRING*/ },
             { no: 11, name: "status", kind: "message", oneof: "end", T: () => Status },
@@ -585,6 +594,7 @@ class Step$Type extends MessageType<Step> {
         message.earlyHeader = false;
         message.messageSize = 0;
         message.encoding = "";
+        message.waitForStarted = 0;
         message.trailer = [];
         message.pushback = [];
         message.end = { oneofKind: undefined };
@@ -620,6 +630,9 @@ class Step$Type extends MessageType<Step> {
                     break;
                 case /* hedgerow.chaos.v1.Delay end_delay */ 8:
                     message.endDelay = Delay.internalBinaryRead(reader, reader.uint32(), options, message.endDelay);
+                    break;
+                case /* uint32 wait_for_started */ 15:
+                    message.waitForStarted = reader.uint32();
                     break;
                 case /* repeated hedgerow.chaos.v1.Metadata trailer */ 9:
                     message.trailer.push(Metadata.internalBinaryRead(reader, reader.uint32(), options));
@@ -705,6 +718,9 @@ class Step$Type extends MessageType<Step> {
         /* hedgerow.chaos.v1.Hang hang = 14; */
         if (message.end.oneofKind === "hang")
             Hang.internalBinaryWrite(message.end.hang, writer.tag(14, WireType.LengthDelimited).fork(), options).join();
+        /* uint32 wait_for_started = 15; */
+        if (message.waitForStarted !== 0)
+            writer.tag(15, WireType.Varint).uint32(message.waitForStarted);
         let u = options.writeUnknownFields;
         if (u !== false)
             (u == true ? UnknownFieldHandler.onWrite : u)(this.typeName, message, writer);
