@@ -119,8 +119,8 @@ func (ch *Channel) Unary(ctx context.Context, method string, message []byte, opt
 	frame := ch.frame(message)
 	return ch.begin(ctx, params, opts, func(d *driver, now plan.Duration) {
 		d.send(now, len(message), frame)
-		d.request.close()
-		d.machine.Start(now)
+		d.halfClose(now)
+		d.machine.Begin(now)
 	}).response()
 }
 

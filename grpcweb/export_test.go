@@ -9,7 +9,7 @@ func WithRandom(f func() float64) Option {
 func (ch *Channel) Buffered() int64 {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	return ch.core.Buffered()
+	return ch.core.Quota().Used()
 }
 
 // Running is how many calls are under way.

@@ -112,7 +112,8 @@ func (p *program) Start(id, ch, flags uint32, now, timeout, size, maxReceive flo
 		c.Begin(p.now)
 	} else {
 		c.Send(p.now, int64(size), int64(size))
-		c.Start(p.now)
+		c.HalfClose(p.now)
+		c.Begin(p.now)
 	}
 	p.settle(c)
 }

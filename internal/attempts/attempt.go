@@ -21,10 +21,10 @@ type attempt struct {
 // that can never send does not keep it going for ever (SEMANTICS 2.9).
 const maxRestarts = 1000
 
-// begin makes an attempt that counts, and asks the plan when another follows.
-func (m *Machine) begin(now plan.Duration, kind status.AttemptKind) {
+// startAttempt makes an attempt that counts, and asks the plan when another follows.
+func (m *Machine) startAttempt(now plan.Duration, kind status.AttemptKind) {
 	m.started++
-	m.launch(now, kind, m.started)
+	m.addAttempt(now, kind, m.started)
 	if m.commit >= 0 {
 		return
 	}
@@ -34,7 +34,9 @@ func (m *Machine) begin(now plan.Duration, kind status.AttemptKind) {
 	}
 }
 
-func (m *Machine) launch(now plan.Duration, kind status.AttemptKind, number int) {
+// addAttempt makes an attempt and asks for its first step. A transparent restart
+// comes this way too: it repeats the number of the attempt whose place it takes.
+func (m *Machine) addAttempt(now plan.Duration, kind status.AttemptKind, number int) {
 	id := len(m.attempts)
 	if m.attempts == nil {
 		m.attempts = m.rooms.attempts[:0]
@@ -48,7 +50,7 @@ func (m *Machine) launch(now plan.Duration, kind status.AttemptKind, number int)
 	if m.final {
 		m.commitTo(now, id, status.ReasonBufferExceeded)
 	}
-	m.proceed(id)
+	m.prepareOrOpen(id)
 }
 
 func (m *Machine) since(now plan.Duration) int64 { return int64(now - m.begun) }
@@ -56,7 +58,7 @@ func (m *Machine) since(now plan.Duration) int64 { return int64(now - m.begun) }
 // Prepared: the attempt's own metadata is at hand.
 func (m *Machine) Prepared(now plan.Duration, id int) {
 	if m.attempts[id].live && !m.expired(now) {
-		m.proceed(id)
+		m.prepareOrOpen(id)
 	}
 }
 
@@ -66,7 +68,7 @@ func (m *Machine) Unprepared(now plan.Duration, id int, st *status.Status) {
 	if !m.attempts[id].live || m.expired(now) {
 		return
 	}
-	m.settle(now, id, plan.Outcome{Status: st, Pushback: plan.NoPushback})
+	m.noteEnded(now, id, plan.Outcome{Status: st, Pushback: plan.NoPushback})
 	m.endWith(now, id, status.ReasonFatalStatus)
 }
 
@@ -77,7 +79,7 @@ func (m *Machine) Head(now plan.Duration, id, httpStatus int) bool {
 	if !a.live || m.expired(now) {
 		return false
 	}
-	m.stall, m.moves = plan.Never, true
+	m.stopStallWatch()
 	a.record.HeadAt, a.record.HTTPStatus = m.since(now), httpStatus
 	m.observe(Event{Kind: AttemptHead, At: now, Attempt: a.record.Number, HTTP: httpStatus})
 	return true
@@ -94,7 +96,7 @@ func (m *Machine) Commit(now plan.Duration, id int) {
 		m.headed = true
 		m.act(Action{Op: Head, Attempt: id})
 	}
-	m.turn(now)
+	m.startDue(now)
 }
 
 // Ended: an attempt is over (SEMANTICS 2.3, 3.3).
@@ -105,22 +107,22 @@ func (m *Machine) Ended(now plan.Duration, id int, o plan.Outcome) {
 	if o.Status.Code == status.OK { // Trailers-Only, or committed already
 		m.Commit(now, id)
 	}
-	m.settle(now, id, o)
+	m.noteEnded(now, id, o)
 	switch {
 	case m.commit == id:
 		m.endWith(now, id, m.reason)
 	case o.Progress == plan.Dropped:
 		m.endWith(now, id, status.ReasonDrop)
 	case m.transparent(o.Progress):
-		m.Restart(now, id)
+		m.restartAttempt(now, id)
 	default:
 		m.failed(now, id, o)
 	}
-	m.turn(now)
+	m.startDue(now)
 }
 
-// settle notes how an attempt ended; from here on it is dead.
-func (m *Machine) settle(now plan.Duration, id int, o plan.Outcome) {
+// noteEnded records how an attempt ended. From here on it is dead.
+func (m *Machine) noteEnded(now plan.Duration, id int, o plan.Outcome) {
 	outcome := status.OutcomeFailed
 	if m.commit == id {
 		outcome = status.OutcomeCommitted
@@ -170,15 +172,15 @@ func (m *Machine) transparent(p plan.Progress) bool {
 	return false
 }
 
-// Restart puts another attempt of the same number in the place of one that ended,
+// restartAttempt puts another attempt of the same number in the place of one that ended,
 // at once, or as soon as there is a network.
-func (m *Machine) Restart(now plan.Duration, id int) {
+func (m *Machine) restartAttempt(now plan.Duration, id int) {
 	if m.restarts++; m.restarts > maxRestarts {
 		m.end(now, status.New(status.Internal, "the transport could not send the request in "+
 			strconv.Itoa(maxRestarts)+" tries; the last one said: "+m.attempts[id].status.Error()), status.ReasonInternal)
 		return
 	}
-	m.launch(now, status.KindTransparent, m.attempts[id].record.Number)
+	m.addAttempt(now, status.KindTransparent, m.attempts[id].record.Number)
 }
 
 // failed asks the plan what follows a failure, and the throttle whether it may:
@@ -209,37 +211,4 @@ func (m *Machine) observeWait(now plan.Duration, v plan.Verdict, p plan.Pushback
 		e.Kind = HedgeScheduled
 	}
 	m.observe(e)
-}
-
-// deadlineText says what the deadline cut short (SEMANTICS 2.4).
-func (m *Machine) deadlineText() string {
-	if m.set.Deadline <= m.begun {
-		return "the deadline had passed before the call began: nothing was sent"
-	}
-	text := "the deadline of " + milliseconds(m.set.Deadline-m.begun) + " passed "
-	switch {
-	case m.active > 0:
-		text += "during attempt " + strconv.Itoa(m.started)
-	case m.waits():
-		text += "while waiting for a network to begin attempt " + strconv.Itoa(m.started+1)
-	case m.started == 0:
-		text += "before the end of the request, which the transport waits for: nothing was sent"
-	default:
-		text += "while waiting to begin attempt " + strconv.Itoa(m.started+1)
-	}
-	if m.last >= 0 {
-		failed := &m.attempts[m.last]
-		text += "; attempt " + strconv.Itoa(failed.record.Number) + " had failed with " + failed.status.Error()
-	}
-	return text
-}
-
-// milliseconds writes a span as people read it: "1500 ms". Microseconds are
-// told where there are any. (Formatting a float would cost a browser 10 KB.)
-func milliseconds(d plan.Duration) string {
-	text := strconv.FormatInt(int64(d/plan.Millisecond), 10)
-	if rest := d % plan.Millisecond / 1000; rest > 0 {
-		text += "." + strconv.FormatInt(int64(1000+rest), 10)[1:]
-	}
-	return text + " ms"
 }

@@ -53,8 +53,8 @@ type Machine struct {
 	outcome *status.Status
 
 	request request
-	stall   plan.Duration // when to warn that the exchange seems stuck; Never: not now
-	moves   bool          // it does not, or that was told: no warning any more
+	stallAt plan.Duration // when to warn that the exchange seems to stall; Never: not now
+	watched bool          // a warning may follow: no response has come yet, and none was given
 	offline bool          // there is no network
 
 	actions []Action
@@ -74,7 +74,7 @@ const (
 
 // New makes a call that has not begun.
 func New(s Settings) Machine {
-	return Machine{set: s, next: plan.Never, armed: plan.Never, stall: plan.Never, commit: -1, last: -1, answer: -1}
+	return Machine{set: s, next: plan.Never, armed: plan.Never, stallAt: plan.Never, watched: true, commit: -1, last: -1, answer: -1}
 }
 
 // Take hands out the actions since the last Take. They are valid until the next
@@ -85,26 +85,22 @@ func (m *Machine) Take() []Action {
 	return taken
 }
 
-// Start begins the call, its request complete.
-func (m *Machine) Start(now plan.Duration) {
-	m.request.complete = true
-	m.Begin(now)
-}
-
-// Begin begins the call: its deadline runs. Its first attempt begins too, unless
-// the transport sends only requests that are complete.
+// Begin begins the call: from now on its deadline runs. Its first attempt begins
+// too, unless the transport sends only complete requests and this one is still
+// open. Messages may be queued, and the request half-closed, before or after.
 func (m *Machine) Begin(now plan.Duration) {
-	m.start(now)
+	m.noteBegun(now)
 	if m.expired(now) {
 		return
 	}
 	if m.request.complete || m.set.Streams {
 		m.next = now
 	}
-	m.turn(now)
+	m.startDue(now)
 }
 
-func (m *Machine) start(now plan.Duration) {
+// noteBegun starts the clock of the call and tells the observers what it begins with.
+func (m *Machine) noteBegun(now plan.Duration) {
 	m.phase, m.begun = running, now
 	m.observe(Event{Kind: CallStarted, At: now, Attempts: m.set.MaxAttempts, Why: m.set.Plan.Kind(), Timeout: m.timeout(now)})
 	if m.request.held > 0 || m.final {
@@ -127,7 +123,7 @@ func (m *Machine) Timer(now plan.Duration) {
 	m.armed = plan.Never
 	if !m.expired(now) {
 		m.warnStalled(now)
-		m.turn(now)
+		m.startDue(now)
 	}
 }
 
@@ -138,22 +134,22 @@ func (m *Machine) Finish(now plan.Duration, st *status.Status, reason status.Com
 		return
 	}
 	if m.phase == idle {
-		m.start(now)
+		m.noteBegun(now)
 	}
 	m.end(now, st, reason)
 }
 
-// turn begins the attempts that are due, and arms the timer for what comes next.
-func (m *Machine) turn(now plan.Duration) {
-	for m.phase == running && m.next <= now && m.due(now) {
+// startDue begins the attempts that are due, and arms the timer for what comes next.
+func (m *Machine) startDue(now plan.Duration) {
+	for m.phase == running && m.next <= now && m.startNext(now) {
 	}
 	m.arm(now)
 }
 
-// due begins the next attempt, unless that has to wait for a network. A hedge is
+// startNext begins the next attempt, unless that has to wait for a network. A hedge is
 // throttled when it is due; a retry was when its predecessor failed (SEMANTICS
 // 2.3, 3.2).
-func (m *Machine) due(now plan.Duration) bool {
+func (m *Machine) startNext(now plan.Duration) bool {
 	if m.started > 0 && m.set.Plan.Kind() == status.KindHedge && m.set.Throttle.Blocked() {
 		m.freeze(now, status.ReasonThrottled)
 		return true
@@ -162,7 +158,7 @@ func (m *Machine) due(now plan.Duration) bool {
 		return false
 	}
 	m.next = plan.Never
-	m.begin(now, m.kind())
+	m.startAttempt(now, m.kind())
 	return true
 }
 
@@ -179,7 +175,7 @@ func (m *Machine) arm(now plan.Duration) {
 	if m.phase != running {
 		return
 	}
-	at := min(m.set.Deadline, m.stall)
+	at := min(m.set.Deadline, m.stallAt)
 	if m.next > now {
 		at = min(at, m.next)
 	}
@@ -191,84 +187,6 @@ func (m *Machine) arm(now plan.Duration) {
 
 // schedule sets when the next attempt is due, in place of what was due before.
 func (m *Machine) schedule(now, delay plan.Duration) { m.next = now.After(delay) }
-
-// freeze: no further attempt begins. The call ends now if none is under way;
-// the first cause is the one that is told.
-func (m *Machine) freeze(now plan.Duration, why status.CommitReason) {
-	m.next = plan.Never
-	if m.frozen == status.ReasonNone {
-		m.frozen = why
-	}
-	if m.active == 0 {
-		m.endWith(now, m.last, m.frozen)
-	}
-}
-
-// expired ends the call if its deadline has come.
-func (m *Machine) expired(now plan.Duration) bool {
-	if now < m.set.Deadline {
-		return false
-	}
-	m.end(now, status.New(status.DeadlineExceeded, m.deadlineText()), status.ReasonDeadline)
-	return true
-}
-
-// commitTo chooses an attempt for good (SEMANTICS 2.2): the others are aborted,
-// nothing is kept for replay any more.
-func (m *Machine) commitTo(now plan.Duration, id int, why status.CommitReason) {
-	if m.commit >= 0 {
-		return
-	}
-	m.commit, m.reason, m.next = id, why, plan.Never
-	m.attempts[id].record.Outcome = status.OutcomeCommitted
-	m.free(now)
-	for i := range m.attempts {
-		if i != id {
-			m.abort(now, i)
-		}
-	}
-	m.observe(Event{Kind: Committed, At: now, Attempt: m.attempts[id].record.Number, Reason: why})
-	m.act(Action{Op: Release, Attempt: id})
-}
-
-// endWith ends the call with the status of an attempt.
-func (m *Machine) endWith(now plan.Duration, id int, why status.CommitReason) {
-	m.answer = id
-	m.end(now, m.attempts[id].status, why)
-}
-
-// end is the one way out of a call.
-func (m *Machine) end(now plan.Duration, st *status.Status, why status.CommitReason) {
-	m.phase, m.outcome, m.next = ended, st, plan.Never
-	m.free(now)
-	for i := range m.attempts {
-		m.abort(now, i)
-	}
-	if m.commit < 0 {
-		m.reason = why
-		m.observe(Event{Kind: Committed, At: now, Attempt: m.answerNumber(), Reason: why})
-	}
-	if st.Code == status.OK && m.set.Throttle != nil {
-		m.set.Throttle.Refund()
-		m.observeThrottle(now)
-	}
-	if m.armed != plan.Never {
-		m.armed = plan.Never
-		m.act(Action{Op: Arm, At: plan.Never})
-	}
-	m.observe(Event{
-		Kind: CallEnded, At: now, Code: int(st.Code), Message: st.Message,
-		Attempts: len(m.attempts), Reason: m.reason,
-	})
-	m.act(Action{Op: End, Attempt: m.answer})
-}
-
-func (m *Machine) answerNumber() int {
-	if m.answer < 0 {
-		return 0
-	}
-	return m.attempts[m.answer].record.Number
-}
 
 // Read asks the driver for the next piece of an attempt's response body.
 func (m *Machine) Read(id int) { m.act(Action{Op: Read, Attempt: id}) }

@@ -186,7 +186,10 @@ func (w *walk) begin() {
 		return
 	}
 	w.complete = true
-	w.turn("start", func() { w.machine.Start(w.now) })
+	w.turn("start", func() {
+		w.machine.HalfClose(w.now)
+		w.machine.Begin(w.now)
+	})
 }
 
 // request is a message, or that no further one follows.

@@ -15,15 +15,15 @@ func (m *Machine) Network(now plan.Duration, up bool) {
 	m.offline = !up
 	for id := range m.attempts {
 		if a := &m.attempts[id]; a.live && a.held {
-			m.proceed(id)
+			m.prepareOrOpen(id)
 		}
 	}
-	m.turn(now)
+	m.startDue(now)
 }
 
-// proceed asks for an attempt's next step, its own metadata or its exchange, or
+// prepareOrOpen asks for an attempt's next step, its own metadata or its exchange, or
 // holds it until there is a network.
-func (m *Machine) proceed(id int) {
+func (m *Machine) prepareOrOpen(id int) {
 	a := &m.attempts[id]
 	if a.held = m.waits(); a.held {
 		return

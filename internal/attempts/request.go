@@ -46,10 +46,7 @@ func (m *Machine) keep(now plan.Duration, size int64) {
 }
 
 // Replays reports whether the messages are kept for further attempts to send.
-func (m *Machine) Replays() bool { return m.set.Quota != nil && !m.settled() }
-
-// settled: the call is committed, or the next attempt will be its last.
-func (m *Machine) settled() bool { return m.commit >= 0 || m.final }
+func (m *Machine) Replays() bool { return m.set.Quota != nil && m.commit < 0 && !m.final }
 
 func (m *Machine) overflow(now plan.Duration) {
 	if m.active == 0 {
@@ -77,11 +74,11 @@ func (m *Machine) HalfClose(now plan.Duration) {
 	if m.late(now) {
 		return
 	}
-	m.request.complete, m.stall = true, plan.Never
+	m.request.complete, m.stallAt = true, plan.Never
 	if m.started == 0 {
 		m.next = now
 	}
-	m.turn(now)
+	m.startDue(now)
 }
 
 // Took: the transport has taken so many of the request's messages for the attempt.
@@ -137,28 +134,5 @@ func (m *Machine) observeBuffer(now plan.Duration, exceeded bool) {
 			Kind: BufferChanged, At: now,
 			CallBytes: m.request.held, ChannelBytes: m.set.Quota.Used(), Tripped: exceeded,
 		})
-	}
-}
-
-// stallAfter is how long an application waits for a message, its own request
-// open and nothing received, before it is warned that fetch may be half-duplex:
-// the two cannot be told apart from a slow producer.
-const stallAfter = 5 * plan.Second
-
-// Awaits: the application waits for a message.
-func (m *Machine) Awaits(now plan.Duration) {
-	if m.late(now) {
-		return
-	}
-	if m.phase == running && !m.request.complete && !m.moves && m.stall == plan.Never {
-		m.stall = now.After(stallAfter)
-		m.turn(now)
-	}
-}
-
-func (m *Machine) warnStalled(now plan.Duration) {
-	if now >= m.stall {
-		m.stall, m.moves = plan.Never, true
-		m.Warn(Stalled)
 	}
 }

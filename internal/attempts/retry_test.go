@@ -100,7 +100,8 @@ func TestRetryBackoff(t *testing.T) {
 		low, high := 1.0, 0.0
 		for range 10_000 {
 			m := attempts.New(attempts.Settings{Plan: retry.NewPlan(&policy, 2, retry.FullJitter, random.Float64), Deadline: plan.Never})
-			m.Start(0)
+			m.HalfClose(0)
+			m.Begin(0)
 			m.Take()
 			m.Ended(0, 0, plan.Outcome{Status: said(1, unavailable), Pushback: plan.NoPushback})
 			share := float64(m.Take()[0].At) / float64(policy.MaxBackoff)

@@ -82,7 +82,10 @@ func (s *script) quiet() {
 
 func (s *script) starts() *script {
 	s.t.Helper()
-	return s.event(func(m *attempts.Machine) { m.Start(s.now) })
+	return s.event(func(m *attempts.Machine) {
+		m.HalfClose(s.now)
+		m.Begin(s.now)
+	})
 }
 
 // begins begins the call, its request open.

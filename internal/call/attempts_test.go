@@ -39,7 +39,7 @@ func TestAttempts(t *testing.T) {
 				})
 				tk := unary(t, ch)
 				tk.sends(10)
-				tk.at(0).tell(func(c *Call) { c.Start(0) })
+				tk.at(0).starts()
 				opened := 0
 				for strings.Contains(strings.Join(tk.asked, " "), "open") {
 					opened++
@@ -136,8 +136,8 @@ func TestRetriedUnary(t *testing.T) {
 		for range 3 {
 			calls = append(calls, unary(t, ch).sends(92)) // 97 with the frame's prefix
 		}
-		if ch.Buffered() != 194 {
-			t.Errorf("%d bytes are buffered", ch.Buffered())
+		if ch.Quota().Used() != 194 {
+			t.Errorf("%d bytes are buffered", ch.Quota().Used())
 		}
 		calls[0].starts().asks("open 1")
 		calls[1].starts().asks("open 1")
@@ -177,8 +177,8 @@ func TestRetriedUnary(t *testing.T) {
 		ch := open(t, retrying, func(o *channel.Options) { o.MaxRetryAttempts = 1 })
 		tk := unary(t, ch)
 		tk.sends(10).starts().asks("open 1")
-		if ch.Buffered() != 0 {
-			t.Errorf("%d bytes are kept for a replay that cannot come", ch.Buffered())
+		if ch.Quota().Used() != 0 {
+			t.Errorf("%d bytes are kept for a replay that cannot come", ch.Quota().Used())
 		}
 		tk.refuses(1, status.Unavailable).asks("end")
 		tk.over(status.Unavailable, status.ReasonFatalStatus, 1, "")

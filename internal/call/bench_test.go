@@ -29,7 +29,8 @@ func BenchmarkUnary(b *testing.B) {
 	for now := plan.Duration(0); b.Loop(); now++ {
 		c := call.New(ch, now, call.Params{Method: "/helloworld.Greeter/SayHello", Timeout: plan.Never})
 		c.Send(now, 100, 100)
-		c.Start(now)
+		c.HalfClose(now)
+		c.Begin(now)
 		c.Take()
 		c.RequestHeader(now, 0)
 		c.Head(now, 0, 200, metadata.New("content-type", "application/grpc-web"))

@@ -17,10 +17,10 @@ import (
 type Call struct {
 	channel   *channel.Channel
 	machine   attempts.Machine
-	method    string
-	of        *channel.Method
-	socket    bool // its attempts are carried by WebSockets
-	trial     int  // the attempt that goes without the attempts header, to see whether it is answered then; 0: none
+	path      string          // "/package.Service/Method"
+	method    *channel.Method // what holds for it
+	socket    bool            // its attempts are carried by WebSockets
+	trial     int             // the attempt that goes without the attempts header, to see whether it is answered then; 0: none
 	metadata  metadata.MD
 	exchanges []attempt // by the attempts' indices
 	streaming bool      // several messages may be received
@@ -68,8 +68,8 @@ func New(ch *channel.Channel, now plan.Duration, p Params) *Call {
 	config := method.Config
 	policy, allowed := ch.Plan(config)
 	settings := attempts.Settings{
-		Plan: policy, MaxAttempts: allowed, Throttle: ch.Throttle,
-		Deadline: ch.Deadline(now, p.Timeout, config.Timeout), Prepare: ch.Options.PerAttempt || p.PerAttempt, Observe: p.Observe,
+		Plan: policy, MaxAttempts: allowed, Throttle: ch.Throttle(),
+		Deadline: ch.Deadline(now, p.Timeout, config.Timeout), Prepare: ch.Options().PerAttempt || p.PerAttempt, Observe: p.Observe,
 		Streams: p.Streams || p.Socket, Writes: p.Writes,
 	}
 	if p.WaitForReady == nil {
@@ -77,20 +77,20 @@ func New(ch *channel.Channel, now plan.Duration, p Params) *Call {
 	}
 	settings.WaitForReady = p.WaitForReady != nil && *p.WaitForReady
 	if allowed > 1 {
-		settings.Quota = ch.Quota
+		settings.Quota = ch.Quota()
 	}
 	if p.MaxReceiveBytes == 0 {
-		p.MaxReceiveBytes = ch.Options.MaxReceiveMessageBytes
+		p.MaxReceiveBytes = ch.Options().MaxReceiveMessageBytes
 	}
 	c := &Call{
-		channel: ch, machine: attempts.New(settings), method: p.Method, of: method, metadata: p.Metadata, streaming: p.Streaming, socket: p.Socket,
-		maxSend: smallest(config.MaxRequestMessageBytes, ch.Options.MaxSendMessageBytes),
+		channel: ch, machine: attempts.New(settings), path: p.Method, method: method, metadata: p.Metadata, streaming: p.Streaming, socket: p.Socket,
+		maxSend: smallest(config.MaxRequestMessageBytes, ch.Options().MaxSendMessageBytes),
 		maxRecv: smallest(config.MaxResponseMessageBytes, p.MaxReceiveBytes),
 	}
 	c.machine.Network(now, !p.Offline)
 	if method.Refusal != nil {
 		c.Fail(now, method.Refusal)
-	} else if err := ch.Options.CheckMetadata(p.Metadata); err != nil {
+	} else if err := ch.Options().CheckMetadata(p.Metadata); err != nil {
 		c.Fail(now, status.New(status.Internal, err.Error()))
 	}
 	return c
@@ -110,14 +110,7 @@ func (c *Call) Send(now plan.Duration, size, sent int64) {
 	c.machine.Queue(now, sent+wire.PrefixSize)
 }
 
-// Start begins the call, its request complete.
-func (c *Call) Start(now plan.Duration) {
-	if !c.machine.Over() {
-		c.machine.Start(now)
-	}
-}
-
-// Begin begins the call, its request still open: messages follow, and HalfClose.
+// Begin begins the call. Its messages, and HalfClose, may come before or after.
 func (c *Call) Begin(now plan.Duration) {
 	if !c.machine.Over() {
 		c.machine.Begin(now)
@@ -135,7 +128,7 @@ func (c *Call) Network(now plan.Duration, up bool) { c.machine.Network(now, up) 
 
 // Prepared: the per-attempt function has given this metadata.
 func (c *Call) Prepared(now plan.Duration, id int, md metadata.MD) {
-	if err := c.channel.Options.CheckMetadata(md); err != nil {
+	if err := c.channel.Options().CheckMetadata(md); err != nil {
 		c.machine.Unprepared(now, id, status.New(status.Internal, err.Error()))
 		return
 	}
@@ -173,7 +166,7 @@ func (c *Call) attempt(id int) *attempt {
 	}
 	for len(c.exchanges) <= id {
 		a := attempt{}
-		a.MaxMessage, a.FirstFrame = c.maxRecv, c.channel.Options.FirstFrame
+		a.MaxMessage, a.FirstFrame = c.maxRecv, c.channel.Options().FirstFrame
 		c.exchanges = append(c.exchanges, a)
 	}
 	return &c.exchanges[id]

@@ -18,9 +18,9 @@ const (
 
 // marks reports whether the attempt carries how many were made before it.
 func (c *Call) marks(id int) bool {
-	switch c.channel.Options.AttemptHeader {
+	switch c.channel.Options().AttemptHeader {
 	case channel.AttemptHeaderAuto:
-		return c.machine.Number(id) > 1 && id != c.trial && !c.channel.Origin.Refuses
+		return c.machine.Number(id) > 1 && id != c.trial && !c.channel.Origin().Refuses
 	case channel.AttemptHeaderAlways:
 		return c.machine.Number(id) > 1
 	}
@@ -30,8 +30,8 @@ func (c *Call) marks(id int) bool {
 // blocked reports whether an attempt that came to no response may have been refused
 // for its header: the server answers others, and never one that had it.
 func (c *Call) blocked(id int) bool {
-	o := c.channel.Origin
-	return c.channel.Options.CrossOrigin && !c.socket && c.attempt(id).marked && !o.Allows && o.Answers
+	o := c.channel.Origin()
+	return c.channel.Options().CrossOrigin && !c.socket && c.attempt(id).marked && !o.Allows && o.Answers
 }
 
 // triesUnmarked has an attempt that seems blocked made again at once, without the
@@ -39,10 +39,10 @@ func (c *Call) blocked(id int) bool {
 // either, it was the network: then the origin must answer something before there is
 // another trial. The driver must still have the request.
 func (c *Call) triesUnmarked(id int) bool {
-	if c.channel.Options.AttemptHeader != channel.AttemptHeaderAuto || !c.machine.Replays() || !c.maySendAgain() || !c.blocked(id) {
+	if c.channel.Options().AttemptHeader != channel.AttemptHeaderAuto || !c.machine.Replays() || !c.maySendAgain() || !c.blocked(id) {
 		return false
 	}
-	c.channel.Origin.Answers = false
+	c.channel.Origin().Answers = false
 	c.trial = c.machine.Attempts() // the index of the next one
 	return true
 }
@@ -50,14 +50,14 @@ func (c *Call) triesUnmarked(id int) bool {
 // maySendAgain: the policy lets the method run again where nobody knows what became
 // of it. For all that can be seen, the server may have run what was not answered.
 func (c *Call) maySendAgain() bool {
-	retry := c.of.Config.Retry
+	retry := c.method.Config.Retry
 	return retry == nil || retry.RetryableStatusCodes.Has(status.Unavailable)
 }
 
 // heard learns from a response that the attempt got. That a WebSocket opened shows
 // nothing: CORS is not asked for it.
 func (c *Call) heard(id int) {
-	switch o := c.channel.Origin; {
+	switch o := c.channel.Origin(); {
 	case c.socket:
 	case c.attempt(id).marked: // if a trial was answered before, it was the network all the same
 		o.Allows, o.Refuses = true, false
@@ -71,7 +71,7 @@ func (c *Call) heard(id int) {
 
 // warnCORSOnce warns of the origin's CORS answers, one time.
 func (c *Call) warnCORSOnce() {
-	if o := c.channel.Origin; !o.Warned {
+	if o := c.channel.Origin(); !o.Warned {
 		o.Warned = true
 		c.machine.Warn(warnCORS)
 	}
@@ -81,7 +81,7 @@ func (c *Call) warnCORSOnce() {
 // see (SEMANTICS 5.5).
 func (c *Call) exposed() []string {
 	names := []string{"grpc-status", "grpc-message", "grpc-status-details-bin", plan.PushbackHeader}
-	if o := &c.channel.Options; o.SendGzip || o.AcceptGzip {
+	if o := c.channel.Options(); o.SendGzip || o.AcceptGzip {
 		names = append(names, encodingHeader)
 	}
 	return names
@@ -90,7 +90,7 @@ func (c *Call) exposed() []string {
 // allowed are the request headers that it must let pages send, for this call and
 // for others of its channel.
 func (c *Call) allowed() []string {
-	o := &c.channel.Options
+	o := c.channel.Options()
 	names := []string{"content-type", "x-grpc-web", "x-user-agent", "grpc-timeout", channel.AttemptsHeader}
 	if o.SendGzip {
 		names = append(names, encodingHeader)

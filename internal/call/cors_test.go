@@ -64,9 +64,9 @@ func TestAttemptsHeaderRefused(t *testing.T) {
 		var origin channel.Origin
 		ch := open(t, throttled, crossOrigin, func(o *channel.Options) { o.Origin = &origin })
 		tk := again(t, ch).marked("1")
-		before, _ := ch.Throttle.Tokens()
+		before, _ := ch.Throttle().Tokens()
 		tk.at(7).noResponse(2, "Failed to fetch").asks("open 3").marked() // at once
-		if tokens, _ := ch.Throttle.Tokens(); tokens != before {
+		if tokens, _ := ch.Throttle().Tokens(); tokens != before {
 			t.Errorf("%v tokens of %v are left", tokens, before)
 		}
 		tk.head(3, 200).asks("warn", "release 3", "header 3", "read 3").warned("corsSuspected")
@@ -106,9 +106,9 @@ func TestAttemptsHeaderRefused(t *testing.T) {
 		ch := open(t, throttled, crossOrigin)
 		tk := again(t, ch).marked("1")
 		tk.noResponse(2, "lost").asks("open 3").marked()
-		before, _ := ch.Throttle.Tokens()
+		before, _ := ch.Throttle().Tokens()
 		tk.noResponse(3, "lost").asks("arm 500") // an ordinary failure, and the policy goes on
-		if tokens, _ := ch.Throttle.Tokens(); tokens != before-1 {
+		if tokens, _ := ch.Throttle().Tokens(); tokens != before-1 {
 			t.Errorf("%v tokens of %v are left", tokens, before)
 		}
 		tk.at(500).timer().asks("open 4").marked("2") // nothing is concluded from it

@@ -70,7 +70,7 @@ func (c *Call) noResponseText(id int, cause error) string {
 	}
 	text := "no response from POST " + c.URL() + ": " + cause.Error() +
 		". Look whether the server runs and can be reached from here"
-	if c.channel.Options.CrossOrigin {
+	if c.channel.Options().CrossOrigin {
 		text += "; the address is of another origin than the page, so look at its CORS answer too: it must allow the origin and the headers " +
 			channel.List(c.allowed())
 	}

@@ -22,13 +22,13 @@ const (
 )
 
 // URL is where the call's attempts are sent.
-func (c *Call) URL() string { return c.channel.Base + c.method }
+func (c *Call) URL() string { return c.channel.BaseURL() + c.path }
 
 // RequestHeader is the header of an attempt that is sent now. Which fields it
 // has depends on the method alone, but for the attempts header, so that a
 // browser's cached preflight keeps holding.
 func (c *Call) RequestHeader(now plan.Duration, id int) metadata.MD {
-	o, parts := &c.channel.Options, c.parts(id)
+	o, parts := c.channel.Options(), c.parts(id)
 	var md metadata.MD
 	md.Grow(8 + parts[0].Len() + parts[1].Len() + parts[2].Len())
 	if o.Text && !c.socket { // which carries bytes
@@ -64,5 +64,5 @@ func (c *Call) RequestHeader(now plan.Duration, id int) metadata.MD {
 
 // parts are the metadata that the attempt carries, in their order.
 func (c *Call) parts(id int) [3]metadata.MD {
-	return [...]metadata.MD{c.channel.Options.Metadata, c.attempt(id).metadata, c.metadata}
+	return [...]metadata.MD{c.channel.Options().Metadata, c.attempt(id).metadata, c.metadata}
 }

@@ -68,7 +68,7 @@ func (w *walker) act(a attempts.Action) {
 
 // marks: the attempt is to carry how many were made before it.
 func (w *walker) marks(id int) bool {
-	switch w.channel.Options.AttemptHeader {
+	switch w.channel.Options().AttemptHeader {
 	case channel.AttemptHeaderAuto:
 		return w.call.Number(id) > 1 && id != w.trial && !w.refuses
 	case channel.AttemptHeaderAlways:
@@ -84,11 +84,11 @@ func (w *walker) checkWarning(kind attempts.Warning) {
 	case attempts.Stalled:
 		reason = w.wished && !w.complete && w.committed < 0
 	case warnCORS:
-		reason = w.channel.Options.CrossOrigin && w.channel.Options.AttemptHeader != channel.AttemptHeaderNever && !w.params.Socket
+		reason = w.channel.Options().CrossOrigin && w.channel.Options().AttemptHeader != channel.AttemptHeaderNever && !w.params.Socket
 	case warnStatusHidden:
-		reason = w.channel.Options.CrossOrigin && !w.params.Socket
+		reason = w.channel.Options().CrossOrigin && !w.params.Socket
 	case warnRetryLost:
-		reason = w.committed >= 0 && w.messages == 0 && !w.channel.Options.FirstFrame
+		reason = w.committed >= 0 && w.messages == 0 && !w.channel.Options().FirstFrame
 	}
 	if w.warned[kind] || !reason {
 		w.fail("a warning, %s: another %v, awaited %v, complete %v, header of attempt %d", w.call.Warning(kind).Kind, w.warned[kind], w.wished, w.complete, w.committed+1)
@@ -121,15 +121,15 @@ func (w *walker) check() {
 	if !w.call.Over() && !waits {
 		w.fail("the call waits for nothing: it would never end")
 	}
-	if n := w.channel.Buffered(); w.call.Over() != w.ended || n < 0 || n > perCall || n > 0 && (w.released || w.ended) {
+	if n := w.channel.Quota().Used(); w.call.Over() != w.ended || n < 0 || n > perCall || n > 0 && (w.released || w.ended) {
 		w.fail("over %v, told %v, %d bytes buffered", w.call.Over(), w.ended, n)
 	}
 }
 
 func (w *walker) checkEnd() {
 	st := w.call.Status()
-	if w.channel.Buffered() != 0 || w.armed != plan.Never {
-		w.fail("%d bytes stay buffered, the timer at %s", w.channel.Buffered(), instant(w.armed))
+	if w.channel.Quota().Used() != 0 || w.armed != plan.Never {
+		w.fail("%d bytes stay buffered, the timer at %s", w.channel.Quota().Used(), instant(w.armed))
 	}
 	if !w.streaming && (w.messages > 1 || st.Code == status.OK && w.messages != 1) {
 		w.fail("a unary call ended with %v and %d messages", st, w.messages)

@@ -91,7 +91,7 @@ func (w *walker) counts(id int) bool {
 // place, which costs nothing.
 func (w *walker) noResponse(id int, how Failure, progress plan.Progress) {
 	trial := how == NoResponse && w.counts(id) && w.attempts[id].marked && w.call.machine.Replays() && !w.params.Socket &&
-		w.channel.Options.CrossOrigin && w.channel.Options.AttemptHeader == channel.AttemptHeaderAuto && w.answers && !w.allows
+		w.channel.Options().CrossOrigin && w.channel.Options().AttemptHeader == channel.AttemptHeaderAuto && w.answers && !w.allows
 	w.meet("trial that fails", how == NoResponse && w.counts(id) && id == w.trial)
 	if trial {
 		w.answers, w.trial = false, len(w.call.Records())
@@ -108,10 +108,10 @@ func (w *walker) noResponse(id int, how Failure, progress plan.Progress) {
 }
 
 func (w *walker) tokens() float64 {
-	if w.channel.Throttle == nil {
+	if w.channel.Throttle() == nil {
 		return 0
 	}
-	tokens, _ := w.channel.Throttle.Tokens()
+	tokens, _ := w.channel.Throttle().Tokens()
 	return tokens
 }
 
@@ -142,7 +142,7 @@ func (w *walker) answer(id int, s *server) {
 	case 2, 3:
 		md.Append("grpc-status", []string{"14", "14", "14", "0", "5"}[r.Intn(5)])
 	default:
-		s.withheld = w.channel.Options.FirstFrame
+		s.withheld = w.channel.Options().FirstFrame
 	}
 	if r.Intn(4) > 0 && md.Get("grpc-status") == "" || r.Intn(8) == 0 || w.params.Socket && r.Intn(8) > 0 {
 		s.fill(r)

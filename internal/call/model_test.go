@@ -77,7 +77,8 @@ func walk(t *testing.T, seed int64, verbose bool) *walker {
 		w.queued++
 		size := int64(r.Intn(45))
 		w.call.Send(0, size, size)
-		w.call.Start(0)
+		w.call.HalfClose(0)
+		w.call.Begin(0)
 	})
 	for step := 0; step < 500 && !w.call.Over(); step++ {
 		w.step()

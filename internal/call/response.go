@@ -12,7 +12,7 @@ import (
 func (c *Call) Head(now plan.Duration, id, httpStatus int, fields metadata.MD) {
 	if c.machine.Head(now, id, httpStatus) {
 		c.heard(id)
-		c.proceed(now, id, c.attempt(id).Head(httpStatus, fields))
+		c.react(now, id, c.attempt(id).Head(httpStatus, fields))
 	}
 }
 
@@ -26,8 +26,8 @@ func (c *Call) Read(now plan.Duration) {
 	}
 }
 
-// proceed does what an exchange asks for.
-func (c *Call) proceed(now plan.Duration, id int, r exchange.Reading) {
+// react does what an exchange asks for.
+func (c *Call) react(now plan.Duration, id int, r exchange.Reading) {
 	switch r {
 	case exchange.More:
 		c.read(id)
@@ -85,7 +85,7 @@ func (c *Call) Feed(now plan.Duration, id int, chunk []byte, at int, to []wire.F
 		}
 	}
 	if r == exchange.Ended {
-		c.proceed(now, id, r)
+		c.react(now, id, r)
 		return to, len(chunk)
 	}
 	c.inflate(id)
@@ -117,13 +117,13 @@ func (c *Call) Inflated(now plan.Duration, id int, size int64, trailers []byte) 
 	a := c.attempt(id)
 	c.wanted = c.wanted && a.InTrailers() // a wish that came meanwhile was for this message
 	if a.Inflated(size, trailers) == exchange.Ended {
-		c.proceed(now, id, exchange.Ended)
+		c.react(now, id, exchange.Ended)
 	}
 }
 
-// damaged: it could not be.
+// damaged: the payload that was to be inflated is not valid gzip.
 func (c *Call) damaged(now plan.Duration, id int, cause error) {
-	c.proceed(now, id, c.attempt(id).Damaged(cause))
+	c.react(now, id, c.attempt(id).Damaged(cause))
 }
 
 // Closed: an attempt's WebSocket was closed.
@@ -149,7 +149,7 @@ func (c *Call) count(now plan.Duration, id int, f wire.Fragment) {
 	}
 	if !c.streaming && f.First && a.messages == 2 {
 		c.machine.Discard(id)
-		c.settle(now, id, cardinality(a.Header(), "a second message"), plan.NoPushback)
+		c.endAttempt(now, id, cardinality(a.Header(), "a second message"), plan.NoPushback)
 	}
 }
 
@@ -198,10 +198,10 @@ func (c *Call) ended(now plan.Duration, id int) {
 		st = cardinality(st.Header, "no message")
 	}
 	c.explain(id)
-	c.settle(now, id, st, plan.PushbackOf(st.Trailer))
+	c.endAttempt(now, id, st, plan.PushbackOf(st.Trailer))
 }
 
-func (c *Call) settle(now plan.Duration, id int, st *status.Status, p plan.Pushback) {
+func (c *Call) endAttempt(now plan.Duration, id int, st *status.Status, p plan.Pushback) {
 	c.machine.Ended(now, id, plan.Outcome{Status: st, Pushback: p})
 }
 

@@ -47,16 +47,16 @@ func TestOpenRequests(t *testing.T) {
 		tk.begins().asks("open 1")
 		for n := range 12 {
 			tk.sends(3) // 8 with the frame's prefix
-			if tk.asked = nil; ch.Buffered() != int64(8*(n+1)) {
-				t.Errorf("%d bytes are buffered with %d messages", ch.Buffered(), n+1)
+			if tk.asked = nil; ch.Quota().Used() != int64(8*(n+1)) {
+				t.Errorf("%d bytes are buffered with %d messages", ch.Quota().Used(), n+1)
 			}
 		}
 		if !tk.call.Replays() {
 			t.Error("nothing is kept before the commit")
 		}
 		tk.sends(3).asks("release 1")
-		if ch.Buffered() != 0 || tk.call.Replays() {
-			t.Errorf("%d bytes are buffered after the commit, and kept: %v", ch.Buffered(), tk.call.Replays())
+		if ch.Quota().Used() != 0 || tk.call.Replays() {
+			t.Errorf("%d bytes are buffered after the commit, and kept: %v", ch.Quota().Used(), tk.call.Replays())
 		}
 		tk.took(1, 13).asks("written 13")
 		tk.refuses(1, status.Unavailable).asks("end")

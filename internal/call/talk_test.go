@@ -44,7 +44,7 @@ func open(t *testing.T, config string, options ...func(*channel.Options)) *chann
 	o.Validate(func(path, reason string) { t.Fatalf("%s: %s", path, reason) })
 	ch := channel.New(o)
 	t.Cleanup(func() {
-		if n := ch.Buffered(); n != 0 {
+		if n := ch.Quota().Used(); n != 0 {
 			t.Errorf("%d bytes stay in the replay buffer", n)
 		}
 	})
@@ -159,7 +159,10 @@ func (tk *talk) sends(size int64) *talk {
 
 func (tk *talk) starts() *talk {
 	tk.t.Helper()
-	return tk.tell(func(c *Call) { c.Start(tk.now) })
+	return tk.tell(func(c *Call) {
+		c.HalfClose(tk.now)
+		c.Begin(tk.now)
+	})
 }
 
 // begins begins the call, its request open.

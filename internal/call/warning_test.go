@@ -155,7 +155,7 @@ func TestSentSize(t *testing.T) {
 		return unary(t, ch).tell(func(c *Call) { c.Send(0, size, sent) })
 	}
 	tk := sent(100, 35).starts().asks("open 1")
-	if n := ch.Buffered(); n != 40 || !tk.call.Replays() {
+	if n := ch.Quota().Used(); n != 40 || !tk.call.Replays() {
 		t.Errorf("%d bytes are buffered", n)
 	}
 	if tk := sent(100, 36).starts().asks("release 1", "open 1"); tk.call.Replays() {

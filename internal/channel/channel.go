@@ -13,30 +13,30 @@ import (
 // Channel is a base URL with its config, throttle and replay buffer. It is not
 // safe for concurrent use: a driver guards it and its calls together.
 type Channel struct {
-	Options  Options
-	Base     string             // the base URL without a slash at its end
-	Throttle *attempts.Throttle // nil: the config sets none
-	Quota    *attempts.Quota
+	options  Options
+	baseURL  string             // without a slash at its end
+	throttle *attempts.Throttle // nil: the config sets none
+	quota    *attempts.Quota
 	methods  map[string]*Method // those that were called
-	Origin   *Origin
+	origin   *Origin
 	warnings []Warning
 }
 
 // New makes the channel, its options valid.
 func New(o Options) *Channel {
 	ch := &Channel{
-		Options: o,
-		Base:    strings.TrimRight(o.BaseURL, "/"),
+		options: o,
+		baseURL: strings.TrimRight(o.BaseURL, "/"),
 		methods: make(map[string]*Method),
-		Quota:   attempts.NewQuota(o.MaxRetryBufferSize, o.MaxRetryBufferPerCallSize),
-		Origin:  o.Origin,
+		quota:   attempts.NewQuota(o.MaxRetryBufferSize, o.MaxRetryBufferPerCallSize),
+		origin:  o.Origin,
 	}
-	if ch.Origin == nil {
-		ch.Origin = new(Origin)
+	if ch.origin == nil {
+		ch.origin = new(Origin)
 	}
 	if o.Config != nil {
 		if t := o.Config.Throttling; t != nil {
-			ch.Throttle = attempts.NewThrottle(t.MaxTokens, t.TokenRatioThousandth)
+			ch.throttle = attempts.NewThrottle(t.MaxTokens, t.TokenRatioThousandth)
 		}
 		ch.warnClamped()
 	}
@@ -46,19 +46,32 @@ func New(o Options) *Channel {
 // Warnings are what was noticed when the channel was made.
 func (ch *Channel) Warnings() []Warning { return ch.warnings }
 
-// Buffered is how many bytes the channel's uncommitted calls hold for replay.
-func (ch *Channel) Buffered() int64 { return ch.Quota.Used() }
+// Options are what the channel was made with. They are only to be read.
+func (ch *Channel) Options() *Options { return &ch.options }
+
+// BaseURL is the base URL without a slash at its end.
+func (ch *Channel) BaseURL() string { return ch.baseURL }
+
+// Throttle is the token bucket that the channel's calls share; nil if the service
+// config sets none.
+func (ch *Channel) Throttle() *attempts.Throttle { return ch.throttle }
+
+// Quota is the account of what the channel's calls keep for replay.
+func (ch *Channel) Quota() *attempts.Quota { return ch.quota }
+
+// Origin is what is known of the base URL's origin.
+func (ch *Channel) Origin() *Origin { return ch.origin }
 
 // Plan is a method config's policy as a plan for one call, and how many attempts it
 // allows.
 func (ch *Channel) Plan(m *serviceconfig.Method) (plan.Plan, int) {
-	if ch.Options.MaxRetryAttempts < 2 {
+	if ch.options.MaxRetryAttempts < 2 {
 		return plan.Once{}, 1
 	}
 	switch {
 	case m.Retry != nil:
 		n := ch.clamp(m.Retry.MaxAttempts)
-		return retry.NewPlan(m.Retry, n, ch.Options.Jitter, ch.Options.Random), n
+		return retry.NewPlan(m.Retry, n, ch.options.Jitter, ch.options.Random), n
 	case m.Hedging != nil:
 		n := ch.clamp(m.Hedging.MaxAttempts)
 		return hedge.NewPlan(m.Hedging, n), n
@@ -67,14 +80,14 @@ func (ch *Channel) Plan(m *serviceconfig.Method) (plan.Plan, int) {
 }
 
 func (ch *Channel) clamp(attempts int) int {
-	return int(min(int64(attempts), ch.Options.MaxRetryAttempts))
+	return int(min(int64(attempts), ch.options.MaxRetryAttempts))
 }
 
 // Deadline is the earlier of the caller's, or the channel's default, and the
 // method config's (SEMANTICS 1.1).
 func (ch *Channel) Deadline(now, timeout plan.Duration, configured *plan.Duration) plan.Duration {
 	if timeout == plan.Never {
-		timeout = ch.Options.DefaultTimeout
+		timeout = ch.options.DefaultTimeout
 	}
 	if configured != nil {
 		timeout = min(timeout, *configured)

@@ -24,7 +24,7 @@ func (ch *Channel) Method(path string) *Method {
 	if m := ch.methods[path]; m != nil {
 		return m
 	}
-	m := &Method{Config: ch.Options.Config.Lookup(path), Refusal: checkMethod(path)}
+	m := &Method{Config: ch.options.Config.Lookup(path), Refusal: checkMethod(path)}
 	if m.Config == nil {
 		m.Config = new(serviceconfig.Method)
 	}

@@ -14,11 +14,11 @@ type Warning struct {
 // allows. They are no mistake (SEMANTICS 1.4 V2). Who has switched retries off
 // knows it.
 func (ch *Channel) warnClamped() {
-	if ch.Options.MaxRetryAttempts < 2 {
+	if ch.options.MaxRetryAttempts < 2 {
 		return
 	}
-	for i := range ch.Options.Config.Methods {
-		m := &ch.Options.Config.Methods[i]
+	for i := range ch.options.Config.Methods {
+		m := &ch.options.Config.Methods[i]
 		asked, field := 0, ""
 		switch {
 		case m.Retry != nil:
@@ -26,11 +26,11 @@ func (ch *Channel) warnClamped() {
 		case m.Hedging != nil:
 			asked, field = m.Hedging.MaxAttempts, "hedgingPolicy"
 		}
-		if int64(asked) > ch.Options.MaxRetryAttempts {
+		if int64(asked) > ch.options.MaxRetryAttempts {
 			ch.warnings = append(ch.warnings, Warning{
 				Kind: "policyClamped",
 				Text: "methodConfig[" + strconv.Itoa(i) + "]." + field + ".maxAttempts is " + strconv.Itoa(asked) +
-					", but the channel allows " + strconv.FormatInt(ch.Options.MaxRetryAttempts, 10) +
+					", but the channel allows " + strconv.FormatInt(ch.options.MaxRetryAttempts, 10) +
 					": raise the channel's maxRetryAttempts to allow more",
 			})
 		}
