@@ -35,7 +35,7 @@ var (
 
 // scenario runs a test in a bubble of its own: on a fake clock, and with no
 // goroutine left over at its end. Names begin with the scenario's number in
-// SEMANTICS 6.
+// .ci/scenarios/scenarios.md.
 func scenario(t *testing.T, name string, f func(t *testing.T)) {
 	t.Helper()
 	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })

@@ -1,15 +1,16 @@
-// Which tests stand for which scenario of SEMANTICS.md, section 6.
+// Which tests cover which of the scenarios in scenarios.md.
 
-/** The scenarios, in order, by number: the first words of each, without the Given that all begin with and the sources behind it. */
-export function scenariosOf(semantics) {
-  const section = semantics.split(/^## 6\. .*$/m)[1] ?? "";
+/**
+ * The scenarios in the text of scenarios.md, in order, by number: the first words of each, without the Given that all begin with and the
+ * sources at the end.
+ */
+export function scenariosOf(document) {
   const scenarios = new Map();
-  for (const [, number, text] of section.matchAll(/^(\d+)\. (.+)$/gm)) {
-    if (Number(number) !== scenarios.size + 1)
-      throw new Error(`SEMANTICS.md, section 6: ${number} does not follow ${scenarios.size}`);
+  for (const [, number, text] of document.matchAll(/^(\d+)\. (.+)$/gm)) {
+    if (Number(number) !== scenarios.size + 1) throw new Error(`scenarios.md: ${number} does not follow ${scenarios.size}`);
     scenarios.set(Number(number), shortened(text.replace(/^Given /, "").replace(/ \([^()]*\)\.?$/, "")));
   }
-  if (scenarios.size === 0) throw new Error("SEMANTICS.md, section 6, holds no scenarios");
+  if (scenarios.size === 0) throw new Error("scenarios.md holds no scenarios");
   return scenarios;
 }
 

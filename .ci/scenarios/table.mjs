@@ -5,8 +5,7 @@
 //   node table.mjs --stale   the commands of the Makefile whose results are missing, failed or of another tree
 
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { digestOfTree, load, root, runtimes } from "./results.mjs";
+import { digestOfTree, load, runtimes } from "./results.mjs";
 import { carriersOf, scenariosOf, worst } from "./scenarios.mjs";
 
 const results = new Map(runtimes.map(({ name }) => [name, load(name)]).filter(([, found]) => found !== undefined));
@@ -17,7 +16,7 @@ if (process.argv[2] === "--stale") {
   const targets = runtimes.filter(stale).map(({ target }) => target);
   console.log(targets.join(" "));
 } else {
-  const scenarios = scenariosOf(readFileSync(join(root, "SEMANTICS.md"), "utf8"));
+  const scenarios = scenariosOf(readFileSync(new URL("scenarios.md", import.meta.url), "utf8"));
   const exceptions = JSON.parse(readFileSync(new URL("exceptions.json", import.meta.url), "utf8"));
   const carriers = carriersOf(results, scenarios.size);
   const rows = [...scenarios].map(([number, text]) => rowOf(number, text, carriers, exceptions));

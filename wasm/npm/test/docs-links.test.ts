@@ -14,6 +14,7 @@ const documents = [
   "CHANGELOG.md",
   "SECURITY.md",
   "SEMANTICS.md",
+  ".ci/scenarios/scenarios.md",
   "wasm/npm/README.md",
   ...pages.map((name) => `docs/${name}`),
 ];
@@ -32,7 +33,7 @@ async function anchorsOf(document: string): Promise<string[]> {
 for (const document of documents) {
   test(`${document}: its links lead somewhere`, async () => {
     const text = (await textOf(document)).replace(/^```.*?^```$/gms, "").replace(/`[^`\n]*`/g, "");
-    for (const [, link = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+    for (const [, link = ""] of text.matchAll(/(?:\]\(|^\[.*\]: )([^)\s]+)/gm)) {
       const [address = "", anchor] = link.split("#");
       let path = address === "" ? document : normalize(join(dirname(document), address));
       if (address.startsWith("https:") || address.startsWith("http:")) {
