@@ -10,7 +10,6 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/call"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
-	"github.com/hedgerow-web/hedgerow/retry"
 )
 
 // Option is one of a channel's.
@@ -29,12 +28,12 @@ type SharedOption interface {
 const NoLimit = -1
 
 // Jitter is how the delay before a retry is drawn from its bound.
-type Jitter = retry.Jitter
+type Jitter = plan.Jitter
 
 // The ways to draw a delay.
 const (
-	FullJitter  = retry.FullJitter  // from 0 up to the bound; the default
-	PlusMinus20 = retry.PlusMinus20 // from 80 % to 120 % of the bound, as gRFC A6 has it since 2024
+	FullJitter  = plan.FullJitter  // from 0 up to the bound; the default
+	PlusMinus20 = plan.PlusMinus20 // from 80 % to 120 % of the bound, as gRFC A6 has it since 2024
 )
 
 // Attempt says which attempt metadata is wanted for.

@@ -2,19 +2,6 @@ package retry
 
 import "github.com/hedgerow-web/hedgerow/internal/plan"
 
-// Jitter is how a delay is drawn from its bound.
-type Jitter uint8
-
-// The ways to draw.
-const (
-	// FullJitter draws uniformly from 0 up to the bound. The default, and what
-	// spreads a crowd of clients best.
-	FullJitter Jitter = iota
-	// PlusMinus20 draws uniformly from 80 % to 120 % of the bound, as gRFC A6
-	// has it since 2024. It may pass maxBackoff by a fifth.
-	PlusMinus20
-)
-
 // backoff is the sequence of bounds: initial, initial × multiplier, …, each
 // capped by max, the first one too (SEMANTICS 1.4 V6, 2.4).
 type backoff struct {
@@ -37,8 +24,8 @@ func (b *backoff) next() float64 {
 func (b *backoff) reset() { b.current = 0 }
 
 // draw picks the delay for a bound; random is uniform in [0, 1).
-func (j Jitter) draw(bound, random float64) plan.Duration {
-	if j == PlusMinus20 {
+func draw(jitter plan.Jitter, bound, random float64) plan.Duration {
+	if jitter == plan.PlusMinus20 {
 		bound *= 0.8 + 0.4*random
 	} else {
 		bound *= random

@@ -10,7 +10,7 @@ import (
 )
 
 // delays are those after each of a plan's failures, without pushback.
-func delays(p Policy, jitter Jitter, random func() float64) []plan.Duration {
+func delays(p Policy, jitter plan.Jitter, random func() float64) []plan.Duration {
 	of := NewPlan(&p, p.MaxAttempts, jitter, random)
 	var all []plan.Duration
 	for n := 1; n < p.MaxAttempts; n++ {
@@ -31,16 +31,16 @@ func seconds(s ...plan.Duration) []plan.Duration {
 func testBackoffSequence(t *testing.T) {
 	p := good()
 	p.MaxAttempts, p.InitialBackoff, p.BackoffMultiplier, p.MaxBackoff = 6, 100*plan.Second, 2, 700*plan.Second
-	if got, want := delays(p, FullJitter, always(0.5)), seconds(50, 100, 200, 350, 350); !slices.Equal(got, want) {
+	if got, want := delays(p, plan.FullJitter, always(0.5)), seconds(50, 100, 200, 350, 350); !slices.Equal(got, want) {
 		t.Errorf("full jitter: got %v, want %v", got, want)
 	}
-	if got, want := delays(p, PlusMinus20, always(0.5)), seconds(100, 200, 400, 700, 700); !slices.Equal(got, want) {
+	if got, want := delays(p, plan.PlusMinus20, always(0.5)), seconds(100, 200, 400, 700, 700); !slices.Equal(got, want) {
 		t.Errorf("±20 %%: got %v, want %v", got, want)
 	}
 
 	// The article's example (SEMANTICS 2.4).
 	article := good()
-	of := NewPlan(&article, article.MaxAttempts, FullJitter, always(0))
+	of := NewPlan(&article, article.MaxAttempts, plan.FullJitter, always(0))
 	for n, want := range []plan.Duration{1000, 1500, 2250, 3375} {
 		v := of.Failed(n+1, unavailable)
 		if v.Bound != want*plan.Millisecond || v.After != 0 {
@@ -54,11 +54,11 @@ func testDraws(t *testing.T) {
 	p := good()
 	p.InitialBackoff, p.MaxBackoff = 10*plan.Second, 4*plan.Second // V6: capped from the first on
 	for _, test := range []struct {
-		jitter          Jitter
+		jitter          plan.Jitter
 		lowest, highest plan.Duration
 	}{
-		{FullJitter, 0, 4 * plan.Second},
-		{PlusMinus20, 3200 * plan.Millisecond, 4800 * plan.Millisecond},
+		{plan.FullJitter, 0, 4 * plan.Second},
+		{plan.PlusMinus20, 3200 * plan.Millisecond, 4800 * plan.Millisecond},
 	} {
 		var tenths [10]int
 		of := NewPlan(&p, math.MaxInt, test.jitter, random)
@@ -88,7 +88,7 @@ func TestBackoffExtremes(t *testing.T) {
 			p := good()
 			p.MaxAttempts = 20
 			change(&p)
-			for _, jitter := range []Jitter{FullJitter, PlusMinus20} {
+			for _, jitter := range []plan.Jitter{plan.FullJitter, plan.PlusMinus20} {
 				for _, random := range []float64{0, 0.5, math.Nextafter(1, 0)} {
 					for _, d := range delays(p, jitter, always(random)) {
 						if d < 0 {

@@ -9,14 +9,14 @@ import (
 type Plan struct {
 	policy      *Policy
 	maxAttempts int
-	jitter      Jitter
+	jitter      plan.Jitter
 	random      func() float64
 	backoff     backoff
 }
 
 // NewPlan makes the plan of one call. maxAttempts is the policy's, clamped by
 // the channel's cap; random is uniform in [0, 1).
-func NewPlan(p *Policy, maxAttempts int, jitter Jitter, random func() float64) *Plan {
+func NewPlan(p *Policy, maxAttempts int, jitter plan.Jitter, random func() float64) *Plan {
 	return &Plan{policy: p, maxAttempts: maxAttempts, jitter: jitter, random: random, backoff: backoff{policy: p}}
 }
 
@@ -55,5 +55,5 @@ func (p *Plan) delay(pushback plan.Pushback) (after, bound plan.Duration) {
 		return d, d
 	}
 	b := p.backoff.next()
-	return p.jitter.draw(b, p.random()), duration(b)
+	return draw(p.jitter, b, p.random()), duration(b)
 }

@@ -43,7 +43,7 @@ func outcome(code status.Code, pushback plan.Pushback) plan.Outcome {
 // planOf retries UNAVAILABLE after 1 s, 1.5 s, …, with every draw at half its bound.
 func planOf(maxAttempts int) *Plan {
 	p := good()
-	return NewPlan(&p, maxAttempts, FullJitter, always(0.5))
+	return NewPlan(&p, maxAttempts, plan.FullJitter, always(0.5))
 }
 
 func expect(t *testing.T, p *Plan, n int, o plan.Outcome, want plan.Verdict) {

@@ -11,7 +11,6 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/internal/text"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
-	"github.com/hedgerow-web/hedgerow/retry"
 )
 
 // instant is JavaScript's milliseconds as the core's nanoseconds.
@@ -111,7 +110,7 @@ func (r *optionReader) read(name, value string) {
 		o.DefaultTimeout = span(float64(r.number(name, value)))
 	case "jitter":
 		if value == "plusMinus20" {
-			o.Jitter = retry.PlusMinus20
+			o.Jitter = plan.PlusMinus20
 		}
 	case "attemptHeader":
 		switch value {

@@ -106,7 +106,7 @@ func newWalk(t *testing.T, seed int64, verbose bool) *walk {
 		retriesWith(retry.Policy{
 			MaxAttempts: maxAttempts, InitialBackoff: span(1 + float64(r.Intn(500))), MaxBackoff: span(500), BackoffMultiplier: 1.5,
 			RetryableStatusCodes: status.Codes(unavailable, canceled),
-		}, retry.FullJitter, r.Float64())(&w.settings)
+		}, plan.FullJitter, r.Float64())(&w.settings)
 	default:
 		w.settings.MaxAttempts = maxAttempts
 		w.settings.Plan = hedge.NewPlan(&hedge.Policy{

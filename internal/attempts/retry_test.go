@@ -75,11 +75,11 @@ func TestRetryBackoff(t *testing.T) {
 		RetryableStatusCodes: status.Codes(unavailable),
 	}
 	for name, c := range map[string]struct {
-		jitter retry.Jitter
+		jitter plan.Jitter
 		waits  []float64
 	}{
-		"24_full_jitter":   {retry.FullJitter, []float64{50, 100, 200, 350, 350}},
-		"24_plus_minus_20": {retry.PlusMinus20, []float64{100, 200, 400, 700, 700}},
+		"24_full_jitter":   {plan.FullJitter, []float64{50, 100, 200, 350, 350}},
+		"24_plus_minus_20": {plan.PlusMinus20, []float64{100, 200, 400, 700, 700}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := begin(t, retriesWith(policy, c.jitter, 0.5))
@@ -99,7 +99,7 @@ func TestRetryBackoff(t *testing.T) {
 		random := rand.New(rand.NewSource(25))
 		low, high := 1.0, 0.0
 		for range 10_000 {
-			m := attempts.New(attempts.Settings{Plan: retry.NewPlan(&policy, 2, retry.FullJitter, random.Float64), Deadline: plan.Never})
+			m := attempts.New(attempts.Settings{Plan: retry.NewPlan(&policy, 2, plan.FullJitter, random.Float64), Deadline: plan.Never})
 			m.HalfClose(0)
 			m.Begin(0)
 			m.Take()

@@ -23,9 +23,9 @@ const (
 type option func(*attempts.Settings)
 
 // retries has UNAVAILABLE tried again, with bounds of 1, 2, 4 and then 5 seconds.
-func retries(maxAttempts int) option { return retriesBy(maxAttempts, retry.FullJitter, 0.5) }
+func retries(maxAttempts int) option { return retriesBy(maxAttempts, plan.FullJitter, 0.5) }
 
-func retriesBy(maxAttempts int, jitter retry.Jitter, random float64) option {
+func retriesBy(maxAttempts int, jitter plan.Jitter, random float64) option {
 	policy := retry.Policy{
 		MaxAttempts: maxAttempts, InitialBackoff: plan.Second, MaxBackoff: 5 * plan.Second, BackoffMultiplier: 2,
 		RetryableStatusCodes: status.Codes(unavailable),
@@ -33,7 +33,7 @@ func retriesBy(maxAttempts int, jitter retry.Jitter, random float64) option {
 	return retriesWith(policy, jitter, random)
 }
 
-func retriesWith(policy retry.Policy, jitter retry.Jitter, random float64) option {
+func retriesWith(policy retry.Policy, jitter plan.Jitter, random float64) option {
 	return func(s *attempts.Settings) {
 		s.MaxAttempts = policy.MaxAttempts
 		s.Plan = retry.NewPlan(&policy, policy.MaxAttempts, jitter, func() float64 { return random })
@@ -117,6 +117,6 @@ func listed(code status.Code) option {
 		retriesWith(retry.Policy{
 			MaxAttempts: 5, InitialBackoff: plan.Second, MaxBackoff: plan.Second, BackoffMultiplier: 1,
 			RetryableStatusCodes: status.Codes(unavailable, code),
-		}, retry.FullJitter, 0.5)(s)
+		}, plan.FullJitter, 0.5)(s)
 	}
 }

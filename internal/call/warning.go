@@ -55,12 +55,5 @@ func (c *Call) explain(id int) {
 // repeats reports whether the policy would have answered the code with another
 // attempt.
 func (c *Call) repeats(code status.Code) bool {
-	switch config := c.method.Config; {
-	case !c.machine.MayRepeat(): // without a policy, no call may
-		return false
-	case config.Retry != nil:
-		return config.Retry.RetryableStatusCodes.Has(code)
-	default:
-		return config.Hedging.NonFatalStatusCodes.Has(code)
-	}
+	return c.machine.MayRepeat() && c.method.Config.Repeats(code)
 }

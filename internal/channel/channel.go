@@ -4,10 +4,8 @@ import (
 	"strings"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
-	"github.com/hedgerow-web/hedgerow/hedge"
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
-	"github.com/hedgerow-web/hedgerow/retry"
 )
 
 // Channel is a base URL with its config, throttle and replay buffer. It is not
@@ -62,25 +60,10 @@ func (ch *Channel) Quota() *attempts.Quota { return ch.quota }
 // Origin is what is known of the base URL's origin.
 func (ch *Channel) Origin() *Origin { return ch.origin }
 
-// Plan is a method config's policy as a plan for one call, and how many attempts it
-// allows.
+// Plan returns a method config's policy as a plan for one call, within the channel's
+// own limit, and how many attempts it allows.
 func (ch *Channel) Plan(m *serviceconfig.Method) (plan.Plan, int) {
-	if ch.options.MaxRetryAttempts < 2 {
-		return plan.Once{}, 1
-	}
-	switch {
-	case m.Retry != nil:
-		n := ch.clamp(m.Retry.MaxAttempts)
-		return retry.NewPlan(m.Retry, n, ch.options.Jitter, ch.options.Random), n
-	case m.Hedging != nil:
-		n := ch.clamp(m.Hedging.MaxAttempts)
-		return hedge.NewPlan(m.Hedging, n), n
-	}
-	return plan.Once{}, 1
-}
-
-func (ch *Channel) clamp(attempts int) int {
-	return int(min(int64(attempts), ch.options.MaxRetryAttempts))
+	return m.Plan(ch.options.MaxRetryAttempts, ch.options.Jitter, ch.options.Random)
 }
 
 // Deadline is the earlier of the caller's, or the channel's default, and the

@@ -11,7 +11,6 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/internal/text"
-	"github.com/hedgerow-web/hedgerow/retry"
 )
 
 // The defaults, which are the article's, and gRPC's for message sizes.
@@ -40,7 +39,7 @@ type Options struct {
 	MaxReceiveMessageBytes    int64
 	MaxSendMessageBytes       int64
 	DefaultTimeout            plan.Duration // Never: none
-	Jitter                    retry.Jitter
+	Jitter                    plan.Jitter
 	AttemptHeader             AttemptHeader
 	FirstFrame                bool // a body's first frame commits, not the response's head (SEMANTICS 5.1)
 

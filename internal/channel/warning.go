@@ -19,17 +19,10 @@ func (ch *Channel) warnClamped() {
 	}
 	for i := range ch.options.Config.Methods {
 		m := &ch.options.Config.Methods[i]
-		asked, field := 0, ""
-		switch {
-		case m.Retry != nil:
-			asked, field = m.Retry.MaxAttempts, "retryPolicy"
-		case m.Hedging != nil:
-			asked, field = m.Hedging.MaxAttempts, "hedgingPolicy"
-		}
-		if int64(asked) > ch.options.MaxRetryAttempts {
+		if asked := m.MaxAttempts(); int64(asked) > ch.options.MaxRetryAttempts {
 			ch.warnings = append(ch.warnings, Warning{
 				Kind: "policyClamped",
-				Text: "methodConfig[" + strconv.Itoa(i) + "]." + field + ".maxAttempts is " + strconv.Itoa(asked) +
+				Text: "methodConfig[" + strconv.Itoa(i) + "]." + m.PolicyField() + ".maxAttempts is " + strconv.Itoa(asked) +
 					", but the channel allows " + strconv.FormatInt(ch.options.MaxRetryAttempts, 10) +
 					": raise the channel's maxRetryAttempts to allow more",
 			})

@@ -18,8 +18,7 @@ var drawing = map[string]room{
 	"hedge":                 core("internal/plan", "grpcweb/status"),
 	"internal/attempts":     core("internal/plan", "grpcweb/status"),
 	"grpcweb/serviceconfig": core("retry", "hedge", "internal/plan", "grpcweb/status", "internal/text"),
-	"internal/channel": core("internal/attempts", "internal/plan", "grpcweb/serviceconfig", "retry", "hedge",
-		"grpcweb/metadata", "grpcweb/status", "internal/text"),
+	"internal/channel":      core("internal/attempts", "internal/plan", "grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 	"internal/call": core("internal/channel", "internal/attempts", "internal/plan", "internal/exchange", "internal/wire",
 		"grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 

@@ -1,0 +1,58 @@
+package serviceconfig
+
+import (
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/hedge"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/retry"
+)
+
+// Plan returns the method's policy as a plan for one call, and how many attempts
+// the plan allows: the policy's maxAttempts, but no more than most. A method
+// without a policy has one attempt. The delays before retries are drawn with
+// random, which returns numbers in [0, 1).
+func (m *Method) Plan(most int64, jitter plan.Jitter, random func() float64) (plan.Plan, int) {
+	n := int(min(int64(m.MaxAttempts()), most))
+	switch {
+	case n < 2:
+		return plan.Once{}, 1
+	case m.Retry != nil:
+		return retry.NewPlan(m.Retry, n, jitter, random), n
+	default:
+		return hedge.NewPlan(m.Hedging, n), n
+	}
+}
+
+// MaxAttempts is how many attempts the method's policy allows; 1 without a policy.
+func (m *Method) MaxAttempts() int {
+	switch {
+	case m.Retry != nil:
+		return m.Retry.MaxAttempts
+	case m.Hedging != nil:
+		return m.Hedging.MaxAttempts
+	}
+	return 1
+}
+
+// PolicyField is the field that holds the method's policy; "" without one.
+func (m *Method) PolicyField() string {
+	switch {
+	case m.Retry != nil:
+		return "retryPolicy"
+	case m.Hedging != nil:
+		return "hedgingPolicy"
+	}
+	return ""
+}
+
+// Repeats reports whether the method's policy answers a failure with this code by
+// another attempt.
+func (m *Method) Repeats(code status.Code) bool {
+	switch {
+	case m.Retry != nil:
+		return m.Retry.RetryableStatusCodes.Has(code)
+	case m.Hedging != nil:
+		return m.Hedging.NonFatalStatusCodes.Has(code)
+	}
+	return false
+}
