@@ -180,7 +180,7 @@ func TestDeafFetch(t *testing.T) {
 		fetching(t, `
 			globalThis.seen = {};
 			init.signal.addEventListener("abort", () => { globalThis.seen.aborted = "yes" });
-			return new Promise((resolve) => setTimeout(() => resolve(new Response("late")), 300));`)
+			return new Promise((resolve) => { globalThis.seen.answer = () => resolve(new Response("late")) });`)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
 		defer cancel()
 		_, err := post(ctx, jsbridge.Fetch())
@@ -189,6 +189,9 @@ func TestDeafFetch(t *testing.T) {
 		}
 		turnUntil(func() bool { return seen(t, "aborted") == "yes" })
 		want(t, "aborted", seen(t, "aborted"), "yes")
+		if _, err := get(t, safejs.Global(), "seen").Call("answer"); err != nil {
+			t.Fatal(err)
+		}
 	})
 	t.Run("body", func(t *testing.T) {
 		fetching(t, `

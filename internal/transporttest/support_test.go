@@ -124,7 +124,7 @@ func script(id string, step *chaosv1.Step) *chaosv1.Request {
 func (n network) report(t *testing.T, id string, started, ended uint32) *chaosv1.ReportReply {
 	t.Helper()
 	res := n.head(t.Context(), t, request{
-		method: "Report", header: metadata.New("grpc-timeout", "10S"),
+		method: "Report", header: metadata.New("grpc-timeout", "2M"),
 		script: &chaosv1.ReportRequest{CallId: id, WaitForStarted: started, WaitForEnded: ended},
 	})
 	body, err := read(t.Context(), res.Body)
