@@ -114,7 +114,7 @@ test-wasm: build-server ## Run the Go tests compiled to js/wasm under Node, agai
 .PHONY: test-node
 test-node: build-server ## Run the tests of the built npm package, of the demo page's scripts and of .ci under Node.
 	$(TSC) -p test/tsconfig.json
-	node --test --test-reporter=spec demo/test/*.test.mjs .ci/*.test.mjs .ci/scenarios/*.test.mjs
+	node --test --test-reporter=spec demo/test/*.test.mjs demo/test/*/*.test.mjs .ci/*.test.mjs .ci/scenarios/*.test.mjs
 	.ci/with-server.sh node $(NPM)/test.mjs node $(TESTS)
 
 .PHONY: test-browser

@@ -9,7 +9,7 @@ import (
 // dist holds what is built: the package, the messages and uPlot. In a fresh clone it is empty but for .gitkeep, so that this compiles;
 // the page then says what to do.
 //
-//go:embed index.html *.css *.js *.svg all:dist
+//go:embed index.html icon.svg page model run draw all:dist
 var files embed.FS
 
 // FS returns the files of the page; index.html is at its root.

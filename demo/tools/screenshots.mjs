@@ -4,7 +4,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { stories } from "../stories.js";
+import { stories } from "../model/stories.js";
 import { launch, openPage, play } from "./chromium.mjs";
 
 const [folder, ...wanted] = process.argv.slice(2);

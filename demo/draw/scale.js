@@ -1,0 +1,81 @@
+// From milliseconds to pixels, the axis, and how wide text is.
+
+import { spanOf, ticksOf } from "../model/picture.js";
+import { formatMs } from "../model/words.js";
+import { svg } from "./dom.js";
+
+export const gutter = 30; // left of the first instant: numbers
+const margin = 10; // right of the axis' end
+export const axisHeight = 22;
+
+/**
+ * The scale that these pictures share. `need(bar)` is what the label of a bar takes behind it; `least` the span of a run beside
+ * this one, so that both have one axis; `view` the part that is looked at, or undefined for all of it.
+ */
+export function scaleOf(pictures, width, { view, least = 0, need = () => 0 } = {}) {
+  const room = Math.max(1, width - gutter - margin);
+  const own = spanOf(pictures, room, need);
+  const span = Math.max(own, least);
+  const { from, to } = view ?? { from: 0, to: span };
+  return {
+    width,
+    own, // the span that these pictures need themselves
+    span,
+    from,
+    to,
+    zoomed: view !== undefined,
+    low: gutter,
+    high: width - 2,
+    end: gutter + room,
+    ticks: ticksOf({ from, to }, room / 90),
+    x: (ms) => gutter + ((ms - from) / (to - from)) * room,
+    ms: (x) => from + ((x - gutter) / room) * (to - from),
+    key: `${width} ${from} ${to}`,
+  };
+}
+
+/** The labelled axis. */
+export function drawAxis(root, scale) {
+  size(root, scale.width, axisHeight);
+  root.replaceChildren(
+    ...scale.ticks.flatMap((tick) => {
+      const x = scale.x(tick);
+      const label = tick === 0 ? "0" : formatMs(tick);
+      // The last label must not leave the drawing.
+      const anchor = tick === 0 ? "start" : x + textWidth(label) / 2 > scale.width ? "end" : "middle";
+      return [
+        svg("line", { class: "tick", x1: x, x2: x, y1: axisHeight - 5, y2: axisHeight }),
+        svg("text", { class: "tick-label", x: tick === 0 ? x - 3 : x, y: axisHeight - 9, "text-anchor": anchor }, label),
+      ];
+    }),
+  );
+}
+
+/** The axis' marks, drawn on through something below it. */
+export function gridLines(scale, height) {
+  return scale.ticks.map((tick) => svg("line", { class: "grid", x1: scale.x(tick), x2: scale.x(tick), y1: 0, y2: height }));
+}
+
+export function size(root, width, height) {
+  root.setAttribute("width", width);
+  root.setAttribute("height", height);
+  root.setAttribute("viewBox", `0 0 ${width} ${height}`);
+}
+
+const widths = new Map();
+let context;
+
+/** Measured, because fonts differ; remembered, because measuring is slow. */
+export function textWidth(text, bold = false) {
+  const key = bold ? `b${text}` : text;
+  let width = widths.get(key);
+  if (width === undefined) {
+    context ??= document.createElement("canvas").getContext("2d");
+    context.font = `${bold ? 700 : 400} 12px ${getComputedStyle(document.body).fontFamily}`;
+    width = context.measureText(text).width;
+    // Labels of running bars change all the time.
+    if (widths.size > 2000) widths.clear();
+    widths.set(key, width);
+  }
+  return width;
+}

@@ -1,0 +1,65 @@
+// What all calls of a run do together, above their bars and on the same axis: how many requests go out, and what is in the token bucket.
+
+import { arrivalsOf, tokensOf } from "../model/stats.js";
+import { formatMs } from "../model/words.js";
+import { svg } from "./dom.js";
+import { gridLines, gutter, size, textWidth } from "./scale.js";
+
+const height = 46;
+const base = height - 4;
+const barWidth = 6; // pixels of one bin
+
+/** Requests as they leave the browser: first attempts full, retries and hedges lighter on top. */
+export function drawArrivals(root, calls, origin, scale) {
+  const bins = Math.max(10, Math.floor((scale.end - gutter) / barWidth));
+  const span = scale.to - scale.from;
+  const counts = arrivalsOf(calls, origin + scale.from, span, bins);
+  const most = Math.max(1, ...counts.map(({ first, more }) => first + more));
+  const unit = (base - 12) / most;
+  const width = (scale.end - gutter) / bins;
+  size(root, scale.width, height);
+  root.setAttribute("aria-label", `Requests as they left the browser: at most ${most} within ${Math.ceil(span / bins)} ms`);
+  root.replaceChildren(
+    ...gridLines(scale, height),
+    ...counts.flatMap(({ first, more }, i) => {
+      const x = gutter + i * width;
+      const rect = (name, from, n) =>
+        n > 0 && svg("rect", { class: name, x, y: base - (from + n) * unit, width: Math.max(1, width - 1), height: n * unit });
+      return [rect("arrival", 0, first), rect("arrival more", first, more)].filter(Boolean);
+    }),
+    svg("line", { class: "strip-base", x1: gutter, x2: scale.end, y1: base, y2: base }),
+    caption(scale, `requests leave, at most ${most} within ${formatMs(span / bins)}`),
+  );
+}
+
+/** The bucket as steps, with the line at or below which no retries are made. */
+export function drawTokens(root, calls, origin, scale) {
+  const seen = tokensOf(calls);
+  if (seen.length === 0) return;
+  const { maxTokens } = seen[0];
+  const y = (tokens) => 6 + (1 - tokens / maxTokens) * (base - 8);
+  const threshold = y(maxTokens / 2);
+  let path = `M${gutter} ${y(maxTokens)}`;
+  for (const { at, tokens } of seen) path += `H${scale.x(at - origin)}V${y(tokens)}`;
+  const last = seen.at(-1);
+  size(root, scale.width, height);
+  root.setAttribute("aria-label", `Token bucket: ${last.tokens} of ${maxTokens} left`);
+  root.replaceChildren(
+    ...gridLines(scale, height),
+    svg("rect", { class: "blocked", x: gutter, y: threshold, width: scale.end - gutter, height: base + 2 - threshold }),
+    svg(
+      "g",
+      { "clip-path": scale.zoomed && "url(#plot)" },
+      svg("path", { class: "tokens-fill", d: `${path}H${scale.end}V${base + 2}H${gutter}Z` }),
+      svg("path", { class: "tokens-line", d: `${path}H${scale.end}` }),
+    ),
+    svg("line", { class: "threshold", x1: gutter, x2: scale.end, y1: threshold, y2: threshold }),
+    caption(scale, `tokens, ${formatTokens(last.tokens)} of ${maxTokens} left; no retries at ${maxTokens / 2} or below`),
+  );
+}
+
+export const formatTokens = (tokens) => String(Math.round(tokens * 1000) / 1000);
+
+function caption(scale, text) {
+  return svg("text", { class: "strip-label", x: Math.max(gutter, scale.end - textWidth(text)), y: 10 }, text);
+}
