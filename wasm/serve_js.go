@@ -1,5 +1,12 @@
 package main
 
-import "github.com/hedgerow-web/hedgerow/jsbridge/host"
+import (
+	"github.com/hedgerow-web/hedgerow/internal/abi"
+	"github.com/hedgerow-web/hedgerow/internal/hostdriver"
+	"github.com/hedgerow-web/hedgerow/jsbridge/host"
+)
 
-func serve() { host.Serve(newProgram()) }
+func serve() {
+	buffers := abi.NewBuffers()
+	host.Serve(hostdriver.New(buffers), buffers)
+}

@@ -234,6 +234,9 @@ func (c *Call) Local() bool { return c.machine.Answer() < 0 }
 // Over reports whether the call has ended.
 func (c *Call) Over() bool { return c.machine.Over() }
 
+// Attempts is how many attempts have begun: their indices are below it.
+func (c *Call) Attempts() int { return c.machine.Attempts() }
+
 // Number is an attempt's number, from 1.
 func (c *Call) Number(id int) int { return c.machine.Number(id) }
 

@@ -23,10 +23,12 @@ var drawing = map[string]room{
 		"grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 
 	// The two drivers act: one with goroutines, context and time, one from JavaScript's own event loop.
-	"grpcweb/transport": driver("grpcweb/metadata"),
-	"grpcweb":           driver("grpcweb/transport").and(coreRooms...),
-	"jsbridge/host":     inside(),
-	"wasm":              inside("jsbridge/host").and(coreRooms...),
+	"grpcweb/transport":   driver("grpcweb/metadata"),
+	"grpcweb":             driver("grpcweb/transport").and(coreRooms...),
+	"internal/abi":        core(),
+	"internal/hostdriver": core("internal/abi").and(coreRooms...),
+	"jsbridge/host":       inside("internal/abi"),
+	"wasm":                inside("jsbridge/host", "internal/hostdriver", "internal/abi"),
 
 	// Around them.
 	"grpcweb/grpcconn": driver("grpcweb", "grpcweb/metadata", "grpcweb/status").modules("google.golang.org/grpc",

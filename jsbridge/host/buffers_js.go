@@ -1,8 +1,9 @@
 package host
 
 import (
-	"math"
 	"unsafe"
+
+	"github.com/hedgerow-web/hedgerow/internal/abi"
 )
 
 // The mailbox: words at an address that never changes, in which JavaScript
@@ -20,45 +21,39 @@ const (
 )
 
 var (
-	box       [boxSize]uint32
-	in        []byte // what JavaScript writes, for exports to read
-	actions   []uint32
-	text      []byte
-	fragments []uint32
+	box     [boxSize]uint32
+	buffers *abi.Buffers
+	program abi.Program
 )
 
-// Chunks of bodies come in slices of at most so many bytes.
-const inputSize = 64 << 10
-
-func init() {
-	in = make([]byte, inputSize)
-	actions = make([]uint32, 0, 256)
-	text = make([]byte, 0, 4<<10)
-	fragments = make([]uint32, 0, 4*maxFragments)
+// Serve puts a program, which answers through the buffers, behind the exports. It
+// does not return: what follows is called by JavaScript.
+func Serve(p abi.Program, b *abi.Buffers) {
+	program, buffers = p, b
 	publish()
+	select {}
 }
 
 func address[T any](p *T) uint32 { return uint32(uintptr(unsafe.Pointer(p))) }
 
 func publish() {
-	box[boxInput], box[boxCapacity] = address(unsafe.SliceData(in)), uint32(len(in))
-	box[boxActions] = address(unsafe.SliceData(actions))
-	box[boxText] = address(unsafe.SliceData(text))
-	box[boxFragments] = address(unsafe.SliceData(fragments))
-	box[boxCount] = uint32(len(fragments) / fragmentWords)
+	b := buffers
+	box[boxInput], box[boxCapacity] = address(unsafe.SliceData(b.In)), uint32(len(b.In))
+	box[boxActions] = address(unsafe.SliceData(b.Actions))
+	box[boxText] = address(unsafe.SliceData(b.Text))
+	box[boxFragments] = address(unsafe.SliceData(b.Fragments))
+	box[boxCount] = uint32(len(b.Fragments) / abi.FragmentWords)
+	box[boxResult] = b.Result
 }
 
 // begin empties the buffers of the last export. An export that never ended, for
 // it panicked, has left the instance for dead.
-func begin() uint32 {
-	actions, text, fragments = actions[:0], text[:0], fragments[:0]
-	return 0
-}
+func begin() { buffers.Reset() }
 
 // emitted makes the buffers known, and answers with the actions' words.
 func emitted() uint32 {
 	publish()
-	return uint32(len(actions))
+	return uint32(len(buffers.Actions))
 }
 
 // guard turns a panic into the answer fatal, with the panic's text in the text
@@ -68,88 +63,10 @@ func guard(words *uint32) {
 	if cause == nil {
 		return
 	}
-	text = append(text[:0], describe(cause)...)
+	buffers.Text = append(buffers.Text[:0], abi.Describe(cause)...)
+	buffers.Result = uint32(len(buffers.Text))
 	publish()
-	box[boxResult] = uint32(len(text))
-	*words = fatal
+	*words = abi.Fatal
 }
 
-func describe(cause any) string {
-	switch c := cause.(type) {
-	case error:
-		return c.Error()
-	case string:
-		return c
-	}
-	return "a panic that is no error"
-}
-
-func input(n uint32) []byte { return in[:n] }
-
-// grow makes room for an input that is longer than usual.
-func grow(n int) {
-	if n > len(in) {
-		in = make([]byte, n)
-	}
-	publish()
-}
-
-// What emits is not inlined: it stands everywhere, and would weigh kilobytes.
-
-// Word emits one word of an action.
-//
-//go:noinline
-func Word(w uint32) { actions = append(actions, w) }
-
-// Words emits several.
-//
-//go:noinline
-func Words(w ...uint32) { actions = append(actions, w...) }
-
-// Float emits a float64 as two words, the low one first.
-//
-//go:noinline
-func Float(f float64) {
-	bits := math.Float64bits(f)
-	actions = append(actions, uint32(bits), uint32(bits>>32))
-}
-
-// Bytes emits bytes, or text, as two words: where they lie in the text buffer,
-// and how many they are.
-//
-//go:noinline
-func Bytes[T ~string | ~[]byte](b T) {
-	actions = append(actions, uint32(len(text)), uint32(len(b)))
-	text = append(text, b...)
-}
-
-// Text is the text buffer, for text that is written in parts: take the length
-// before, SetText after, and emit both.
-func Text() []byte { return text }
-
-// SetText replaces the text buffer by one that was appended to.
-func SetText(t []byte) { text = t }
-
-// maxFragments is how many fragments one feed can answer with; feed again for more.
-const (
-	maxFragments  = 256
-	fragmentWords = 4
-)
-
-// Fragment emits a fragment of a message: in which offset of the chunk it
-// begins, its length, the message's whole length, and the frame's flags, with
-// bit 8 set where the message begins with it, and bit 9 where it lies in the input
-// buffer, decoded from text.
-func Fragment(offset, length, total int, flags byte, first, decoded bool) {
-	kind := uint32(flags)
-	if first {
-		kind |= 1 << 8
-	}
-	if decoded {
-		kind |= 1 << 9
-	}
-	fragments = append(fragments, kind, uint32(offset), uint32(length), uint32(total))
-}
-
-// MaxFragments is the most that Fragment may be called in one feed.
-const MaxFragments = maxFragments
+func input(n uint32) []byte { return buffers.Input(n) }

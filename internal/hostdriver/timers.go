@@ -1,4 +1,4 @@
-package main
+package hostdriver
 
 import "github.com/hedgerow-web/hedgerow/internal/plan"
 

@@ -1,11 +1,8 @@
-package main
+package hostdriver
 
 import (
-	"errors"
-	"math"
 	"strings"
 
-	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
@@ -13,64 +10,11 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// instant is JavaScript's milliseconds as the core's nanoseconds.
-func instant(ms float64) plan.Duration { return span(ms) }
-
-// span is the same for a span: Infinity is Never.
-func span(ms float64) plan.Duration {
-	if ns := ms * float64(plan.Millisecond); ns < float64(plan.Never) {
-		return plan.Duration(ns)
-	}
-	return plan.Never
-}
-
-func milliseconds(d plan.Duration) float64 {
-	if d == plan.Never {
-		return math.Inf(1)
-	}
-	return float64(d) / float64(plan.Millisecond)
-}
-
-// limit is a number of bytes: Infinity is no limit.
-func limit(n float64) int64 {
-	if n < float64(channel.Unlimited) {
-		return int64(n)
-	}
-	return channel.Unlimited
-}
-
-// reader reads text that JavaScript has joined: each part ends in a NUL.
-type reader struct{ rest string }
-
-func (r *reader) next() string {
-	part, rest, _ := strings.Cut(r.rest, "\x00")
-	r.rest = rest
-	return part
-}
-
-// metadata reads so many fields of the application's. Were there a NUL in one
-// of them, all behind it would be taken for something else: that is refused.
-func (r *reader) metadata(fields int) (metadata.MD, error) {
-	if strings.Count(r.rest, "\x00") != 2*fields {
-		return metadata.MD{}, errors.New("the method or a field of the metadata holds a NUL character, which no request can carry")
-	}
-	return r.fields(fields), nil
-}
-
-// fields reads so many names and values, as they stand on the wire.
-func (r *reader) fields(n int) metadata.MD {
-	var md metadata.MD
-	for range n {
-		name := r.next()
-		wire.AppendField(&md, name, r.next())
-	}
-	return md
-}
-
 // readOptions reads a channel's options, names and values in turn. Those that
 // are absent have their defaults.
 func readOptions(block string) (channel.Options, []serviceconfig.Problem) {
 	r := optionReader{options: channel.DefaultOptions()}
+	r.options.Random = generator("") // unless a seed or a draw is given
 	for parts := (reader{block}); parts.rest != ""; {
 		name := parts.next()
 		r.read(name, parts.next())
@@ -144,8 +88,9 @@ func (r *optionReader) read(name, value string) {
 	}
 }
 
-// number reads a whole number as JavaScript writes it. What is none is refused
-// here, and stands for 1, which Validate lets pass.
+// number reads a whole number as JavaScript writes it. Anything else is refused
+// here; the 1 that stands in for it is one that Validate lets pass, so that it is
+// refused once.
 func (r *optionReader) number(name, value string) int64 {
 	if value == "Infinity" {
 		return channel.Unlimited

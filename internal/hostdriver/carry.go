@@ -1,0 +1,67 @@
+package hostdriver
+
+import (
+	"github.com/hedgerow-web/hedgerow/internal/abi"
+	"github.com/hedgerow-web/hedgerow/internal/attempts"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
+)
+
+// carryOut turns a call's actions into those of the ABI. The timer is the
+// driver's own; all else is for JavaScript to do.
+func (d *Driver) carryOut(c *liveCall) {
+	for _, a := range c.Take() {
+		switch a.Op {
+		case attempts.Arm:
+			d.timers.set(&c.timer, a.At)
+		case attempts.Prepare:
+			d.begin(abi.ActionPrepare, c, a)
+			d.out.Word(uint32(c.Number(a.Attempt)))
+		case attempts.Open:
+			d.begin(abi.ActionOpen, c, a)
+			d.emitMetadata(c.RequestHeader(d.now, a.Attempt))
+			if !c.Replays() { // and fetch never says that it sent nothing, so that none takes this one's place
+				d.begin(abi.ActionRelease, c, a)
+			}
+		case attempts.Abort:
+			d.begin(abi.ActionAbort, c, a)
+		case attempts.Read:
+			d.begin(abi.ActionRead, c, a)
+		case attempts.Release:
+			d.begin(abi.ActionRelease, c, a)
+		case attempts.Written:
+			d.begin(abi.ActionWritten, c, a)
+			d.out.Word(uint32(a.Messages))
+		case attempts.Warn:
+			d.begin(abi.ActionWarn, c, a)
+			d.emitWarning(c.Warning(a.Warning))
+		case attempts.Inflate:
+			d.begin(abi.ActionInflate, c, a)
+			d.out.Float(float64(a.Limit))
+		case attempts.Head:
+			d.begin(abi.ActionHead, c, a)
+			d.emitMetadata(c.Header())
+		case attempts.End:
+			d.begin(abi.ActionEnd, c, a)
+			d.emitStatus(c)
+			delete(d.calls, c.id)
+		case attempts.Observe:
+			d.begin(abi.ActionObserve, c, a)
+			d.emitEvent(a.Event)
+		}
+	}
+}
+
+// arm has JavaScript's timer stand at the earliest instant of all calls. One
+// that stands too early does no harm, so that it is moved only when it must be.
+func (d *Driver) arm() {
+	at := d.timers.earliest()
+	if at < d.armed || at == plan.Never && d.armed != plan.Never {
+		d.armed = at
+		d.out.Begin(abi.ActionTimer, 0, 0)
+		d.out.Float(due(at))
+	}
+}
+
+func (d *Driver) begin(action uint32, c *liveCall, a attempts.Action) {
+	d.out.Begin(action, c.id, uint32(a.Attempt))
+}

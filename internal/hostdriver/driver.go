@@ -1,0 +1,175 @@
+package hostdriver
+
+import (
+	"strings"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/abi"
+	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/internal/wire"
+)
+
+// Driver holds what lives: all channels and calls of one instance of the
+// WebAssembly. It implements abi.Program.
+type Driver struct {
+	out      *abi.Buffers
+	channels map[uint32]*channel.Channel
+	calls    map[uint32]*liveCall
+	origins  map[string]*channel.Origin // by their URLs; all channels of the page share what is known
+	timers   timers
+	armed    plan.Duration // what JavaScript's one timer stands at
+	now      plan.Duration // the instant of the present event
+	room     []wire.Fragment
+}
+
+// liveCall is a call that has not ended.
+type liveCall struct {
+	*call.Call
+	id      uint32
+	channel uint32
+	timer   timer
+}
+
+// New makes the driver of an instance. It answers through the buffers.
+func New(out *abi.Buffers) *Driver {
+	return &Driver{
+		out:      out,
+		channels: make(map[uint32]*channel.Channel),
+		calls:    make(map[uint32]*liveCall),
+		origins:  make(map[string]*channel.Origin),
+		armed:    plan.Never,
+		room:     make([]wire.Fragment, 0, abi.MaxFragments),
+	}
+}
+
+// OpenChannel makes a channel of the options in the text, or refuses them.
+func (d *Driver) OpenChannel(id uint32, in []byte) {
+	options, problems := readOptions(string(in))
+	if len(problems) > 0 {
+		d.emitProblems(problems)
+		return
+	}
+	options.Origin = d.origin(options.BaseURL)
+	ch := channel.New(options)
+	for _, w := range ch.Warnings() {
+		d.out.Begin(abi.ActionWarn, 0, 0)
+		d.emitWarning(w)
+	}
+	d.channels[id] = ch
+}
+
+// origin is what is known of the origin of a base URL that was checked.
+func (d *Driver) origin(baseURL string) *channel.Origin {
+	scheme, rest, _ := strings.Cut(baseURL, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	url := scheme + "://" + host
+	if d.origins[url] == nil {
+		d.origins[url] = new(channel.Origin)
+	}
+	return d.origins[url]
+}
+
+// CloseChannel cancels what runs.
+func (d *Driver) CloseChannel(id uint32, now float64) {
+	d.now = d.instant(now)
+	for _, c := range d.live() {
+		if c.channel == id {
+			c.Cancel(d.now, "the channel was closed", nil)
+			d.carryOut(c)
+		}
+	}
+	delete(d.channels, id)
+	d.arm()
+}
+
+// Network: there is a network, or there is none.
+func (d *Driver) Network(now float64, up uint32) {
+	d.now = d.instant(now)
+	for _, c := range d.live() {
+		c.Network(d.now, up != 0)
+		d.carryOut(c)
+	}
+	d.arm()
+}
+
+// Timer: what is due is due.
+func (d *Driver) Timer(now float64) {
+	d.now, d.armed = d.instant(now), plan.Never
+	for d.timers.earliest() <= d.now {
+		c := d.timers.heap[0].call
+		d.timers.set(&c.timer, plan.Never)
+		c.Timer(d.now)
+		d.carryOut(c)
+	}
+	d.arm()
+}
+
+// live are the calls by their age, since a map has another order each time, and
+// the same events are to give the same actions.
+//
+//go:noinline
+func (d *Driver) live() []*liveCall {
+	calls := make([]*liveCall, 0, len(d.calls))
+	for _, c := range d.calls { // sorted by insertion: package slices would cost a browser kilobytes
+		calls = append(calls, c)
+		for i := len(calls) - 1; i > 0 && calls[i-1].id > c.id; i-- {
+			calls[i-1], calls[i] = c, calls[i-1]
+		}
+	}
+	return calls
+}
+
+// Start makes and begins a call: its method, then its metadata, are the text. A
+// call whose channel is not open ends at once. An id is given once, so that a
+// second start of a call is passed over.
+func (d *Driver) Start(id, ch, flags uint32, now, timeout, size, maxReceive float64, fields uint32, in []byte) {
+	d.now = d.instant(now)
+	if d.calls[id] != nil {
+		return
+	}
+	text := reader{string(in)}
+	params := readParams(flags)
+	params.Method, params.Timeout, params.MaxReceiveBytes = text.next(), span(timeout), limit(maxReceive)
+	md, err := text.metadata(fields)
+	params.Metadata = md
+	if d.channels[ch] == nil {
+		d.emitRefusal(id)
+		return
+	}
+	c := &liveCall{Call: call.New(d.channels[ch], d.now, params), id: id, channel: ch, timer: timer{at: plan.Never}}
+	c.timer.call = c
+	d.calls[id] = c
+	if err != nil {
+		c.Fail(d.now, status.New(status.Internal, err.Error()))
+	}
+	if flags&abi.FlagOpen == 0 {
+		c.Send(d.now, bytes(size), bytes(size))
+		c.HalfClose(d.now)
+	}
+	c.Begin(d.now)
+	d.settle(c)
+}
+
+func readParams(flags uint32) call.Params {
+	params := call.Params{
+		Streaming: flags&abi.FlagStreaming != 0,
+		Observe:   flags&abi.FlagObserve != 0,
+		Streams:   flags&abi.FlagStreams != 0,
+		Writes:    flags&abi.FlagOpen != 0,
+		Offline:   flags&abi.FlagOffline != 0,
+		Socket:    flags&abi.FlagSocket != 0,
+	}
+	if flags&(abi.FlagWaitForReady|abi.FlagNoWait) != 0 {
+		wait := flags&abi.FlagWaitForReady != 0
+		params.WaitForReady = &wait
+	}
+	return params
+}
+
+// settle carries out what an event of a call asked for.
+func (d *Driver) settle(c *liveCall) {
+	d.carryOut(c)
+	d.arm()
+}
