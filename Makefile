@@ -22,6 +22,9 @@ BIOME := $(NPM)/node_modules/.bin/biome
 GO_TOOLS := bin/tools/gofumpt bin/tools/staticcheck
 CONFORMANCE := bin/tools/connectconformance
 
+# A run of all tests, or a set-up for it, compiles the package's WebAssembly as it is published, by TinyGo; all else takes what is there.
+TINYGO := $(if $(filter test setup,$(MAKECMDGOALS)),tinygo)
+
 # What is compiled to js/wasm beside the program ./wasm: the library and its tests. The server never is.
 WASM_PACKAGES := ./grpcweb/... ./internal/... ./jsbridge/... ./retry ./hedge
 JS := GOOS=js GOARCH=wasm
@@ -41,7 +44,7 @@ help: ## List the commands.
 
 .PHONY: demo
 demo: build ## Set up, build and serve the demo page on PORT (8080) and, over TLS with HTTP/2, on TLS_PORT (8443).
-	@exec bin/server -addr localhost:$(PORT) -tls-addr localhost:$(TLS_PORT)
+	@exec bin/server -addr :$(PORT) -tls-addr :$(TLS_PORT)
 
 .PHONY: build
 build: build-package build-demo build-server ## Build everything into wasm/npm/dist and bin/.
@@ -86,7 +89,7 @@ clean: ## Remove everything that was built or installed here.
 ##@ Parts of build
 
 .PHONY: build-package
-build-package: $(NODE_MODULES) ## Build the npm package into wasm/npm/dist (and its wasm for tests into dist-debug).
+build-package: $(NODE_MODULES) $(TINYGO) ## Build the npm package into wasm/npm/dist (and its wasm for tests into dist-debug).
 	node $(NPM)/build.mjs --debug
 
 .PHONY: build-demo
@@ -179,20 +182,24 @@ coverage: prerequisites ## Measure what the native Go tests cover; writes covera
 ##@ Parts of setup
 
 .PHONY: setup
-setup: $(NODE_MODULES) $(GO_TOOLS) $(CONFORMANCE) ## Install what the other commands would install when they need it, Chromium and proxies too.
+setup: $(NODE_MODULES) $(GO_TOOLS) $(CONFORMANCE) tinygo ## Install what the other commands would install when they need it, Chromium and proxies too.
 	go mod download
 	cd interop && go mod download
 	.ci/chromium.sh
 	.ci/proxy.sh nginx
 	.ci/proxy.sh haproxy
 
+.PHONY: tinygo
+tinygo: prerequisites ## Build TinyGo where there is none, LLVM by apt; where that cannot be, Go's compiler serves, but not in CI.
+	@.ci/tinygo.sh --build >/dev/null || [ "$$CI" != true ]
+
 .PHONY: prerequisites
 prerequisites: ## Fail with a sentence if Go or Node is missing or too old.
 	@.ci/prerequisites.sh
 
-# npm writes this file last, so it is the stamp of a finished installation.
+# No dependency needs its install script; what is not run cannot surprise. npm writes this file last, so it is the stamp of a finished installation.
 $(NODE_MODULES): $(NPM)/package.json $(NPM)/package-lock.json | prerequisites
-	cd $(NPM) && npm ci --loglevel=error
+	cd $(NPM) && npm ci --loglevel=error --ignore-scripts
 	@touch $@
 
 # A module of their own, so that users of the library do not inherit what the tools need.

@@ -2,10 +2,12 @@ package grpcweb
 
 import "github.com/hedgerow-web/hedgerow/grpcweb/transport"
 
-// streams reports whether the transport can send messages as they come.
+// streams reports whether messages are sent as they come. In text mode they are
+// not, but over a WebSocket: base64 that is padded in its midst is read by few
+// servers.
 func (ch *Channel) streams() bool {
 	of, ok := ch.transport.(transport.Streamer)
-	return ok && of.StreamsRequests()
+	return ok && of.StreamsRequests() && (!ch.text || ch.opensSockets())
 }
 
 // opensSockets reports whether what is sent as it comes goes over a WebSocket.

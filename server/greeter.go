@@ -33,22 +33,16 @@ func (greeter) LotsOfReplies(r *helloworld.HelloRequest, stream grpc.ServerStrea
 }
 
 func (greeter) LotsOfGreetings(stream grpc.ClientStreamingServer[helloworld.HelloRequest, helloworld.HelloReply]) error {
-	var names strings.Builder
+	var names []string
 	for {
 		r, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
-			return stream.SendAndClose(hello(names.String()))
+			return stream.SendAndClose(hello(strings.Join(names, ", ")))
 		}
 		if err != nil {
 			return err
 		}
-		if names.Len()+len(r.GetName()) > maxMessage/2 {
-			return errNoRoom
-		}
-		if names.Len() > 0 {
-			names.WriteString(", ")
-		}
-		names.WriteString(r.GetName())
+		names = append(names, r.GetName())
 	}
 }
 

@@ -6,7 +6,12 @@ import (
 	"github.com/hedgerow-web/hedgerow/jsbridge/host"
 )
 
-func serve() {
+// The exports work from here on. A library that TinyGo has compiled consists of
+// initializers and exports: nobody calls its main.
+func init() {
 	buffers := abi.NewBuffers()
 	host.Serve(hostdriver.New(buffers), buffers)
 }
+
+// serve keeps a program that Go's own compiler made from exiting.
+func serve() { select {} }

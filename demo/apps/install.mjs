@@ -38,7 +38,7 @@ if (process.argv.includes("--lock") || !existsSync(stamp) || readFileSync(stamp,
 /** The tarball, named after what is in it, so that npm sees another one as another one. */
 function pack() {
   const name = npm(
-    ["pack", "--silent", "--pack-destination", out],
+    ["pack", "--ignore-scripts", "--silent", "--pack-destination", out],
     fileURLToPath(new URL("../../wasm/npm", import.meta.url)),
   ).trim();
   const hash = createHash("sha256")

@@ -34,7 +34,4 @@ func (m *Machine) prepareOrOpen(id int) {
 	}
 	a.asked = true
 	m.act(Action{Op: op, Attempt: id})
-	if op == Open {
-		m.releaseSpent(id)
-	}
 }

@@ -26,12 +26,11 @@ var (
 	program abi.Program
 )
 
-// Serve puts a program, which answers through the buffers, behind the exports. It
-// does not return: what follows is called by JavaScript.
+// Serve puts a program, which answers through the buffers, behind the exports, for
+// JavaScript to call.
 func Serve(p abi.Program, b *abi.Buffers) {
 	program, buffers = p, b
 	publish()
-	select {}
 }
 
 func address[T any](p *T) uint32 { return uint32(uintptr(unsafe.Pointer(p))) }

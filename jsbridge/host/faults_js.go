@@ -5,11 +5,8 @@ package host
 import "strings"
 
 // The debug build dies on purpose, of methods with these names, so that tests
-// see what JavaScript makes of a panic, an exit and a stack overflow.
+// see what JavaScript makes of a panic, a full stack, full memory and an exit.
 const faultPrefix = "/hedgerow.Fault/"
-
-//go:wasmimport gojs runtime.wasmExit
-func wasmExit(code int32)
 
 func fault(text []byte) {
 	method, _, _ := strings.Cut(string(text), "\x00")
@@ -18,13 +15,43 @@ func fault(text []byte) {
 	case name == "Panic":
 		panic("a panic on purpose")
 	case name == "Overflow":
-		overflow(0)
+		overflow(nil)
+	case name == "Memory":
+		fill()
 	case name == "Exit":
-		wasmExit(3)
+		exit(3)
 	}
 }
 
 func init() { faultOf = fault }
 
-// overflow recurs until no stack is left.
-func overflow(n int) int { return overflow(n+1) + n }
+// A frame is on the stack, not in registers, and no compiler makes a loop of
+// what needs all of them.
+type frame struct {
+	up    *frame
+	bytes [200]byte
+}
+
+//go:noinline
+func overflow(up *frame) int {
+	f := frame{up: up}
+	f.bytes[len(f.bytes)-1] = 1
+	return overflow(&f) + sum(&f)
+}
+
+func sum(f *frame) int {
+	n := 0
+	for ; f != nil; f = f.up {
+		n += int(f.bytes[len(f.bytes)-1])
+	}
+	return n
+}
+
+// hoard is what fill keeps alive.
+var hoard [][]byte
+
+func fill() {
+	for {
+		hoard = append(hoard, make([]byte, 1<<20))
+	}
+}

@@ -1,20 +1,23 @@
 // Builds what is published: dist/hedgerow.wasm, dist/*.js with source maps, dist/*.d.ts.
 //
-//   node build.mjs             dist/, and dist-debug/hedgerow.full.wasm: the same program before slim.mjs, whose tracebacks have names
-//   node build.mjs --debug     and dist-debug/hedgerow.wasm, which has exports that panic on purpose; tests load it
-//   node build.mjs --no-slim   leaves both programs as Go links them
+//   node build.mjs           dist/, and dist-debug/hedgerow.debug.wasm: the same program by Go's own compiler, whose tracebacks have names
+//   node build.mjs --debug   and, for tests, dist-debug/hedgerow.wasm and hedgerow.go.wasm, which die on purpose: by the compiler of
+//                            what is packed, and by Go's own
+//   node build.mjs --light   fails where there is no TinyGo to compile what is packed, instead of taking Go's own compiler, and so it does
+//                            where CI is "true"
 //
 // Nothing of dist-debug/ is packed.
 //
-// Any failing step fails the build. Running it again is cheap: Go links only what changed, and the rest takes seconds.
+// Any failing step fails the build. Running it again is cheap: only what changed is compiled, and the rest takes seconds.
 
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
+import { gzipSync } from "node:zlib";
 import { bundle, bundleTesting, bundleWasm } from "./bundle.mjs";
-import { slim } from "./slim.mjs";
+import { compileWithGo, compileWithTinyGo, FAULTS, findTinyGo, replace } from "./wasm.mjs";
 
 const run = promisify(execFile);
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -23,16 +26,17 @@ const dist = join(here, "dist");
 const debug = join(here, "dist-debug");
 
 const { values: flags } = parseArgs({
-  options: { debug: { type: "boolean", default: false }, "no-slim": { type: "boolean", default: false } },
+  options: { debug: { type: "boolean", default: false }, light: { type: "boolean", default: process.env.CI === "true" } },
 });
 
+const tinygo = await findTinyGo();
+if (flags.light && !tinygo.path) {
+  console.error(`What is packed must be compiled by TinyGo (--light, or CI=true), but ${tinygo.missing}`);
+  process.exit(1);
+}
 await Promise.all([mkdir(dist, { recursive: true }), mkdir(debug, { recursive: true })]);
 await removeStale();
-const packed = buildWasm(join(dist, "hedgerow.wasm"), join(debug, "hedgerow.full.wasm"));
-const steps = [packed.then(buildFromWasm), buildJavaScript(), bundleTesting("dist"), buildTypes(), copyLicence()];
-if (flags.debug) {
-  steps.push(buildWasm(join(debug, "hedgerow.wasm"), join(debug, "hedgerow.debug.full.wasm"), "-tags=hedgerow_debug"));
-}
+const steps = [buildWasm().then(buildFromWasm), buildJavaScript(), bundleTesting("dist"), buildTypes(), copyLicence()];
 for (const step of await Promise.allSettled(steps)) {
   if (step.status === "rejected") {
     console.error(describe(step.reason));
@@ -46,22 +50,22 @@ async function removeStale() {
   await Promise.all(names.filter((name) => name !== "hedgerow.wasm").map((name) => rm(join(dist, name), { recursive: true })));
 }
 
-/**
- * The same bytes on every machine: no paths (-trimpath), no commit (-buildvcs), neither symbol table nor DWARF (-s -w). What Go links
- * lies apart, since Go knows by it what is current. A wasm that cannot be slimmed fails the build, and leaves none that could be packed.
- */
-async function buildWasm(output, full, ...more) {
-  const next = `${full}.${process.pid}`; // another build may be running
-  try {
-    const args = ["build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", ...more, "-o", full, "./wasm"];
-    await run("go", args, { cwd: root, env: { ...process.env, GOOS: "js", GOARCH: "wasm" } });
-    const linked = await readFile(full);
-    await writeFile(next, flags["no-slim"] ? linked : slim(linked));
-    await rename(next, output);
-  } catch (error) {
-    await Promise.all([output, next].map((file) => rm(file, { force: true })));
-    throw error;
-  }
+/** One after the other: each compiler takes all processors that there are. Go's own is quick, and finds mistakes in better words. */
+async function buildWasm() {
+  await compile(join(dist, "hedgerow.wasm"), "hedgerow.debug.wasm", "hedgerow.light.wasm");
+  if (flags.debug) await compile(join(debug, "hedgerow.wasm"), "hedgerow.go.wasm", "hedgerow.tinygo.wasm", FAULTS);
+  if (tinygo.path) return;
+  const weight = gzipSync(await readFile(join(dist, "hedgerow.wasm")), { level: 9 }).length;
+  console.warn(
+    `hedgerow.wasm was compiled by Go's own compiler and weighs ${Math.round(weight / 1000)} KB (gzip); TinyGo's weighs 56: ${tinygo.missing}`,
+  );
+}
+
+/** Compiles with both, as far as both are there, into files in dist-debug, and copies the better one to where it is wanted. */
+async function compile(wanted, byGo, byTinyGo, ...tags) {
+  await compileWithGo(join(debug, byGo), ...tags);
+  if (tinygo.path) await compileWithTinyGo(tinygo.path, join(debug, byTinyGo), ...tags);
+  await replace(join(debug, tinygo.path ? byTinyGo : byGo), wanted);
 }
 
 async function buildJavaScript() {

@@ -34,7 +34,7 @@ import {
 const KNOWN = /^go1\.26(\.\d+)?$/;
 const ADVICE = `
 The slim step, wasm/npm/slim.mjs, knows what Go 1.26 links. For another Go, compare src/runtime/symtab.go and
-src/cmd/link/internal/ld/pcln.go of the two and teach it the difference; node build.mjs --no-slim builds without it.`;
+src/cmd/link/internal/ld/pcln.go of the two and teach it the difference.`;
 
 /** With these the new table of names begins; one that Go's linker wrote begins with a name. */
 const UNKNOWN = 1;

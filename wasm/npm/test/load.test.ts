@@ -1,8 +1,9 @@
-// Where the WebAssembly comes from. The load is the process's: each case runs in a process of its own.
+// Where the WebAssembly comes from. The load is the process's: each case runs in a process of its own. test.mjs runs this with both compilers'
+// builds.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,9 +11,10 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { packed, packedFile } from "./builds.js";
 
 const packageDir = process.env["HEDGEROW_PACKAGE"] ?? ".";
-const wasm = await readFile(join(packageDir, "dist/hedgerow.wasm"));
+const wasm = packed;
 const run = promisify(execFile);
 
 /** What every program begins with. */
@@ -87,7 +89,7 @@ test("wasmUrl: a string or a URL, fetched once", async (t) => {
 });
 
 test("wasmBinary as ArrayBuffer, view and Buffer; wasmModule", async () => {
-  const read = `import { readFile } from "node:fs/promises"; const bytes = await readFile("dist/hedgerow.wasm");`;
+  const read = `import { readFile } from "node:fs/promises"; const bytes = await readFile(${JSON.stringify(packedFile)});`;
   await program(`${read} await works({ wasmBinary: bytes });`);
   await program(
     `${read} await works({ wasmBinary: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) });`,
@@ -116,10 +118,10 @@ const wrong: [string, RequestListener, string][] = [
   ],
   ["an HTML page that claims to be WebAssembly", file(page, "application/wasm"), "/magic|compil/i"],
   ["HTTP 404", file("nothing here", "text/plain", 404), "/404/, /wasmUrl/"],
-  ["a truncated file", file(wasm.subarray(0, 100_000), "application/wasm"), "/could not be compiled/, /whole/"],
+  ["a truncated file", file(wasm.subarray(0, wasm.length / 2), "application/wasm"), "/could not be compiled/, /whole/"],
   [
     "a truncated file of the wrong MIME type",
-    file(wasm.subarray(0, 100_000), "text/plain"),
+    file(wasm.subarray(0, wasm.length / 2), "text/plain"),
     "/could not be compiled/, /text\\/plain/",
   ],
   ["an empty file", file("", "application/octet-stream"), "/no WebAssembly/"],
@@ -175,7 +177,7 @@ test("integrity of what is not downloaded: checked where it can be, refused wher
   await program(`
     await fails({ integrity: "sha384-AAAA" }, /the package's own file/, /sha384-AAAA/);
     await fails({ integrity: "md5-AAAA" }, /the package's own file/);
-    const bytes = await (await import("node:fs/promises")).readFile(${JSON.stringify(join(packageDir, "dist/hedgerow.wasm"))});
+    const bytes = await (await import("node:fs/promises")).readFile(${JSON.stringify(packedFile)});
     await fails({ wasmModule: await WebAssembly.compile(bytes), integrity: "${hash}" }, /leave it out/);
     await works({ wasmBinary: bytes, integrity: "sha384-AAAA ${hash}" });
     const { integrity } = await import("hedgerow/integrity");
@@ -209,7 +211,7 @@ test("the entry for browsers, in Node: its file cannot be fetched, so it wants w
   await program(`
     const entry = await import(${entry});
     await assert.rejects(entry.createChannel({ baseUrl }), entry.LoadError);
-    const wasmBinary = await (await import("node:fs/promises")).readFile("dist/hedgerow.wasm");
+    const wasmBinary = await (await import("node:fs/promises")).readFile(${JSON.stringify(packedFile)});
     (await entry.createChannel({ baseUrl, wasmBinary })).close();
   `);
 });

@@ -15,7 +15,7 @@ let packed: string;
 
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), "hedgerow-packed-"));
-  const name = await run("npm", ["pack", "--silent", "--pack-destination", dir]);
+  const name = await run("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", dir]);
   packed = join(dir, "node_modules", "hedgerow");
   await mkdir(packed, { recursive: true });
   await run("tar", ["-xzf", join(dir, name.trim()), "-C", packed, "--strip-components=1"]);

@@ -1,5 +1,6 @@
 // This file is one of three that mirror each other: wasm/ABI.md is the table, jsbridge/host is the Go side.
 import { type GoExports, runGo } from "./go-runtime.js";
+import { isTinyGo, runTinyGo } from "./tinygo-runtime.js";
 
 interface Exports extends GoExports {
   mailbox(): number;
@@ -182,9 +183,10 @@ export class Host {
   constructor(module: WebAssembly.Module, act: (cursor: Cursor) => void, mourn: (death: Error) => void) {
     this.#act = act;
     this.#mourn = mourn;
-    this.#exports = runGo(module, {
+    const run = isTinyGo(module) ? runTinyGo : runGo;
+    this.#exports = run(module, {
       print: (text) => {
-        this.#printed = (this.#printed + text).slice(-4096);
+        this.#printed = (this.#printed + text).slice(0, 4096); // the cause stands first, tracebacks behind it
       },
       exit: (code) => this.#die(`the Go program exited with code ${code}`),
       died: (error) => this.#die(String(error), error),
@@ -266,6 +268,7 @@ export class Host {
 
   #room(bytes: number): Uint8Array {
     if (bytes > this.#input.length) this.enter("reserve", bytes);
+    if (this.#death) return new Uint8Array(bytes); // memory could not grow: nobody will read it
     // The buffer may have moved, and memory may have grown since: then the old view is of nothing.
     if (this.#input.buffer !== this.#memory || this.#input.byteOffset !== this.#word(Box.Input)) this.#input = this.#view();
     return this.#input;
@@ -287,7 +290,10 @@ export class Host {
   #die(text: string, cause?: unknown): void {
     if (this.#death) return;
     const printed = this.#printed.trim();
-    this.#death = new Error(`Hedgerow's WebAssembly died: ${text}${printed ? `\n${printed}` : ""}`, { cause });
+    // A trap says "unreachable", at best; what was printed before it says why.
+    const trap = printed && cause instanceof WebAssembly.RuntimeError;
+    const why = trap ? printed : `${text}${printed ? `\n${printed}` : ""}`;
+    this.#death = new Error(`Hedgerow's WebAssembly died: ${why}`, { cause });
     this.#mourn(this.#death);
   }
 }
