@@ -23,6 +23,12 @@ func FuzzServiceConfig(f *testing.F) {
 		if json.Valid([]byte(text)) {
 			tree := parseReferenceTree(text)
 			v, problem := read(text)
+			if depthOf(tree) > maxDepth {
+				if problem == nil {
+					t.Fatal("nested deeper than the limit, and taken")
+				}
+				return
+			}
 			if problem != nil {
 				t.Fatalf("encoding/json takes it, but %s", problem)
 			}
@@ -40,6 +46,22 @@ func FuzzServiceConfig(f *testing.F) {
 			c.Lookup("/pkg.Service/Method")
 		}
 	})
+}
+
+func depthOf(tree any) (depth int) {
+	switch tree := tree.(type) {
+	case []any:
+		for _, item := range tree {
+			depth = max(depth, depthOf(item))
+		}
+		return depth + 1
+	case []pair:
+		for _, member := range tree {
+			depth = max(depth, depthOf(member.value))
+		}
+		return depth + 1
+	}
+	return 0
 }
 
 func compareTrees(t *testing.T, got *value, want any) {

@@ -9,12 +9,14 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
-// maxDepth is encoding/json's.
-const maxDepth = 10_000
+// maxDepth is far more than any config needs, and far less than the stack of a
+// WebAssembly instance holds: the reader calls itself for each level, and a stack
+// that overflows takes the instance of all channels with it.
+const maxDepth = 100
 
 // read reads a JSON text (RFC 8259). It takes and refuses exactly what
-// encoding/json does, which would cost a browser a hundred kilobytes, and like
-// it turns what is not UTF-8 into U+FFFD.
+// encoding/json does, down to maxDepth, which would cost a browser a hundred
+// kilobytes, and like it turns what is not UTF-8 into U+FFFD.
 func read(text string) (value, *Problem) {
 	r := reader{text: text}
 	v := r.value()

@@ -36,7 +36,9 @@ func TestSyntaxErrors(t *testing.T) {
 		`["abc`:                              `line 1, column 6: expected the string's closing quote, or a character of it (control characters are written \u00XX), found the end of the text`,
 		"[\"a\\":                             `line 1, column 5: expected one of " \ / b f n r t u after the backslash, found the end of the text`,
 		"[\x00]":                             `line 1, column 2: expected a value, found '\u0000'`,
-		strings.Repeat("[", 10_001):          `line 1, column 10002: lists and objects are nested more than 10000 deep`,
+		strings.Repeat("[", 101):             `line 1, column 102: lists and objects are nested more than 100 deep`,
+		strings.Repeat("[", 1_000_000):       `line 1, column 102: lists and objects are nested more than 100 deep`,
+		nested(101, `{"x":`, "1", "}"):       `line 1, column 502: lists and objects are nested more than 100 deep`,
 		"[]":                                 "must be an object (found an array)",
 		"null":                               "must be an object (found null)",
 		`"` + strings.Repeat("é", 30):        "line 1, column 32: expected the string's closing quote, or a character of it (control characters are written \\u00XX), found the end of the text",
@@ -52,6 +54,23 @@ func TestSyntaxErrors(t *testing.T) {
 		}
 		if got := err.Error(); got != "service config: "+want {
 			t.Errorf("%.40q: Error() is %q", text, got)
+		}
+	}
+}
+
+func nested(depth int, begin, inside, end string) string {
+	return strings.Repeat(begin, depth) + inside + strings.Repeat(end, depth)
+}
+
+// TestDepth: a field that nobody knows may be nested too, as deep as the limit.
+func TestDepth(t *testing.T) {
+	for _, text := range []string{
+		`{"x":` + nested(99, "[", "", "]") + `}`,
+		nested(100, `{"x":`, "1", "}"),
+		`{"x":[` + strings.Repeat("[],", 1000) + `[]]}`, // beside each other they are no deeper
+	} {
+		if _, err := Parse(text); err != nil {
+			t.Errorf("%.40q: %v", text, err)
 		}
 	}
 }
