@@ -2,7 +2,7 @@ import { OWN, timeoutOf, WIRE } from "./adapters/headers.js";
 import { send } from "./adapters/raw.js";
 import { Metadata, metadataOfBlock } from "./api/metadata.js";
 import type { Channel } from "./api/types.js";
-import { RAW, type RawLine } from "./channel/channel.js";
+import { RAW, type RawChannel } from "./channel/channel.js";
 
 /** How createFetch treats what is not its business. */
 export interface FetchOptions {
@@ -50,8 +50,8 @@ export function createFetch(channel: Channel | Promise<Channel>, options: FetchO
   };
 }
 
-function rawOf(channel: Channel): RawLine {
-  const raw = (channel as { readonly [RAW]?: RawLine })[RAW];
+function rawOf(channel: Channel): RawChannel {
+  const raw = (channel as { readonly [RAW]?: RawChannel })[RAW];
   if (raw) return raw;
   throw new TypeError("createFetch needs a channel of hedgerow's createChannel that does not run in a worker");
 }

@@ -4,7 +4,8 @@ import { Code } from "./api/code.js";
 import { ConfigError, refusal, StatusError } from "./api/errors.js";
 import { blockOfMetadata, type MetadataInit, metadataOfBlock } from "./api/metadata.js";
 import type { AttemptContext, CallOptions, Clock, LoadOptions } from "./api/options.js";
-import type { Calls, LiveCall, Receiver } from "./call/calls.js";
+import type { Calls } from "./call/calls.js";
+import type { LiveCall, Receiver } from "./call/live-call.js";
 import { openChannel } from "./channel/channel.js";
 import { load } from "./channel/load.js";
 import {

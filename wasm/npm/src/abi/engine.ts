@@ -2,15 +2,15 @@ import type { Clock } from "../api/options.js";
 import { readWarning, type Warning } from "./actions.js";
 import { Action, type Arguments, type Cursor, type Export, Host } from "./host.js";
 
-/** A channel, as far as the engine has to know of it. */
-export interface Tenant {
+/** A channel, whom the engine tells what Go says of it. */
+export interface ChannelHandler {
   refused(path: string, reason: string): void;
   warned(warning: Warning): void;
   died(death: Error): void;
 }
 
-/** A call, as far as the engine has to know of it. */
-export interface Guest {
+/** A call, whom the engine tells what Go wants of it. */
+export interface CallHandler {
   /** Reads what follows an action's three words. */
   read(action: Action, attempt: number, cursor: Cursor): void;
   died(death: Error): void;
@@ -29,10 +29,10 @@ export class Engine {
   /** Where the arguments of the next export are written, and the results of the last one are read. */
   readonly buffers: Buffers;
   readonly clock: Clock;
-  readonly calls: Map<number, Guest> = new Map();
-  readonly tenants: Set<Tenant> = new Set();
+  readonly calls: Map<number, CallHandler> = new Map();
+  readonly channels: Set<ChannelHandler> = new Set();
   /** The channel that is just being opened: what Go says of options is for it. */
-  opening: Tenant | undefined;
+  opening: ChannelHandler | undefined;
   /** The page is being left, or sleeps in the back/forward cache: what ends its requests is no server's failure. */
   leaving = false;
   /** How often it was left. */
@@ -47,19 +47,19 @@ export class Engine {
     this.#host = new Host(
       module,
       (cursor) => this.#read(cursor),
-      (death) => this.#mourn(death),
+      (death) => this.#tellDeath(death),
     );
     this.buffers = this.#host;
   }
 
   /** A channel is there, or is there no more. Only while there is one does the engine listen to the page. */
-  enrol(tenant: Tenant): void {
-    this.tenants.add(tenant);
-    if (this.tenants.size === 1) this.#listen("addEventListener");
+  addChannel(channel: ChannelHandler): void {
+    this.channels.add(channel);
+    if (this.channels.size === 1) this.#listen("addEventListener");
   }
 
-  release(tenant: Tenant): void {
-    if (this.tenants.delete(tenant) && this.tenants.size === 0) this.#listen("removeEventListener");
+  removeChannel(channel: ChannelHandler): void {
+    if (this.channels.delete(channel) && this.channels.size === 0) this.#listen("removeEventListener");
   }
 
   #listen(how: "addEventListener" | "removeEventListener"): void {
@@ -146,14 +146,14 @@ export class Engine {
   }
 
   /** The instance is dead: nobody waits for it any longer. */
-  #mourn(death: Error): void {
+  #tellDeath(death: Error): void {
     this.clock.clearTimeout(this.#timeout);
     this.#listen("removeEventListener");
-    const { calls, tenants } = this;
+    const { calls, channels } = this;
     queueMicrotask(() =>
       this.batch(() => {
         for (const call of [...calls.values()]) call.died(death);
-        for (const tenant of tenants) tenant.died(death);
+        for (const channel of channels) channel.died(death);
       }),
     );
   }

@@ -1,12 +1,13 @@
 import { type Ending, StatusError } from "../api/errors.js";
 import { base64, type Metadata } from "../api/metadata.js";
-import { Call, type Tap } from "../call/call.js";
-import type { Receiver } from "../call/calls.js";
+import { Call } from "../call/call.js";
+import type { CarrierFactory } from "../call/carrier.js";
+import type { Receiver } from "../call/live-call.js";
 import { Outgoing } from "../call/outgoing.js";
-import type { Request } from "../call/request.js";
+import type { Request, Tap } from "../call/request.js";
 import { inflate } from "../carry/compression.js";
-import { Fetching } from "../carry/fetching.js";
-import type { RawLine } from "../channel/channel.js";
+import { FetchCarrier } from "../carry/fetch.js";
+import type { RawChannel } from "../channel/channel.js";
 
 /** A request of a client of another make. Its body goes out as it is, its response comes back as it came. */
 export interface RawRequest {
@@ -21,11 +22,13 @@ export interface RawRequest {
 }
 
 /** Sends a request, and answers with the response of the attempt that the call was committed to. */
-export function send(raw: RawRequest, { line, onEvent }: RawLine): Promise<Response> {
+export function send(raw: RawRequest, { view, fetch, onEvent }: RawChannel): Promise<Response> {
   const answer = new RawAnswer(contentTypeOf(raw), raw.signal);
   let call: Call;
   try {
-    call = new Call(line(raw.method), callOf(raw, answer, onEvent), answer);
+    // inflate is at hand, because a service worker cannot import it when it is needed.
+    const channel = { ...view(raw.method), carry: carrierOf(raw, fetch), loadInflate: () => Promise.resolve(inflate) };
+    call = new Call(channel, requestOf(raw, answer, onEvent), answer);
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     answer.onEnd(error, error, -1);
@@ -40,7 +43,13 @@ function contentTypeOf({ fields }: RawRequest): string {
   return fields.find(([name]) => name === "content-type")?.[1] ?? "application/grpc-web";
 }
 
-function callOf(raw: RawRequest, tap: Tap, onEvent: RawLine["onEvent"]): Request {
+/** The body, the credentials and some fields are the other client's. */
+function carrierOf({ body, credentials, fields: own }: RawRequest, fetch: RawChannel["fetch"]): CarrierFactory {
+  return ({ url, fields }, events) =>
+    new FetchCarrier({ fetch, credentials, inText: false }, { url, fields: replaced(fields, own), body }, events);
+}
+
+function requestOf(raw: RawRequest, tap: Tap, onEvent: RawChannel["onEvent"]): Request {
   const { method, metadata, timeoutMs, signal, body } = raw;
   return {
     method,
@@ -53,14 +62,7 @@ function callOf(raw: RawRequest, tap: Tap, onEvent: RawLine["onEvent"]): Request
     waitForReady: undefined,
     signal,
     listeners: onEvent ? [onEvent] : [],
-    raw: {
-      tap,
-      inflate,
-      carry: (attempt, { fetch }, url, fields) => {
-        const how = { fetch, credentials: raw.credentials, inText: false };
-        return new Fetching(attempt, how, url, replaced(fields, raw.fields), body);
-      },
-    },
+    tap,
   };
 }
 

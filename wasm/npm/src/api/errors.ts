@@ -13,9 +13,6 @@ export interface Ending {
   readonly commitReason: CommitReason;
 }
 
-/** Makes a StatusError. Set once, by the class below, whose constructor is private. */
-export let statusError: (method: string, ending: Ending, cause?: unknown) => StatusError;
-
 /**
  * A call that did not end with OK. `message` is the server's grpc-message unchanged, or a sentence of the client's own;
  * `toString()` shows the code's name before it.
@@ -34,10 +31,6 @@ export class StatusError extends Error {
   /** Why no further attempt was made. */
   readonly commitReason: CommitReason;
 
-  static {
-    statusError = (method, ending, cause) => new StatusError(method, ending, cause);
-  }
-
   private constructor(method: string, ending: Ending, cause: unknown) {
     super(ending.message, cause === undefined ? undefined : { cause });
     this.code = ending.code;
@@ -55,6 +48,11 @@ export class StatusError extends Error {
   }
 }
 name(StatusError, "StatusError");
+
+/** Makes a StatusError. Only the package does, which is why the constructor is private. */
+export function statusError(method: string, ending: Ending, cause?: unknown): StatusError {
+  return Reflect.construct(StatusError, [method, ending, cause]);
+}
 
 /** The error's name, and the class's own, which a minifier would take away and stack traces show. */
 function name(of: typeof StatusError | typeof ConfigError | typeof LoadError, name: string): void {

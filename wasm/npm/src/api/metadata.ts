@@ -7,11 +7,11 @@ export type MetadataInit =
 type Value = string | Uint8Array;
 type Field = [name: string, value: Value];
 
-/** Makes Metadata of a text block that came over the boundary. Set once, by the class below. */
+/**
+ * Makes Metadata of a text block that came over the boundary. The class below sets it, once: the block is kept in a private field until
+ * somebody reads the metadata, which seldom happens.
+ */
 export let metadataOfBlock: (block: string) => Metadata;
-
-/** The fields as a text block for the boundary, and how many they are. */
-export let blockOfMetadata: (metadata: Metadata) => { readonly count: number; readonly text: string };
 
 /**
  * Metadata of a call: a multimap that keeps its order and whose names are case-insensitive (they are kept in lower case).
@@ -30,14 +30,6 @@ export class Metadata implements Iterable<[string, string | Uint8Array]> {
       const metadata = new Metadata();
       metadata.#block = block;
       return metadata;
-    };
-    blockOfMetadata = (metadata) => {
-      let text = "";
-      const fields = metadata.#read();
-      for (const [name, value] of fields) {
-        text += `${name}\0${typeof value === "string" ? value : base64(value)}\0`;
-      }
-      return { count: fields.length, text };
     };
   }
 
@@ -119,6 +111,17 @@ export class Metadata implements Iterable<[string, string | Uint8Array]> {
     }
     return this.#fields;
   }
+}
+
+/** The fields as a text block for the boundary, and how many they are. */
+export function blockOfMetadata(metadata: Metadata): { readonly count: number; readonly text: string } {
+  let count = 0;
+  let text = "";
+  for (const [name, value] of metadata) {
+    text += `${name}\0${typeof value === "string" ? value : base64(value)}\0`;
+    count++;
+  }
+  return { count, text };
 }
 
 function binary(name: string): boolean {

@@ -1,151 +1,131 @@
 import { ABORTED_BY_HOST, NO_RESPONSE, NOT_REQUEST } from "../abi/host.js";
 import { show } from "../api/metadata.js";
-import type { Call } from "./call.js";
+import type { AttemptOwner, CarriedRequest, Carrier, CarrierEvents, CarrierFactory } from "./carrier.js";
 import { ResponseBody } from "./response-body.js";
 
-/** What carries an attempt's exchange: a fetch, or a WebSocket. It tells the attempt what comes of it. */
-export interface Carrier {
-  /** Has one chunk of the response told, or its end. */
-  read(): void;
-  /** Ends the exchange: the server sees it cancelled. */
-  kill(): void;
-}
-
-/** One attempt: it hands on to Go what its carrier tells, and takes chunks apart as Go says. */
-export class Attempt {
+/** One attempt of a call: it reports to Go what its carrier reports, and keeps what Go does not hold. */
+export class Attempt implements CarrierEvents {
   readonly id: number;
-  readonly abort: AbortController = new AbortController();
   /** How many of the request's messages the carrier has taken. */
   taken = 0;
-  /** The network's own error, if it failed. */
+  /** What it failed with, as the network says it. */
   error: unknown;
-  #call: Call;
+  #call: AttemptOwner;
   #carrier: Carrier | undefined;
+  #body: ResponseBody;
+  #abort: AbortController = new AbortController();
   /** How often the page had been left when something was last heard of the exchange. */
   #departures = 0;
-  /** The request is sent as it comes, and may be open still when the response has ended. */
-  #uploads = false;
-  #body: ResponseBody;
-  #dead = false;
 
-  constructor(call: Call, id: number) {
+  constructor(call: AttemptOwner, id: number) {
     this.#call = call;
     this.id = id;
     this.#body = new ResponseBody(call, this);
   }
 
-  get #now(): number {
-    return this.#call.engine.clock.now();
+  /** Aborted once the attempt is over. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
   }
 
-  /** Sends the request, by a carrier that is made here: it may say at once that it cannot. */
-  open(uploads: boolean, carry: () => Carrier): void {
+  /** Sends the request. */
+  open(carry: CarrierFactory, request: CarriedRequest): void {
     this.#departures = this.#call.engine.departures;
-    this.#uploads = uploads;
-    this.#carrier = carry();
-    if (this.#dead) this.#carrier.kill();
+    this.#carrier = carry(request, this);
+    if (this.signal.aborted) this.#carrier.kill(); // it failed at once
   }
 
-  /** Reads a chunk. */
+  /** Asks for the next chunk of the response. */
   read(): void {
     this.#carrier?.read();
   }
 
-  /** Go asks for the payload that has just come whole to be inflated. */
+  /** Inflates the payload that has just come whole. */
   inflate(limit: number): void {
-    if (!this.#dead) void this.#body.inflate(limit);
+    if (!this.signal.aborted) void this.#body.inflate(limit);
   }
 
-  /** Ends the exchange: the server sees it cancelled. */
+  /** Ends the exchange, which the server sees as canceled. */
   kill(): void {
-    if (this.#dead) return;
-    this.#dead = true;
+    if (this.signal.aborted) return;
     this.#body.drop();
-    this.abort.abort();
+    this.#abort.abort();
     this.#carrier?.kill();
   }
 
-  // What the carrier tells.
+  // What the carrier reports.
 
-  /** No one wants to hear of it any more. */
-  get dead(): boolean {
-    return this.#dead;
-  }
-
-  /** There was no response, or no request; hint says in words what may be the reason. */
   fail(how: number, error: unknown, hint = ""): void {
-    if (this.#dead) return;
+    if (this.signal.aborted) return;
     this.error = error;
-    if (how === NOT_REQUEST) this.#call.cause = error;
-    const { engine, id } = this.#call;
+    if (how === NOT_REQUEST) this.#call.unsendable(error);
     const why = how === NO_RESPONSE && this.#interrupted(error) ? ABORTED_BY_HOST : how;
-    this.#stop();
-    engine.enter("failed", id, this.id, this.#now, why, engine.buffers.text(explain(error) + (why === NO_RESPONSE ? hint : "")));
-  }
-
-  /** The response's head: so many fields, names and values in turn, each ended by a NUL. */
-  head(status: number, fields: number, text: string): void {
     const { engine, id } = this.#call;
-    this.#departures = engine.departures;
-    this.#call.raw?.tap.head(this.id, status, text);
-    engine.enter("head", id, this.id, this.#now, status, fields, engine.buffers.text(text));
+    this.#stopSending();
+    const text = engine.buffers.text(explain(error) + (why === NO_RESPONSE ? hint : ""));
+    engine.enter("failed", id, this.id, engine.clock.now(), why, text);
   }
 
-  /** A chunk of the response, of at least one byte. */
+  head(status: number, fields: number, text: string): void {
+    const { engine, id, tap } = this.#call;
+    this.#departures = engine.departures;
+    tap?.head(this.id, status, text);
+    engine.enter("head", id, this.id, engine.clock.now(), status, fields, engine.buffers.text(text));
+  }
+
   chunk(chunk: Uint8Array): void {
     this.#departures = this.#call.engine.departures;
-    this.#call.raw?.tap.chunk(this.id, chunk);
+    this.#call.tap?.chunk(this.id, chunk);
     this.#body.take(chunk);
   }
 
   end(): void {
-    if (this.#dead) return;
-    this.#stop();
-    this.#call.raw?.tap.end(this.id);
-    this.#call.engine.enter("end", this.#call.id, this.id, this.#now);
+    if (this.signal.aborted) return;
+    const { engine, id, tap } = this.#call;
+    this.#stopSending();
+    tap?.end(this.id);
+    engine.enter("end", id, this.id, engine.clock.now());
   }
 
-  /** The response could not be read on. */
   broke(error: unknown): void {
     if (this.#interrupted(error)) {
       this.fail(ABORTED_BY_HOST, error);
       return;
     }
-    if (this.#dead) return;
+    if (this.signal.aborted) return;
     this.error = error;
     const { engine, id } = this.#call;
-    this.#stop();
-    engine.enter("broken", id, this.id, this.#now, engine.buffers.text(explain(error)));
+    this.#stopSending();
+    engine.enter("broken", id, this.id, engine.clock.now(), engine.buffers.text(explain(error)));
   }
 
-  /** The WebSocket was closed. */
   closed(code: number, reason: string): void {
     if (this.#interrupted(undefined)) {
       this.fail(ABORTED_BY_HOST, new Error("the page was left"));
       return;
     }
-    if (this.#dead) return;
+    if (this.signal.aborted) return;
     const { engine, id } = this.#call;
-    this.#stop();
-    engine.enter("closed", id, this.id, this.#now, code, engine.buffers.text(reason));
+    this.#stopSending();
+    engine.enter("closed", id, this.id, engine.clock.now(), code, engine.buffers.text(reason));
   }
 
   /**
-   * Something else than this client ended it: an AbortError that is not ours, or that the page was left. A page that comes back may
-   * learn only then what became of its requests; one of which it has heard since is well.
+   * Whether something other than this client ended the exchange: an AbortError that is not ours, or the page being left. A page that
+   * comes back may learn only then what became of its requests; a request that has been heard from since is well.
    */
   #interrupted(error: unknown): boolean {
     const { leaving, departures } = this.#call.engine;
     return leaving || departures !== this.#departures || (error instanceof Error && error.name === "AbortError");
   }
 
-  /** The exchange is over: what its request still has to say is not sent any more. */
-  #stop(): void {
-    if (this.#uploads) this.kill();
+  /** The exchange is over. A request that is still being sent then would go on for nothing. */
+  #stopSending(): void {
+    if (this.#call.streams) this.kill();
   }
 }
 
-/** An error with what is behind it: Node says "fetch failed", and why only in the cause. */
+/** An error with what is behind it: Node says "fetch failed", and the reason only in the cause. */
 function explain(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error && cause.message ? `${show(error)}: ${cause.message}` : show(error);

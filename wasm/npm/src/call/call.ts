@@ -8,7 +8,7 @@ import {
   readWarning,
   type Warning,
 } from "../abi/actions.js";
-import { type Engine, runSafely } from "../abi/engine.js";
+import { type CallHandler, type Engine, runSafely } from "../abi/engine.js";
 import {
   Action,
   type Cursor,
@@ -25,66 +25,27 @@ import { Code } from "../api/code.js";
 import { type Ending, StatusError, statusError } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
 import { blockOfMetadata, Metadata, type MetadataInit, show } from "../api/metadata.js";
-import type { AttemptContext } from "../api/options.js";
-import { type Fetch, Fetching } from "../carry/fetching.js";
-import { Attempt, type Carrier } from "./attempt.js";
-import { Audience } from "./audience.js";
-import type { LiveCall, Receiver } from "./calls.js";
-import { Pace } from "./pace.js";
-import type { Request } from "./request.js";
-
-/** What a call has of its channel. */
-export interface Line {
-  readonly engine: Engine;
-  /** The channel's id on the Go side. */
-  readonly channel: number;
-  readonly baseUrl: string;
-  readonly how: Fetch;
-  /** Carries streams by WebSockets; absent: fetch does. */
-  readonly carryBySocket:
-    | ((attempt: Attempt, url: string, fields: [string, string][], body: ReadableStream<Uint8Array>) => Carrier)
-    | undefined;
-  /** Compresses messages; absent: they go out as they are. */
-  readonly shorten: ((message: Uint8Array) => Promise<Uint8Array>) | undefined;
-  readonly prepare: ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
-}
-
-/** What is told of attempts besides what Go makes of them. */
-export interface Tap {
-  head(attempt: number, status: number, fields: string): void;
-  chunk(attempt: number, chunk: Uint8Array): void;
-  end(attempt: number): void;
-}
-
-/** A request that is ready for the wire, of a client of another make: see hedgerow/fetch. */
-export interface Raw {
-  readonly tap: Tap;
-  /** At hand, because a service worker cannot import it when it is needed. */
-  readonly inflate: (payload: Uint8Array, limit: number) => Promise<Uint8Array>;
-  carry(attempt: Attempt, how: Fetch, url: string, fields: [string, string][]): Carrier;
-}
-
-let lastId = 0;
-
-/** Calls of a page are counted together, whoever carries them. */
-export function nextId(): number {
-  return ++lastId;
-}
+import { Attempt } from "./attempt.js";
+import { Backpressure } from "./backpressure.js";
+import type { AttemptOwner, Inflate } from "./carrier.js";
+import type { ChannelView } from "./channel-view.js";
+import { Listeners } from "./listeners.js";
+import { type LiveCall, nextCallId, type Receiver } from "./live-call.js";
+import type { Request, Tap } from "./request.js";
 
 /** One call, on this side of the boundary: it holds bytes and promises, and decides nothing. */
-export class Call implements LiveCall {
-  readonly id: number = nextId();
+export class Call implements LiveCall, CallHandler, AttemptOwner {
+  readonly id: number = nextCallId();
   readonly engine: Engine;
-  readonly url: string;
   /** What is behind an end that is no attempt's: a cancel's reason, or why no request could be made. */
-  cause: unknown;
-  #line: Line;
+  #cause: unknown;
+  #channel: ChannelView;
   #request: Request;
   #receiver: Receiver;
-  #audience: Audience;
+  #listeners: Listeners;
   /** The committed attempt, once only it needs the request. */
   #released: Attempt | undefined;
-  #pace: Pace = new Pace();
+  #backpressure: Backpressure = new Backpressure();
   #attempts: Attempt[] = [];
   #history: History = { attempts: [], commitReason: undefined };
   /** How the call ended, from when Go has said so. */
@@ -93,13 +54,12 @@ export class Call implements LiveCall {
   #told = false;
   #onAbort: (() => void) | undefined;
 
-  constructor(line: Line, request: Request, receiver: Receiver) {
-    this.engine = line.engine;
-    this.url = line.baseUrl + request.method;
-    this.#line = line;
+  constructor(channel: ChannelView, request: Request, receiver: Receiver) {
+    this.engine = channel.engine;
+    this.#channel = channel;
     this.#request = request;
     this.#receiver = receiver;
-    this.#audience = new Audience(request.listeners);
+    this.#listeners = new Listeners(request.listeners);
   }
 
   /** Hands the call to Go, which answers with what to do first. */
@@ -114,7 +74,7 @@ export class Call implements LiveCall {
     this.engine.enter(
       "start",
       this.id,
-      this.#line.channel,
+      this.#channel.id,
       this.#flags(),
       at,
       timeoutMs,
@@ -128,9 +88,9 @@ export class Call implements LiveCall {
   #flags(): number {
     const { outgoing, streams, streaming, waitForReady } = this.#request;
     let flags = streaming ? FLAG_STREAMING : 0;
-    if (!this.#audience.empty) flags |= FLAG_OBSERVE;
+    if (!this.#listeners.empty) flags |= FLAG_OBSERVE;
     if (outgoing.open) flags |= FLAG_OPEN;
-    if (streams) flags |= this.#line.carryBySocket ? FLAG_SOCKET : FLAG_STREAMS;
+    if (streams) flags |= this.#channel.webSocket ? FLAG_SOCKET : FLAG_STREAMS;
     if (waitForReady !== undefined) flags |= waitForReady ? FLAG_WAIT_FOR_READY : FLAG_NO_WAIT;
     if (this.engine.offline) flags |= FLAG_OFFLINE;
     return flags;
@@ -138,18 +98,18 @@ export class Call implements LiveCall {
 
   async write(message: Uint8Array): Promise<void> {
     if (this.over) return;
-    const { shorten } = this.#line;
+    const { compress } = this.#channel;
     const { length } = message;
     let sent = message;
     try {
-      if (shorten) sent = await shorten(message);
+      if (compress) sent = await compress(message);
     } catch (error) {
       this.cancel(`a message could not be compressed: ${String(error)}`, error, Code.INTERNAL);
     }
     if (this.over) return;
     this.#request.outgoing.add(sent, sent.length < length);
     this.engine.enter("queue", this.id, this.engine.clock.now(), length, sent.length);
-    await this.#pace.queued();
+    await this.#backpressure.queued();
   }
 
   async sendAlone(message: Uint8Array): Promise<void> {
@@ -164,8 +124,16 @@ export class Call implements LiveCall {
     this.engine.enter("half_close", this.id, this.engine.clock.now());
   }
 
-  get raw(): Raw | undefined {
-    return this.#request.raw;
+  get tap(): Tap | undefined {
+    return this.#request.tap;
+  }
+
+  get streams(): boolean {
+    return this.#request.streams;
+  }
+
+  get loadInflate(): () => Promise<Inflate> {
+    return this.#channel.loadInflate;
   }
 
   /** Go knows the call no more. */
@@ -174,7 +142,7 @@ export class Call implements LiveCall {
   }
 
   unlessOver<T>(value: T | Promise<T>): Promise<T | undefined> {
-    return this.#pace.unlessOver(value);
+    return this.#backpressure.unlessOver(value);
   }
 
   later(act: () => void): void {
@@ -183,7 +151,7 @@ export class Call implements LiveCall {
 
   cancel(why: string, cause?: unknown, code: Code = Code.CANCELLED): void {
     if (this.over) return;
-    this.cause = cause;
+    this.#cause = cause;
     this.engine.enter("cancel", this.id, this.engine.clock.now(), code, this.engine.buffers.text(why));
   }
 
@@ -230,7 +198,7 @@ export class Call implements LiveCall {
         return;
       case Action.Written: {
         const messages = cursor.word();
-        this.engine.later(() => this.#pace.written(messages));
+        this.engine.later(() => this.#backpressure.written(messages));
         return;
       }
       case Action.Warn: {
@@ -249,7 +217,7 @@ export class Call implements LiveCall {
         return;
       case Action.Observe: {
         const event = readEvent(cursor, this.id, this.#request.method);
-        this.engine.later(() => this.#audience.tell(event));
+        this.engine.later(() => this.#listeners.tell(event));
         return;
       }
     }
@@ -262,15 +230,11 @@ export class Call implements LiveCall {
 
   #open(id: number, fields: [string, string][]): void {
     if (this.over) return;
-    const { outgoing, streams, raw } = this.#request;
-    const { how, carryBySocket } = this.#line;
+    const { outgoing, streams } = this.#request;
+    const { baseUrl, carry } = this.#channel;
     const attempt = this.#attempt(id);
-    attempt.open(streams, () => {
-      if (raw) return raw.carry(attempt, how, this.url, fields);
-      if (!streams) return new Fetching(attempt, how, this.url, fields, outgoing.whole());
-      const body = outgoing.stream((messages) => this.#took(id, messages));
-      return carryBySocket?.(attempt, this.url, fields, body) ?? new Fetching(attempt, how, this.url, fields, body);
-    });
+    const body = streams ? outgoing.stream((messages) => this.#took(id, messages)) : outgoing.whole();
+    attempt.open(carry, { url: baseUrl + this.#request.method, fields, body });
     if (!streams) attempt.taken = Number.POSITIVE_INFINITY;
   }
 
@@ -290,7 +254,7 @@ export class Call implements LiveCall {
 
   #warn(warning: Warning): void {
     console.warn(`hedgerow: ${warning.text}`);
-    if (!this.#audience.empty) this.#audience.tell({ ...this.#eventBase, type: "warning", ...warning });
+    if (!this.#listeners.empty) this.#listeners.tell({ ...this.#eventBase, type: "warning", ...warning });
   }
 
   get #eventBase(): Pick<CallEvent, "callId" | "method" | "at"> {
@@ -302,9 +266,9 @@ export class Call implements LiveCall {
     if (this.over) return;
     const attempt = this.#attempt(id);
     const { method } = this.#request;
-    const context = { method, attempt: number, signal: attempt.abort.signal };
+    const context = { method, attempt: number, signal: attempt.signal };
     new Promise<MetadataInit>((resolve) => {
-      resolve(this.#line.prepare?.(context) ?? {});
+      resolve(this.#channel.prepare?.(context) ?? {});
     }).then(
       (init) => this.#prepared(id, init),
       (error) => this.#unprepared(id, error, Code.UNAUTHENTICATED),
@@ -331,6 +295,10 @@ export class Call implements LiveCall {
     this.engine.enter("unprepared", this.id, id, this.engine.clock.now(), own ? own.code : code, count, block);
   }
 
+  unsendable(error: unknown): void {
+    this.#cause = error;
+  }
+
   /** A message of the committed attempt. It may have come together with the end, which is told behind it. */
   deliver(message: Uint8Array): void {
     if (!this.#told) this.#receiver.onMessage(message);
@@ -341,7 +309,7 @@ export class Call implements LiveCall {
     const { outgoing, signal } = this.#request;
     this.#told = true;
     outgoing.drop();
-    this.#pace.end();
+    this.#backpressure.end();
     this.engine.calls.delete(this.id);
     const onAbort = this.#onAbort;
     if (onAbort) runSafely(() => signal?.removeEventListener?.("abort", onAbort)); // a signal may be the user's own
@@ -354,7 +322,7 @@ export class Call implements LiveCall {
       this.#receiver.onEnd(ending, undefined, answer);
       return;
     }
-    const cause = this.#attempts[answer]?.error ?? this.cause;
+    const cause = this.#attempts[answer]?.error ?? this.#cause;
     const details = ending.details ?? (cause instanceof StatusError ? cause.details : undefined);
     const whole = { ...ending, details };
     this.#receiver.onEnd(whole, statusError(this.#request.method, whole, cause), answer);
@@ -376,7 +344,7 @@ export class Call implements LiveCall {
     this.#ending = ending;
     this.#close();
     for (const attempt of this.#attempts) attempt.kill();
-    this.#audience.tellDeath(this.#eventBase, ending, this.#attempts.length);
+    this.#listeners.tellDeath(this.#eventBase, ending, this.#attempts.length);
     this.#receiver.onEnd(ending, statusError(this.#request.method, ending, death), -1);
   }
 }

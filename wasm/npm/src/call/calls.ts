@@ -1,43 +1,12 @@
-import type { History } from "../abi/actions.js";
 import { Code } from "../api/code.js";
-import { type Ending, refusal, StatusError } from "../api/errors.js";
-import { type Metadata, show } from "../api/metadata.js";
+import { refusal, StatusError } from "../api/errors.js";
+import { show } from "../api/metadata.js";
 import type { CallOptions } from "../api/options.js";
 import type { Channel, Messages, ResponseStream, UnaryResponse } from "../api/types.js";
+import type { LiveCall, Receiver } from "./live-call.js";
 import { pump } from "./pump.js";
 import type { Input } from "./request.js";
 import { Stream } from "./stream.js";
-
-/** Whom a call tells what came of it. */
-export interface Receiver {
-  onHeader(header: Metadata, attempt: number): void;
-  onMessage(message: Uint8Array): void;
-  /** The end, with OK or with an error; answer is the attempt that it is the end of, −1 if it is the client's own. */
-  onEnd(ending: Ending, error: StatusError | undefined, answer: number): void;
-}
-
-/** A call that runs, here or in a worker. */
-export interface LiveCall {
-  readonly over: boolean;
-  /** The attempts so far. */
-  readonly history: History;
-  /** Begins; at is when it was asked for, if that is not now. */
-  start(at?: number): void;
-  /** Adds a request message. Answers once it need not be waited for any more, or the call is over. */
-  write(message: Uint8Array): Promise<void>;
-  /** Sends the one message of a call that is to have no other; nothing is left to do where it is sent already. */
-  sendAlone(message: Uint8Array): Promise<void>;
-  /** No further message follows. */
-  halfClose(): void;
-  /** Waits for one value, but only as long as the call lasts: undefined, once it is over. */
-  unlessOver<T>(value: T | Promise<T>): Promise<T | undefined>;
-  /** Somebody waits for a message. */
-  want(): void;
-  /** Runs act once what is being told has been told. */
-  later(act: () => void): void;
-  /** Ends the call as CANCELLED, or, where its caller made a mistake, as INTERNAL. */
-  cancel(why: string, cause?: unknown, code?: Code): void;
-}
 
 /** A channel as its users have it: the four kinds of call, whoever makes them. */
 export abstract class Calls implements Channel {

@@ -1,7 +1,7 @@
 import { Code } from "../api/code.js";
 import { describe, show } from "../api/metadata.js";
 import type { Messages } from "../api/types.js";
-import type { LiveCall } from "./calls.js";
+import type { LiveCall } from "./live-call.js";
 
 type Source = AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
 

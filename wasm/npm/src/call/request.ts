@@ -4,7 +4,6 @@ import type { CallEvent } from "../api/events.js";
 import { describe, Metadata } from "../api/metadata.js";
 import type { CallOptions } from "../api/options.js";
 import type { Messages } from "../api/types.js";
-import type { Raw } from "./call.js";
 import { Outgoing } from "./outgoing.js";
 
 /** What a call is made of. */
@@ -22,8 +21,15 @@ export interface Request {
   readonly waitForReady: boolean | undefined;
   readonly signal: AbortSignal | undefined;
   readonly listeners: readonly ((event: CallEvent) => void)[];
-  /** It is ready for the wire, and its response goes back as it came. */
-  readonly raw?: Raw;
+  /** Takes the responses as they come; then their messages are nobody else's. */
+  readonly tap?: Tap;
+}
+
+/** Hears of attempts' responses besides what Go makes of them: see hedgerow/fetch. */
+export interface Tap {
+  head(attempt: number, status: number, fields: string): void;
+  chunk(attempt: number, chunk: Uint8Array): void;
+  end(attempt: number): void;
 }
 
 /** What an application sends: one message, or several. */

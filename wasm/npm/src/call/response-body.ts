@@ -1,6 +1,5 @@
 import { BAD_PAYLOAD, type Fragment, SLICE, TRAILERS } from "../abi/host.js";
-import type { Attempt } from "./attempt.js";
-import type { Call } from "./call.js";
+import type { AttemptOwner, CarrierEvents } from "./carrier.js";
 import { Payload } from "./payload.js";
 
 /**
@@ -9,8 +8,8 @@ import { Payload } from "./payload.js";
  * is a view of it. What Go had to decode from text comes back from it. A compressed payload is inflated before the rest is fed.
  */
 export class ResponseBody {
-  #call: Call;
-  #attempt: Attempt;
+  #call: AttemptOwner;
+  #attempt: CarrierEvents & { readonly id: number };
   /** The chunk that is being taken apart, and how far it has been. */
   #chunk: Uint8Array = NOTHING;
   #at = 0;
@@ -20,7 +19,7 @@ export class ResponseBody {
   /** A compressed payload that has come whole. Go feeds on once it is inflated. */
   #packed: Uint8Array | undefined;
 
-  constructor(call: Call, attempt: Attempt) {
+  constructor(call: AttemptOwner, attempt: CarrierEvents & { readonly id: number }) {
     this.#call = call;
     this.#attempt = attempt;
   }
@@ -51,7 +50,7 @@ export class ResponseBody {
   }
 
   get #waits(): boolean {
-    return this.#attempt.dead || this.#packed !== undefined;
+    return this.#attempt.signal.aborted || this.#packed !== undefined;
   }
 
   /** Takes what is here of a payload that began in an earlier chunk. */
@@ -100,7 +99,7 @@ export class ResponseBody {
   }
 
   #keep(part: Uint8Array): void {
-    const tapped = this.#call.raw && !this.#inTrailers; // then who taps the chunks has the bytes already
+    const tapped = this.#call.tap && !this.#inTrailers; // then who taps the chunks has the bytes already
     const payload = this.#payload.add(part, tapped ? NOTHING : part);
     if (!payload) return;
     if ((this.#payload.flags & COMPRESSED) === 0) this.#call.deliver(payload);
@@ -113,18 +112,17 @@ export class ResponseBody {
 
   /** Go asks for the payload that has just come whole to be inflated. */
   async inflate(limit: number): Promise<void> {
-    const { engine, id, raw: tapped } = this.#call;
+    const { engine, id, tap, loadInflate } = this.#call;
     const packed = this.#packed as Uint8Array;
     const trailers = this.#inTrailers;
     let inflated = NOTHING; // a message that another client is to inflate passes as it is
     try {
-      const inflate = tapped?.inflate ?? (await import("../carry/compression.js")).inflate;
-      if (trailers || !tapped) inflated = await inflate(packed, limit);
+      if (trailers || !tap) inflated = await (await loadInflate())(packed, limit);
     } catch (error) {
       this.#attempt.fail(BAD_PAYLOAD, error);
       return;
     }
-    if (this.#attempt.dead) return;
+    if (this.#attempt.signal.aborted) return;
     engine.batch(() => {
       this.#packed = undefined;
       const { length } = inflated;

@@ -3,7 +3,7 @@ import { type Ending, refusal, type StatusError } from "../api/errors.js";
 import type { AttemptRecord, CommitReason } from "../api/events.js";
 import type { Metadata } from "../api/metadata.js";
 import type { ResponseStream } from "../api/types.js";
-import type { LiveCall, Receiver } from "./calls.js";
+import type { LiveCall, Receiver } from "./live-call.js";
 
 /** A promise that is settled from outside, and whose rejection nobody need catch. */
 class Deferred<T> {

@@ -1,7 +1,7 @@
-// Loaded only where messages are compressed: see Attempt and openChannel.
+// Loaded only where messages are compressed: see openChannel.
 
 /** Compresses a message, or copies one that would not become shorter: until it is sent, its owner may have other plans with it. */
-export async function shorten(message: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+export async function compress(message: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const own = new Uint8Array(message); // the slice of a Buffer would be no copy
   const stream = streamOf(own).pipeThrough(new CompressionStream("gzip"));
   const packed = new Uint8Array(await new Response(stream).arrayBuffer());

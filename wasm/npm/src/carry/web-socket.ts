@@ -1,7 +1,7 @@
 // Loaded only where the option webSocket is set: see openChannel.
 
 import { NO_RESPONSE, NOT_REQUEST } from "../abi/host.js";
-import type { Attempt, Carrier } from "../call/attempt.js";
+import type { CarriedRequest, Carrier, CarrierEvents } from "../call/carrier.js";
 
 /** The subprotocol, and with it the dialect, of the improbable wrapper (github.com/improbable-eng/grpc-web). */
 const PROTOCOL = "grpc-websockets";
@@ -33,8 +33,8 @@ type Closing = Pick<CloseEvent, "code" | "reason">;
 const UNSUPPORTED: Closing = { code: 1003, reason: "a message came that is not made of bytes" };
 
 /** Carries an attempt by a WebSocket of its own. */
-export class Socket implements Carrier {
-  #attempt: Attempt;
+export class WebSocketCarrier implements Carrier {
+  #attempt: CarrierEvents;
   #socket: WebSocket | undefined;
   #request: ReadableStreamDefaultReader<Uint8Array>;
   /** What has come and was not read yet. A WebSocket cannot be held back. */
@@ -44,11 +44,10 @@ export class Socket implements Carrier {
   #unended = false;
 
   constructor(
-    attempt: Attempt,
     WebSocketClass: typeof WebSocket,
-    url: string,
-    headers: [string, string][],
+    { url, fields }: CarriedRequest,
     body: ReadableStream<Uint8Array>,
+    attempt: CarrierEvents,
   ) {
     this.#attempt = attempt;
     this.#request = body.getReader();
@@ -64,8 +63,8 @@ export class Socket implements Carrier {
     let opened = false;
     socket.onopen = () => {
       opened = true;
-      if (attempt.dead) return;
-      socket.send(new TextEncoder().encode(headers.map(([name, value]) => `${name}: ${value}\r\n`).join("")));
+      if (attempt.signal.aborted) return;
+      socket.send(new TextEncoder().encode(fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")));
       this.#unended = true;
       this.#send(socket).catch((error: unknown) => attempt.broke(error));
       attempt.head(SWITCHING_PROTOCOLS, 0, "");
@@ -100,7 +99,7 @@ export class Socket implements Carrier {
   }
 
   #came(what: Uint8Array | Closing): void {
-    if (this.#attempt.dead) return;
+    if (this.#attempt.signal.aborted) return;
     this.#inbox.push(what);
     if (this.#reading) this.read();
   }

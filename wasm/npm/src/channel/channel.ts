@@ -1,11 +1,15 @@
 import type { Warning } from "../abi/actions.js";
-import { engineOf, runSafely } from "../abi/engine.js";
+import { type ChannelHandler, engineOf, runSafely } from "../abi/engine.js";
 import { ConfigError, LoadError, type Problem } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
-import type { CallOptions, ChannelOptions } from "../api/options.js";
-import { Call, type Line } from "../call/call.js";
-import { Calls, closed, type Receiver } from "../call/calls.js";
+import type { CallOptions, ChannelOptions, FetchLike } from "../api/options.js";
+import { Call } from "../call/call.js";
+import { Calls, closed } from "../call/calls.js";
+import type { CarrierFactory, Inflate } from "../call/carrier.js";
+import type { ChannelView } from "../call/channel-view.js";
+import type { Receiver } from "../call/live-call.js";
 import { checkRequest, type Defaults, type Input } from "../call/request.js";
+import { FetchCarrier } from "../carry/fetch.js";
 import { checkOptions, type Settings } from "./settings.js";
 
 /** Makes a channel of options and the loaded module, or throws a ConfigError with everything that is wrong with them. */
@@ -23,20 +27,26 @@ export function openChannel(
 }
 
 /** What only some channels need, and others do not load. */
-interface Parts {
-  readonly shorten: Line["shorten"];
-  readonly carryBySocket: Line["carryBySocket"];
-}
+type Parts = Pick<ChannelView, "carry" | "webSocket" | "compress">;
 
-async function loadParts({ gzip, webSocket }: Settings): Promise<Parts> {
+async function loadParts({ gzip, webSocket, fetch, credentials, inText }: Settings): Promise<Parts> {
+  const byFetch: CarrierFactory = (...exchange) => new FetchCarrier({ fetch, credentials, inText }, ...exchange);
   try {
-    const shorten = gzip ? (await import("../carry/compression.js")).shorten : undefined;
-    if (!webSocket) return { shorten, carryBySocket: undefined };
-    const { Socket } = await import("../carry/web-socket.js");
-    return { shorten, carryBySocket: (attempt, ...of) => new Socket(attempt, webSocket, ...of) };
+    const compress = gzip ? (await import("../carry/compression.js")).compress : undefined;
+    if (!webSocket) return { compress, carry: byFetch, webSocket: false };
+    const { WebSocketCarrier } = await import("../carry/web-socket.js");
+    const carry: CarrierFactory = (request, events) =>
+      request.body instanceof ReadableStream
+        ? new WebSocketCarrier(webSocket, request, request.body, events)
+        : byFetch(request, events);
+    return { compress, carry, webSocket: true };
   } catch (cause) {
     throw new LoadError(`a part of hedgerow's own JavaScript could not be loaded: ${String(cause)}`, { cause });
   }
+}
+
+async function loadInflate(): Promise<Inflate> {
+  return (await import("../carry/compression.js")).inflate;
 }
 
 let lastId = 0;
@@ -44,21 +54,22 @@ let lastId = 0;
 /** Under this, a channel has what hedgerow/fetch needs of it. It is no part of the public interface. */
 export const RAW: unique symbol = Symbol("raw");
 
-export interface RawLine {
+export interface RawChannel {
   readonly baseUrl: string;
+  readonly fetch: FetchLike;
   readonly onEvent: ((event: CallEvent) => void) | undefined;
-  /** What a call has of its channel; throws the StatusError with which it is refused. */
-  line(method: string): Line;
+  /** The channel as a call of this method sees it; throws the StatusError with which the call is refused. */
+  view(method: string): ChannelView;
 }
 
 /** A channel whose WebAssembly runs here. */
-class WasmChannel extends Calls {
+class WasmChannel extends Calls implements ChannelHandler {
   #module: WebAssembly.Module;
   #settings: Settings;
   #parts: Parts;
   #defaults: Defaults;
-  /** What its calls have of it, as long as the instance lives. */
-  #line: Line | undefined;
+  /** What its calls see of it, as long as the instance lives. */
+  #view: ChannelView | undefined;
   #closed = false;
   #problems: Problem[] = [];
 
@@ -68,24 +79,24 @@ class WasmChannel extends Calls {
     this.#settings = settings;
     this.#parts = parts;
     const { requestStreaming, gzip, onEvent } = settings;
-    this.#defaults = { streams: requestStreaming || parts.carryBySocket !== undefined, gzip, onEvent };
+    this.#defaults = { streams: requestStreaming || parts.webSocket, gzip, onEvent };
   }
 
   /** Gives the options to Go, which checks them. A channel whose instance died does it again, with a fresh one. */
   open(problems: readonly Problem[]): void {
     const engine = engineOf(this.#module, this.#settings.clock);
     this.#problems = [...problems];
-    const channel = ++lastId;
+    const id = ++lastId;
     engine.opening = this;
-    engine.enter("open_channel", channel, engine.buffers.text(this.#settings.text));
+    engine.enter("open_channel", id, engine.buffers.text(this.#settings.text));
     engine.opening = undefined;
     if (this.#problems.length > 0) {
-      engine.enter("close_channel", channel, engine.clock.now());
+      engine.enter("close_channel", id, engine.clock.now());
       throw new ConfigError(this.#problems);
     }
-    engine.enrol(this);
-    const { baseUrl, fetch, credentials, inText, prepare } = this.#settings;
-    this.#line = { engine, channel, baseUrl, how: { fetch, credentials, inText }, prepare, ...this.#parts };
+    engine.addChannel(this);
+    const { baseUrl, prepare } = this.#settings;
+    this.#view = { engine, id, baseUrl, prepare, loadInflate, ...this.#parts };
   }
 
   refused(path: string, reason: string): void {
@@ -107,14 +118,14 @@ class WasmChannel extends Calls {
 
   died(death: Error): void {
     const { onFatal } = this.#settings;
-    if (!this.#line?.engine.buffers.alive) this.#line = undefined; // else a call has come already, and has a fresh instance
+    if (!this.#view?.engine.buffers.alive) this.#view = undefined; // else a call has come already, and has a fresh instance
     if (onFatal) runSafely(() => onFatal(death));
     else console.error(death);
   }
 
-  get [RAW](): RawLine {
-    const { baseUrl, onEvent } = this.#settings;
-    return { baseUrl, onEvent, line: (method) => this.#open(method) };
+  get [RAW](): RawChannel {
+    const { baseUrl, fetch, onEvent } = this.#settings;
+    return { baseUrl, fetch, onEvent, view: (method) => this.#open(method) };
   }
 
   /** For adapters whose interceptors are shown a call's URL. No part of the public interface either. */
@@ -125,21 +136,21 @@ class WasmChannel extends Calls {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (!this.#line) return;
-    const { engine, channel } = this.#line;
-    engine.release(this);
-    engine.enter("close_channel", channel, engine.clock.now());
-    this.#line = undefined;
+    if (!this.#view) return;
+    const { engine, id } = this.#view;
+    engine.removeChannel(this);
+    engine.enter("close_channel", id, engine.clock.now());
+    this.#view = undefined;
   }
 
   make(method: string, input: Input, options: CallOptions, streaming: boolean, receiver: Receiver): Call {
     return new Call(this.#open(method), checkRequest(method, input, options, streaming, this.#defaults), receiver);
   }
 
-  /** The line of a channel that is open, on a living instance. */
-  #open(method: string): Line {
+  /** What calls see of the channel, if it is open; on a living instance. */
+  #open(method: string): ChannelView {
     if (this.#closed) throw closed(method);
-    if (!this.#line?.engine.buffers.alive) this.open([]);
-    return this.#line as Line;
+    if (!this.#view?.engine.buffers.alive) this.open([]);
+    return this.#view as ChannelView;
   }
 }

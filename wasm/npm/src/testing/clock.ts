@@ -5,8 +5,14 @@ interface Timer {
   readonly act: () => void;
 }
 
-/** Has the clock ask why nothing will happen any more. Set once, by the class below. */
-export let whenStuck: (clock: TestClock, why: () => string | undefined) => void;
+type Reason = () => string | undefined;
+
+const reasons = new WeakMap<TestClock, Reason[]>();
+
+/** Has the clock ask whether nothing will happen any more, and why. */
+export function whenStuck(clock: TestClock, why: Reason): void {
+  reasons.set(clock, [...(reasons.get(clock) ?? []), why]);
+}
 
 /**
  * A clock for tests: its time passes only when the test says so, in no time. It begins at 0. A step of it fires one timer, at its exact
@@ -17,12 +23,7 @@ export class TestClock implements Clock {
   #now = 0;
   /** In the order in which they were set, which is the order of those that are due together. */
   #timers: Set<Timer> = new Set();
-  #reasons: (() => string | undefined)[] = [];
   #armed: (() => void)[] = [];
-
-  static {
-    whenStuck = (clock, why) => clock.#reasons.push(why);
-  }
 
   /** Milliseconds since the clock was made. */
   now(): number {
@@ -78,7 +79,7 @@ export class TestClock implements Clock {
         this.#fire(timer);
         continue;
       }
-      for (const reason of this.#reasons) {
+      for (const reason of reasons.get(this) ?? []) {
         const why = reason();
         if (why) throw new Error(`hedgerow/testing: the promise given to runUntil will never settle: ${why}`);
       }

@@ -2,29 +2,29 @@ import type { History } from "../abi/actions.js";
 import { Code } from "../api/code.js";
 import { type Ending, statusError } from "../api/errors.js";
 import { blockOfMetadata, Metadata, metadataOfBlock } from "../api/metadata.js";
-import { Audience } from "../call/audience.js";
-import { nextId } from "../call/call.js";
-import type { LiveCall, Receiver } from "../call/calls.js";
-import { Pace } from "../call/pace.js";
+import { Backpressure } from "../call/backpressure.js";
+import { Listeners } from "../call/listeners.js";
+import { type LiveCall, nextCallId, type Receiver } from "../call/live-call.js";
 import type { Input, Request } from "../call/request.js";
-import { type FromWorker, type ToWorker, unpackEnding, unpackError } from "./worker-messages.js";
-
-/** The way to the worker. */
-export interface Wire {
-  begin(call: RemoteCall): void;
-  send(channel: number, message: ToWorker, ...transfer: Transferable[]): void;
-}
+import {
+  type FromWorker,
+  type RemoteCallHandler,
+  type ToWorker,
+  unpackEnding,
+  unpackError,
+  type WorkerPort,
+} from "./worker-messages.js";
 
 /** A call that runs in the worker. */
-export class RemoteCall implements LiveCall {
-  readonly id: number = nextId();
-  #wire: Wire;
+export class RemoteCall implements LiveCall, RemoteCallHandler {
+  readonly id: number = nextCallId();
+  #worker: WorkerPort;
   readonly channel: number;
   #request: Request;
   #message: Uint8Array | undefined;
   #receiver: Receiver;
-  #audience: Audience;
-  #pace: Pace = new Pace();
+  #listeners: Listeners;
+  #backpressure: Backpressure = new Backpressure();
   #written = 0;
   /** What the call was cancelled with. From then on nothing else can become of it, whatever is on its way from the worker. */
   #cancelled: { readonly code: Code; readonly message: string; readonly cause: unknown } | undefined;
@@ -32,13 +32,13 @@ export class RemoteCall implements LiveCall {
   history: History = { attempts: [], commitReason: undefined };
   over = false;
 
-  constructor(wire: Wire, channel: number, request: Request, input: Input, receiver: Receiver) {
-    this.#wire = wire;
+  constructor(worker: WorkerPort, channel: number, request: Request, input: Input, receiver: Receiver) {
+    this.#worker = worker;
     this.channel = channel;
     this.#request = request;
     this.#message = "message" in input ? new Uint8Array(input.message) : undefined; // slice() of a Buffer is no copy
     this.#receiver = receiver;
-    this.#audience = new Audience(request.listeners);
+    this.#listeners = new Listeners(request.listeners);
   }
 
   start(): void {
@@ -47,7 +47,7 @@ export class RemoteCall implements LiveCall {
       this.#onAbort = () => this.cancel("the caller cancelled the call", signal.reason);
       signal.addEventListener("abort", this.#onAbort);
     }
-    this.#wire.begin(this);
+    this.#worker.add(this);
     const message = this.#message;
     this.#send({
       kind: "start",
@@ -61,19 +61,19 @@ export class RemoteCall implements LiveCall {
       begun: performance.now(),
       maxReceiveMessageBytes,
       waitForReady,
-      observe: !this.#audience.empty,
+      observe: !this.#listeners.empty,
     });
   }
 
   #send(message: ToWorker): void {
     const transfer = "message" in message && message.message ? [message.message.buffer] : [];
-    this.#wire.send(this.channel, message, ...transfer);
+    this.#worker.send(this.channel, message, ...transfer);
   }
 
   async write(message: Uint8Array): Promise<void> {
     if (this.over) return;
     this.#send({ kind: "message", call: this.id, message: new Uint8Array(message) });
-    await this.#pace.queued();
+    await this.#backpressure.queued();
   }
 
   sendAlone(): Promise<void> {
@@ -85,7 +85,7 @@ export class RemoteCall implements LiveCall {
   }
 
   unlessOver<T>(value: T | Promise<T>): Promise<T | undefined> {
-    return this.#pace.unlessOver(value);
+    return this.#backpressure.unlessOver(value);
   }
 
   want(): void {
@@ -114,13 +114,13 @@ export class RemoteCall implements LiveCall {
         this.#receiver.onMessage(data.message);
         return;
       case "written":
-        this.#pace.written(++this.#written);
+        this.#backpressure.written(++this.#written);
         return;
       case "history":
         this.history = data.history;
         return;
       case "event":
-        this.#audience.tell({ ...data.event, callId: this.id });
+        this.#listeners.tell({ ...data.event, callId: this.id });
         return;
       case "end":
         this.#end(data);
@@ -140,7 +140,7 @@ export class RemoteCall implements LiveCall {
   #close(history: History): void {
     this.over = true;
     this.history = history;
-    this.#pace.end();
+    this.#backpressure.end();
     if (this.#onAbort) this.#request.signal?.removeEventListener("abort", this.#onAbort);
   }
 
@@ -160,7 +160,7 @@ export class RemoteCall implements LiveCall {
     };
     this.#close(ending);
     const base = { callId: this.id, method: this.#request.method, at: performance.now() };
-    this.#audience.tellDeath(base, ending, attempts.length);
+    this.#listeners.tellDeath(base, ending, attempts.length);
     this.#receiver.onEnd(ending, statusError(this.#request.method, ending, error), -1);
   }
 }

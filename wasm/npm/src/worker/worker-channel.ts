@@ -5,10 +5,11 @@ import { ConfigError, type Problem } from "../api/errors.js";
 import { describe, Metadata } from "../api/metadata.js";
 import type { CallOptions, ChannelOptions } from "../api/options.js";
 import type { Channel } from "../api/types.js";
-import { Calls, closed, type LiveCall, type Receiver } from "../call/calls.js";
+import { Calls, closed } from "../call/calls.js";
+import type { LiveCall, Receiver } from "../call/live-call.js";
 import { checkRequest, type Input } from "../call/request.js";
-import { type Lodger, Remote } from "./remote.js";
 import { RemoteCall } from "./remote-call.js";
+import { type RemoteChannel, WorkerConnection } from "./worker-connection.js";
 
 /** Makes a channel whose WebAssembly runs in a worker. What is wrong with the options here and there is told together. */
 export async function openInWorker(options: ChannelOptions): Promise<Channel> {
@@ -70,12 +71,12 @@ function fromHere<T>(address: T): T | string {
 
 let lastChannel = 0;
 
-class WorkerChannel extends Calls implements Lodger {
+class WorkerChannel extends Calls implements RemoteChannel {
   readonly id: number = ++lastChannel;
-  readonly functions: Lodger["functions"];
+  readonly functions: RemoteChannel["functions"];
   readonly options: ChannelOptions;
   #workerUrl: string | URL | undefined;
-  #remote: Remote | undefined;
+  #worker: WorkerConnection | undefined;
   #closed = false;
 
   constructor({ metadata, onEvent, onFatal, workerUrl }: ChannelOptions, sent: ChannelOptions) {
@@ -90,16 +91,16 @@ class WorkerChannel extends Calls implements Lodger {
   }
 
   async open(): Promise<void> {
-    await this.#open(Remote.current(this.#workerUrl));
+    await this.#open(WorkerConnection.current(this.#workerUrl));
   }
 
-  async #open(remote: Remote): Promise<void> {
-    this.#remote = remote;
+  async #open(worker: WorkerConnection): Promise<void> {
+    this.#worker = worker;
     try {
-      await remote.open(this);
+      await worker.open(this);
     } catch (error) {
-      remote.close(this);
-      if (this.#remote === remote) this.#remote = undefined;
+      worker.close(this);
+      if (this.#worker === worker) this.#worker = undefined;
       throw error;
     }
   }
@@ -112,11 +113,11 @@ class WorkerChannel extends Calls implements Lodger {
   }
 
   /** A worker that died is replaced; calls wait until the new one has the channel, or die with it. */
-  #living(): Remote {
-    if (this.#remote && !this.#remote.dead) return this.#remote;
-    const remote = Remote.current(this.#workerUrl);
-    this.#open(remote).catch(() => {});
-    return remote;
+  #living(): WorkerConnection {
+    if (this.#worker && !this.#worker.dead) return this.#worker;
+    const worker = WorkerConnection.current(this.#workerUrl);
+    this.#open(worker).catch(() => {});
+    return worker;
   }
 
   /** For adapters, as a channel in the page has it. */
@@ -133,6 +134,6 @@ class WorkerChannel extends Calls implements Lodger {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#remote?.close(this);
+    this.#worker?.close(this);
   }
 }

@@ -78,6 +78,22 @@ export type FromWorker =
       readonly cause: Failure | undefined;
     };
 
+/** A call that runs in the worker, whom the page's connection tells what the worker says of it. */
+export interface RemoteCallHandler {
+  readonly id: number;
+  readonly channel: number;
+  read(data: Extract<FromWorker, { call: number }>): void;
+  /** The worker is gone. */
+  died(error: Error): void;
+}
+
+/** The page's connection to the worker, as calls see it. */
+export interface WorkerPort {
+  /** A call starts: what the worker says of it is for it. */
+  add(call: RemoteCallHandler): void;
+  send(channel: number, message: ToWorker, ...transfer: Transferable[]): void;
+}
+
 export function packEnding(ending: Ending): PackedEnding {
   const { code, message, details, attempts, commitReason } = ending;
   const [header, trailer] = [blockOfMetadata(ending.header).text, blockOfMetadata(ending.trailer).text];

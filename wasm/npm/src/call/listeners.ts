@@ -2,17 +2,16 @@ import { runSafely } from "../abi/engine.js";
 import type { Ending } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
 
-/** Those who are told of a call. */
-export class Audience {
+/** The functions that are told of a call's events. */
+export class Listeners {
   #listeners: readonly ((event: CallEvent) => void)[];
-  /** The numbers of the attempts that they were told of, and not yet of their ends. */
+  /** The attempts whose start was reported, and whose end was not. */
   #live: number[] = [];
 
   constructor(listeners: readonly ((event: CallEvent) => void)[]) {
     this.#listeners = listeners;
   }
 
-  /** Nobody listens. */
   get empty(): boolean {
     return this.#listeners.length === 0;
   }
@@ -23,7 +22,7 @@ export class Audience {
     for (const listener of this.#listeners) runSafely(() => listener(event));
   }
 
-  /** Tells of the end that Go cannot tell any more: whoever counts beginnings counts on ends. */
+  /** Reports an end that Go can no longer report: a listener that counts starts relies on hearing of as many ends. */
   tellDeath(
     base: Pick<CallEvent, "callId" | "method" | "at">,
     { code, message, commitReason: reason }: Ending,

@@ -1,10 +1,10 @@
 import { NO_RESPONSE, NOT_REQUEST } from "../abi/host.js";
 import { base64 } from "../api/metadata.js";
 import type { FetchLike } from "../api/options.js";
-import type { Attempt, Carrier } from "../call/attempt.js";
+import type { CarriedRequest, Carrier, CarrierEvents } from "../call/carrier.js";
 
 /** How a channel's requests are fetched. */
-export interface Fetch {
+export interface FetchSettings {
   readonly fetch: FetchLike;
   readonly credentials: RequestCredentials;
   /** The body goes out in base64. */
@@ -12,24 +12,18 @@ export interface Fetch {
 }
 
 /** Carries an attempt by fetch. */
-export class Fetching implements Carrier {
-  #attempt: Attempt;
+export class FetchCarrier implements Carrier {
+  #attempt: CarrierEvents;
   #uploads = false;
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
-  constructor(
-    attempt: Attempt,
-    { fetch, credentials, inText }: Fetch,
-    url: string,
-    headers: [string, string][],
-    body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
-  ) {
+  constructor({ fetch, credentials, inText }: FetchSettings, { url, fields, body }: CarriedRequest, attempt: CarrierEvents) {
     this.#attempt = attempt;
     const init: RequestInit & { duplex?: "half" } = {
       method: "POST",
-      headers,
+      headers: fields,
       body,
-      signal: attempt.abort.signal,
+      signal: attempt.signal,
       credentials,
       mode: "cors",
       cache: "no-store",
@@ -61,7 +55,7 @@ export class Fetching implements Carrier {
     let fields = 0;
     let text = "";
     try {
-      if (attempt.dead) {
+      if (attempt.signal.aborted) {
         response.body?.cancel().catch(ignore);
         return;
       }

@@ -2,11 +2,18 @@ import { runSafely } from "../abi/engine.js";
 import { ConfigError, LoadError } from "../api/errors.js";
 import { blockOfMetadata, Metadata } from "../api/metadata.js";
 import type { ChannelOptions } from "../api/options.js";
-import type { RemoteCall, Wire } from "./remote-call.js";
-import { type FromWorker, type PageEvent, type Prepared, packError, type ToWorker } from "./worker-messages.js";
+import {
+  type FromWorker,
+  type PageEvent,
+  type Prepared,
+  packError,
+  type RemoteCallHandler,
+  type ToWorker,
+  type WorkerPort,
+} from "./worker-messages.js";
 
-/** A channel, as far as the worker's keeper has to know of it. */
-export interface Lodger {
+/** A channel that the worker is to open, as the connection sees it. */
+export interface RemoteChannel {
   readonly id: number;
   /** What can be sent. */
   readonly options: ChannelOptions;
@@ -20,14 +27,14 @@ export interface Lodger {
   died(error: Error): void;
 }
 
-type Parcel = readonly [message: ToWorker, transfer: Transferable[]];
+type HeldMessage = readonly [message: ToWorker, transfer: Transferable[]];
 
 /** A channel that the worker has not opened yet. */
 interface Opening {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
   /** What is for the worker then. */
-  readonly held: Parcel[];
+  readonly held: HeldMessage[];
 }
 
 const PAGE_EVENTS: readonly PageEvent[] = ["online", "offline", "pageshow", "pagehide"];
@@ -45,21 +52,21 @@ function sourceOf({ wasmModule, wasmBinary }: ChannelOptions): number | undefine
 }
 
 /** The worker that all such channels of a page share. It ends with the last of them. */
-export class Remote implements Wire {
-  static #current: Remote | undefined;
+export class WorkerConnection implements WorkerPort {
+  static #current: WorkerConnection | undefined;
   dead = false;
   #worker: Worker;
   /** It has said something. */
   #began = false;
-  #channels: Map<number, Lodger> = new Map();
-  #calls: Map<number, RemoteCall> = new Map();
+  #channels: Map<number, RemoteChannel> = new Map();
+  #calls: Map<number, RemoteCallHandler> = new Map();
   #opening: Map<number, Opening> = new Map();
   #prepares: Map<number, AbortController> = new Map();
 
   /** The page's one; with an address only if it is still to be started. */
-  static current(url: string | URL | undefined): Remote {
-    if (!Remote.#current || Remote.#current.dead) Remote.#current = new Remote(url);
-    return Remote.#current;
+  static current(url: string | URL | undefined): WorkerConnection {
+    if (!WorkerConnection.#current || WorkerConnection.#current.dead) WorkerConnection.#current = new WorkerConnection(url);
+    return WorkerConnection.#current;
   }
 
   constructor(url: string | URL | undefined) {
@@ -79,7 +86,7 @@ export class Remote implements Wire {
   /** Workers are not told that their page is left, or that it comes back, nor surely of the network. */
   #onPage = ({ type }: Event): void => this.#post({ kind: "page", type: type as PageEvent });
 
-  open(channel: Lodger): Promise<void> {
+  open(channel: RemoteChannel): Promise<void> {
     const { id, options, functions } = channel;
     this.#channels.set(id, channel);
     return new Promise((resolve, reject) => {
@@ -95,21 +102,21 @@ export class Remote implements Wire {
     this.#opening.delete(channel);
     if (problems || failure !== undefined) {
       const error = problems ? new ConfigError(problems) : new LoadError(failure);
-      for (const call of [...this.#calls.values()]) if (call.channel === channel) this.#bury(call, error);
+      for (const call of [...this.#calls.values()]) if (call.channel === channel) this.#endCall(call, error);
       opening?.reject(error);
       return;
     }
-    for (const parcel of opening?.held ?? []) this.#post(...parcel);
+    for (const held of opening?.held ?? []) this.#post(...held);
     opening?.resolve();
   }
 
-  close({ id }: Lodger): void {
+  close({ id }: RemoteChannel): void {
     if (!this.#channels.delete(id)) return;
     this.send(id, { kind: "close", channel: id });
     this.#leave();
   }
 
-  begin(call: RemoteCall): void {
+  add(call: RemoteCallHandler): void {
     this.#calls.set(call.id, call);
   }
 
@@ -179,7 +186,7 @@ export class Remote implements Wire {
     if (this.#prepares.delete(id)) this.#post({ kind: "prepared", id, prepared });
   }
 
-  #bury(call: RemoteCall, error: Error): void {
+  #endCall(call: RemoteCallHandler, error: Error): void {
     this.#calls.delete(call.id);
     call.died(error);
   }
@@ -194,7 +201,7 @@ export class Remote implements Wire {
     const channels = [...this.#channels.values()].filter(({ id }) => !this.#opening.has(id));
     for (const { reject } of this.#opening.values()) reject(error);
     this.#opening.clear();
-    for (const call of [...this.#calls.values()]) this.#bury(call, error);
+    for (const call of [...this.#calls.values()]) this.#endCall(call, error);
     for (const channel of channels) channel.died(error);
   }
 }

@@ -1,12 +1,12 @@
-/** How far an application need not wait with the messages that it sends, for as long as its call lasts. */
-export class Pace {
+/** Tells the sender of a call's messages when it may go on, for as long as the call lasts. */
+export class Backpressure {
   #queued = 0;
   #written = 0;
   #over = false;
   #go: (() => void) | undefined;
   #leave: (() => void) | undefined;
 
-  /** Another message is there: waits until it need not be waited for any more, or the call is over. */
+  /** A message was added: waits until the next one is wanted, or the call is over. */
   async queued(): Promise<void> {
     const number = ++this.#queued;
     while (number > this.#written && !this.#over) {
@@ -16,19 +16,20 @@ export class Pace {
     }
   }
 
-  /** The first so many need not be waited for. */
+  /** The first so many messages need not be waited for any more. */
   written(messages: number): void {
     this.#written = messages;
     this.#go?.();
   }
 
+  /** The call is over: nobody waits any longer. */
   end(): void {
     this.#over = true;
     this.#go?.();
     this.#leave?.();
   }
 
-  /** Waits for one value, but only as long as the call lasts: undefined, once it is over. */
+  /** Waits for a value for as long as the call lasts: undefined once it is over. */
   unlessOver<T>(value: T | Promise<T>): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
       this.#leave = () => resolve(undefined);

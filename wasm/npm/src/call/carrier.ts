@@ -1,0 +1,60 @@
+import type { Engine } from "../abi/engine.js";
+import type { Code } from "../api/code.js";
+import type { Tap } from "./request.js";
+
+/** An attempt's request, as it goes over the network. */
+export interface CarriedRequest {
+  readonly url: string;
+  readonly fields: [string, string][];
+  /** A stream where the messages go out as they come. */
+  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+}
+
+/** Carries one attempt over the network: by a fetch, or by a WebSocket. */
+export interface Carrier {
+  /** Asks for the next chunk of the response, or its end. It comes as an event. */
+  read(): void;
+  /** Ends the exchange, which the server sees as canceled. */
+  kill(): void;
+}
+
+/** What a carrier reports. An Attempt listens. */
+export interface CarrierEvents {
+  /** Aborted once the attempt is over: nothing that is reported from then on has an effect. */
+  readonly signal: AbortSignal;
+  /** There was no response, or no request could be made. hint says in words what may be the reason. */
+  fail(how: number, error: unknown, hint?: string): void;
+  /** The response's head: so many fields, each a name and a value, both ended by a NUL. */
+  head(status: number, fields: number, text: string): void;
+  /** A chunk of the response's body, of at least one byte. */
+  chunk(chunk: Uint8Array): void;
+  /** The body has ended. */
+  end(): void;
+  /** The body could not be read to its end. */
+  broke(error: unknown): void;
+  /** The WebSocket was closed. */
+  closed(code: number, reason: string): void;
+}
+
+/** Sends a request. It may report at once that it cannot. */
+export type CarrierFactory = (request: CarriedRequest, events: CarrierEvents) => Carrier;
+
+/** Inflates a payload, but stops where it is found to hold more than limit bytes: then the result is longer than that. */
+export type Inflate = (payload: Uint8Array, limit: number) => Promise<Uint8Array>;
+
+/** What an attempt needs of its call. */
+export interface AttemptOwner {
+  readonly id: number;
+  readonly engine: Engine;
+  /** Go has said how the call ended. */
+  readonly over: boolean;
+  /** The request's messages go out as they come. */
+  readonly streams: boolean;
+  readonly tap: Tap | undefined;
+  readonly loadInflate: () => Promise<Inflate>;
+  /** A message of the committed attempt. */
+  deliver(message: Uint8Array): void;
+  /** No request could be made, which ends the call; error says why. */
+  unsendable(error: unknown): void;
+  cancel(why: string, cause?: unknown, code?: Code): void;
+}

@@ -1,0 +1,20 @@
+import type { Engine } from "../abi/engine.js";
+import type { MetadataInit } from "../api/metadata.js";
+import type { AttemptContext } from "../api/options.js";
+import type { CarrierFactory, Inflate } from "./carrier.js";
+
+/** A channel, as its calls see it. */
+export interface ChannelView {
+  readonly engine: Engine;
+  /** The channel's id on the Go side. */
+  readonly id: number;
+  readonly baseUrl: string;
+  readonly carry: CarrierFactory;
+  /** Streams of requests go over WebSockets. */
+  readonly webSocket: boolean;
+  /** Compresses messages; absent: they go out as they are. */
+  readonly compress: ((message: Uint8Array) => Promise<Uint8Array>) | undefined;
+  readonly loadInflate: () => Promise<Inflate>;
+  /** Gives each attempt its own metadata; absent: none has any. */
+  readonly prepare: ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
+}
