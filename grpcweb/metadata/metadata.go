@@ -18,7 +18,12 @@ const BinarySuffix = "-bin"
 // MD is an ordered multimap from lower-case names to values. The zero MD is
 // empty and ready to use. Names are lower-cased on the way in, so look-ups are
 // case-insensitive. Values of names ending in "-bin" are raw bytes held in a
-// string. An MD is not safe for concurrent use while it is being changed.
+// string.
+//
+// An MD is a value, but a copy of it shares its memory, as a copy of a slice does.
+// Set and Delete change one of them and leave the other as it was; before you
+// append to both, Clone one. An MD is not safe for concurrent use while it is being
+// changed.
 type MD struct {
 	fields []Field
 }
@@ -70,7 +75,7 @@ func (md *MD) AppendAll(other MD) {
 // of its first field; a new one goes to the end.
 func (md *MD) Set(name, value string) {
 	name = lower(name)
-	kept, placed := md.fields[:0], false
+	kept, placed := make([]Field, 0, len(md.fields)+1), false
 	for _, f := range md.fields {
 		switch {
 		case f.Name != name:
@@ -88,7 +93,7 @@ func (md *MD) Set(name, value string) {
 // Delete removes every field of the name.
 func (md *MD) Delete(name string) {
 	name = lower(name)
-	kept := md.fields[:0]
+	var kept []Field
 	for _, f := range md.fields {
 		if f.Name != name {
 			kept = append(kept, f)
