@@ -252,11 +252,15 @@ func TestAttemptsHeaderRefused(t *testing.T) {
 		}
 	})
 	t.Run("deadline_as_it_fails", func(t *testing.T) {
-		tk := begin(t, open(t, retrying, crossOrigin), Params{Timeout: 100 * plan.Millisecond})
+		ch := open(t, retrying, crossOrigin)
+		tk := begin(t, ch, Params{Timeout: 100 * plan.Millisecond})
 		tk.sends(10).starts().asks("open 1", "arm 100")
 		tk.head(1, 503, "grpc-retry-pushback-ms", "0").asks("abort 1", "open 2")
 		tk.at(100).noResponse(2, "lost").asks("abort 2", "arm never", "end")
 		tk.over(status.DeadlineExceeded, status.ReasonDeadline, 2, "")
+		if !ch.Origin().Answers {
+			t.Error("that the origin answers is forgotten, for a trial that was never made")
+		}
 	})
 	t.Run("not_of_a_socket", func(t *testing.T) { // which has no preflight
 		ch := open(t, retrying, crossOrigin)

@@ -38,9 +38,11 @@ func (c *Call) Failed(now plan.Duration, id int, how Failure, p plan.Progress, c
 		return
 	default:
 		st = status.New(status.Unavailable, c.noResponseText(id, cause))
-		if c.triesUnmarked(id) {
+		switch {
+		case now >= c.machine.Deadline(): // the call ends now: nothing is tried, and nothing learned
+		case c.triesUnmarked(id):
 			p = plan.NotSent // the browser asked the server, and did not send
-		} else if c.blocked(id) && c.maySendAgain() {
+		case c.blocked(id) && c.maySendAgain():
 			c.warnCORSOnce()
 		}
 	}

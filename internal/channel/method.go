@@ -12,11 +12,15 @@ import (
 type Method struct {
 	Config  *serviceconfig.Method
 	Refusal *status.Status // why no call of it can be made; nil: it can
-	Lost    bool           // it was told that a retry was lost to trailers in the body
-	Hidden  bool           // it was told that CORS hides the status
+
+	// Whether the developer need not be warned any more, once for each method:
+	Lost   bool // that a retry was lost to trailers in the body
+	Hidden bool // that CORS hides the status
 }
 
-// maxMethods bounds what is remembered, should a program make up names.
+// maxMethods bounds what is remembered, should a program make up names. Methods
+// beyond it are looked up for each call, and not warned of: a warning that repeats
+// with every call would drown all others.
 const maxMethods = 1000
 
 // Method is what holds for the method with this path. It is looked up once.
@@ -30,6 +34,8 @@ func (ch *Channel) Method(path string) *Method {
 	}
 	if len(ch.methods) < maxMethods {
 		ch.methods[strings.Clone(path)] = m // path may be a part of something larger
+	} else {
+		m.Lost, m.Hidden = true, true
 	}
 	return m
 }
