@@ -18,10 +18,6 @@ import (
 // errors.Is(err, grpcweb.ErrClosed). Their status is CANCELLED.
 var ErrClosed = errors.New("the channel is closed")
 
-// ConfigError is why NewChannel made no channel: everything that is wrong with
-// its options and its service config, each problem with its path.
-type ConfigError = channel.ConfigError
-
 // Channel makes calls to the services behind one base URL. Its calls share a
 // service config, a throttle and a replay buffer. It holds no connection and
 // no goroutine while no call runs. It is safe for concurrent use.
@@ -85,14 +81,17 @@ func NewChannel(rt transport.RoundTripper, baseURL string, opts ...Option) (*Cha
 
 // check collects all problems, those of the options first.
 func (s *settings) check(rt transport.RoundTripper) error {
-	var problems ConfigError
+	var problems channel.Problems
 	if rt == nil {
 		problems.Add("transport", "is nil: give one, such as jsbridge.Fetch()")
 	}
 	s.core.Validate(problems.Add)
-	problems.Problems = append(problems.Problems, s.problems...)
+	problems = append(problems, s.problems...)
 	problems.AddError(s.configError)
-	return problems.Err()
+	if len(problems) > 0 {
+		return &ConfigError{Problems: problems}
+	}
+	return nil
 }
 
 // BaseURL is the address that NewChannel was given.

@@ -2,7 +2,6 @@ package grpcweb
 
 import (
 	"github.com/hedgerow-web/hedgerow/internal/channel"
-	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
 // Format is how requests and responses are written.
@@ -19,7 +18,7 @@ const (
 // where the transport streams requests, but over WebSockets, which carry bytes.
 // Default: Binary.
 func WithFormat(f Format) Option {
-	return option(func(s *settings) { s.core.Text = f == Text })
+	return choice("format", f)
 }
 
 // Compression is how messages are compressed.
@@ -36,10 +35,7 @@ const (
 // must allow. Limits of what is sent count the bytes before, the replay buffer those
 // that are sent. Default: Identity.
 func WithSendCompression(c Compression) Option {
-	return option(func(s *settings) {
-		s.core.SendGzip = c == Gzip
-		s.checkCompression("sendCompression", c)
-	})
+	return word("sendCompression", c)
 }
 
 // WithAcceptCompression asks for responses with compressed messages, in
@@ -51,18 +47,11 @@ func WithAcceptCompression(c ...Compression) Option {
 	return option(func(s *settings) {
 		s.core.AcceptGzip = false
 		for _, one := range c {
-			s.core.AcceptGzip = s.core.AcceptGzip || one == Gzip
-			s.checkCompression("acceptCompression", one)
+			if one != Identity { // which is accepted at all times
+				word("acceptCompression", one).applyToChannel(s)
+			}
 		}
 	})
-}
-
-func (s *settings) checkCompression(option string, c Compression) {
-	if c != Gzip && c != Identity {
-		var e ConfigError
-		e.Add(option, text.Quote(string(c))+" is not known here: use Gzip or Identity")
-		s.problems = append(s.problems, e.Problems...)
-	}
 }
 
 // HeaderCommit is what commits a call to an attempt that answers (SEMANTICS 2.2,
@@ -82,7 +71,7 @@ const (
 
 // WithHeaderCommit is what commits a call. Default: StrictHeaderCommit.
 func WithHeaderCommit(c HeaderCommit) Option {
-	return option(func(s *settings) { s.core.FirstFrame = c == FirstFrameHeaderCommit })
+	return choice("headerCommit", c)
 }
 
 // AttemptHeader is when attempts carry grpc-previous-rpc-attempts.
@@ -105,5 +94,5 @@ const (
 // WithAttemptHeader is when attempts carry grpc-previous-rpc-attempts, the number of
 // those before. Default: AttemptHeaderAuto.
 func WithAttemptHeader(a AttemptHeader) Option {
-	return option(func(s *settings) { s.core.AttemptHeader = a })
+	return choice("attemptHeader", a)
 }

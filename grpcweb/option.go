@@ -46,7 +46,7 @@ type Attempt struct {
 type settings struct {
 	core        channel.Options
 	configError error // of the service config
-	problems    []serviceconfig.Problem
+	problems    channel.Problems
 	perAttempt  perAttempt
 	observer    func(Event)
 }
@@ -61,6 +61,19 @@ type callSettings struct {
 	observer   func(Event)
 	whole      bool   // the request goes out when it is complete
 	misuse     string // why the call cannot be made
+}
+
+// number, choice and word are options of the core's table.
+func number(name string, value int64) Option {
+	return option(func(s *settings) { channel.NumberOf(name).Set(&s.core, limit(value)) })
+}
+
+func choice[C ~uint8](name string, value C) Option {
+	return option(func(s *settings) { channel.ChoiceOf(name).Choose(&s.core, int(value), s.problems.Add) })
+}
+
+func word[W ~string](name string, value W) Option {
+	return option(func(s *settings) { channel.ChoiceOf(name).Read(&s.core, string(value), s.problems.Add) })
 }
 
 type option func(*settings)
@@ -98,29 +111,27 @@ func WithServiceConfig(c ServiceConfig) Option {
 // NoLimit, like any negative number, leaves the policies as they are. That a
 // policy asks for more is no error: an observer of the channel gets a warning.
 func WithMaxRetryAttempts(n int) Option {
-	return option(func(s *settings) {
-		switch {
-		case n == 0:
-			s.core.MaxRetryAttempts = channel.DefaultMaxRetryAttempts
-		case n < 0:
-			s.core.MaxRetryAttempts = channel.Unlimited
-		default:
-			s.core.MaxRetryAttempts = int64(n)
-		}
-	})
+	const name = "maxRetryAttempts"
+	switch {
+	case n == 0:
+		return number(name, channel.NumberOf(name).Default)
+	case n < 0:
+		n = NoLimit
+	}
+	return number(name, int64(n))
 }
 
 // WithMaxRetryBufferSize limits what the calls of the channel keep together for
 // replay, in bytes. Default: 16 MiB (16,777,216). A call that finds no room
 // runs, but is not tried again. NoLimit: none.
 func WithMaxRetryBufferSize(bytes int64) Option {
-	return option(func(s *settings) { s.core.MaxRetryBufferSize = limit(bytes) })
+	return number("maxRetryBufferSize", bytes)
 }
 
 // WithMaxRetryBufferPerCallSize limits what one call keeps for replay, in bytes:
 // its messages, and 5 bytes for each. Default: 1 MiB (1,048,576). NoLimit: none.
 func WithMaxRetryBufferPerCallSize(bytes int64) Option {
-	return option(func(s *settings) { s.core.MaxRetryBufferPerCallSize = limit(bytes) })
+	return number("maxRetryBufferPerCallSize", bytes)
 }
 
 // WithMaxReceiveMessageBytes limits a message that is received, in bytes; a
@@ -129,7 +140,7 @@ func WithMaxRetryBufferPerCallSize(bytes int64) Option {
 // method config's own limit holds where it is lower.
 func WithMaxReceiveMessageBytes(bytes int64) SharedOption {
 	return shared{
-		channel: func(s *settings) { s.core.MaxReceiveMessageBytes = limit(bytes) },
+		channel: number("maxReceiveMessageBytes", bytes).applyToChannel,
 		call: func(s *callSettings) {
 			s.params.MaxReceiveBytes = limit(bytes)
 			if s.params.MaxReceiveBytes <= 0 {
@@ -142,7 +153,7 @@ func WithMaxReceiveMessageBytes(bytes int64) SharedOption {
 // WithMaxSendMessageBytes limits a message that is sent, in bytes; a longer one
 // ends the call with RESOURCE_EXHAUSTED and nothing is sent. Default: no limit.
 func WithMaxSendMessageBytes(bytes int64) Option {
-	return option(func(s *settings) { s.core.MaxSendMessageBytes = limit(bytes) })
+	return number("maxSendMessageBytes", bytes)
 }
 
 // WithDefaultTimeout is the time that a call has whose context has no deadline.
@@ -153,7 +164,7 @@ func WithDefaultTimeout(d time.Duration) Option {
 
 // WithJitter is how delays before retries are drawn. Default: FullJitter.
 func WithJitter(j Jitter) Option {
-	return option(func(s *settings) { s.core.Jitter = j })
+	return choice("jitter", j)
 }
 
 // WithMetadata sends metadata with every attempt: the channel's first, then

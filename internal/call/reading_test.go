@@ -1,7 +1,6 @@
 package call
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
@@ -191,21 +190,4 @@ func TestUnaryReading(t *testing.T) {
 		}
 		field(t, "trailer", st.Trailer, "x-bin", "\x00\xff")
 	})
-}
-
-func TestConfigError(t *testing.T) {
-	var e channel.ConfigError
-	if e.Err() != nil {
-		t.Error("an error without a problem")
-	}
-	e.AddError(nil)
-	e.Add("baseUrl", "names no host")
-	if got := e.Err().Error(); strings.Contains(got, "\n") || !strings.Contains(got, "baseUrl") || !strings.Contains(got, "names no host") {
-		t.Errorf("%q", got)
-	}
-	e.AddError(parseError(`{"methodConfig":[{"name":[{}],"timeout":"-1s"},{"name":[{}]}]}`))
-	e.AddError(status.New(status.Internal, "unreadable"))
-	if got := e.Err().Error(); strings.Count(got, "\n  ") != 4 || !strings.Contains(got, "methodConfig[0].timeout") || !strings.Contains(got, "unreadable") {
-		t.Errorf("%q", got)
-	}
 }

@@ -298,6 +298,9 @@ func (tk *talk) over(code status.Code, reason status.CommitReason, attempts int,
 	if st == nil {
 		tk.t.Fatal("the call is not over")
 	}
+	if n := tk.call.Attempts(); n != len(st.Attempts) {
+		tk.t.Errorf("%d attempts, and records of %d", n, len(st.Attempts))
+	}
 	if st.Code != code || st.CommitReason != reason || len(st.Attempts) != attempts || !strings.Contains(st.Message, text) {
 		tk.t.Errorf("%v, %v; want %v, %v after %d attempts: %s", st, st.CommitReason, code, reason, attempts, text)
 	}
@@ -335,8 +338,3 @@ func packed(flags byte, payload string) []byte {
 }
 
 func okTrailers() []byte { return trailers("grpc-status: 0\r\nx-end: 1\r\n") }
-
-func parseError(config string) error {
-	_, err := serviceconfig.Parse(config)
-	return err
-}

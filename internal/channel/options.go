@@ -13,22 +13,14 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
-// The defaults, which are the article's, and gRPC's for message sizes.
-const (
-	DefaultMaxRetryAttempts          = 5
-	DefaultMaxRetryBufferSize        = 16 << 20
-	DefaultMaxRetryBufferPerCallSize = 1 << 20
-	DefaultMaxReceiveMessageBytes    = 4 << 20
-)
-
 // Unlimited is the value of an option that sets no limit.
 const Unlimited = attempts.Unlimited
 
 // Version goes out in x-user-agent.
 const Version = "0.1.0"
 
-// Options are those of a channel, in the core's own types. Drivers fill in the
-// defaults; DefaultOptions is where they stand.
+// Options are a channel's options in the core's own types. Drivers begin with
+// DefaultOptions and change what the application gave, by the table in table.go.
 type Options struct {
 	BaseURL string // absolute, "http:" or "https:"
 	Config  *serviceconfig.Config
@@ -43,9 +35,12 @@ type Options struct {
 	AttemptHeader             AttemptHeader
 	FirstFrame                bool // a body's first frame commits, not the response's head (SEMANTICS 5.1)
 
-	Text       bool // application/grpc-web-text
-	SendGzip   bool // the driver compresses the request's messages
-	AcceptGzip bool // ask the server to compress its own
+	Text bool // application/grpc-web-text
+	// RequestStreaming is that the application asks for request streaming by name.
+	// Where a transport does it by itself, text mode turns it off.
+	RequestStreaming bool
+	SendGzip         bool // the driver compresses the request's messages
+	AcceptGzip       bool // ask the server to compress its own
 
 	Metadata   metadata.MD // of every call
 	PerAttempt bool        // ask the driver for more, before each attempt
@@ -58,14 +53,11 @@ type Options struct {
 
 // DefaultOptions are what a channel has where nothing else is said.
 func DefaultOptions() Options {
-	return Options{
-		MaxRetryAttempts:          DefaultMaxRetryAttempts,
-		MaxRetryBufferSize:        DefaultMaxRetryBufferSize,
-		MaxRetryBufferPerCallSize: DefaultMaxRetryBufferPerCallSize,
-		MaxReceiveMessageBytes:    DefaultMaxReceiveMessageBytes,
-		MaxSendMessageBytes:       Unlimited,
-		DefaultTimeout:            plan.Never,
+	var o Options
+	for i := range Numbers {
+		Numbers[i].Set(&o, Numbers[i].Default)
 	}
+	return o
 }
 
 // Validate reports what cannot stand, under the names that the TypeScript
@@ -74,27 +66,20 @@ func (o *Options) Validate(report func(path, reason string)) {
 	if reason := checkBaseURL(o.BaseURL); reason != "" {
 		report("baseUrl", text.Quote(o.BaseURL)+" "+reason)
 	}
-	for _, limit := range []struct {
-		name  string
-		value int64
-	}{
-		{"maxRetryAttempts", o.MaxRetryAttempts},
-		{"maxRetryBufferSize", o.MaxRetryBufferSize},
-		{"maxRetryBufferPerCallSize", o.MaxRetryBufferPerCallSize},
-		{"maxReceiveMessageBytes", o.MaxReceiveMessageBytes},
-		{"maxSendMessageBytes", o.MaxSendMessageBytes},
-		{"defaultTimeoutMs", int64(o.DefaultTimeout)},
-	} {
-		if limit.value <= 0 {
-			report(limit.name, "must be greater than 0")
+	for i := range Numbers {
+		if n := &Numbers[i]; *n.field(o) <= 0 {
+			report(n.Name, "must be greater than 0")
 		}
+	}
+	if o.Text && o.RequestStreaming {
+		report("requestStreaming", `must be left out beside format "text": a body in base64 goes out as a whole`)
 	}
 	if err := o.CheckMetadata(o.Metadata); err != nil {
 		report("metadata", err.Error())
 	}
 }
 
-// checkBaseURL says why the URL is none that methods can be appended to.
+// checkBaseURL says why methods cannot be appended to the URL.
 func checkBaseURL(u string) string {
 	rest, ok := strings.CutPrefix(u, "https://")
 	if !ok {

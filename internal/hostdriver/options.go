@@ -5,7 +5,6 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/internal/text"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
@@ -20,12 +19,12 @@ func readOptions(block string) (channel.Options, []serviceconfig.Problem) {
 		r.read(name, parts.next())
 	}
 	r.options.Validate(r.problems.Add)
-	return r.options, r.problems.Problems
+	return r.options, r.problems
 }
 
 type optionReader struct {
 	options  channel.Options
-	problems channel.ConfigError
+	problems channel.Problems
 }
 
 // metadataPrefix marks the fields of the channel's metadata among the options.
@@ -40,43 +39,6 @@ func (r *optionReader) read(name, value string) {
 		config, err := serviceconfig.Parse(value)
 		o.Config = config
 		r.problems.AddError(err)
-	case "maxRetryAttempts":
-		o.MaxRetryAttempts = r.number(name, value)
-	case "maxRetryBufferSize":
-		o.MaxRetryBufferSize = r.number(name, value)
-	case "maxRetryBufferPerCallSize":
-		o.MaxRetryBufferPerCallSize = r.number(name, value)
-	case "maxReceiveMessageBytes":
-		o.MaxReceiveMessageBytes = r.number(name, value)
-	case "maxSendMessageBytes":
-		o.MaxSendMessageBytes = r.number(name, value)
-	case "defaultTimeoutMs":
-		o.DefaultTimeout = span(float64(r.number(name, value)))
-	case "jitter":
-		if value == "plusMinus20" {
-			o.Jitter = plan.PlusMinus20
-		}
-	case "attemptHeader":
-		switch value {
-		case "always":
-			o.AttemptHeader = channel.AttemptHeaderAlways
-		case "never":
-			o.AttemptHeader = channel.AttemptHeaderNever
-		}
-	case "headerCommit":
-		o.FirstFrame = value == "firstFrame"
-	case "format":
-		o.Text = value == "text"
-	case "sendCompression":
-		o.SendGzip = value == "gzip"
-	case "acceptCompression":
-		o.AcceptGzip = value == "gzip"
-	case "perAttempt":
-		o.PerAttempt = true
-	case "page":
-		o.Page = true
-	case "crossOrigin":
-		o.CrossOrigin = true
 	case "seed":
 		o.Random = generator(value)
 	case "random":
@@ -84,23 +46,10 @@ func (r *optionReader) read(name, value string) {
 		drawn := float64(n) / (1 << 53)
 		o.Random = func() float64 { return drawn }
 	default:
-		wire.AppendField(&o.Metadata, strings.TrimPrefix(name, metadataPrefix), value)
+		if field, is := strings.CutPrefix(name, metadataPrefix); is || !o.Read(name, value, r.problems.Add) {
+			wire.AppendField(&o.Metadata, field, value)
+		}
 	}
-}
-
-// number reads a whole number as JavaScript writes it. Anything else is refused
-// here; the 1 that stands in for it is one that Validate lets pass, so that it is
-// refused once.
-func (r *optionReader) number(name, value string) int64 {
-	if value == "Infinity" {
-		return channel.Unlimited
-	}
-	n, ok := text.Number(value)
-	if !ok || n == 0 {
-		r.problems.Add(name, "must be a whole number greater than 0, or Infinity for no limit, not "+value)
-		return 1
-	}
-	return n
 }
 
 // generator is SplitMix64, as numbers in [0, 1): jitter wants no better, and

@@ -19,7 +19,7 @@ func TestOptions(t *testing.T) {
 		holds func(o channel.Options) bool
 	}{
 		"defaults": {nil, func(o channel.Options) bool {
-			return o.MaxRetryAttempts == channel.DefaultMaxRetryAttempts && o.MaxSendMessageBytes == channel.Unlimited &&
+			return o.MaxRetryAttempts == 5 && o.MaxSendMessageBytes == channel.Unlimited &&
 				o.DefaultTimeout == plan.Never && o.Random() >= 0 && !o.FirstFrame && !o.Text && !o.Page
 		}},
 		"baseUrl":                   {nil, func(o channel.Options) bool { return o.BaseURL == "https://api.test" }},

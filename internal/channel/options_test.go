@@ -1,0 +1,94 @@
+package channel
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
+)
+
+// valid are options that nothing is wrong with, but for what a test changes.
+func valid(changes ...func(*Options)) Options {
+	o := DefaultOptions()
+	o.BaseURL, o.Random = "https://api.test", func() float64 { return 0.5 }
+	for _, change := range changes {
+		change(&o)
+	}
+	return o
+}
+
+// problems are what Validate reports, as "path: reason".
+func problems(o Options) []string {
+	var all Problems
+	o.Validate(all.Add)
+	var texts []string
+	for _, p := range all {
+		texts = append(texts, p.String())
+	}
+	return texts
+}
+
+func TestDefaults(t *testing.T) {
+	o := DefaultOptions()
+	if o.MaxRetryAttempts != 5 || o.MaxRetryBufferSize != 16_777_216 || o.MaxRetryBufferPerCallSize != 1_048_576 || // scenario 16
+		o.MaxReceiveMessageBytes != 4_194_304 || o.MaxSendMessageBytes != Unlimited || o.DefaultTimeout != plan.Never {
+		t.Errorf("%+v", o)
+	}
+	if o.Jitter != plan.FullJitter || o.FirstFrame || o.AttemptHeader != AttemptHeaderAuto || o.Text || o.SendGzip || o.AcceptGzip {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	if all := problems(valid()); all != nil {
+		t.Errorf("valid options are refused: %q", all)
+	}
+	for want, change := range map[string]func(*Options){
+		"baseUrl: ":                              func(o *Options) { o.BaseURL = "api.test" },
+		`baseUrl: "https://" names no host`:      func(o *Options) { o.BaseURL = "https://" },
+		"must have no query and no fragment":     func(o *Options) { o.BaseURL += "/?a" },
+		"must hold no user name or password":     func(o *Options) { o.BaseURL = "https://a:b@api.test" },
+		"must be percent-encoded":                func(o *Options) { o.BaseURL += "/a b" },
+		"maxRetryAttempts: must be greater":      func(o *Options) { o.MaxRetryAttempts = 0 },
+		"maxRetryBufferSize: must be greater":    func(o *Options) { o.MaxRetryBufferSize = -3 },
+		"maxRetryBufferPerCallSize: must be":     func(o *Options) { o.MaxRetryBufferPerCallSize = 0 },
+		"maxReceiveMessageBytes: must be":        func(o *Options) { o.MaxReceiveMessageBytes = 0 },
+		"maxSendMessageBytes: must be greater":   func(o *Options) { o.MaxSendMessageBytes = 0 },
+		"defaultTimeoutMs: must be greater":      func(o *Options) { o.DefaultTimeout = -1 },
+		"metadata: ":                             func(o *Options) { o.Metadata.Append("grpc-timeout", "1S") },
+		`requestStreaming: must be left out`:     func(o *Options) { o.Text, o.RequestStreaming = true, true },
+		"metadata: metadata \"cookie\": the nam": func(o *Options) { o.Page, o.Metadata = true, metadata.New("cookie", "a") },
+	} {
+		if all := problems(valid(change)); len(all) != 1 || !strings.Contains(all[0], want) {
+			t.Errorf("%q; want one that says %q", all, want)
+		}
+	}
+	for _, fine := range []func(*Options){
+		func(o *Options) { o.BaseURL = "http://[::1]:8080/grpc/" },
+		func(o *Options) { o.Text = true },
+		func(o *Options) { o.RequestStreaming = true },
+		func(o *Options) { o.Metadata = metadata.New("cookie", "a") }, // without a page it is as good as any
+	} {
+		if all := problems(valid(fine)); all != nil {
+			t.Errorf("refused: %q", all)
+		}
+	}
+}
+
+func TestProblems(t *testing.T) {
+	var all Problems
+	all.AddError(nil)
+	if len(all) != 0 {
+		t.Errorf("no error is a problem: %q", all)
+	}
+	all.AddError(metadata.New("a b", "").Validate())
+	if len(all) != 1 || all[0].Path != "serviceConfig" {
+		t.Errorf("%q", all)
+	}
+	_, err := serviceconfig.Parse(`{"methodConfig":[{"name":[{}],"timeout":"-1s"},{"name":[{}]}]}`)
+	if all.AddError(err); len(all) != 3 || all[1].Path != "methodConfig[0].timeout" {
+		t.Errorf("%q", all)
+	}
+}
