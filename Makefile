@@ -44,7 +44,7 @@ help: ## List the commands.
 
 .PHONY: demo
 demo: build ## Set up, build and serve the demo page on PORT (8080) and, over TLS with HTTP/2, on TLS_PORT (8443).
-	@exec bin/server -addr :$(PORT) -tls-addr :$(TLS_PORT)
+	@exec bin/server -addr localhost:$(PORT) -tls-addr localhost:$(TLS_PORT)
 
 .PHONY: build
 build: build-package build-demo build-server ## Build everything into wasm/npm/dist and bin/.

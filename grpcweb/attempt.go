@@ -57,9 +57,9 @@ func (d *driver) open(now plan.Duration, id int) {
 		Header:  onWire(d.machine.RequestHeader(now, id)),
 		Body:    a.body,
 		Size:    d.request.size(),
-		Streams: d.streams,
+		Streams: d.machine.Streams(),
 	}
-	if d.channel.text && !d.streams {
+	if d.channel.text && !a.request.Streams {
 		a.request.Body, a.request.Size = inText(a.request.Body, a.request.Size)
 	}
 	if fresh || a.held {
@@ -102,14 +102,13 @@ func (a *attempt) prepare() (opened bool) {
 	return opened
 }
 
-// unprepared is the status of a call whose metadata cannot be had.
+// unprepared is the error of a function for per-attempt metadata, as the core takes
+// it: a status that it failed with, or else no status and the error's text.
 func unprepared(err error) *status.Status {
 	if of, ok := status.FromError(err); ok && of.Code != status.OK {
-		return &status.Status{Code: of.Code, Message: of.Message, Details: of.Details, Cause: of.Cause}
+		return &status.Status{Code: of.Code, Message: of.Message, Details: of.Details, Trailer: of.Trailer, Cause: of.Cause}
 	}
-	st := status.New(status.Unauthenticated, "the metadata of the attempt could not be had: "+err.Error())
-	st.Cause = err
-	return st
+	return &status.Status{Message: err.Error(), Cause: err}
 }
 
 func (a *attempt) exchange() {
@@ -138,9 +137,6 @@ func (a *attempt) failed(now plan.Duration, err error) {
 		case of.Aborted:
 			how = call.AbortedByHost
 		}
-	}
-	if a.driver.request.gone > 0 {
-		progress = plan.Processed // whatever the transport says: the request cannot be sent again
 	}
 	a.driver.machine.Failed(now, a.id, how, progress, cause)
 }

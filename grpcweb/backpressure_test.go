@@ -172,6 +172,26 @@ func TestBackPressure(t *testing.T) {
 		wantCode(t, err, status.Unavailable)
 		wantRequests(t, n, 1)
 	})
+	scenario(t, "a_long_stream_keeps_a_short_list", func(t *testing.T) {
+		n := fake.Streaming(fake.Attempt{Header: fake.Head(), Take: 1, Body: []fake.Piece{{Take: fake.Rest, Data: fake.Trailers(status.OK, "")}}})
+		s := converse(t, open(t, n, retries(5)))
+		say(t, s, "1")
+		if _, err := s.Header(); err != nil { // which commits
+			t.Fatal(err)
+		}
+		go s.Recv()
+		for range 5000 {
+			if err := s.Send(ping); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if places := s.Places(); places > 64 {
+			t.Errorf("the list of messages has %d places after 5001 that were sent", places)
+		}
+		s.CloseSend()
+		synctest.Wait()
+		want(t, "pieces taken", n.Seen()[0].Taken, 5001)
+	})
 	scenario(t, "66_large_requests_that_are_complete_start_again", func(t *testing.T) {
 		n := fake.Streaming(notSent, fake.Answer(pong))
 		res, err := open(t, n).Unary(t.Context(), method, make([]byte, 2<<20))

@@ -152,7 +152,7 @@ func (ch *Channel) Close() error {
 		running = append(running, d)
 	}
 	for _, d := range running {
-		d.machine.Cancel(now, "the channel was closed while the call ran", ErrClosed)
+		d.machine.Cancel(now, call.ByChannel, "", ErrClosed)
 		d.carryOut(now)
 	}
 	tellAll(running)

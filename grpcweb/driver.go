@@ -24,7 +24,6 @@ type driver struct {
 	deadline  plan.Duration // the context's; Never: it has none
 
 	perAttempt []perAttempt // in their order
-	streams    bool         // messages are sent as they come
 
 	// What follows is guarded by channel.mu.
 	machine  *call.Call
@@ -51,7 +50,7 @@ func (ch *Channel) begin(ctx context.Context, params call.Params, opts []CallOpt
 	for _, o := range opts {
 		o.applyToCall(&s)
 	}
-	d := &driver{channel: ch, ctx: ctx, method: params.Method, deadline: plan.Never, news: sync.Cond{L: &ch.mu}}
+	d := &driver{channel: ch, ctx: ctx, method: params.Method, deadline: plan.Never, news: sync.Cond{L: &ch.mu}, request: request{released: -1}}
 	for _, f := range []func(Event){ch.observer, s.observer} {
 		if f != nil {
 			d.observers = append(d.observers, f)
@@ -63,8 +62,9 @@ func (ch *Channel) begin(ctx context.Context, params call.Params, opts []CallOpt
 		}
 	}
 	s.params.Observe, s.params.PerAttempt = len(d.observers) > 0, len(d.perAttempt) > 0
-	d.streams = s.params.Writes && !s.whole && ch.streams()
-	s.params.Streams, s.params.Socket = d.streams, d.streams && ch.opensSockets()
+	s.params.Streams = s.params.Writes && !s.whole && ch.streams()
+	s.params.Socket = s.params.Streams && ch.opensSockets()
+	s.params.Restarts = true // a transport says so by its Progress
 
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
@@ -94,7 +94,7 @@ func (ch *Channel) begin(ctx context.Context, params call.Params, opts []CallOpt
 func (d *driver) abandon() {
 	d.turnLocked(func(now plan.Duration) {
 		if !d.machine.Over() {
-			d.machine.Cancel(now, "an observer of the call panicked as it began", nil)
+			d.machine.Cancel(now, call.ByDriver, "an observer of the call panicked as it began", nil)
 		}
 	})
 }
@@ -104,7 +104,7 @@ func (d *driver) abandon() {
 func (d *driver) enter(now plan.Duration, misuse string, by func(d *driver, now plan.Duration)) {
 	switch err := d.ctx.Err(); {
 	case d.channel.closed:
-		d.machine.Cancel(now, "the channel is closed", ErrClosed)
+		d.machine.Cancel(now, call.ByClosedChannel, "", ErrClosed)
 	case misuse != "":
 		d.machine.Fail(now, status.New(status.Internal, misuse))
 	case errors.Is(err, context.DeadlineExceeded):
@@ -129,7 +129,11 @@ func (d *driver) giveUp(now plan.Duration) {
 		d.machine.Timer(max(now, d.deadline))
 		return
 	}
-	d.machine.Cancel(now, "the caller canceled the call: "+context.Cause(d.ctx).Error(), context.Cause(d.ctx))
+	cause, detail := context.Cause(d.ctx), ""
+	if cause != context.Canceled { // which would say no more than the status does
+		detail = cause.Error()
+	}
+	d.machine.Cancel(now, call.ByCaller, detail, cause)
 }
 
 // turn tells the machine of an event and carries out what it asks for.
@@ -171,7 +175,7 @@ func (d *driver) carryOut(now plan.Duration) {
 			d.headed = true
 			d.news.Broadcast()
 		case attempts.End:
-			d.end()
+			d.end(a.Drop)
 		case attempts.Observe:
 			d.events = append(d.events, d.event(*a.Event))
 		}
@@ -232,19 +236,19 @@ func (d *driver) arm(now, at plan.Duration) {
 
 // end lets go of everything. The attempts' goroutines end by themselves: the
 // machine has had those aborted that were under way.
-func (d *driver) end() {
+func (d *driver) end(drop bool) {
 	d.ended = d.machine.Status()
 	d.arm(0, plan.Never)
-	d.request.free(len(d.request.frames))
+	d.request.free(d.request.queued())
 	if d.unwatch != nil {
 		d.unwatch()
 	}
-	if d.machine.Local() {
-		d.inbox = nil // who gave up wants no more messages
-		if d.ended.Code == status.DeadlineExceeded {
-			// Not the cause of the context, which may end a moment later.
-			d.ended.Cause = context.DeadlineExceeded
-		}
+	if drop {
+		d.inbox = nil
+	}
+	if drop && d.ended.Code == status.DeadlineExceeded {
+		// Not the cause of the context, which may end a moment later.
+		d.ended.Cause = context.DeadlineExceeded
 	}
 	d.channel.remove(d)
 }

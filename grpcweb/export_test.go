@@ -23,7 +23,14 @@ func (ch *Channel) Running() int {
 func (s *Stream) Kept() int {
 	s.driver.channel.mu.Lock()
 	defer s.driver.channel.mu.Unlock()
-	return len(s.driver.request.frames) - s.driver.request.gone
+	return len(s.driver.request.frames)
+}
+
+// Places is how long the list of the request's messages is in memory.
+func (s *Stream) Places() int {
+	s.driver.channel.mu.Lock()
+	defer s.driver.channel.mu.Unlock()
+	return cap(s.driver.request.frames)
 }
 
 // InText is what a request's body goes through in text mode.

@@ -2,12 +2,10 @@ package grpcweb
 
 import "github.com/hedgerow-web/hedgerow/grpcweb/transport"
 
-// streams reports whether messages are sent as they come. In text mode they are
-// not, but over a WebSocket: base64 that is padded in its midst is read by few
-// servers.
+// streams reports whether the transport can send messages as they come.
 func (ch *Channel) streams() bool {
 	of, ok := ch.transport.(transport.Streamer)
-	return ok && of.StreamsRequests() && (!ch.text || ch.opensSockets())
+	return ok && of.StreamsRequests()
 }
 
 // opensSockets reports whether what is sent as it comes goes over a WebSocket.

@@ -14,18 +14,23 @@ import (
 // the replay and the live tail are one path (SEMANTICS 2.5). It is guarded by
 // channel.mu.
 type request struct {
-	frames   [][]byte // nil: let go of
-	gone     int      // how many were, from the first
+	frames   [][]byte // those that are kept: message number gone comes first
+	gone     int      // how many were let go of, from the first
+	bytes    int64    // the length of all frames, of those that are gone too
 	complete bool     // half-closed
 	sending  bool     // a Send waits
 	written  int      // messages that the application need not wait for
 	grown    chan struct{}
-	alone    bool // no other attempt than the committed one will send it
+	released int // the index of the attempt that alone will send it from now on; none: -1
 }
+
+// queued is how many messages there are, those that are gone included.
+func (r *request) queued() int { return r.gone + len(r.frames) }
 
 // add takes a message in its frame.
 func (r *request) add(frame []byte) {
 	r.frames = append(r.frames, frame)
+	r.bytes += int64(len(frame))
 	r.wake()
 }
 
@@ -56,30 +61,22 @@ func (r *request) size() int64 {
 	if !r.complete {
 		return -1
 	}
-	size := int64(0)
-	for _, frame := range r.frames {
-		size += int64(len(frame))
-	}
-	return size
+	return r.bytes
 }
 
-// free lets go of the first n frames.
+// free lets go of the first n messages, and of their places in the list: a stream
+// may go on for ever.
 func (r *request) free(n int) {
-	for ; r.gone < n; r.gone++ {
-		r.frames[r.gone] = nil
+	if n > r.gone {
+		clear(r.frames[:n-r.gone])
+		r.frames, r.gone = r.frames[n-r.gone:], n
 	}
 }
-
-// spare is how much a call keeps, in bytes, that has no policy to be tried again
-// by: an attempt that never left the client is made again all the same
-// (SEMANTICS 2.9), but not for the price of an upload's whole length in memory.
-const spare = 1 << 20
 
 // cursor is the request's body, for one attempt.
 type cursor struct {
 	attempt *attempt
 	next    int // the frame to send
-	sent    int // bytes
 	ctx     context.Context
 	close   context.CancelFunc
 }
@@ -111,12 +108,13 @@ func (c *cursor) take(ctx context.Context) (frame []byte, growth <-chan struct{}
 	d.turn(func(plan.Duration) {
 		switch err = c.ended(ctx); {
 		case err != nil:
-		case c.next < len(d.request.frames):
-			frame = d.request.frames[c.next]
+		case c.next < d.request.queued():
+			frame = d.request.frames[c.next-d.request.gone]
 			c.next++
-			c.sent += len(frame)
 			d.machine.Took(c.attempt.id, c.next)
-			d.letGo(c)
+			if d.request.released == c.attempt.id {
+				d.request.free(c.next)
+			}
 		case d.request.complete:
 			err = io.EOF
 		default:
@@ -144,19 +142,12 @@ func (c *cursor) Close() error {
 	return nil
 }
 
-// letGo frees what no attempt will send again, now that one has come so far.
-func (d *driver) letGo(c *cursor) {
-	if r := &d.request; r.alone || !r.complete && !d.machine.Replays() && c.sent > spare {
-		r.free(c.next)
-	}
-}
-
-// release: only the committed attempt needs the request from now on. It may be
-// still to be opened.
-func (d *driver) release(committed int) {
-	d.request.alone = true
-	if committed < len(d.attempts) && d.attempts[committed].body != nil {
-		d.request.free(d.attempts[committed].body.next)
+// release: only this attempt needs the request from now on, and only what it has
+// not taken yet. It may be still to be opened.
+func (d *driver) release(id int) {
+	d.request.released = id
+	if id < len(d.attempts) && d.attempts[id].body != nil {
+		d.request.free(d.attempts[id].body.next)
 	}
 }
 
@@ -200,7 +191,7 @@ func (s *Stream) Send(message []byte) error {
 	}
 	r.sending = true
 	defer func() { r.sending = false }()
-	nth := len(r.frames) + 1
+	nth := r.queued() + 1
 	d.turnLocked(func(now plan.Duration) { d.send(now, len(message), frame) })
 	for r.written < nth && d.result == nil {
 		d.news.Wait()

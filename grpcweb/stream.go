@@ -5,6 +5,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/call"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
@@ -99,7 +100,7 @@ func (s *Stream) Close() error {
 	d := s.driver
 	d.turn(func(now plan.Duration) {
 		if !d.machine.Over() {
-			d.machine.Cancel(now, "the stream was closed before its end", nil)
+			d.machine.Cancel(now, call.ByReader, "", nil)
 		}
 	})
 	return nil

@@ -103,7 +103,7 @@ func play(t *testing.T, steps ...*chaosv1.Step) script {
 // report is what the server saw of a script, once so many attempts have begun and ended.
 func (b backend) report(t *testing.T, s script, attempts uint32) []*chaosv1.Execution {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	r := &chaosv1.ReportRequest{CallId: s.id, WaitForStarted: attempts, WaitForEnded: attempts}
 	res, err := b.open(t, "").Unary(ctx, chaos+"Report", marshal(t, r))

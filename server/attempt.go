@@ -92,6 +92,14 @@ func (a *attempt) send(stream sender, payload []byte) error {
 	if err := a.sleep(a.step.GetMessageDelay()); err != nil {
 		return err
 	}
+	n := int64(len(payload))
+	if size := a.step.GetMessageSize(); size > 0 {
+		n = int64(size)
+	}
+	if !a.exchange.memory.take(n) {
+		return errNoRoom
+	}
+	defer a.exchange.memory.give(n)
 	a.sent = true
 	return stream.Send(a.reply(payload))
 }

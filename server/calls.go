@@ -9,13 +9,18 @@ import (
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 )
 
-// maxExecutions is how many attempts of one call id are kept in full; later ones are only counted.
-const maxExecutions = 1000
+// maxExecutions is how many attempts of one call id are kept in full; later ones are only counted. All ids together keep at most
+// maxKept.
+const (
+	maxExecutions = 1000
+	maxKept       = 100_000
+)
 
 // calls counts the attempts of each call id. It is bounded: the least recently used call id is forgotten first.
 type calls struct {
 	mu     sync.Mutex
 	limit  int
+	kept   int                      // executions of all ids that are in byID
 	byID   map[string]*list.Element // of *call
 	recent list.List                // front: used last
 }
@@ -56,6 +61,10 @@ func (c *calls) begin(id string, record *chaosv1.Execution) *execution {
 	record.StartedUs = now.Sub(k.first).Microseconds()
 	if len(k.report.Executions) < maxExecutions {
 		k.report.Executions = append(k.report.Executions, record)
+		if id != "" {
+			c.kept++
+			c.forget()
+		}
 	}
 	k.change()
 	return &execution{calls: c, call: k, record: record}
@@ -69,10 +78,17 @@ func (c *calls) find(id string) *call {
 	}
 	k := &call{id: id, changed: make(chan struct{})}
 	c.byID[id] = c.recent.PushFront(k)
-	if c.recent.Len() > c.limit {
-		delete(c.byID, c.recent.Remove(c.recent.Back()).(*call).id)
-	}
+	c.forget()
 	return k
+}
+
+// forget drops the calls that were used least recently, down to the limits; the last one used stays. The caller holds the mutex.
+func (c *calls) forget() {
+	for c.recent.Len() > 1 && (c.recent.Len() > c.limit || c.kept > maxKept) {
+		oldest := c.recent.Remove(c.recent.Back()).(*call)
+		delete(c.byID, oldest.id)
+		c.kept -= len(oldest.report.GetExecutions())
+	}
 }
 
 func (k *call) change() {

@@ -53,6 +53,18 @@ func TestCallsKeepABoundedRecord(t *testing.T) {
 	want(t, "distinct numbers", len(seen), maxExecutions)
 }
 
+func TestCallsKeepABoundedRecordOfAll(t *testing.T) {
+	c := newCalls(4096)
+	for id := range maxKept/maxExecutions + 1 {
+		for range maxExecutions {
+			c.begin(strconv.Itoa(id), &chaosv1.Execution{})
+		}
+	}
+	want(t, "kept", c.kept <= maxKept, true)
+	want(t, "the first id", c.started(t, "0"), 0)
+	want(t, "the second", c.started(t, "1"), maxExecutions)
+}
+
 func TestWaitWakesWhenEnoughHappened(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCalls(8)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
@@ -22,6 +24,10 @@ type chaos struct {
 func (c *chaos) Do(ctx context.Context, r *chaosv1.Request) (reply *chaosv1.Reply, err error) {
 	err = c.play(ctx, r, func(a *attempt) error {
 		reply = a.reply(r.GetPayload())
+		if !a.exchange.hold(int64(len(reply.GetPayload()))) { // until grpc-go has sent it, which is the end of the exchange
+			reply = nil
+			return errNoRoom
+		}
 		return nil
 	})
 	return reply, err
@@ -47,6 +53,12 @@ func (c *chaos) Collect(stream grpc.ClientStreamingServer[chaosv1.Request, chaos
 	err = c.play(stream.Context(), first, func(a *attempt) error {
 		var joined []byte
 		err := a.each(stream, first, func(r *chaosv1.Request) error {
+			if a.step.GetMessageSize() > 0 {
+				return nil // the reply holds something else
+			}
+			if len(joined)+len(r.GetPayload()) > maxMessage {
+				return errNoRoom
+			}
 			joined = append(joined, r.GetPayload()...)
 			return nil
 		})
@@ -72,6 +84,9 @@ func (c *chaos) Converse(stream grpc.BidiStreamingServer[chaosv1.Request, chaosv
 func (c *chaos) Report(ctx context.Context, r *chaosv1.ReportRequest) (*chaosv1.ReportReply, error) {
 	if r.GetCallId() == "" {
 		return nil, status.Error(invalid, "call_id is empty; give the call_id of the requests to report on")
+	}
+	if err := checkCallID(r.GetCallId()); err != nil {
+		return nil, status.Error(invalid, err.Error())
 	}
 	report, err := c.calls.wait(ctx, r.GetCallId(), r.GetWaitForStarted(), r.GetWaitForEnded())
 	if err != nil {
@@ -114,8 +129,8 @@ func (c *chaos) begin(ctx context.Context, r *chaosv1.Request) *attempt {
 	a := &attempt{ctx: ctx, exchange: exchangeOf(ctx), received: 1}
 	a.execution = c.calls.begin(r.GetCallId(), &chaosv1.Execution{
 		Method:           method,
-		PreviousAttempts: a.exchange.header.Get("Grpc-Previous-Rpc-Attempts"),
-		Timeout:          a.exchange.header.Get("Grpc-Timeout"),
+		PreviousAttempts: remembered(a.exchange.header.Get("Grpc-Previous-Rpc-Attempts")),
+		Timeout:          remembered(a.exchange.header.Get("Grpc-Timeout")),
 	})
 	n := int(a.execution.record.GetAttempt())
 	a.rand = newRand(r.GetSeed(), r.GetCallId(), uint32(n))
@@ -124,6 +139,13 @@ func (c *chaos) begin(ctx context.Context, r *chaosv1.Request) *attempt {
 	}
 	return a
 }
+
+// remembered is as much of a header's value as a report keeps.
+func remembered(value string) string { return strings.Clone(value[:min(len(value), 100)]) }
+
+// errNoRoom is the failure of a call that would cost more than it may.
+var errNoRoom = status.Error(codes.ResourceExhausted, "the call needs more memory than this server has left for it; "+
+	"try a smaller message_size or payload, or fewer calls at once")
 
 // noScript is the failure of a request stream that ended before its first message.
 func noScript(err error) error {

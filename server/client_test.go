@@ -68,7 +68,7 @@ func start(t *testing.T, proto string, o Options) *client {
 	return &client{http: s.Client(), url: s.URL, header: http.Header{
 		"Content-Type": {"application/grpc-web+proto"},
 		"X-Grpc-Web":   {"1"},
-		"Origin":       {"https://elsewhere.example"},
+		"Origin":       {"http://localhost:5173"},
 	}}
 }
 

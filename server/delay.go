@@ -42,23 +42,28 @@ func draw(d *chaosv1.Delay, r *rand.Rand) time.Duration {
 
 func milliseconds(n uint32) time.Duration { return time.Duration(n) * time.Millisecond }
 
-// checkDelay says what is wrong with a delay; at is its path in the request.
-func checkDelay(at string, d *chaosv1.Delay) error {
+// checkDelay says what is wrong with a delay, behind the path within it; empty: nothing. depth is how many slow_tail it lies in.
+func checkDelay(d *chaosv1.Delay, depth int) (problem string) {
 	switch d := d.GetDistribution().(type) {
 	case *chaosv1.Delay_Uniform:
 		if low, high := d.Uniform.GetMinMs(), d.Uniform.GetMaxMs(); low > high {
-			return fmt.Errorf("%s.uniform: max_ms is %d, below min_ms, %d; swap them", at, high, low)
+			return fmt.Sprintf(".uniform: max_ms is %d, below min_ms, %d; swap them", high, low)
 		}
 	case *chaosv1.Delay_SlowTail:
+		if depth == maxNesting {
+			return fmt.Sprintf(": slow_tail is nested deeper than %d", maxNesting)
+		}
 		if p := d.SlowTail.GetProbability(); !(p >= 0 && p <= 1) { // so written, NaN fails too
-			return fmt.Errorf("%s.slow_tail.probability is %v; give a number from 0 to 1", at, p)
+			return fmt.Sprintf(".slow_tail.probability is %v; give a number from 0 to 1", p)
 		}
-		if err := checkDelay(at+".slow_tail.usual", d.SlowTail.GetUsual()); err != nil {
-			return err
+		if problem := checkDelay(d.SlowTail.GetUsual(), depth+1); problem != "" {
+			return ".slow_tail.usual" + problem
 		}
-		return checkDelay(at+".slow_tail.slow", d.SlowTail.GetSlow())
+		if problem := checkDelay(d.SlowTail.GetSlow(), depth+1); problem != "" {
+			return ".slow_tail.slow" + problem
+		}
 	}
-	return nil
+	return ""
 }
 
 // sleep waits for d, or less when ctx ends first; it then returns the context's error.

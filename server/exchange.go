@@ -22,13 +22,18 @@ import (
 //
 //	net/http → exchange → gRPC-Web wrapper → breakable → grpc-go → handler
 type exchange struct {
-	w      http.ResponseWriter
-	header http.Header // as the request came in
-	conn   net.Conn    // after a WebSocket upgrade
-	oneWay bool        // HTTP/1.1: a response waits for the end of its request
-	fault  atomic.Pointer[fault]
-	taken  atomic.Bool // the response is no longer gRPC's: what it still writes goes nowhere
-	unread atomic.Bool // the response came before the end of the request, which stopReading gave up
+	w       http.ResponseWriter
+	header  http.Header // as the request came in
+	conn    net.Conn    // after a WebSocket upgrade
+	opening *time.Timer // closes a WebSocket that sends no headers
+	oneWay  bool        // HTTP/1.1: a response waits for the end of its request
+	limits  limits
+	memory  *memory
+	held    atomic.Int64 // what it has taken of memory
+	reading sync.Mutex   // guards the deadline for reading
+	fault   atomic.Pointer[fault]
+	taken   atomic.Bool // the response is no longer gRPC's: what it still writes goes nowhere
+	unread  atomic.Bool // the response came before the end of the request, which stopReading gave up
 }
 
 // fault is how an exchange breaks; one field is set.
@@ -43,8 +48,9 @@ type exchangeKey struct{}
 func exchangeOf(ctx context.Context) *exchange { return ctx.Value(exchangeKey{}).(*exchange) }
 
 // serveBreakable serves r with next, then breaks the exchange if a handler asked for it.
-func serveBreakable(next http.Handler, w http.ResponseWriter, r *http.Request) {
-	x := &exchange{w: w, header: r.Header.Clone(), oneWay: r.ProtoMajor == 1}
+func (s *Server) serveBreakable(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	x := &exchange{w: w, header: r.Header.Clone(), oneWay: r.ProtoMajor == 1, limits: s.limits, memory: &s.memory}
+	defer func() { s.memory.give(x.held.Load()) }()
 	next.ServeHTTP(x, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
 	f := x.fault.Load()
 	if f == nil && x.unread.Load() {
@@ -62,13 +68,17 @@ func serveBreakable(next http.Handler, w http.ResponseWriter, r *http.Request) {
 }
 
 // breakable stands between the wrapper and grpc-go, where frames are still plain whatever the wrapper makes of them.
-func breakable(next http.Handler) http.Handler {
+func (s *Server) breakable(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := exchangeOf(r.Context())
 		if x.conn != nil {
+			x.opening.Stop()
 			x.header = r.Header.Clone() // a WebSocket sends its headers after the upgrade
 		}
-		body := &closing{ReadCloser: r.Body}
+		body := &body{ReadCloser: r.Body, exchange: x, idle: s.limits.piece}
+		if s.streaming[r.URL.Path] {
+			body.idle = s.limits.idle
+		}
 		body.before = func() {
 			if x.oneWay && !body.ended.Load() && x.conn == nil {
 				x.stopReading()
@@ -76,7 +86,18 @@ func breakable(next http.Handler) http.Handler {
 			x.breakAt(w)
 		}
 		r.Body = body
-		next.ServeHTTP(w, r)
+		body.wait()
+		if fault := malformed(r.Header); fault != "" {
+			refuse(w, fault)
+		} else {
+			next.ServeHTTP(w, r)
+		}
+		// grpc-go closes the body of each call, but not of a request that it refuses with an HTTP status. One that is left
+		// unread is dangerous in full duplex over HTTP/1.1: net/http then reads it after the response, begins to watch the
+		// connection at its end, and panics ("invalid concurrent Body.Read call") when it reads the next request.
+		if !body.closed.Load() {
+			_ = body.Close()
+		}
 	})
 }
 
@@ -175,7 +196,10 @@ func (x *exchange) Flush() {
 // Hijack exists because the wrapper's WebSocket library insists on an http.Hijacker. HTTP/2 has no connection to give away.
 func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(x.w).Hijack()
-	x.conn = conn
+	if err == nil {
+		x.conn = conn
+		x.opening = time.AfterFunc(x.limits.piece, func() { _ = conn.Close() }) // it has no deadline, and the library sets none
+	}
 	return conn, rw, err
 }
 
@@ -183,8 +207,10 @@ func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // be done otherwise, over HTTP/1.1: grpc-go waits for its reader, and that for the client.
 func (x *exchange) stopReading() {
 	x.w.Header().Set("Connection", "close") // what is left of the request would be taken for the next one
+	x.reading.Lock()
+	defer x.reading.Unlock()
 	x.unread.Store(true)
-	_ = http.NewResponseController(x.w).SetReadDeadline(time.Unix(1, 0))
+	x.setReadDeadline(time.Unix(1, 0))
 }
 
 // lingering is how long a connection outlives a response that came before the end of its request, unless the client closes it.
@@ -215,25 +241,4 @@ func (x *exchange) linger(chunked bool) {
 		_ = half.CloseWrite()
 	}
 	_, _ = io.Copy(io.Discard, conn)
-}
-
-// closing does something once, just before it closes.
-type closing struct {
-	io.ReadCloser
-	ended  atomic.Bool // it was read to its end
-	once   sync.Once
-	before func()
-}
-
-func (c *closing) Read(p []byte) (int, error) {
-	n, err := c.ReadCloser.Read(p)
-	if err == io.EOF {
-		c.ended.Store(true)
-	}
-	return n, err
-}
-
-func (c *closing) Close() error {
-	c.once.Do(c.before)
-	return c.ReadCloser.Close()
 }

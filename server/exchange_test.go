@@ -92,7 +92,7 @@ func TestRaw(t *testing.T) {
 		want(t, "content type", a.header.Get("Content-Type"), "text/plain")
 		want(t, "pushback", a.header.Get("Grpc-Retry-Pushback-Ms"), "9")
 		want(t, "binary header", a.header.Get("X-Blob-Bin"), "/w")
-		want(t, "origin allowed", a.header.Get("Access-Control-Allow-Origin"), "https://elsewhere.example")
+		want(t, "origin allowed", a.header.Get("Access-Control-Allow-Origin"), "http://localhost:5173")
 		want(t, "exposed", a.header.Get("Access-Control-Expose-Headers"), exposed+", content-type, grpc-retry-pushback-ms, x-blob-bin")
 
 		framed := raw(&chaosv1.Raw{
@@ -127,7 +127,7 @@ func TestStatusBeatsAnUpload(t *testing.T) {
 			_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
 			const messages = 16 << 10
 			message := append([]byte{0, 0, 0, 3, 251}, bytes.Repeat([]byte{0xff}, 1019)...) // a frame around no message
-			fmt.Fprintf(conn, "POST /helloworld.Greeter/LotsOfGreetings HTTP/%s\r\nHost: test\r\n"+
+			fmt.Fprintf(conn, "POST /helloworld.Greeter/LotsOfGreetings HTTP/%s\r\nHost: localhost\r\n"+
 				"Content-Type: application/grpc-web+proto\r\nContent-Length: %d\r\n\r\n", version, (messages+1)*len(message))
 			for range messages { // one short of the length: the request never ends
 				if _, err := conn.Write(message); err != nil {

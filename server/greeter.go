@@ -33,16 +33,22 @@ func (greeter) LotsOfReplies(r *helloworld.HelloRequest, stream grpc.ServerStrea
 }
 
 func (greeter) LotsOfGreetings(stream grpc.ClientStreamingServer[helloworld.HelloRequest, helloworld.HelloReply]) error {
-	var names []string
+	var names strings.Builder
 	for {
 		r, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
-			return stream.SendAndClose(hello(strings.Join(names, ", ")))
+			return stream.SendAndClose(hello(names.String()))
 		}
 		if err != nil {
 			return err
 		}
-		names = append(names, r.GetName())
+		if names.Len()+len(r.GetName()) > maxMessage/2 {
+			return errNoRoom
+		}
+		if names.Len() > 0 {
+			names.WriteString(", ")
+		}
+		names.WriteString(r.GetName())
 	}
 }
 

@@ -12,12 +12,42 @@ import (
 // invalid is the code of every request that the server refuses to play.
 const invalid = codes.InvalidArgument
 
+// What a script may cost. A field of two bytes becomes a hundred in memory, so the bytes are counted before they are read.
+const (
+	maxCallID   = 256
+	maxScript   = 256 << 10 // bytes of a request without its payload
+	maxSteps    = 1000
+	maxMetadata = 1000
+	maxMessages = 1_000_000
+	maxNesting  = 10 // of slow_tail
+)
+
+// unreadScript stands in a request for a script that is longer than maxScript.
+var unreadScript = []*chaosv1.Step{{}}
+
 // checkScript says what is wrong with the script of a request, so that a slip in a test fails loudly and with its path.
 func checkScript(r *chaosv1.Request) error {
+	steps := r.GetSteps()
+	switch {
+	case len(steps) == 1 && steps[0] == unreadScript[0]:
+		return fmt.Errorf("the request without its payload is longer than %d bytes", maxScript)
+	case len(steps) > maxSteps:
+		return fmt.Errorf("there are %d steps; give at most %d", len(steps), maxSteps)
+	}
+	if err := checkCallID(r.GetCallId()); err != nil {
+		return err
+	}
 	for i, step := range r.GetSteps() {
 		if err := checkStep(fmt.Sprintf("steps[%d]", i), step); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func checkCallID(id string) error {
+	if len(id) > maxCallID {
+		return fmt.Errorf("call_id is %d bytes long; give at most %d", len(id), maxCallID)
 	}
 	return nil
 }
@@ -31,9 +61,27 @@ func checkStep(at string, s *chaosv1.Step) error {
 		{".message_delay", s.GetMessageDelay()},
 		{".end_delay", s.GetEndDelay()},
 	} {
-		if err := checkDelay(at+d.name, d.delay); err != nil {
-			return err
+		if problem := checkDelay(d.delay, 0); problem != "" {
+			return fmt.Errorf("%s%s%s", at, d.name, problem)
 		}
+	}
+	for _, m := range []struct {
+		name string
+		list []*chaosv1.Metadata
+	}{
+		{".header", s.GetHeader()},
+		{".trailer", s.GetTrailer()},
+		{".raw.header", s.GetRaw().GetHeader()},
+	} {
+		if n := len(m.list); n > maxMetadata {
+			return fmt.Errorf("%s%s has %d entries; give at most %d", at, m.name, n, maxMetadata)
+		}
+	}
+	if n := len(s.GetPushback()); n > maxMetadata {
+		return fmt.Errorf("%s.pushback has %d values; give at most %d", at, n, maxMetadata)
+	}
+	if n := s.GetMessages(); n > maxMessages {
+		return fmt.Errorf("%s.messages is %d; give at most %d", at, n, maxMessages)
 	}
 	if e := s.GetEncoding(); e != "" && encoding.GetCompressor(e) == nil {
 		return fmt.Errorf("%s.encoding is %q; give gzip, or nothing", at, e)

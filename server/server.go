@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/improbable-eng/grpc-web/go/grpcweb"
 	"google.golang.org/grpc"
@@ -30,8 +31,16 @@ type Options struct {
 	AllowHeaders []string
 	// Ports are where the page finds this server over the other protocol. Default: unknown, and the page offers no other.
 	Ports Ports
+	// AllowHosts are names and addresses that the server is called by, besides localhost, loopback addresses and the address
+	// that a connection was made to, which are always taken. A request to another host is refused.
+	AllowHosts []string
+	// AllowOrigins are the origins ("https://app.example") whose pages may call the server, besides those on this machine
+	// (http and https, localhost and loopback addresses, any port). "*": all.
+	AllowOrigins []string
 	// MaxCalls is how many call ids Report remembers; the least recently used one is forgotten first. Default: 4096.
 	MaxCalls int
+
+	limits *limits // for tests
 }
 
 // Ports that serve the same Server; 0: none.
@@ -53,6 +62,11 @@ type Server struct {
 	web   *grpcweb.WrappedGrpcServer
 	fixed *grpcweb.WrappedGrpcServer // under fixedList
 	site  http.Handler
+
+	hosts, origins []string        // of Options
+	streaming      map[string]bool // paths of the methods that take a stream
+	limits         limits
+	memory         memory
 }
 
 // New builds a Server. It listens nowhere: hand it to an http.Server or to httptest. Close it after use.
@@ -68,32 +82,53 @@ func New(o Options) *Server {
 		o.MaxCalls = 4096
 	}
 	s := &Server{
-		grpc: grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage+1<<20)),
-		site: newSite(o.Site, o.Ports),
+		grpc:      grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage+1<<20), grpc.ForceServerCodecV2(newCodec())),
+		site:      newSite(o.Site, o.Ports),
+		hosts:     o.AllowHosts,
+		origins:   o.AllowOrigins,
+		streaming: map[string]bool{},
+		limits:    usual,
 	}
+	if o.limits != nil {
+		s.limits = *o.limits
+	}
+	s.memory.limit = s.limits.held
 	helloworld.RegisterGreeterServer(s.grpc, greeter{})
 	chaosv1.RegisterChaosServer(s.grpc, &chaos{calls: newCalls(o.MaxCalls)})
 	grpc_health_v1.RegisterHealthServer(s.grpc, health.NewServer())
 	reflection.Register(s.grpc)
+	for service, info := range s.grpc.GetServiceInfo() {
+		for _, method := range info.Methods {
+			s.streaming["/"+service+"/"+method.Name] = method.IsClientStream
+		}
+	}
 	s.web, s.fixed = s.wrap(allow), s.wrap(fixedHeaders)
 	return s
 }
 
-// wrap makes gRPC-Web of gRPC, for pages of every origin, which may send these request headers.
+// wrap makes gRPC-Web of gRPC, for pages that may send these request headers.
 func (s *Server) wrap(allow []string) *grpcweb.WrappedGrpcServer {
-	return grpcweb.WrapHandler(breakable(s.grpc),
-		grpcweb.WithOriginFunc(func(string) bool { return true }),
+	return grpcweb.WrapHandler(s.breakable(s.grpc),
+		grpcweb.WithOriginFunc(s.admitsOrigin),
 		grpcweb.WithAllowedRequestHeaders(allow),
 		// An unknown method must get UNIMPLEMENTED, not a CORS failure that looks like a dead network.
 		grpcweb.WithCorsForRegisteredEndpointsOnly(false),
 		grpcweb.WithWebsockets(true),
-		grpcweb.WithWebsocketOriginFunc(func(*http.Request) bool { return true }),
+		grpcweb.WithWebsocketOriginFunc(s.admitsSocket),
 		grpcweb.WithWebsocketsMessageReadLimit(maxMessage+1<<10),
 	)
 }
 
 // ServeHTTP serves one request. Concurrent use is safe.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		// For a body that nobody reads: net/http reads it then, to get at the next request. For a call, breakable sets others.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.limits.piece))
+	}
+	if !s.admitsHost(r) {
+		refuseHost(w, r)
+		return
+	}
 	// Lets a page on another origin read nextHopProtocol and the phases of a fetch.
 	w.Header().Set("Timing-Allow-Origin", "*")
 	web := s.web
@@ -102,12 +137,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.URL.Path, r.URL.RawPath = "/"+path, ""
 	}
 	if isCall(web, r) {
-		if r.ProtoMajor == 1 {
+		if r.ProtoMajor == 1 && r.Method == http.MethodPost {
 			// Else net/http stops reading the request when the first answer goes out. A writer that cannot be so is
 			// a test's recorder, which has read it all.
 			_ = http.NewResponseController(w).EnableFullDuplex()
 		}
-		serveBreakable(web, w, r)
+		s.serveBreakable(web, w, r)
 		return
 	}
 	s.site.ServeHTTP(w, r)

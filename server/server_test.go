@@ -86,12 +86,17 @@ func TestCloseEndsCalls(t *testing.T) {
 // preflight asks for leave to send headers from another origin.
 func preflight(t *testing.T, c *client, headers string) *http.Response {
 	t.Helper()
+	return preflightFrom(t, c, "http://localhost:5173", headers)
+}
+
+func preflightFrom(t *testing.T, c *client, origin, headers string) *http.Response {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, c.url+chaosPath+"Do", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header = http.Header{
-		"Origin":                         {"https://elsewhere.example"},
+		"Origin":                         {origin},
 		"Access-Control-Request-Method":  {"POST"},
 		"Access-Control-Request-Headers": {headers},
 	}
@@ -107,7 +112,7 @@ func TestPreflight(t *testing.T) {
 	const asked = "authorization,content-type,grpc-previous-rpc-attempts,grpc-timeout,x-custom,x-grpc-web,x-user-agent"
 	overBoth(t, func(t *testing.T, c *client) {
 		h := preflight(t, c, asked).Header
-		want(t, "origin", h.Get("Access-Control-Allow-Origin"), "https://elsewhere.example")
+		want(t, "origin", h.Get("Access-Control-Allow-Origin"), "http://localhost:5173")
 		want(t, "methods", h.Get("Access-Control-Allow-Methods"), "POST")
 		allowed := strings.ToLower(h.Get("Access-Control-Allow-Headers"))
 		for name := range strings.SplitSeq(asked, ",") {
@@ -116,7 +121,7 @@ func TestPreflight(t *testing.T) {
 	})
 	fixed := start(t, "HTTP/1.1", Options{AllowHeaders: []string{"content-type", "grpc-timeout"}})
 	const first = "content-type,grpc-timeout,x-grpc-web"
-	want(t, "a fixed list", preflight(t, fixed, first).Header.Get("Access-Control-Allow-Origin"), "https://elsewhere.example")
+	want(t, "a fixed list", preflight(t, fixed, first).Header.Get("Access-Control-Allow-Origin"), "http://localhost:5173")
 	retry := preflight(t, fixed, "content-type,grpc-previous-rpc-attempts,grpc-timeout,x-grpc-web")
 	want(t, "a retry under a fixed list", retry.Header.Get("Access-Control-Allow-Origin"), "")
 }
@@ -126,7 +131,7 @@ func TestFixedList(t *testing.T) {
 		under := &client{http: c.http, url: c.url + fixedList, header: c.header}
 		want(t, "status", under.call(t, chaosPath+"Do", one(&chaosv1.Step{})).ending(), "body 0")
 		const first = "content-type,grpc-timeout,x-grpc-web,x-user-agent"
-		want(t, "a first attempt", preflight(t, under, first).Header.Get("Access-Control-Allow-Origin"), "https://elsewhere.example")
+		want(t, "a first attempt", preflight(t, under, first).Header.Get("Access-Control-Allow-Origin"), "http://localhost:5173")
 		want(t, "a retry", preflight(t, under, "grpc-previous-rpc-attempts,"+first).Header.Get("Access-Control-Allow-Origin"), "")
 		report := c.call(t, chaosPath+"Report", &chaosv1.ReportRequest{CallId: "one"})
 		want(t, "counted by the same service", decode(t, report.messages[0], &chaosv1.ReportReply{}).GetStarted(), uint32(1))
@@ -151,7 +156,7 @@ func socket(t *testing.T, c *client, method string, request proto.Message) *webs
 	t.Helper()
 	ws, response, err := websocket.Dial(t.Context(), strings.Replace(c.url, "http", "ws", 1)+chaosPath+method, &websocket.DialOptions{
 		HTTPClient:   c.http,
-		HTTPHeader:   http.Header{"Origin": {"https://elsewhere.example"}},
+		HTTPHeader:   http.Header{"Origin": {"http://localhost:5173"}},
 		Subprotocols: []string{"grpc-websockets"},
 	})
 	if err != nil {

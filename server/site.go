@@ -12,7 +12,7 @@ import (
 const contentSecurityPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self' http://localhost:* https://localhost:* http://127.0.0.1:* https://127.0.0.1:* ws://localhost:* wss://localhost:* " +
 	"ws://127.0.0.1:* wss://127.0.0.1:*; " +
-	"base-uri 'none'; form-action 'none'"
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // contentTypes are fixed here because the system's own table decides otherwise, and browsers refuse wasm and modules for a
 // wrong one.

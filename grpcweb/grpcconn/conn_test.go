@@ -119,7 +119,7 @@ func TestCallOptions(t *testing.T) {
 		cancel()
 		synctest.Wait()
 		if got := fmt.Sprint(told); got != "[<nil> rpc error: code = NotFound desc = gone "+
-			"rpc error: code = Canceled desc = the caller canceled the call: context canceled]" {
+			"rpc error: code = Canceled desc = the caller canceled the call]" {
 			t.Errorf("told %s", got)
 		}
 	})

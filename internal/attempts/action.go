@@ -12,6 +12,7 @@ type Action struct {
 	Warning  Warning       // Warn: of what
 	Limit    int64         // Inflate: the most bytes that are wanted
 	Event    *Event        // Observe: what happened
+	Drop     bool          // End: the application gets no message that it has not read yet
 }
 
 // Op is what an Action asks for.
@@ -28,7 +29,8 @@ const (
 	// Arm: call Timer at the instant At, in place of what was armed before.
 	// Never: at no time.
 	Arm
-	// Release: the request's messages will not be sent by another attempt.
+	// Release: no other attempt than this one will send the request. Each of its
+	// messages may be let go of once this attempt has taken it.
 	Release
 	// Read: read the next piece of the attempt's response body.
 	Read
@@ -41,7 +43,10 @@ const (
 	Warn
 	// Head: give the application the header metadata; the attempt is committed.
 	Head
-	// End: the call is over; Status says how.
+	// End: the call is over, and Status says how. Where this side ended it (by its
+	// deadline, a cancel or a fault), Drop is set: whoever gave up wants no more
+	// messages. Where an attempt's own status ended it, what came before is still
+	// there to be read (SEMANTICS 2.10).
 	End
 	// Observe: tell who listens. Only asked for while somebody does.
 	Observe

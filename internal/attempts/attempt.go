@@ -113,7 +113,7 @@ func (m *Machine) Ended(now plan.Duration, id int, o plan.Outcome) {
 		m.endWith(now, id, m.reason)
 	case o.Progress == plan.Dropped:
 		m.endWith(now, id, status.ReasonDrop)
-	case m.transparent(o.Progress):
+	case m.transparent(id, o.Progress):
 		m.restartAttempt(now, id)
 	default:
 		m.failed(now, id, o)
@@ -158,10 +158,12 @@ func (m *Machine) abort(now plan.Duration, id int) {
 	}
 }
 
-// transparent: no application saw the attempt, so that another may take its
-// place without counting (SEMANTICS 2.9).
-func (m *Machine) transparent(p plan.Progress) bool {
+// transparent reports whether another attempt may take the place of one without
+// being counted: no application saw the attempt, and its request can be sent again
+// (SEMANTICS 2.9).
+func (m *Machine) transparent(id int, p plan.Progress) bool {
 	switch {
+	case !m.whole(id):
 	case p == plan.NotSent:
 		return true
 	case p == plan.Refused && !m.seen && !m.refused:

@@ -20,7 +20,7 @@ func (m *Machine) commitTo(now plan.Duration, id int, why status.CommitReason) {
 		}
 	}
 	m.observe(Event{Kind: Committed, At: now, Attempt: m.attempts[id].record.Number, Reason: why})
-	m.act(Action{Op: Release, Attempt: id})
+	m.release(id)
 }
 
 // endWith ends the call with the status of an attempt.
@@ -52,7 +52,7 @@ func (m *Machine) end(now plan.Duration, st *status.Status, why status.CommitRea
 		Kind: CallEnded, At: now, Code: int(st.Code), Message: st.Message,
 		Attempts: len(m.attempts), Reason: m.reason,
 	})
-	m.act(Action{Op: End, Attempt: m.answer})
+	m.act(Action{Op: End, Attempt: m.answer, Drop: m.answer < 0})
 }
 
 func (m *Machine) answerNumber() int {

@@ -22,6 +22,7 @@ type Settings struct {
 	MaxAttempts  int           // what the plan allows, to tell observers
 	Prepare      bool          // ask the driver for metadata before each attempt
 	Streams      bool          // the transport sends messages as they come; else requests that are complete
+	Restarts     bool          // the transport can tell that it sent nothing, so that another attempt may take the place of this one
 	Writes       bool          // emit Written actions
 	WaitForReady bool          // without a network, wait for it
 	Observe      bool          // emit Observe actions
@@ -53,9 +54,11 @@ type Machine struct {
 	outcome *status.Status
 
 	request request
-	stallAt plan.Duration // when to warn that the exchange seems to stall; Never: not now
-	watched bool          // a warning may follow: no response has come yet, and none was given
-	offline bool          // there is no network
+	// released is the attempt that alone needs the request from now on; none: -1.
+	released int
+	stallAt  plan.Duration // when to warn that the exchange seems to stall; Never: not now
+	watched  bool          // a warning may follow: no response has come yet, and none was given
+	offline  bool          // there is no network
 
 	actions []Action
 	rooms   struct { // for what nearly every call makes do with: not one more allocation each
@@ -74,7 +77,7 @@ const (
 
 // New makes a call that has not begun.
 func New(s Settings) Machine {
-	return Machine{set: s, next: plan.Never, armed: plan.Never, stallAt: plan.Never, watched: true, commit: -1, last: -1, answer: -1}
+	return Machine{set: s, next: plan.Never, armed: plan.Never, stallAt: plan.Never, watched: true, commit: -1, last: -1, answer: -1, released: -1}
 }
 
 // Take hands out the actions since the last Take. They are valid until the next

@@ -23,8 +23,19 @@ func (w *walk) act(a attempts.Action, committedBefore int) {
 		}
 		w.armed = a.At
 	case attempts.Release:
-		w.released++
-		w.committed, w.held = a.Attempt, 0
+		f, id := w.far(a.Attempt), -1
+		if f.released {
+			w.fail("%s, a second time", describe(a))
+		}
+		f.released = true
+		if at, is := w.machine.Committed(); is {
+			id = at
+			w.committed, w.held = id, 0
+		}
+		w.meet("release without a commit", id < 0)
+		if id != a.Attempt && w.machine.Replays() {
+			w.fail("%s, though the request is kept for others", describe(a))
+		}
 	case attempts.Written:
 		w.actWritten(a)
 	case attempts.Warn:
@@ -35,6 +46,9 @@ func (w *walk) act(a attempts.Action, committedBefore int) {
 		}
 	case attempts.Head:
 		w.headers++
+		if id, is := w.machine.Committed(); is && w.committed < 0 && w.far(a.Attempt).released { // at its beginning
+			w.committed = id
+		}
 		if a.Attempt != w.committed {
 			w.fail("the header of attempt %d, with attempt %d committed", a.Attempt+1, w.committed+1)
 		}
@@ -59,6 +73,11 @@ func (w *walk) actOpen(a attempts.Action, committedBefore int) {
 	}
 	if f.opened || a.Op == attempts.Prepare && f.asked || f.aborted {
 		w.fail("%s, a second time or after its abort", describe(a))
+	}
+	for id, other := range w.attempts {
+		if id != a.Attempt && other.released && other.taken > 0 {
+			w.fail("%s, though attempt %d has used up a part of the request", describe(a), id+1)
+		}
 	}
 	if w.waits() {
 		w.fail("%s, without a network", describe(a))
@@ -126,8 +145,8 @@ func (w *walk) check() {
 		w.fail("%d attempts of at most %d", counted, w.settings.MaxAttempts)
 	}
 	cut := w.machine.Over() && w.machine.Answer() < 0 // then the committed attempt was aborted
-	if id, is := w.machine.Committed(); committed > 1 || is && (committed != 1 && !cut || id != w.committed) || w.released > 1 || w.headers > 1 {
-		w.fail("%d commits, %d releases, %d headers; committed to %d", committed, w.released, w.headers, id+1)
+	if id, is := w.machine.Committed(); committed > 1 || is && (committed != 1 && !cut || id != w.committed) || w.headers > 1 {
+		w.fail("%d commits, %d headers; committed to %d", committed, w.headers, id+1)
 	}
 	if w.settings.Plan.Kind() != status.KindHedge && live > 1 {
 		w.fail("%d attempts at the same time, without hedging", live)

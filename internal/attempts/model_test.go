@@ -24,7 +24,7 @@ func TestWalks(t *testing.T) {
 		return
 	}
 	met := map[string]int{}
-	for seed := int64(1); seed <= 10_000 && !t.Failed(); seed++ {
+	for seed := int64(1); seed <= 14_000 && !t.Failed(); seed++ {
 		w := newWalk(t, seed, false)
 		w.run()
 		w.meet("end for "+w.machine.Reason().String(), true)
@@ -34,7 +34,7 @@ func TestWalks(t *testing.T) {
 	}
 	for _, what := range []string{
 		"overflow", "overflow with several attempts", "overflow without one", "first attempt waits for a network",
-		"another attempt waits for a network", "restart waits for a network", "warning", "message written by an attempt", "half-close after an attempt failed",
+		"another attempt waits for a network", "restart waits for a network", "release without a commit", "warning", "message written by an attempt", "half-close after an attempt failed",
 		"end before the half-close", "end for cancelled", "end for deadline", "end for throttled", "end for responseHeaders", "end for exhausted",
 	} {
 		if !t.Failed() && met[what] < 30 {
@@ -69,8 +69,8 @@ type walk struct {
 	attempts []*far
 
 	// What was asked for.
-	committed, released, headers, ends, warned int
-	written                                    int
+	committed, headers, ends, warned int
+	written                          int
 
 	// The replay buffer's account.
 	perCall, perChannel, held int64
@@ -79,8 +79,8 @@ type walk struct {
 
 // far is what the driver knows of an attempt.
 type far struct {
-	asked, opened, prepared, headed, aborted, over bool
-	taken                                          int
+	asked, opened, prepared, headed, aborted, over, released bool
+	taken                                                    int
 }
 
 func newWalk(t *testing.T, seed int64, verbose bool) *walk {
@@ -91,7 +91,7 @@ func newWalk(t *testing.T, seed int64, verbose bool) *walk {
 	}
 	w.settings = attempts.Settings{
 		Plan: plan.Once{}, Deadline: plan.Never, MaxAttempts: 1, Prepare: r.Intn(4) == 0, Observe: r.Intn(2) == 0,
-		Streams: r.Intn(3) > 0, Writes: r.Intn(4) > 0, WaitForReady: r.Intn(2) == 0,
+		Streams: r.Intn(3) > 0, Writes: r.Intn(4) > 0, WaitForReady: r.Intn(2) == 0, Restarts: r.Intn(6) > 0,
 	}
 	if r.Intn(2) == 0 {
 		w.settings.Deadline = origin + span(float64(r.Intn(9000)))
@@ -202,6 +202,9 @@ func (w *walk) request() {
 		w.turn("half-close", func() { w.machine.HalfClose(w.now) })
 	default:
 		size := int64(1 + w.random.Intn(60))
+		if w.settings.Quota == nil && w.random.Intn(8) == 0 {
+			size = 1 << 20 // more than is kept for a transparent restart
+		}
 		w.queued++
 		furthest, live := w.charge(size)
 		w.turn(fmt.Sprintf("queue %d", size), func() { w.machine.Queue(w.now, size) })

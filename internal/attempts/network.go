@@ -34,4 +34,7 @@ func (m *Machine) prepareOrOpen(id int) {
 	}
 	a.asked = true
 	m.act(Action{Op: op, Attempt: id})
+	if op == Open {
+		m.releaseSpent(id)
+	}
 }

@@ -10,6 +10,7 @@ import (
 type request struct {
 	queued   int   // messages
 	complete bool  // half-closed
+	size     int64 // bytes of all messages that were queued, frame prefixes included
 	written  int   // messages that the application need not wait for
 	held     int64 // bytes charged to the quota
 }
@@ -22,8 +23,12 @@ func (m *Machine) Queue(now plan.Duration, size int64) {
 		return
 	}
 	m.request.queued++
+	m.request.size += size
 	if m.Replays() {
 		m.keep(now, size)
+	}
+	if last := len(m.attempts) - 1; last >= 0 && m.attempts[last].live && m.attempts[last].asked {
+		m.releaseSpent(last)
 	}
 	m.acknowledge()
 }

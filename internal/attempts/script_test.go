@@ -39,7 +39,7 @@ func instant(ms float64) plan.Duration { return origin + span(ms) }
 func span(ms float64) plan.Duration { return plan.Duration(ms * float64(plan.Millisecond)) }
 
 func begin(t *testing.T, options ...option) *script {
-	s := &script{t: t, settings: attempts.Settings{Plan: plan.Once{}, Deadline: plan.Never, MaxAttempts: 1}}
+	s := &script{t: t, settings: attempts.Settings{Plan: plan.Once{}, Deadline: plan.Never, MaxAttempts: 1, Restarts: true}}
 	for _, o := range options {
 		o(&s.settings)
 	}
@@ -261,7 +261,7 @@ func (s *script) over(n int, code status.Code, reason status.CommitReason) *scri
 // overLocally: the call ends with a status of the client's own, which says the text.
 func (s *script) overLocally(code status.Code, reason status.CommitReason, text string) *script {
 	s.t.Helper()
-	s.expect(attempts.Action{Op: attempts.End, Attempt: -1})
+	s.expect(attempts.Action{Op: attempts.End, Attempt: -1, Drop: true})
 	return s.outcomeIs(code, reason, text)
 }
 

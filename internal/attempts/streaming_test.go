@@ -128,7 +128,7 @@ func TestStreaming(t *testing.T) {
 	t.Run("without_a_policy_sending_waits_for_the_transport", func(t *testing.T) {
 		s := begin(t, streams)
 		s.at(0).begins().opens(1)
-		s.queues(1<<40, 10)
+		s.queues(1<<40, 10).releases(1)
 		s.took(1, 1).written(1).took(1, 2).written(2)
 		s.queues(10).halfCloses()
 		s.took(1, 3).written(3)

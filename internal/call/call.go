@@ -50,11 +50,15 @@ type Params struct {
 	Offline         bool          // there is no network now
 	Observe         bool
 
-	// Streams: the transport sends messages as they come; else only requests that
-	// are complete, at their half-close.
+	// Streams: the transport can send messages as they come; else only requests
+	// that are complete, at their half-close. Text mode goes before it: few servers
+	// read base64 with padding in its midst, so that text goes out as a whole.
 	Streams bool
-	// Socket: it is a WebSocket, in the dialect of the improbable wrapper. Implies
-	// Streams.
+	// Restarts: the transport can tell that it sent nothing of a request. Then the
+	// driver keeps a request a little longer, to send it again.
+	Restarts bool
+	// Socket: it is a WebSocket, in the dialect of the improbable wrapper, which
+	// carries bytes whatever the format. Implies Streams.
 	Socket bool
 	// Writes: the application sends several messages and waits for each: tell it
 	// when it need not any more.
@@ -70,7 +74,7 @@ func New(ch *channel.Channel, now plan.Duration, p Params) *Call {
 	settings := attempts.Settings{
 		Plan: policy, MaxAttempts: allowed, Throttle: ch.Throttle(),
 		Deadline: ch.Deadline(now, p.Timeout, config.Timeout), Prepare: ch.Options().PerAttempt || p.PerAttempt, Observe: p.Observe,
-		Streams: p.Streams || p.Socket, Writes: p.Writes,
+		Streams: p.Socket || p.Streams && !ch.Options().Text, Restarts: p.Restarts, Writes: p.Writes,
 	}
 	if p.WaitForReady == nil {
 		p.WaitForReady = config.WaitForReady
@@ -136,25 +140,19 @@ func (c *Call) Prepared(now plan.Duration, id int, md metadata.MD) {
 	c.machine.Prepared(now, id)
 }
 
-// Unprepared: the per-attempt function has failed.
-func (c *Call) Unprepared(now plan.Duration, id int, st *status.Status) {
-	c.machine.Unprepared(now, id, st)
+// Unprepared: the per-attempt function has failed with this status, or, if its code
+// is OK or unknown, with another error that has this message. A failure is never a
+// success, whatever it says.
+func (c *Call) Unprepared(now plan.Duration, id int, failure *status.Status) {
+	st := *failure
+	if st.Code == status.OK || st.Code > status.MaxCode {
+		st.Code, st.Message = status.Unauthenticated, "the function for per-attempt metadata failed: "+st.Message
+	}
+	c.machine.Unprepared(now, id, &st)
 }
 
 // Timer: the armed instant may have come.
 func (c *Call) Timer(now plan.Duration) { c.machine.Timer(now) }
-
-// Cancel ends the call for its caller, or because its channel closes.
-func (c *Call) Cancel(now plan.Duration, why string, cause error) {
-	st := status.New(status.Canceled, why)
-	st.Cause = cause
-	c.machine.Finish(now, st, status.ReasonCanceled)
-}
-
-// Fail ends the call for a fault on this side.
-func (c *Call) Fail(now plan.Duration, st *status.Status) {
-	c.machine.Finish(now, st, status.ReasonInternal)
-}
 
 // attempt is the exchange of an attempt that the machine has begun. It is not
 // inlined: it stands in most methods, and would weigh kilobytes.
@@ -224,12 +222,8 @@ func (c *Call) Deadline() plan.Duration { return c.machine.Deadline() }
 // WaitsForReady reports whether the call would wait for a network.
 func (c *Call) WaitsForReady() bool { return c.machine.WaitsForReady() }
 
-// Replays reports whether another attempt may send the request's messages again.
-func (c *Call) Replays() bool { return c.machine.Replays() }
-
-// Local reports whether the status of a call that has ended is of this side's
-// own making: its deadline, a cancel, a fault. Nothing more is due to the application.
-func (c *Call) Local() bool { return c.machine.Answer() < 0 }
+// Streams reports whether the call's messages are sent as they come.
+func (c *Call) Streams() bool { return c.machine.Streams() }
 
 // Over reports whether the call has ended.
 func (c *Call) Over() bool { return c.machine.Over() }

@@ -61,9 +61,9 @@ func TestFailed(t *testing.T) {
 	t.Run("cancel_keeps_its_cause", func(t *testing.T) {
 		tk, cause := unary(t, open(t, retrying)), errors.New("the user left")
 		tk.sends(10).starts().asks("open 1")
-		tk.tell(func(c *Call) { c.Cancel(0, "cancelled", cause) }).asks("abort 1", "end")
-		if st := tk.over(status.Canceled, status.ReasonCanceled, 1, "cancelled"); !errors.Is(st, cause) || !tk.call.Local() {
-			t.Errorf("cause %v, local %v", st.Cause, tk.call.Local())
+		tk.tell(func(c *Call) { c.Cancel(0, ByDriver, "cancelled", cause) }).asks("abort 1", "end")
+		if st := tk.over(status.Canceled, status.ReasonCanceled, 1, "cancelled"); !errors.Is(st, cause) || !tk.dropped {
+			t.Errorf("cause %v, messages dropped: %v", st.Cause, tk.dropped)
 		}
 	})
 }
@@ -102,4 +102,26 @@ func TestPerAttemptMetadata(t *testing.T) {
 	tk.sends(10).starts().asks("prepare 1")
 	tk.tell(func(c *Call) { c.Unprepared(0, 0, status.New(status.Unauthenticated, "no token")) }).asks("end")
 	tk.over(status.Unauthenticated, status.ReasonFatalStatus, 1, "no token")
+}
+
+// A function for per-attempt metadata that fails ends the call: with its own
+// status, or as UNAUTHENTICATED, in the same words for both drivers.
+func TestUnprepared(t *testing.T) {
+	for _, c := range []struct {
+		failure *status.Status
+		code    status.Code
+		text    string
+	}{
+		{&status.Status{Message: "no token"}, status.Unauthenticated, "the function for per-attempt metadata failed: no token"},
+		{status.New(17, "no token"), status.Unauthenticated, "the function for per-attempt metadata failed: no token"},
+		{&status.Status{Code: status.PermissionDenied, Message: "not you", Trailer: metadata.New("x-why", "1"), Details: []byte("d")}, status.PermissionDenied, "not you"},
+	} {
+		tk := unary(t, open(t, retrying, func(o *channel.Options) { o.PerAttempt = true }))
+		tk.sends(10).starts().asks("prepare 1")
+		tk.tell(func(c2 *Call) { c2.Unprepared(0, 0, c.failure) }).asks("end")
+		st := tk.over(c.code, status.ReasonFatalStatus, 1, "")
+		if st.Message != c.text || string(st.Details) != string(c.failure.Details) || st.Trailer.Get("x-why") != c.failure.Trailer.Get("x-why") {
+			t.Errorf("%+v; want the message %q", st, c.text)
+		}
+	}
 }

@@ -28,6 +28,10 @@ func (c *Call) Failed(now plan.Duration, id int, how Failure, p plan.Progress, c
 	var st *status.Status
 	switch how {
 	case AbortedByHost:
+		if c.attempt(id).Whole() { // the status had come: it stands
+			c.Break(now, id, cause)
+			return
+		}
 		st = status.New(status.Canceled, "the request was ended by something else than this client: "+cause.Error())
 		st.Header, p = c.given(id), plan.Dropped
 	case BadPayload:

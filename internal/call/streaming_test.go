@@ -51,12 +51,12 @@ func TestOpenRequests(t *testing.T) {
 				t.Errorf("%d bytes are buffered with %d messages", ch.Quota().Used(), n+1)
 			}
 		}
-		if !tk.call.Replays() {
+		if !tk.call.machine.Replays() {
 			t.Error("nothing is kept before the commit")
 		}
 		tk.sends(3).asks("release 1")
-		if ch.Quota().Used() != 0 || tk.call.Replays() {
-			t.Errorf("%d bytes are buffered after the commit, and kept: %v", ch.Quota().Used(), tk.call.Replays())
+		if ch.Quota().Used() != 0 || tk.call.machine.Replays() {
+			t.Errorf("%d bytes are buffered after the commit, and kept: %v", ch.Quota().Used(), tk.call.machine.Replays())
 		}
 		tk.took(1, 13).asks("written 13")
 		tk.refuses(1, status.Unavailable).asks("end")
@@ -126,7 +126,7 @@ func TestOpenRequests(t *testing.T) {
 
 func TestStalledText(t *testing.T) {
 	tk := duplex(t, open(t, ""))
-	if tk.begins().asks("open 1"); tk.call.Replays() {
+	if tk.begins().asks("open 1"); tk.call.machine.Replays() {
 		t.Error("a call without a policy keeps its messages")
 	}
 	tk.at(10).reads().asks("arm 5010")
@@ -181,8 +181,8 @@ func TestWaitForReady(t *testing.T) {
 	})
 }
 
-// Something else than client and server ended an attempt whose header the
-// application has: that header stays in the status.
+// Something other than client and server ended an attempt. The header that the
+// application was given stays in the status; a status that had come whole stands.
 func TestAbortedBehindTheHead(t *testing.T) {
 	abort := func(c *Call) { c.Failed(0, 0, AbortedByHost, plan.Processed, errors.New("the page is left")) }
 	tk := stream(t, open(t, retrying))
@@ -193,13 +193,55 @@ func TestAbortedBehindTheHead(t *testing.T) {
 
 	tk = stream(t, open(t, retrying))
 	tk.sends(10).starts().asks("open 1")
+	tk.head(1, 200, "x-begin", "1").asks("release 1", "header 1")
+	tk.reads().asks("read 1").feeds(1, message("one"), okTrailers()).asks()
+	tk.tell(abort).asks("end") // but the status had come whole: it stands
+	tk.over(status.OK, status.ReasonResponseHeaders, 1, "")
+
+	tk = stream(t, open(t, retrying))
+	tk.sends(10).starts().asks("open 1")
 	tk.head(1, 200, "x-begin", "1", "grpc-status", "14").asks("read 1")
-	tk.tell(abort).asks("end")
-	field(t, "header", tk.over(status.Canceled, status.ReasonDrop, 1, "the page is left").Header, "x-begin")
+	tk.tell(abort).asks("arm 500") // Trailers-Only: the policy heeds it
 
 	tk = stream(t, open(t, retrying, func(o *channel.Options) { o.MaxRetryBufferPerCallSize = 5 })) // committed, but not by its header
 	tk.sends(10).starts().asks("release 1", "open 1")
 	tk.head(1, 200, "x-begin", "1", "grpc-status", "14").asks("read 1")
 	tk.tell(abort).asks("end")
-	field(t, "header", tk.over(status.Canceled, status.ReasonBufferExceeded, 1, "the page is left").Header, "x-begin")
+	field(t, "trailer", tk.over(status.Unavailable, status.ReasonBufferExceeded, 1, "").Trailer, "x-begin", "1")
+}
+
+// Text goes out as a whole: few servers read base64 with padding in its midst.
+func TestTextDoesNotStream(t *testing.T) {
+	text := func(o *channel.Options) { o.Text = true }
+	for name, streams := range map[string]struct {
+		p       Params
+		streams bool
+	}{
+		"fetch":              {Params{Writes: true}, false},
+		"streaming_fetch":    {Params{Writes: true, Streams: true}, false},
+		"socket":             {Params{Writes: true, Streams: true, Socket: true}, true},
+		"socket_says_it_all": {Params{Writes: true, Socket: true}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tk := begin(t, open(t, "", text), streams.p)
+			if tk.begins(); tk.call.Streams() != streams.streams {
+				t.Errorf("streams: %v", tk.call.Streams())
+			}
+			if tk.asked = nil; streams.streams {
+				return
+			}
+			tk.sends(3).asks("written 1")
+			tk.halfCloses().asks("open 1")
+		})
+	}
+}
+
+// Over a transport that cannot tell that it sent nothing, a request without a policy
+// is released as it goes out.
+func TestRelease(t *testing.T) {
+	tk := talking(t, open(t, ""), Params{})
+	tk.sends(10).starts().asks("open 1", "release 1")
+	tk = talking(t, open(t, retrying), Params{})
+	tk.sends(10).starts().asks("open 1")
+	tk.head(1, 200).asks("release 1", "header 1", "read 1")
 }

@@ -61,6 +61,7 @@ type talk struct {
 	messages []string
 	header   metadata.MD // of the last attempt that was opened
 	warnings []channel.Warning
+	dropped  bool // at its end, what had not been read
 	parts    map[int]*part
 }
 
@@ -76,7 +77,14 @@ func unary(t *testing.T, ch *channel.Channel) *talk { return begin(t, ch, Params
 
 func stream(t *testing.T, ch *channel.Channel) *talk { return begin(t, ch, Params{Streaming: true}) }
 
+// begin makes a call over a transport that can tell that it sent nothing. Over one
+// that cannot, the request is released as it is sent: see TestRelease.
 func begin(t *testing.T, ch *channel.Channel, p Params) *talk {
+	p.Restarts = true
+	return talking(t, ch, p)
+}
+
+func talking(t *testing.T, ch *channel.Channel, p Params) *talk {
 	if p.Method == "" {
 		p.Method = sayHello
 	}
@@ -85,7 +93,7 @@ func begin(t *testing.T, ch *channel.Channel, p Params) *talk {
 	}
 	tk := &talk{t: t, call: New(ch, 0, p), parts: map[int]*part{}}
 	t.Cleanup(func() { // whatever the test leaves running is cancelled, and nothing may stay behind
-		tk.call.Cancel(tk.now, "the test is over", nil)
+		tk.call.Cancel(tk.now, ByDriver, "the test is over", nil)
 		if !tk.call.Over() {
 			t.Error("a cancelled call goes on")
 		}
@@ -129,7 +137,7 @@ func (tk *talk) tell(event func(c *Call)) *talk {
 		case attempts.Head:
 			tk.asked = append(tk.asked, "header "+n)
 		case attempts.End:
-			tk.asked = append(tk.asked, "end")
+			tk.asked, tk.dropped = append(tk.asked, "end"), a.Drop
 		}
 	}
 	return tk

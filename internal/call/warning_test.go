@@ -155,10 +155,10 @@ func TestSentSize(t *testing.T) {
 		return unary(t, ch).tell(func(c *Call) { c.Send(0, size, sent) })
 	}
 	tk := sent(100, 35).starts().asks("open 1")
-	if n := ch.Quota().Used(); n != 40 || !tk.call.Replays() {
+	if n := ch.Quota().Used(); n != 40 || !tk.call.machine.Replays() {
 		t.Errorf("%d bytes are buffered", n)
 	}
-	if tk := sent(100, 36).starts().asks("release 1", "open 1"); tk.call.Replays() {
+	if tk := sent(100, 36).starts().asks("release 1", "open 1"); tk.call.machine.Replays() {
 		t.Error("more than fits is kept")
 	}
 	sent(101, 10).asks("end").over(status.ResourceExhausted, status.ReasonInternal, 0, "101 bytes is larger than the limit of 100")

@@ -331,10 +331,16 @@ func (x *Exchange) InTrailers() bool { return x.trailers }
 // in its body.
 func (x *Exchange) TrailersAlone() bool { return x.state == over && x.trailers }
 
+// Whole reports whether the response's status has come whole, though its body may
+// not have ended yet.
+func (x *Exchange) Whole() bool {
+	return x.state == over || x.state == tentative || x.trailers && !x.frames.Inside() && !x.packed
+}
+
 // Break reads a body that failed: the connection was lost. A status that had
 // arrived whole stands.
 func (x *Exchange) Break(cause error) Reading {
-	if x.state == over || x.state == tentative || x.trailers && !x.frames.Inside() {
+	if x.Whole() {
 		return x.End()
 	}
 	st := status.New(status.Unavailable, "the connection was lost while the response was read: "+cause.Error())

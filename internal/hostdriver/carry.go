@@ -19,9 +19,6 @@ func (d *Driver) carryOut(c *liveCall) {
 		case attempts.Open:
 			d.begin(abi.ActionOpen, c, a)
 			d.emitMetadata(c.RequestHeader(d.now, a.Attempt))
-			if !c.Replays() { // and fetch never says that it sent nothing, so that none takes this one's place
-				d.begin(abi.ActionRelease, c, a)
-			}
 		case attempts.Abort:
 			d.begin(abi.ActionAbort, c, a)
 		case attempts.Read:

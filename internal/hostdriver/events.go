@@ -67,7 +67,7 @@ func (d *Driver) Cancel(id uint32, now float64, code uint32, in []byte) {
 		if status.Code(code) == status.Internal {
 			c.Fail(d.now, status.New(status.Internal, string(in)))
 		} else {
-			c.Cancel(d.now, string(in), nil)
+			c.Cancel(d.now, call.ByDriver, string(in), nil)
 		}
 		d.settle(c)
 	}
@@ -100,9 +100,6 @@ func (d *Driver) Unprepared(id, attempt uint32, now float64, code, fields uint32
 	if c := d.findAttempt(id, attempt, now); c != nil {
 		text := reader{string(in)}
 		st := status.New(status.Code(code), text.next())
-		if st.Code == status.OK || st.Code > status.MaxCode {
-			st.Code = status.Unauthenticated // a failure is no success, whatever it says
-		}
 		st.Trailer, _ = text.metadata(fields)
 		c.Unprepared(d.now, int(attempt), st)
 		d.settle(c)

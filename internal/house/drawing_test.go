@@ -61,7 +61,7 @@ var coreRooms = []string{
 
 var serverModules = []string{
 	"google.golang.org/grpc", "google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc",
-	"github.com/improbable-eng/grpc-web",
+	"github.com/improbable-eng/grpc-web", "golang.org/x/net",
 }
 
 // A room is a package: what of ours it may import, which modules of others, and which part of the standard library.

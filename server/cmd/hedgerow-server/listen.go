@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -18,15 +19,22 @@ import (
 
 // listeners are the open ports and the HTTP server behind them.
 type listeners struct {
-	plain, tls  net.Listener // tls is nil when off
+	plain, tls  *port // tls is nil when off
 	certificate certificate
 	server      http.Server
 	failed      chan error // what ended a port that nobody closed
 	serving     sync.WaitGroup
 }
 
+// port is one flag's address. A server on localhost listens on both loopback addresses, since clients differ in which they try
+// first, and another program on the other one would get their calls.
+type port struct {
+	host string // as the flag gives it
+	open []net.Listener
+}
+
 func listen(f flags) (*listeners, error) {
-	l := &listeners{failed: make(chan error, 2)}
+	l := &listeners{failed: make(chan error, 4)}
 	var err error
 	if l.plain, err = open("-addr", "PORT", f.addr); err != nil {
 		return nil, err
@@ -38,20 +46,59 @@ func listen(f flags) (*listeners, error) {
 		l.tls, err = open("-tls-addr", "TLS_PORT", f.tlsAddr)
 	}
 	if err != nil {
-		return nil, errors.Join(err, l.plain.Close())
+		return nil, errors.Join(err, l.plain.close())
 	}
 	return l, nil
 }
 
-func open(flag, variable, addr string) (net.Listener, error) {
-	listener, err := net.Listen("tcp", addr)
+func open(flag, variable, addr string) (*port, error) {
+	host, number, err := net.SplitHostPort(addr)
+	if err != nil || host != "localhost" {
+		listener, err := openOne(flag, variable, addr, addr)
+		return &port{host, []net.Listener{listener}}, err
+	}
+	p := &port{host: host}
+	for _, ip := range []string{"127.0.0.1", "::1"} {
+		listener, err := openOne(flag, variable, addr, net.JoinHostPort(ip, number))
+		switch {
+		case err == nil:
+			p.open = append(p.open, listener)
+			_, number, _ = net.SplitHostPort(listener.Addr().String()) // the same, where 0 took a free one
+		case ip == "127.0.0.1":
+			return nil, err
+		case errors.Is(err, syscall.EADDRINUSE) && !strings.HasSuffix(addr, ":0"):
+			return nil, errors.Join(err, p.close())
+		}
+		// A machine may lack IPv6.
+	}
+	return p, nil
+}
+
+func openOne(flag, variable, addr, at string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", at)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s %s: another program listens there; stop it or choose another port with %s (make demo: %s=…)", flag, addr, flag, variable)
+		return nil, fmt.Errorf("%s %s: another program listens there; stop it or choose another port with %s (make demo: %s=…): %w", flag, addr, flag, variable, err)
 	case err != nil:
 		return nil, fmt.Errorf("%s %s: %w; give host:port, or :port for all interfaces", flag, addr, err)
 	}
 	return listener, nil
+}
+
+func (p *port) close() error {
+	var all error
+	for _, l := range p.open {
+		all = errors.Join(all, l.Close())
+	}
+	return all
+}
+
+// number is the one that the port took; 0 for no port.
+func (p *port) number() int {
+	if p == nil {
+		return 0
+	}
+	return p.open[0].Addr().(*net.TCPAddr).Port
 }
 
 // serve starts both ports and returns.
@@ -66,9 +113,14 @@ func (l *listeners) serve(handler http.Handler) {
 			NextProtos: []string{"h2", "http/1.1"},
 		},
 	}
-	l.serving.Go(func() { l.report(l.server.Serve(l.plain)) })
-	if l.tls != nil {
-		l.serving.Go(func() { l.report(l.server.ServeTLS(l.tls, "", "")) })
+	for _, one := range l.plain.open {
+		l.serving.Go(func() { l.report(l.server.Serve(one)) })
+	}
+	if l.tls == nil {
+		return
+	}
+	for _, one := range l.tls.open {
+		l.serving.Go(func() { l.report(l.server.ServeTLS(one, "", "")) })
 	}
 }
 
@@ -105,12 +157,12 @@ type addresses struct {
 
 // announce tells people and, if a file is named, programs where the server is.
 func (l *listeners) announce(stdout io.Writer, file string) error {
-	a := addresses{HTTP: "http://" + reachable(l.plain.Addr(), "127.0.0.1")}
-	fmt.Fprintln(stdout, "http://"+reachable(l.plain.Addr(), "localhost"), "(HTTP/1.1)")
+	a := addresses{HTTP: "http://" + l.plain.reachable("127.0.0.1")}
+	fmt.Fprintln(stdout, "http://"+l.plain.reachable("localhost"), "(HTTP/1.1)")
 	if l.tls != nil {
-		a.HTTPS = "https://" + reachable(l.tls.Addr(), "127.0.0.1")
+		a.HTTPS = "https://" + l.tls.reachable("127.0.0.1")
 		a.SPKI, a.PEM = l.certificate.spki, l.certificate.pem
-		fmt.Fprintln(stdout, "https://"+reachable(l.tls.Addr(), "localhost"), "(HTTP/2, certificate made on the spot)")
+		fmt.Fprintln(stdout, "https://"+l.tls.reachable("localhost"), "(HTTP/2, certificate made on the spot)")
 	}
 	if file != "" {
 		text, err := json.MarshalIndent(a, "", "  ")
@@ -125,24 +177,17 @@ func (l *listeners) announce(stdout io.Writer, file string) error {
 	return nil
 }
 
-// reachable is an address as a client on this machine writes it: a server on all interfaces answers on loopback.
-func reachable(a net.Addr, loopback string) string {
-	host, port, err := net.SplitHostPort(a.String())
+// reachable is the port's address as a client on this machine writes it, by the given name where it listens on loopback by name
+// or on all interfaces.
+func (p *port) reachable(loopback string) string {
+	host, number, err := net.SplitHostPort(p.open[0].Addr().String())
 	if err != nil {
-		return a.String()
+		return p.open[0].Addr().String()
 	}
-	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+	if ip := net.ParseIP(host); p.host == "localhost" || ip == nil || ip.IsUnspecified() {
 		host = loopback
 	}
-	return net.JoinHostPort(host, port)
-}
-
-// port is the number that a listener took; 0 for no listener.
-func port(l net.Listener) int {
-	if l == nil {
-		return 0
-	}
-	return l.Addr().(*net.TCPAddr).Port
+	return net.JoinHostPort(host, number)
 }
 
 // writeWhole writes a file that a reader never sees half written.

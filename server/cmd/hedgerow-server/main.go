@@ -35,6 +35,8 @@ type flags struct {
 	addr, tlsAddr string
 	addresses     string
 	allowHeaders  string
+	allowHosts    string
+	allowOrigins  string
 	site          string
 	grace         time.Duration
 }
@@ -43,10 +45,12 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	var f flags
 	set := flag.NewFlagSet("hedgerow-server", flag.ContinueOnError)
 	set.SetOutput(stderr)
-	set.StringVar(&f.addr, "addr", ":8080", "listen here for HTTP/1.1; port 0 takes a free one")
-	set.StringVar(&f.tlsAddr, "tls-addr", ":8443", "listen here for HTTPS (HTTP/2 and HTTP/1.1) with a certificate made on the spot; empty: off")
+	set.StringVar(&f.addr, "addr", "localhost:8080", "listen here for HTTP/1.1; :8080 is all interfaces, port 0 takes a free one")
+	set.StringVar(&f.tlsAddr, "tls-addr", "localhost:8443", "listen here for HTTPS (HTTP/2 and HTTP/1.1) with a certificate made on the spot; empty: off")
 	set.StringVar(&f.addresses, "addresses", "", "write the addresses and the certificate to this `file`, as JSON, once both ports answer")
 	set.StringVar(&f.allowHeaders, "allow-headers", "*", "request headers that pages of other origins may send, separated by commas; *: all")
+	set.StringVar(&f.allowHosts, "allow-host", "", "names that requests may call this server by, separated by commas, besides localhost and its own addresses")
+	set.StringVar(&f.allowOrigins, "allow-origin", "", "origins (https://app.example) whose pages may call this server, separated by commas, besides those on this machine; *: all")
 	set.StringVar(&f.site, "site", "", "serve this `directory` instead of the built-in demo page")
 	set.DurationVar(&f.grace, "grace", 3*time.Second, "on a signal, let running calls finish for so long")
 	if err := set.Parse(args); err != nil {
@@ -59,14 +63,22 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 }
 
 func (f flags) options() server.Options {
-	var o server.Options
-	for name := range strings.SplitSeq(f.allowHeaders, ",") {
-		o.AllowHeaders = append(o.AllowHeaders, strings.TrimSpace(name))
-	}
+	o := server.Options{AllowHeaders: list(f.allowHeaders), AllowHosts: list(f.allowHosts), AllowOrigins: list(f.allowOrigins)}
 	if f.site != "" {
 		o.Site = os.DirFS(f.site)
 	}
 	return o
+}
+
+// list splits what a flag gives, separated by commas.
+func list(values string) []string {
+	var all []string
+	for value := range strings.SplitSeq(values, ",") {
+		if value = strings.TrimSpace(value); value != "" {
+			all = append(all, value)
+		}
+	}
+	return all
 }
 
 // run serves until ctx ends, then closes everything it opened.
@@ -80,7 +92,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	o := f.options()
-	o.Ports = server.Ports{HTTP: port(l.plain), HTTPS: port(l.tls)}
+	o.Ports = server.Ports{HTTP: l.plain.number(), HTTPS: l.tls.number()}
 	handler := server.New(o)
 	defer handler.Close()
 	l.serve(handler)

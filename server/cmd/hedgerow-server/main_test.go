@@ -16,6 +16,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -208,8 +210,51 @@ func TestReachable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := reachable(tcp, "localhost"); got != wanted {
+		p := &port{open: []net.Listener{at{tcp}}}
+		if got := p.reachable("localhost"); got != wanted {
 			t.Errorf("%s: got %s, want %s", addr, got, wanted)
 		}
+	}
+}
+
+// at is a listener of that address, which accepts nothing.
+type at struct{ addr net.Addr }
+
+func (a at) Accept() (net.Conn, error) { return nil, net.ErrClosed }
+func (a at) Close() error              { return nil }
+func (a at) Addr() net.Addr            { return a.addr }
+
+// TestLocalhost: the default's host is both loopback addresses and no other, and is announced by its name.
+func TestLocalhost(t *testing.T) {
+	f, err := parse(nil, io.Discard)
+	if err != nil || f.addr != "localhost:8080" || f.tlsAddr != "localhost:8443" {
+		t.Fatalf("listens on %q and %q by default, %v", f.addr, f.tlsAddr, err)
+	}
+	p, err := open("-addr", "PORT", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	for _, l := range p.open {
+		if addr := l.Addr().(*net.TCPAddr); !addr.IP.IsLoopback() || addr.Port != p.number() {
+			t.Errorf("listens on %v", addr)
+		}
+	}
+	number := strconv.Itoa(p.number())
+	for name, wanted := range map[string]string{"localhost": "localhost:" + number, "127.0.0.1": "127.0.0.1:" + number} {
+		if got := p.reachable(name); got != wanted {
+			t.Errorf("announces %s, want %s", got, wanted)
+		}
+	}
+}
+
+func TestListsOfFlags(t *testing.T) {
+	f, err := parse([]string{"-allow-host", "demo.example, Box", "-allow-origin", "https://app.example"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := f.options()
+	if !slices.Equal(o.AllowHosts, []string{"demo.example", "Box"}) || !slices.Equal(o.AllowOrigins, []string{"https://app.example"}) {
+		t.Errorf("allows the hosts %q and the origins %q", o.AllowHosts, o.AllowOrigins)
 	}
 }

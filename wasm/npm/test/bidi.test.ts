@@ -86,11 +86,12 @@ test("52 a failure after an answer is final, and ends the request's messages", a
 });
 
 test("103 a conversation whose connection is lost", async (t) => {
-  const script = new Script([{ messages: 2, ...cut(20) }], bytes(1));
+  const script = new Script([{ messages: 2, waitForStarted: 2, ...cut(20) }, {}], bytes(1)); // or the loss would overtake the answers
   const source = new Source(script.bytes, more(2));
   const stream = (await connect(t)).bidiStreaming(CONVERSE, source);
   const answers = stream[Symbol.asyncIterator]();
   for (const value of [1, 2]) assert.deepEqual(reply((await answers.next()).value).payload, bytes(value));
+  await script.release(t);
   assert.equal((await refused(answers.next())).code, Code.UNAVAILABLE);
   await settle();
   assert.ok(source.returned);
@@ -122,7 +123,7 @@ test("99 break, cancel, an abort and a deadline end both directions, at the serv
     const script = new Script([], bytes(1));
     const source = new Source(script.bytes);
     const controller = new AbortController();
-    const options = { signal: controller.signal, ...(how === "deadline" ? { timeoutMs: 200 } : {}) };
+    const options = { signal: controller.signal, ...(how === "deadline" ? { timeoutMs: 1000 } : {}) };
     const stream = (await connect(t)).bidiStreaming(CONVERSE, source, options);
     let code: Code = Code.OK;
     try {
@@ -145,7 +146,7 @@ test("99 break, cancel, an abort and a deadline end both directions, at the serv
 test("42 a deadline during the backoff ends reading and writing", async (t) => {
   const script = new Script([{ messages: 0, ...busy, pushback: ["10000"] }], bytes(1));
   const source = new Source(script.bytes);
-  const stream = (await connect(t, { serviceConfig: retrying() })).bidiStreaming(CONVERSE, source, { timeoutMs: 300 });
+  const stream = (await connect(t, { serviceConfig: retrying() })).bidiStreaming(CONVERSE, source, { timeoutMs: 1500 });
   const error = await refused(collect(stream));
   assert.equal(error.code, Code.DEADLINE_EXCEEDED);
   assert.match(error.message, /attempt 1 had failed with .*busy/);

@@ -165,7 +165,7 @@ test("99 an abort, a deadline and a faulty iterable reach the server while the r
     const script = new Script([], bytes(1));
     const source = new Source(script.bytes);
     const controller = new AbortController();
-    const options = { signal: controller.signal, ...(how === "deadline" ? { timeoutMs: 150 } : {}) };
+    const options = { signal: controller.signal, ...(how === "deadline" ? { timeoutMs: 1000 } : {}) };
     const call = refused((await connect(t, { serviceConfig: retrying() })).clientStreaming(COLLECT, source, options));
     await script.report(t, 1, 0);
     const cause = new Error("enough");

@@ -1,20 +1,24 @@
-// The code of the package's README, as it stands there: type-checked, bundled and run, each block against answers that its text is about.
+// The code of the package's README and of the pages that go with it, as it stands there: type-checked, bundled and run, each block against
+// answers that its text is about.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { Client } from "@connectrpc/connect";
 import { type Channel, Code } from "hedgerow";
 import { createTestServer, fail, reply, type TestRequest, type TestServer } from "hedgerow/testing";
-import { blocksOf, programs, textOf } from "./documents.js";
-import { HelloReplySchema, HelloRequestSchema } from "./gen/helloworld/helloworld_pb.js";
+import { blocksOf, codeOf, programs, textOf } from "./documents.js";
+import { type Greeter, HelloReplySchema, HelloRequestSchema } from "./gen/helloworld/helloworld_pb.js";
 import { Clock, FakeFetch, failed, ok, settle } from "./support.js";
 
 const README = "wasm/npm/README.md";
+const pages = ["start", "calls", "retries", "errors", "migrate"].map((name) => `docs/${name}.md`);
 const SAY_HELLO = "/helloworld.Greeter/SayHello";
 
 const text = await textOf(README);
-const blocks = blocksOf(text);
+const blocks = (await Promise.all([README, ...pages].map(async (page) => blocksOf(await textOf(page))))).flat();
+const [serviceWorker = ""] = await codeOf("service-worker.md");
 
 /** CommonJS cannot be a part of a module's bundle: Node is asked for it. */
 function commonJs(file: string, name: string): string {
@@ -46,7 +50,8 @@ for (const { heading, language, code } of blocks) {
   files[name] = language === "ts" ? code : code.replace(/^-.*\n/gm, "").replace(/^[+ ]/gm, "");
 }
 const entries = Object.keys(files).filter((name) => name.endsWith(".ts"));
-const run = await programs("readme", { ...standIns, ...files }, entries, ["node"]);
+files["sw.ts"] = serviceWorker; // which migrate.md has a page register
+const run = await programs("readme", { ...standIns, ...files }, [...entries, "sw.ts"], ["node"]);
 const ran = new Set<string>();
 
 interface Scene {
@@ -87,22 +92,29 @@ test("README: the start retries", async (t) => {
   server.verify();
 });
 
-test("README: bytes", async (t) => {
+test("start.md: a greeter that retries, and a channel whose fetch fails twice", async (t) => {
+  const { server, said, play } = scene(t);
+  server.on(SAY_HELLO, fail(Code.UNAVAILABLE, atOnce), greet);
+  const { greeter } = (await play("greeter.ts")) as { greeter: Client<typeof Greeter> };
+  assert.equal((await greeter.sayHello({ name: "Ada" })).message, "Hello Ada");
+  server.on(SAY_HELLO, greet);
+  t.mock.method(Math, "random", () => 0);
+  await play("unreliable.ts");
+  const [shown] = blocks.filter(({ heading, language }) => heading === "Watch it retry" && language === "text");
+  assert.equal(`${said.join("\n")}\n`, shown?.code);
+  server.verify();
+});
+
+test("calls.md: bytes", async (t) => {
   const { server, said, play } = scene(t);
   server.on(SAY_HELLO, greet);
-  await play("Start 2.ts");
+  await play("Messages as bytes 1.ts");
   assert.deepEqual(said, ["Hello Ada 1"]);
   assert.equal(server.requests()[0]?.timeoutMs, 5000);
 });
 
-for (const name of [
-  "Under the client that you have 1.ts",
-  "Coming from another client 1.ts",
-  "Coming from another client 2.ts",
-  "Coming from another client 3.ts",
-  "Coming from another client 4.ts",
-]) {
-  test(`README: ${name.replace(".ts", "")}`, async (t) => {
+for (const name of ["From connect-web 1.ts", "From connect-web 2.ts", "From protobuf-ts 1.ts", "From grpc-web 1.ts"]) {
+  test(`migrate.md: ${name.replace(".ts", "")}`, async (t) => {
     const { server, said, play } = scene(t);
     server.on(SAY_HELLO, greet);
     await play(name);
@@ -121,11 +133,11 @@ function provide(t: TestContext, name: string, value: unknown): void {
   });
 }
 
-test("README: the service worker takes gRPC-Web calls of the API, and the page registers it", async (t) => {
+test("migrate.md: the service worker takes gRPC-Web calls of the API, and the page registers it", async (t) => {
   const { server, play } = scene(t);
   const registered: unknown[] = [];
   provide(t, "navigator", { serviceWorker: { register: async (...of: unknown[]) => registered.push(...of) } });
-  await play("Coming from another client 5.ts");
+  await play("From @improbable-eng/grpc-web, or any other client 1.ts");
   assert.deepEqual(registered, ["/sw.js", { type: "module" }]);
 
   const listeners: Record<string, (event: unknown) => void> = {};
@@ -162,7 +174,7 @@ test("README: the service config is valid, and the channel retries and hedges by
   channel.close();
 });
 
-test("README: errors of calls", async (t) => {
+test("errors.md: calls", async (t) => {
   const { server, said, play } = scene(t);
   server.on("/shop.Orders/Place", fail(Code.FAILED_PRECONDITION), fail(Code.NOT_FOUND, { message: "no such plant" }));
   await play("Errors 1.ts");
@@ -171,7 +183,7 @@ test("README: errors of calls", async (t) => {
   assert.match(said.join(), /^StatusError: NOT_FOUND: no such plant \(\/shop.Orders\/Place\) fatalStatus /);
 });
 
-test("README: errors of channels", async (t) => {
+test("errors.md: channels", async (t) => {
   const { said, play } = scene(t);
   const config = `{"methodConfig":[{"name":[{}],"timeout":"5m"}],"retryThrottling":{"maxTokens":0,"tokenRatio":1}}`;
   t.mock.method(globalThis, "fetch", async (url: string) => {
@@ -185,7 +197,7 @@ test("README: errors of channels", async (t) => {
   );
 });
 
-test("README: the listener prints what is shown of a call", async (t) => {
+test("errors.md: the listener prints what is shown of a call", async (t) => {
   const { said, play } = scene(t);
   const clock = new Clock(t);
   t.mock.method(Math, "random", () => 0.4);
@@ -206,11 +218,11 @@ test("README: the listener prints what is shown of a call", async (t) => {
     if (n < 3) await clock.advance((timer?.at ?? 0) - clock.now);
   }
   await done;
-  const [shown] = blocks.filter(({ heading }) => heading === "What it does");
+  const [shown] = blocks.filter(({ heading, language }) => heading === "Events" && language === "text");
   assert.equal(`${said.join("\n")}\n`, shown?.code);
 });
 
-test("README: a token that has run out costs one attempt", async (t) => {
+test("calls.md: a token that has run out costs one attempt", async (t) => {
   const { server, play } = scene(t);
   const list = ({ metadata }: TestRequest) =>
     metadata.get("authorization") === "Bearer fresh" ? reply(new Uint8Array()) : fail(Code.UNAUTHENTICATED, atOnce);
@@ -225,7 +237,7 @@ test("README: a token that has run out costs one attempt", async (t) => {
   );
 });
 
-test("README: a deadline", async (t) => {
+test("calls.md: a deadline", async (t) => {
   const { said, play } = scene(t);
   const clock = new Clock(t);
   const fake = new FakeFetch();
@@ -240,19 +252,14 @@ test("README: a deadline", async (t) => {
   assert.deepEqual(said, ["too slow"]);
 });
 
-test("README: a stream is read until the program leaves it", async (t) => {
+test("calls.md: a stream is read until the program leaves it", async (t) => {
   const { server, said, play } = scene(t);
   server.on("/shop.Orders/Watch", reply([new Uint8Array(3), new Uint8Array(), new Uint8Array(9)]));
   await play("Streams 1.ts");
   assert.deepEqual(said, ["3", "0"]);
 });
 
-await (async () => {
-  ran.add("policy.test.ts");
-  await run("policy.test.ts"); // whose test is one of this file
-})();
-
-test("README: every program of it was run", () => {
+test("every program of these pages was run", () => {
   assert.deepEqual(
     entries.filter((name) => !ran.has(name)),
     [],
@@ -266,7 +273,7 @@ test("README: all options are there", async () => {
     return Array.from(body.matchAll(/^ {2}(\w+)\??: /gm), ([, field = ""]) => field);
   };
   const [, section = ""] = /^## All options$(.*?)^## /ms.exec(text) ?? [];
-  const [channel = "", call = ""] = section.split("Of a call:");
+  const [channel = "", call = ""] = section.split("Options of a call:");
   const named = (part: string) => Array.from(part.matchAll(/`(\w+)`/g), ([, name = ""]) => name);
   const lacking = (part: string, ...of: string[]) => of.flatMap(fieldsOf).filter((name) => !named(part).includes(name));
   assert.ok(fieldsOf("ChannelOptions").length > 20 && fieldsOf("CallOptions").length > 5 && fieldsOf("LoadOptions").length > 3);

@@ -29,7 +29,8 @@ export interface Outcome {
 
 type Client = (baseUrl: string, fetch: Fetch, requests: Requests) => Promise<Outcome>;
 
-const TIMEOUT = 500;
+/** Two attempts must reach the server within it. */
+const TIMEOUT = 1500;
 
 const connectWeb: Client = async (baseUrl, fetch, { unary, stream, failing, late }) => {
   const client = createClient(Chaos, createGrpcWebTransport({ baseUrl, fetch }));

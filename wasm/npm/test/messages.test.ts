@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code, type Messages } from "hedgerow";
 import { message, Source, Upload } from "./streaming.js";
-import { collect, FakeFetch, MESSAGE, METHOD, ok, open, refused, settle } from "./support.js";
+import { Clock, collect, FakeFetch, MESSAGE, METHOD, ok, open, refused, settle } from "./support.js";
 
 const ABC = [message(1), message(2), message(3)];
 
@@ -174,6 +174,7 @@ test("messages that are no iterable, or one message in place of several", async 
 });
 
 test("whatever ends the call, the iterable is told: break, cancel, abort, deadline, close", async (t) => {
+  const clock = new Clock(t);
   for (const how of ["break", "cancel", "abort", "deadline", "close"] as const) {
     const fake = new FakeFetch();
     const channel = await open(t, fake);
@@ -186,12 +187,13 @@ test("whatever ends the call, the iterable is told: break, cancel, abort, deadli
     await upload.rest(1);
     const waiting = upload.take();
     const iterator = stream[Symbol.asyncIterator]();
-    const next = iterator.next();
+    const ended = refused(iterator.next().then((result) => assert.fail(JSON.stringify(result))));
     if (how === "break") await iterator.return?.();
     else if (how === "cancel") stream.cancel();
     else if (how === "abort") controller.abort(fault);
     else if (how === "close") channel.close();
-    const error = await refused(next.then((result) => assert.fail(JSON.stringify(result))));
+    else await clock.advance(20);
+    const error = await ended;
     assert.equal(error.code, how === "deadline" ? Code.DEADLINE_EXCEEDED : Code.CANCELLED);
     assert.equal(error.cause, how === "abort" ? fault : undefined);
     assert.ok(exchange.signal.aborted);

@@ -37,11 +37,16 @@ export class Script {
     this.bytes = toBinary(RequestSchema, create(RequestSchema, { callId: this.id, steps, payload }));
   }
 
+  /** Begins one more attempt, which a step with waitForStarted waits for. */
+  async release(t: TestContext, baseUrl: string = SERVER): Promise<void> {
+    await (await connect(t, { baseUrl })).unary(DO, this.bytes);
+  }
+
   /** What the server saw, once so many attempts began and so many ended: asked over a channel without policies. */
   async report(t: TestContext, waitForStarted: number, waitForEnded: number, baseUrl: string = SERVER): Promise<ReportReply> {
     const channel = await connect(t, { baseUrl });
     const request = create(ReportRequestSchema, { callId: this.id, waitForStarted, waitForEnded });
-    const { message } = await channel.unary(REPORT, toBinary(ReportRequestSchema, request), { timeoutMs: 20_000 });
+    const { message } = await channel.unary(REPORT, toBinary(ReportRequestSchema, request), { timeoutMs: 120_000 });
     return fromBinary(ReportReplySchema, message);
   }
 }

@@ -177,7 +177,7 @@ for (const how of ["break", "cancel", "abort", "deadline", "close"] as const) {
       const source = new Source(script.bytes);
       if (end) source.end();
       const controller = new AbortController();
-      const options = { signal: controller.signal, ...(how === "deadline" ? { timeoutMs: 300 } : {}) };
+      const options = { signal: controller.signal, ...(how === "deadline" ? { timeoutMs: 1000 } : {}) };
       const channel = await connect(t);
       const stream = channel.bidiStreaming(CONVERSE, source, options);
       let code: Code = Code.OK;

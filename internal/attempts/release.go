@@ -1,0 +1,30 @@
+package attempts
+
+// maxSpare is how many bytes of an open request a call without a policy keeps for a
+// transparent restart (SEMANTICS 2.9). A restart is rare, and must not cost the
+// memory of a whole upload.
+const maxSpare = 1 << 20
+
+// releaseSpent lets the driver drop what an attempt has taken of the request, if
+// no other attempt can come to send it: the call keeps nothing for replay, and
+// nothing for a transparent restart either.
+func (m *Machine) releaseSpent(id int) {
+	if !m.Replays() && !m.keepsForRestart() {
+		m.release(id)
+	}
+}
+
+func (m *Machine) keepsForRestart() bool {
+	return m.set.Restarts && (m.request.complete || m.request.size <= maxSpare)
+}
+
+func (m *Machine) release(id int) {
+	if m.released != id {
+		m.released = id
+		m.act(Action{Op: Release, Attempt: id})
+	}
+}
+
+// whole reports whether another attempt could still send the whole request in the
+// place of this one: nothing that it took was let go of.
+func (m *Machine) whole(id int) bool { return m.released != id || m.attempts[id].taken == 0 }

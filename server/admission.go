@@ -1,0 +1,127 @@
+package server
+
+import (
+	"encoding/base64"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+)
+
+// admitsHost reports whether a request is meant for this server. A page that rebinds its own name to this machine's address
+// (DNS rebinding) is of the same origin as the server, to the browser, and no CORS rule keeps it out; the name in its requests
+// gives it away. A name that cannot be rebound is taken: loopback, and the address that the connection was made to.
+func (s *Server) admitsHost(r *http.Request) bool {
+	host := hostOf(r.Host)
+	if host == "" || isLoopback(host) || contains(s.hosts, host) { // HTTP/1.0 need not name a host, and no browser speaks it
+		return true
+	}
+	address, _ := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	ip, err := netip.ParseAddr(host)
+	return err == nil && address != nil && ip.Unmap().WithZone("") == address.AddrPort().Addr().Unmap().WithZone("")
+}
+
+// admitsOrigin reports whether a page of that origin may call the server.
+func (s *Server) admitsOrigin(origin string) bool {
+	if contains(s.origins, origin) || slices.Contains(s.origins, "*") {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && isLoopback(hostOf(u.Host))
+}
+
+// admitsSocket is admitsOrigin for WebSockets, which browsers let any page open: only the server looks at the origin. A program
+// outside browsers sends none.
+func (s *Server) admitsSocket(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" || s.admitsOrigin(origin) {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && strings.EqualFold(u.Host, r.Host) // the server's own page, by whatever name admitsHost has let in
+}
+
+// hostOf is the host of "host:port", without brackets and the dot at its end.
+func hostOf(hostport string) string {
+	host := hostport
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		host = h
+	}
+	return strings.TrimSuffix(strings.Trim(host, "[]"), ".")
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") || len(host) > 10 && strings.EqualFold(host[len(host)-10:], ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+func contains(list []string, s string) bool {
+	return slices.ContainsFunc(list, func(one string) bool { return strings.EqualFold(one, s) })
+}
+
+// refuseHost answers a request that was meant for another server.
+func refuseHost(w http.ResponseWriter, r *http.Request) {
+	http.Error(w, "This server is not "+strconv.Quote(hostOf(r.Host))+". Call it by localhost or by its address, or start it with -allow-host "+
+		"and that name.", http.StatusForbidden)
+}
+
+// malformed says what is wrong with a request's headers, of those that grpc-go refuses with a bare HTTP 400. Empty: nothing.
+func malformed(h http.Header) string {
+	if timeout := h.Get("Grpc-Timeout"); timeout != "" && !isTimeout(timeout) {
+		return "grpc-timeout is " + quote(timeout) + "; give at most eight digits and one of the units H M S m u n"
+	}
+	for name, values := range h {
+		if !strings.HasSuffix(strings.ToLower(name), "-bin") {
+			continue
+		}
+		for _, value := range values {
+			if !isBase64(value) {
+				return strings.ToLower(name) + " is " + quote(value) + ", which is not base64"
+			}
+		}
+	}
+	return ""
+}
+
+func isTimeout(s string) bool {
+	digits := len(s) - 1
+	if digits < 1 || digits > 8 || !strings.Contains("HMSmun", s[digits:]) {
+		return false
+	}
+	return strings.Trim(s[:digits], "0123456789") == ""
+}
+
+// isBase64 reads a value as grpc-go does.
+func isBase64(s string) bool {
+	encoding := base64.RawStdEncoding
+	if len(s)%4 == 0 {
+		encoding = base64.StdEncoding
+	}
+	_, err := encoding.DecodeString(s)
+	return err == nil
+}
+
+// quote shows a value, the beginning of it if it is long.
+func quote(s string) string {
+	if len(s) > 40 {
+		return strconv.Quote(s[:40]) + "…"
+	}
+	return strconv.Quote(s)
+}
+
+// refuse answers INVALID_ARGUMENT, as grpc-go answers a call.
+func refuse(w http.ResponseWriter, message string) {
+	h := w.Header()
+	h.Set("Content-Type", "application/grpc")
+	h.Set("Grpc-Status", strconv.Itoa(int(codes.InvalidArgument)))
+	h.Set("Grpc-Message", url.PathEscape(message))
+	w.WriteHeader(http.StatusOK)
+}

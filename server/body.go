@@ -1,0 +1,156 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/net/http2"
+)
+
+// limits bound what callers may cost the server. Nobody needs to change them but tests, which want them small.
+type limits struct {
+	body  int64         // bytes of a request's body
+	held  int64         // bytes that all exchanges may hold at one time
+	piece time.Duration // for each piece of a message to arrive in, and for the one message of a method that takes one to begin
+	idle  time.Duration // for the next message of a request stream to begin
+}
+
+var usual = limits{body: 64 << 20, held: 128 << 20, piece: 10 * time.Second, idle: 5 * time.Minute}
+
+// pieceSize is how many bytes of a message must arrive within limits.piece, unless it ends before: a client that sends a byte
+// now and then would otherwise keep its connection for as long as it likes.
+const pieceSize = 64 << 10
+
+// memory counts the bytes that exchanges hold: grpc-go reads a request as fast as it comes, whether or not its handler wants it.
+type memory struct {
+	limit int64
+	used  atomic.Int64
+}
+
+// take reports whether there is room for n bytes more, and counts them if so.
+func (m *memory) take(n int64) bool {
+	if m.used.Add(n) > m.limit {
+		m.used.Add(-n)
+		return false
+	}
+	return true
+}
+
+func (m *memory) give(n int64) { m.used.Add(-n) }
+
+// errTooMuch ends a request that costs more than it may. grpc-go makes RESOURCE_EXHAUSTED of this code, and of other errors
+// UNAVAILABLE, which clients would try again.
+var errTooMuch error = http2.StreamError{
+	Code:  http2.ErrCodeEnhanceYourCalm,
+	Cause: errors.New("the request is longer than this server takes, or too many requests are under way"),
+}
+
+// body is the body of a request as grpc-go reads it: plain frames, whatever they came in. It bounds how long they may be and how
+// long they may take to arrive, and does something once, just before it closes.
+type body struct {
+	io.ReadCloser
+	exchange *exchange
+	idle     time.Duration // how long the client may be silent between messages
+	before   func()
+
+	ended  atomic.Bool // it was read to its end
+	closed atomic.Bool
+	once   sync.Once
+	total  int64
+
+	prefix [5]byte // of the present frame
+	have   int     // bytes of it that have come
+	left   int64   // bytes of the present frame that are still to come
+	since  int     // bytes that have come since the read deadline was set
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.total += int64(n)
+	if b.total > b.exchange.limits.body || !b.exchange.hold(int64(n)) {
+		return 0, errTooMuch
+	}
+	if err == io.EOF {
+		b.ended.Store(true)
+		b.exchange.expect(0)
+		return n, err
+	}
+	if fresh := b.advance(p[:n]); fresh || b.since >= pieceSize {
+		b.wait()
+	}
+	return n, err
+}
+
+// wait sets the time within which more must arrive.
+func (b *body) wait() {
+	b.since = 0
+	if b.have > 0 || b.left > 0 {
+		b.exchange.expect(b.exchange.limits.piece)
+		return
+	}
+	b.exchange.expect(b.idle)
+}
+
+// advance follows the frames. It reports whether one has begun or ended.
+func (b *body) advance(p []byte) (fresh bool) {
+	b.since += len(p)
+	for len(p) > 0 {
+		if b.left > 0 {
+			n := min(b.left, int64(len(p)))
+			b.left -= n
+			p = p[n:]
+			fresh = fresh || b.left == 0
+			continue
+		}
+		fresh = fresh || b.have == 0
+		n := copy(b.prefix[b.have:], p)
+		b.have += n
+		p = p[n:]
+		if b.have == len(b.prefix) {
+			b.have = 0
+			b.left = int64(b.prefix[1])<<24 | int64(b.prefix[2])<<16 | int64(b.prefix[3])<<8 | int64(b.prefix[4])
+		}
+	}
+	return fresh
+}
+
+func (b *body) Close() error {
+	b.closed.Store(true)
+	b.once.Do(b.before)
+	return b.ReadCloser.Close()
+}
+
+// hold counts bytes that the exchange holds until it is over, and reports whether there was room for them.
+func (x *exchange) hold(n int64) bool {
+	if !x.memory.take(n) {
+		return false
+	}
+	x.held.Add(n)
+	return true
+}
+
+// expect sets how long a Read of the request may wait from now on; 0: for ever.
+func (x *exchange) expect(d time.Duration) {
+	x.reading.Lock()
+	defer x.reading.Unlock()
+	if x.unread.Load() {
+		return // stopReading has the last word
+	}
+	var deadline time.Time
+	if d > 0 {
+		deadline = time.Now().Add(d)
+	}
+	x.setReadDeadline(deadline)
+}
+
+func (x *exchange) setReadDeadline(t time.Time) {
+	if x.conn != nil {
+		_ = x.conn.SetReadDeadline(t)
+		return
+	}
+	_ = http.NewResponseController(x.w).SetReadDeadline(t) // fails for a test's recorder, which waits for nothing
+}

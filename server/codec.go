@@ -1,0 +1,52 @@
+package server
+
+import (
+	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/encoding/proto"
+	"google.golang.org/grpc/mem"
+	"google.golang.org/protobuf/encoding/protowire"
+
+	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
+)
+
+// codec is grpc-go's for protobuf, but it does not read scripts that are longer than they may be: an empty step takes two bytes
+// on the wire and over a hundred in memory.
+type codec struct{ encoding.CodecV2 }
+
+func newCodec() codec { return codec{encoding.GetCodecV2(proto.Name)} }
+
+func (c codec) Unmarshal(data mem.BufferSlice, message any) error {
+	if r, ok := message.(*chaosv1.Request); ok && data.Len() > maxScript {
+		buffer := data.MaterializeToBuffer(mem.DefaultBufferPool())
+		defer buffer.Free()
+		if scriptSize(buffer.ReadOnlyData()) > maxScript {
+			r.Steps = unreadScript
+			return nil
+		}
+	}
+	return c.CodecV2.Unmarshal(data, message)
+}
+
+// payloadField is the number of Request.payload.
+const payloadField = 3
+
+// scriptSize is the length of a request without its payload. What is no protobuf counts whole, and is left to the parser when
+// that is little enough.
+func scriptSize(b []byte) int {
+	size := 0
+	for len(b) > 0 {
+		number, kind, n := protowire.ConsumeTag(b)
+		if n < 0 {
+			return size + len(b)
+		}
+		value := protowire.ConsumeFieldValue(number, kind, b[n:])
+		if value < 0 {
+			return size + len(b)
+		}
+		if number != payloadField {
+			size += n + value
+		}
+		b = b[n+value:]
+	}
+	return size
+}
