@@ -1,5 +1,6 @@
-// Bundles the generated messages of the Chaos service and the protobuf-es runtime into dist/messages.js, and uPlot into dist/uplot.js
-// with its licence beside it, so that the page needs no bundler and no import map. The hedgerow package is not bundled: the page loads it as its users would, from dist/hedgerow/.
+// Bundles what the page needs from elsewhere, so that it needs no bundler and no import map itself: the generated messages of the Chaos
+// service with the protobuf-es runtime into dist/messages.js, and uPlot into dist/uplot.js with its license beside it. The hedgerow package
+// is not bundled: the page loads it from dist/hedgerow/, as the pages of its users would.
 //
 //   node build.mjs
 

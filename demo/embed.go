@@ -1,4 +1,5 @@
-// Package demo holds the demo page: it sends real calls with the built npm package and draws each of their attempts.
+// Package demo embeds the demo page, which sends real calls with the built npm package and draws each of their attempts. Its README says
+// which folder holds what.
 package demo
 
 import (
@@ -6,11 +7,11 @@ import (
 	"io/fs"
 )
 
-// dist holds what is built: the package, the messages and uPlot. In a fresh clone it is empty but for .gitkeep, so that this compiles;
-// the page then says what to do.
+// dist contains what is built: the package, the messages and uPlot. In a fresh clone it contains only .gitkeep, so that this compiles; the
+// page then says what to do.
 //
 //go:embed index.html icon.svg page model run draw all:dist
 var files embed.FS
 
-// FS returns the files of the page; index.html is at its root.
+// FS returns the files of the page, with index.html at the root.
 func FS() fs.FS { return files }

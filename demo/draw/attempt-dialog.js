@@ -1,12 +1,13 @@
-// Everything that is known of one attempt, in a dialog.
+// The dialog with everything that is known of one attempt.
 
+import { endings, pushbackText, waitText } from "../model/attempt-table.js";
 import { executionOf, sentAt, winnerOf } from "../model/call.js";
-import { nameOf } from "../model/codes.js";
+import { codeName } from "../model/codes.js";
+import { formatMs } from "../model/format.js";
 import { fieldsOf } from "../model/frames.js";
-import { endings, formatMs, pushbackText, waitText } from "../model/words.js";
 import { html } from "./dom.js";
 
-export class Facts {
+export class AttemptDialog {
   #dialog;
 
   constructor(dialog) {
@@ -23,11 +24,11 @@ export class Facts {
       html("p", { class: "lead" }, resultText(call, attempt)),
       ...[
         ["Times", timesOf(call, attempt, lane)],
-        ["The server saw", serverOf(call, attempt)],
+        ["On the server", serverOf(call, attempt)],
         ["Request headers", requestOf(call, lane)],
         ["Response", responseOf(call, lane)],
         ["Response headers", call.exchanges[lane]?.responseHeaders],
-        ["Trailers, in the body", trailersOf(call, lane)],
+        ["Trailers (in the body)", trailersOf(call, lane)],
       ].flatMap(([name, fields]) => (fields?.length ? section(name, fields) : [])),
     );
     this.#dialog.showModal();
@@ -43,14 +44,14 @@ function section(name, fields) {
 
 function resultText(call, attempt) {
   const { outcome, code, statusMessage } = attempt;
-  const kinds = { first: "The first one", retry: "A retry", hedge: "A hedge", transparent: "A transparent restart" };
+  const kinds = { first: "The first attempt", retry: "A retry", hedge: "A hedge", transparent: "A transparent restart" };
   const how =
     outcome === "pending"
       ? "still running"
       : outcome === "aborted"
         ? "aborted by the client"
-        : `ended with ${nameOf(code)}${statusMessage ? `: ${statusMessage}` : ""}`;
-  return `${kinds[attempt.kind] ?? attempt.kind}, ${how}${attempt === winnerOf(call) ? "; its result is the call’s" : ""}.`;
+        : `ended with ${codeName(code)}${statusMessage ? `: ${statusMessage}` : ""}`;
+  return `${kinds[attempt.kind] ?? attempt.kind}, ${how}${attempt === winnerOf(call) ? ". Its result is the call’s result" : ""}.`;
 }
 
 function timesOf(call, attempt, lane) {
@@ -58,30 +59,30 @@ function timesOf(call, attempt, lane) {
   const { timing, endAt } = call.exchanges[lane] ?? {};
   const connected = timing?.connectEnd > timing?.connectStart ? timing.connectEnd - timing.connectStart : undefined;
   const rows = [
-    ["started", `${formatMs(attempt.startedAt - call.startedAt)} after the call`],
-    ["waited before", waitText(call, lane)],
-    ["left the browser", sentAt(call, lane) ? after(sentAt(call, lane)) : timing?.requestStart ? "at once" : "not told"],
-    connected !== undefined && ["of that, connecting", formatMs(connected)],
-    ["head", attempt.headAt === undefined ? "none" : after(attempt.headAt)],
-    endAt !== undefined && ["body’s end", after(endAt)],
-    ["ended", attempt.endedAt === undefined ? "not yet" : after(attempt.endedAt)],
-    ["pushback", pushbackText(attempt.pushback)],
+    ["Started", `${formatMs(attempt.startedAt - call.startedAt)} after the call started`],
+    ["Waited before", waitText(call, lane)],
+    ["Left the browser", sentAt(call, lane) ? after(sentAt(call, lane)) : timing?.requestStart ? "at once" : "unknown"],
+    connected !== undefined && ["Connecting took", formatMs(connected)],
+    ["Headers", attempt.headAt === undefined ? "none" : after(attempt.headAt)],
+    endAt !== undefined && ["End of body", after(endAt)],
+    ["Ended", attempt.endedAt === undefined ? "not yet" : after(attempt.endedAt)],
+    ["Pushback", pushbackText(attempt.pushback)],
   ];
   return rows.filter(Boolean);
 }
 
 function serverOf(call, attempt) {
-  if (!call.server) return [["", "not asked yet"]];
+  if (!call.server) return [["", "The server has not been asked yet."]];
   const execution = executionOf(call, attempt);
-  if (!execution) return [["", "nothing of this attempt"]];
+  if (!execution) return [["", "This attempt never arrived."]];
   const { startedUs, endedUs, ending, code, previousAttempts, timeout } = execution;
   return [
-    ["began", `${formatMs(Number(startedUs) / 1000)} after the first attempt it saw`],
-    ["ended", endedUs > 0n ? `after ${formatMs(Number(endedUs - startedUs) / 1000)}: ${endings[ending]}` : endings[ending]],
-    ["its status", nameOf(code)],
+    ["Started", `${formatMs(Number(startedUs) / 1000)} after the first attempt that it saw`],
+    ["Ended", endedUs > 0n ? `after ${formatMs(Number(endedUs - startedUs) / 1000)}: ${endings[ending]}` : endings[ending]],
+    ["Status", codeName(code)],
     ["grpc-previous-rpc-attempts", previousAttempts || "absent"],
     ["grpc-timeout", timeout || "absent"],
-    ["executions of this call", String(call.server.started)],
+    ["Executions of this call", String(call.server.started)],
   ];
 }
 
@@ -89,11 +90,12 @@ const requestOf = (call, lane) => call.exchanges[lane]?.headers;
 
 function responseOf(call, lane) {
   const exchange = call.exchanges[lane];
-  if (!exchange) return [["", call.kind === "bidi" ? "over a WebSocket, where the page sees no headers" : "none was asked for"]];
+  if (!exchange)
+    return [["", call.kind === "bidi" ? "It came over a WebSocket, where the page sees no headers." : "No request was made."]];
   const rows = [
     ["HTTP status", exchange.status ? String(exchange.status) : (exchange.failure ?? "none")],
-    ["protocol", exchange.timing?.nextHopProtocol || "not told"],
-    exchange.frames && ["body", `${exchange.frames.bytes} bytes, ${exchange.frames.messages} messages`],
+    ["Protocol", exchange.timing?.nextHopProtocol || "unknown"],
+    exchange.frames && ["Body", `${exchange.frames.bytes} bytes, ${exchange.frames.messages} messages`],
   ];
   return rows.filter(Boolean);
 }

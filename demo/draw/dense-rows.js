@@ -1,14 +1,14 @@
-// Draws many calls, each as a narrow row: attempts as thin bars on the common axis, without words. Only the rows that can be seen are
-// drawn, so that a thousand calls cost what fifty do.
+// Draws many calls, each as a narrow row of thin bars on the common axis, without words. Only the rows in sight are drawn, so that a
+// thousand calls cost as much as fifty.
 
 import { svg } from "./dom.js";
 import { gridLines, gutter, size } from "./scale.js";
-import { nameOf } from "./waterfall.js";
+import { barLabel } from "./waterfall.js";
 
 const lane = 7; // from one attempt to the next
 const bar = 5;
 const space = 5; // between calls
-const extra = 6; // rows drawn beyond each edge, so that a fast wheel meets no void
+const extra = 6; // rows drawn beyond each edge, so that fast scrolling shows no blank rows
 
 const heightOf = (call) => Math.max(2, call.attempts.length) * lane + space;
 
@@ -16,22 +16,22 @@ export class DenseRows {
   element = document.createElement("div");
   #svg = svg("svg", { class: "waterfall dense", role: "group", "aria-label": "Attempts" });
   #calls;
-  #tops = []; // where each row begins, and where the last one ends
-  #box = { top: 0, height: 0 }; // what is scrolled to; read when it changes, because reading it costs a layout
+  #tops = []; // where each row begins, and, as one more, where the last one ends
+  #box = { top: 0, height: 0 }; // the part in sight; read only when it changes, because reading it costs a layout
   #drawn = new Map(); // index → { group, key }
 
   constructor(calls) {
     this.#calls = calls;
     this.element.className = "rows dense-rows";
     this.element.append(this.#svg);
-    const look = () => {
+    const measure = () => {
       this.#box = { top: this.element.scrollTop, height: this.element.clientHeight };
     };
-    this.element.addEventListener("scroll", look, { passive: true });
-    new ResizeObserver(look).observe(this.element);
+    this.element.addEventListener("scroll", measure, { passive: true });
+    new ResizeObserver(measure).observe(this.element);
   }
 
-  /** Draws what can be seen; `pictureAt(i)` gives a call's picture, undefined before it starts. */
+  /** Draws the rows in sight; `pictureAt(i)` gives the picture of a call, or undefined before it starts. */
   draw(pictureAt, scale) {
     this.#layOut();
     const height = this.#tops.at(-1);
@@ -52,7 +52,7 @@ export class DenseRows {
     this.#svg.replaceChildren(...gridLines(scale, height), svg("g", { "clip-path": scale.zoomed && "url(#plot)" }, ...groups));
   }
 
-  /** Brings a call into sight. */
+  /** Scrolls to a call. */
   reveal(i) {
     const { scrollTop, clientHeight } = this.element;
     const [top, bottom] = [this.#tops[i], this.#tops[i + 1]];
@@ -70,7 +70,7 @@ export class DenseRows {
     this.#tops.push(top);
   }
 
-  /** The indices of the rows that can be seen: from, and up to. */
+  /** The indices of the rows in sight: from, and up to. */
   #seen() {
     const { top, height } = this.#box;
     return [
@@ -80,7 +80,7 @@ export class DenseRows {
   }
 }
 
-/** Where in a sorted list the first number above a bound is. */
+/** The index of the first number above a bound in a sorted list. */
 function firstBelow(list, bound) {
   let [low, high] = [0, list.length];
   while (low < high) {
@@ -143,7 +143,7 @@ function barGroup(one, scale, top) {
       class: "bar",
       role: "button",
       tabindex: -1,
-      "aria-label": nameOf(one),
+      "aria-label": barLabel(one),
       "data-lane": one.lane,
       "data-attempt": one.number,
       "data-kind": one.kind,

@@ -1,7 +1,8 @@
-// Draws few calls, each with its summary in words, its waterfall, and what else is to say of it.
+// Draws a few calls, each with a summary in words, its waterfall, and remarks.
 
-import { nameOf } from "../model/codes.js";
-import { formatMs, remarksOf, summaryOf } from "../model/words.js";
+import { codeName } from "../model/codes.js";
+import { formatMs } from "../model/format.js";
+import { remarksOf, summaryOf } from "../model/summary.js";
 import { html, svg } from "./dom.js";
 import { size } from "./scale.js";
 import { drawCall, heightOf } from "./waterfall.js";
@@ -43,7 +44,7 @@ class Row {
     this.element.append(html("header", {}, heading, this.#summary, this.#duration), this.#chart, this.#remarks);
   }
 
-  /** `said` keeps which call said a long remark first, so that it stands there only once. */
+  /** `said` keeps which call made a remark first, so that a long remark is shown only once. */
   draw(picture, scale, said) {
     const call = this.#call;
     for (const remark of remarksOf(call)) if (!said.has(remark)) said.set(remark, call.number);
@@ -56,7 +57,7 @@ class Row {
       policy: call.policy,
       attempts: call.attempts.length,
       state: call.endedAt !== undefined ? "ended" : picture ? "running" : call.skipped ? "skipped" : "planned",
-      code: nameOf(call.code) ?? "",
+      code: codeName(call.code) ?? "",
       reason: call.reason ?? "",
       executed: call.server?.started ?? "",
     });
@@ -66,11 +67,11 @@ class Row {
     this.#remarks.replaceChildren(...remarksOf(call).map((text) => html("p", {}, this.#once(text, said))));
     this.#chart.setAttribute("aria-label", `Call ${call.number}: ${summary}`);
     if (picture) drawCall(this.#chart, picture, scale);
-    else size(this.#chart, scale.width, heightOf({ lanes: 1 })); // so that little moves when it starts
+    else size(this.#chart, scale.width, heightOf({ lanes: 1 })); // so that little moves when the call starts
   }
 
   #once(text, said) {
     const first = said.get(text);
-    return first === this.#call.number || text.length < 80 ? text : `The same as for call ${first}.`;
+    return first === this.#call.number || text.length < 80 ? text : `Same as for call ${first}.`;
   }
 }

@@ -1,9 +1,9 @@
-// Two ways to write an element. Attributes only: the page's Content-Security-Policy forbids inline styles, so what is computed
-// is set as an SVG attribute, and what is chosen is a class or a data attribute that style.css knows.
+// Makes elements. They get attributes and no inline styles, which the page's Content-Security-Policy forbids: what is computed is an SVG
+// attribute, and what is chosen is a class or a data attribute that a stylesheet knows.
 
 const svgNamespace = "http://www.w3.org/2000/svg";
 
-/** An HTML element; an attribute that is undefined or false is left out, true is an empty one. */
+/** An HTML element. An attribute that is undefined or false is left out, and true makes an empty one. */
 export function html(name, attributes, ...children) {
   return fill(document.createElement(name), attributes, children);
 }

@@ -1,39 +1,39 @@
-// The latencies of two runs on an axis of nines, which shows the tail that an average hides. Drawn by uPlot, which is loaded when the
-// first plot is wanted; the balance beside it says the same in numbers.
+// The latencies of two runs on an axis of nines, which shows the tail that an average hides. It is drawn by uPlot, which is loaded with
+// the first plot; the table beside it says the same in numbers.
 
-import { nines } from "../model/stats.js";
-import { formatMs } from "../model/words.js";
+import { formatMs } from "../model/format.js";
+import { nines, shareAt } from "../model/stats.js";
 
 const marks = [0, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999];
 const fewMarks = [0, 0.5, 0.9, 0.99, 0.999];
 const height = 270;
 
-export class DistributionPlot {
+export class LatencyPlot {
   element = document.createElement("div");
   #plot;
   #shown; // { data, names }
-  #making;
+  #made; // a promise
   #resized = new ResizeObserver(() => this.#plot?.setSize({ width: this.#width(), height }));
-  #schemed = () => this.#remake();
+  #schemeChanged = () => this.#remake();
 
   constructor() {
     this.element.className = "plot";
     this.element.setAttribute("role", "img");
     this.#resized.observe(this.element);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.#schemed);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.#schemeChanged);
   }
 
-  /** [xs, ...ys] as distributionOf gives them, with the runs' names. */
+  /** `data` is [xs, ...ys] as distributionOf gives them; `names` are those of the runs. */
   show(data, names) {
-    this.element.setAttribute("aria-label", `Latency by percentile: ${names.join(" and ")}. The table has its numbers.`);
+    this.element.setAttribute("aria-label", `Latency by percentile: ${names.join(" and ")}. The table has the numbers.`);
     this.#shown = { data, names };
     if (this.#plot) this.#plot.setData(data);
-    else this.#making ??= this.#make();
+    else this.#made ??= this.#make();
   }
 
   close() {
     this.#resized.disconnect();
-    matchMedia("(prefers-color-scheme: dark)").removeEventListener("change", this.#schemed);
+    matchMedia("(prefers-color-scheme: dark)").removeEventListener("change", this.#schemeChanged);
     this.#plot?.destroy();
   }
 
@@ -47,44 +47,25 @@ export class DistributionPlot {
     if (!this.#plot) return;
     this.#plot.destroy();
     this.#plot = undefined;
-    this.#making = this.#make();
+    this.#made = this.#make();
   }
 
   #options(names) {
     const style = getComputedStyle(this.element);
-    const colour = (name) => style.getPropertyValue(name).trim();
-    const axis = {
-      stroke: colour("--muted"),
-      font: `12px ${style.fontFamily}`,
-      labelFont: `12px ${style.fontFamily}`,
-      labelSize: 18,
-      grid: { stroke: colour("--grid"), width: 1 },
-      ticks: { stroke: colour("--line-strong"), width: 1, size: 5 },
-    };
-    const narrow = this.#width() < 400;
-    const draw = [(plot) => markEnds(plot, tones, `700 13px ${style.fontFamily}`)];
-    const tones = names.length > 1 ? [colour("--before"), colour("--ok")] : [colour("--ok")];
+    const color = (name) => style.getPropertyValue(name).trim();
+    const tones = names.length > 1 ? [color("--before"), color("--ok")] : [color("--ok")];
     return {
       width: this.#width(),
       height,
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },
       legend: { show: false },
       padding: [14, 22, 0, 0],
-      hooks: { draw },
+      hooks: { draw: [(plot) => markEnds(plot, tones, `700 13px ${style.fontFamily}`)] },
       scales: {
         x: { time: false, range: (_, low, high) => [low ?? 0, high ?? 1] },
         y: { range: (_, __, high) => [0, (high || 1) * 1.05] },
       },
-      axes: [
-        {
-          ...axis,
-          size: 28,
-          label: "share of the calls that succeeded",
-          splits: (_, __, low, high) => (narrow ? fewMarks : marks).map(nines).filter((x) => x >= low - 1e-9 && x <= high + 1e-9),
-          values: (_, splits) => splits.map((x) => `${Math.round((1 - 10 ** -x) * 1e4) / 100} %`),
-        },
-        { ...axis, size: 62, values: (_, splits) => splits.map((ms) => (ms === 0 ? "0" : formatMs(ms))) },
-      ],
+      axes: axesOf(style.fontFamily, color, this.#width() < 400 ? fewMarks : marks),
       series: [
         {},
         ...names.map((label, i) => ({
@@ -102,7 +83,29 @@ export class DistributionPlot {
   }
 }
 
-/** Writes its letter at the end of each line: colour alone is not enough. */
+/** The shares of the calls below, their latencies on the left. */
+function axesOf(family, color, shares) {
+  const axis = {
+    stroke: color("--muted"),
+    font: `12px ${family}`,
+    labelFont: `12px ${family}`,
+    labelSize: 18,
+    grid: { stroke: color("--grid"), width: 1 },
+    ticks: { stroke: color("--line-strong"), width: 1, size: 5 },
+  };
+  return [
+    {
+      ...axis,
+      size: 28,
+      label: "Share of the calls that succeeded",
+      splits: (_, __, low, high) => shares.map(nines).filter((x) => x >= low - 1e-9 && x <= high + 1e-9),
+      values: (_, splits) => splits.map((x) => `${Math.round(shareAt(x) * 1e4) / 100} %`),
+    },
+    { ...axis, size: 62, values: (_, splits) => splits.map((ms) => (ms === 0 ? "0" : formatMs(ms))) },
+  ];
+}
+
+/** Writes the letter of each run at the end of its line, because color alone is not enough. */
 function markEnds(plot, tones, font) {
   if (tones.length < 2) return;
   const { ctx } = plot;

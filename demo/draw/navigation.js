@@ -1,29 +1,32 @@
-// How a waterfall is explored: zoomed and moved by wheel, pointer, keys and buttons, and its attempts gone through one by one. Asks for a
-// redraw; draws nothing but the mark of a selection.
+// How a visitor moves in a waterfall: zooms and moves it by wheel, pointer, keys and buttons, and goes through its attempts one by one.
+// It asks for a redraw, and draws nothing itself but the mark of a selection.
 
 import { marked, panned, zoomed } from "../model/zoom.js";
 import { html } from "./dom.js";
 
-export class Explorer {
-  view; // the part of time that is looked at; undefined: all of it
+export class Navigation {
+  view; // the part of time that is shown; undefined: all of it
   mark = html("div", { class: "mark", hidden: true });
   hint = html(
     "p",
     { class: "hint zoom-hint" },
-    "Drag across the bars to zoom, or Ctrl and the wheel. By keyboard: arrows go through the attempts, Enter opens one, + − 0 zoom.",
+    "Drag across the bars or hold Ctrl and scroll to zoom. Keyboard: arrow keys move between attempts, Enter opens one, + − 0 zoom.",
   );
   buttons = html("span", { class: "zoom", role: "group", "aria-label": "Zoom" });
   #chart;
-  #with;
+  #run;
   #current = [0, 0]; // call index, lane: where the keyboard is
   #pressed; // x where a drag began
   #reset;
 
-  /** `chart` holds axis and rows; `scale()` is what was drawn last, `reveal(i)` brings a call into sight, `redraw()` draws again. */
-  constructor(chart, using) {
+  /**
+   * `chart` contains the axis and the rows. `run` is { calls, scale, reveal, redraw }: scale() gives the scale that was drawn last,
+   * reveal(i) scrolls to a call, and redraw() draws again.
+   */
+  constructor(chart, run) {
     this.#chart = chart;
-    this.#with = using;
-    this.#reset = this.#button("All", "Show all of it", () => this.reset());
+    this.#run = run;
+    this.#reset = this.#button("All", "Show all", () => this.reset());
     this.buttons.append(
       this.#button("−", "Zoom out", () => this.#zoom(1 / 2)),
       this.#button("+", "Zoom in", () => this.#zoom(2)),
@@ -40,10 +43,10 @@ export class Explorer {
   }
 
   reset() {
-    this.#look(undefined);
+    this.#show(undefined);
   }
 
-  /** Draws, and puts the focus and the one tab stop back where they were: drawing replaces the bars. */
+  /** Draws, which replaces the bars, and then puts the focus and the one tab stop back where they were. */
   whileDrawing(draw) {
     const focused = this.#chart.contains(document.activeElement) && document.activeElement.closest(".bar") !== null;
     draw();
@@ -52,17 +55,17 @@ export class Explorer {
     if (focused && document.activeElement !== bar) bar?.focus({ preventScroll: true });
   }
 
-  // What the page tells.
+  // The events of the chart.
 
   onwheel(event) {
     if (!(event.ctrlKey || event.metaKey || event.shiftKey || event.deltaX !== 0)) return; // the page scrolls
-    const { from, to, span, ms } = this.#with.scale();
+    const { from, to, span, ms } = this.#run.scale();
     if (event.ctrlKey || event.metaKey) {
       event.preventDefault();
-      this.#look(zoomed({ from, to }, event.deltaY < 0 ? 1.25 : 0.8, ms(this.#xOf(event)), span));
+      this.#show(zoomed({ from, to }, event.deltaY < 0 ? 1.25 : 0.8, ms(this.#xOf(event)), span));
     } else if (this.view) {
       event.preventDefault();
-      this.#look(panned({ from, to }, (event.deltaX || event.deltaY) / 600, span));
+      this.#show(panned({ from, to }, (event.deltaX || event.deltaY) / 600, span));
     }
   }
 
@@ -84,9 +87,9 @@ export class Explorer {
     const from = this.#pressed;
     this.#pressed = undefined;
     if (this.mark.hidden) return;
-    const { ms, span } = this.#with.scale();
-    this.#look(marked(ms(from), ms(this.#xOf(event)), span));
-    // The click that follows ends the drag; it opens nothing.
+    const { ms, span } = this.#run.scale();
+    this.#show(marked(ms(from), ms(this.#xOf(event)), span));
+    // The click that follows only ends the drag, and must not open an attempt.
     setTimeout(() => {
       this.mark.hidden = true;
     });
@@ -108,7 +111,7 @@ export class Explorer {
 
   onkeydown(event) {
     const bar = event.target.closest(".bar");
-    const { from, to, span } = this.#with.scale();
+    const { from, to, span } = this.#run.scale();
     const actions = {
       "+": () => this.#zoom(2),
       "=": () => this.#zoom(2),
@@ -116,8 +119,8 @@ export class Explorer {
       0: () => this.reset(),
       ArrowUp: () => this.#step(-1),
       ArrowDown: () => this.#step(1),
-      ArrowLeft: () => (this.view ? this.#look(panned({ from, to }, -0.2, span)) : this.#step(-1)),
-      ArrowRight: () => (this.view ? this.#look(panned({ from, to }, 0.2, span)) : this.#step(1)),
+      ArrowLeft: () => (this.view ? this.#show(panned({ from, to }, -0.2, span)) : this.#step(-1)),
+      ArrowRight: () => (this.view ? this.#show(panned({ from, to }, 0.2, span)) : this.#step(1)),
       Enter: () => this.#open(bar),
       " ": () => this.#open(bar),
     };
@@ -127,43 +130,43 @@ export class Explorer {
     act();
   }
 
-  // What it does.
+  // What they lead to.
 
-  #look(view) {
+  #show(view) {
     this.view = view;
     this.#reset.disabled = view === undefined;
-    this.#with.redraw();
+    this.#run.redraw();
   }
 
   #zoom(factor) {
-    const { from, to, span } = this.#with.scale();
-    this.#look(zoomed({ from, to }, factor, (from + to) / 2, span));
+    const { from, to, span } = this.#run.scale();
+    this.#show(zoomed({ from, to }, factor, (from + to) / 2, span));
   }
 
-  /** To the next attempt, or the one before, in the order in which they stand. */
+  /** Goes to the next attempt or the one before, from the top of the picture to its bottom. */
   #step(by) {
-    const { calls } = this.#with;
+    const { calls } = this.#run;
     let [i, lane] = this.#current;
     lane += by;
     if (lane < 0 && i > 0) lane = calls[--i].attempts.length - 1;
     else if (lane >= calls[i].attempts.length && i < calls.length - 1) [i, lane] = [i + 1, 0];
     if (!calls[i]?.attempts[lane]) return;
     this.#current = [i, lane];
-    this.#with.reveal(i);
-    this.#with.redraw();
+    this.#run.reveal(i);
+    this.#run.redraw();
     this.#barAt(i, lane)?.focus({ preventScroll: true });
   }
 
   #open(bar) {
-    const i = this.#with.calls.findIndex(({ number }) => String(number) === bar.closest("[data-call]").dataset.call);
+    const i = this.#run.calls.findIndex(({ number }) => String(number) === bar.closest("[data-call]").dataset.call);
     this.#current = [i, Number(bar.dataset.lane)];
     bar.dispatchEvent(
-      new CustomEvent("attempt", { bubbles: true, detail: { call: this.#with.calls[i], lane: this.#current[1] } }),
+      new CustomEvent("attempt", { bubbles: true, detail: { call: this.#run.calls[i], lane: this.#current[1] } }),
     );
   }
 
   #barAt(i, lane) {
-    return this.#chart.querySelector(`[data-call="${this.#with.calls[i]?.number}"] .bar[data-lane="${lane}"]`);
+    return this.#chart.querySelector(`[data-call="${this.#run.calls[i]?.number}"] .bar[data-lane="${lane}"]`);
   }
 
   #xOf(event) {

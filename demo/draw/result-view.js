@@ -1,25 +1,32 @@
-// <call-session>: what one press of the button sent. Its takes, one below the other, and what the second gained and cost beside the first.
+// <call-result>: what one press of Send led to. Its runs, one below the other, and what the second gained and cost beside the first.
 
-import { html } from "./dom.js";
-import { DistributionPlot } from "./latency-plot.js";
-import "./run-view.js";
+import { comparisonOf } from "../model/comparison.js";
 import { distributionOf, statsOf } from "../model/stats.js";
-import { balanceOf } from "../model/words.js";
+import { html } from "./dom.js";
+import { LatencyPlot } from "./latency-plot.js";
+import "./run-view.js";
 
 /** Fewer calls make no distribution. */
 const leastPlotted = 20;
-const plotEveryMs = 250;
+/** Table and plot follow running calls at this pace. */
+const compareEveryMs = 250;
 
-class CallSession extends HTMLElement {
-  #takes; // { name, view, run }
-  #balance = html("div", { class: "balance" });
+class CallResult extends HTMLElement {
+  #runs; // [{ name, run, view }]: run and view from when it begins
+  #conclude;
+  #comparison = html("div", { class: "comparison" });
+  #conclusion = html("p", { class: "conclusion" });
   #plot;
-  #due;
-  #plottedAt = Number.NEGATIVE_INFINITY;
+  #frame; // the one in which refresh() draws
+  #comparedAt = Number.NEGATIVE_INFINITY;
 
-  /** `title`, and for a story what to `see` and `why`; `takes` are the names of the runs to come; `actions` are buttons. */
-  show({ title, see, why, subtitle, takes, actions }) {
-    this.#takes = takes.map((name) => ({ name }));
+  /**
+   * Shows what is known before the first run: a `title`, for a story what to `see` and `why`, the names of the `runs` to come, and
+   * buttons (`actions`). `conclude(stats)` puts the numbers of both runs into a sentence.
+   */
+  show({ title, see, why, subtitle, runs, conclude, actions }) {
+    this.#runs = runs.map((name) => ({ name }));
+    this.#conclude = conclude;
     this.replaceChildren(
       html(
         "header",
@@ -28,96 +35,93 @@ class CallSession extends HTMLElement {
         html("div", { class: "actions" }, ...actions),
         see && html("p", { class: "see" }, see),
         why && html("p", { class: "why" }, why),
-        html("p", { class: "session-subtitle" }, subtitle),
+        html("p", { class: "result-subtitle" }, subtitle),
       ),
-      this.#balance,
+      this.#comparison,
     );
-    this.#balance.hidden = takes.length < 2;
+    this.#comparison.hidden = runs.length < 2;
   }
 
   disconnectedCallback() {
     this.#plot?.close();
   }
 
-  /** A take begins; answers the view that shows it. */
+  /** Shows a run that begins now, the i-th; `common` as in <call-run>. */
   begin(i, run, common) {
-    const take = this.#takes[i];
-    const letter = this.#takes.length > 1 ? "AB"[i] : undefined;
-    take.run = run;
-    take.view = document.createElement("call-run");
-    this.append(take.view);
-    take.view.show({ title: take.name, letter, run, common });
+    const one = this.#runs[i];
+    const letter = this.#runs.length > 1 ? "AB"[i] : undefined;
+    one.run = run;
+    one.view = document.createElement("call-run");
+    this.append(one.view);
+    one.view.show({ title: one.name, letter, run, common });
     this.update(performance.now());
   }
 
+  /** The runs so far: [{ name, run }]. */
   get runs() {
-    return this.#takes.filter(({ run }) => run).map(({ name, run }) => ({ name, run }));
+    return this.#runs.filter(({ run }) => run).map(({ name, run }) => ({ name, run }));
   }
 
-  /** Draws in the next frame, however often it is asked before. */
+  /** Draws in the next frame, once, however often it is called before. */
   refresh() {
-    this.#due ??= requestAnimationFrame(() => {
-      this.#due = undefined;
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = undefined;
       this.update(performance.now());
     });
   }
 
   /** Draws what is known now. */
   update(now) {
-    const views = this.#takes.flatMap(({ view }) => view ?? []);
+    const views = this.#runs.flatMap(({ view }) => view ?? []);
     for (const view of views) view.update(now);
-    // One axis for all takes: a bar twice as long took twice the time.
+    // All runs have one axis: a bar twice as long took twice the time.
     const span = Math.max(...views.map((view) => view.span));
     for (const view of views) view.share(span);
-    const complete = this.#takes.every(({ view }) => view?.dataset.complete === "true");
-    if (this.#takes.length > 1 && (complete || now - this.#plottedAt > plotEveryMs)) {
-      this.#plottedAt = now;
-      this.#compare();
+    const complete = this.#runs.every(({ view }) => view?.dataset.complete === "true");
+    if (this.#runs.length > 1 && (complete || now - this.#comparedAt > compareEveryMs)) {
+      this.#comparedAt = now;
+      this.#compare(complete);
     }
     this.dataset.complete = String(complete);
   }
 
-  #compare() {
-    const all = this.#takes.map(({ run }) => (run ? statsOf(run.calls) : undefined));
-    const columns = all.map((stats) => (stats && stats.calls > 0 ? balanceOf(stats) : undefined));
-    const names = (columns[0] ?? []).map(([name]) => name);
-    const cell = (column, i) => html("td", {}, column?.[i]?.[1] ?? "–");
-    const table = html(
+  #compare(complete) {
+    const stats = this.#runs.map(({ run }) => (run ? statsOf(run.calls) : undefined));
+    const plotted = stats[0]?.calls >= leastPlotted;
+    if (plotted) this.#plot ??= new LatencyPlot();
+    this.#comparison.classList.toggle("with-plot", plotted);
+    this.#comparison.querySelector("table")?.remove();
+    this.#comparison.prepend(this.#table(comparisonOf(stats)));
+    if (plotted) {
+      if (!this.#plot.element.isConnected) this.#comparison.append(this.#plot.element);
+      this.#plot.show(
+        distributionOf(stats.map((one) => one?.goodDurations ?? [])),
+        this.#runs.map(({ name }) => name),
+      );
+    }
+    if (!this.#conclude) return;
+    this.#conclusion.textContent = complete ? this.#conclude(stats) : "";
+    this.#comparison.append(this.#conclusion);
+  }
+
+  #table(rows) {
+    const heading = ({ name }, i) =>
+      html("th", { scope: "col" }, html("span", { class: "letter", "data-letter": "AB"[i] }, "AB"[i]), name);
+    const cell = ({ text, better }) => html("td", { class: better && "better" }, text);
+    return html(
       "table",
-      { class: "balance-table" },
-      html("caption", { class: "visually-hidden" }, "What each take gained and cost"),
-      html(
-        "thead",
-        {},
-        html(
-          "tr",
-          {},
-          html("td", {}),
-          ...this.#takes.map(({ name }, i) =>
-            html("th", { scope: "col" }, html("span", { class: "letter", "data-letter": "AB"[i] }, "AB"[i]), name),
-          ),
-        ),
-      ),
+      { class: "comparison-table" },
+      html("caption", { class: "visually-hidden" }, "What each run gained and cost; the better value is bold"),
+      html("thead", {}, html("tr", {}, html("td", {}), ...this.#runs.map(heading))),
       html(
         "tbody",
         {},
-        ...names.map((name, i) =>
-          html("tr", { "data-row": name }, html("th", { scope: "row" }, name), ...columns.map((column) => cell(column, i))),
+        ...rows.map(({ name, cells }) =>
+          html("tr", { "data-row": name }, html("th", { scope: "row" }, name), ...cells.map(cell)),
         ),
       ),
-    );
-    const plotted = all[0]?.calls >= leastPlotted;
-    if (plotted) this.#plot ??= new DistributionPlot();
-    this.#balance.classList.toggle("with-plot", plotted);
-    this.#balance.querySelector("table")?.remove();
-    this.#balance.prepend(table);
-    if (!plotted) return;
-    if (!this.#plot.element.isConnected) this.#balance.append(this.#plot.element);
-    this.#plot.show(
-      distributionOf(all.map((stats) => stats?.goodDurations ?? [])),
-      this.#takes.map(({ name }) => name),
     );
   }
 }
 
-customElements.define("call-session", CallSession);
+customElements.define("call-result", CallResult);

@@ -1,29 +1,30 @@
 // <call-run>: the calls of one run as a waterfall on a common axis, and the same as a table.
 
-import { reasonTexts } from "../model/codes.js";
+import { columns, rowsOf } from "../model/attempt-table.js";
 import { pictureOf } from "../model/picture.js";
+import { reasonText } from "../model/reasons.js";
 import { statsOf } from "../model/stats.js";
-import { columns, rowsOf, runSummaryOf } from "../model/words.js";
+import { runSummaryOf } from "../model/summary.js";
 import { DenseRows } from "./dense-rows.js";
 import { DetailedRows } from "./detailed-rows.js";
 import { html, svg } from "./dom.js";
-import { Explorer } from "./navigation.js";
+import { Navigation } from "./navigation.js";
 import { drawAxis, scaleOf } from "./scale.js";
 import { drawArrivals, drawTokens } from "./strips.js";
 import { labelNeed } from "./waterfall.js";
 
-/** As many calls are drawn with words; more are drawn without. */
+/** Up to so many calls are drawn with words; more are drawn without. */
 const mostDetailed = 12;
-/** A table that changes all the time is read by nobody; while calls run it follows at this pace. */
+/** Nobody can read a table that changes all the time. While calls run it follows at this pace. */
 const tableEveryMs = 500;
 
 class CallRun extends HTMLElement {
   #run;
   #rows;
-  #explorer;
-  #common = true; // one axis for all; else each call from its own start
+  #navigation;
+  #common = true; // all calls on one axis; else each from its own start
   #scale;
-  #least = 0;
+  #leastSpan = 0; // what the other run needs
   #tabledAt = Number.NEGATIVE_INFINITY;
   #axis = svg("svg", { class: "axis", "aria-hidden": "true" });
   #arrivals = svg("svg", { class: "strip", role: "img" });
@@ -31,21 +32,21 @@ class CallRun extends HTMLElement {
   #summary = html("p", { class: "run-summary" });
   #reasons = html("dl", { class: "reasons" });
   #body = html("tbody");
-  #twin = html("details", { class: "twin" });
+  #tableBox = html("details", { class: "attempt-table" });
   #chart = html("div", { class: "chart" });
   #ownStart = html("button", { type: "button", class: "quiet", "aria-pressed": "false" }, "Line up starts");
-  #width = 0; // of the rows; read when it changes, because reading it costs a layout
+  #width = 0; // of the rows; read only when it changes, because reading it costs a layout
   #resized = new ResizeObserver(() => this.#resize());
 
   /**
-   * Shows a run: `title` in words, `letter` its name beside another run, `calls` the models, `run.origin` the instant at which it
-   * began. `common`: all calls on one axis; else each is drawn from its own start.
+   * Shows a run as startRun returns it, with a `title` and, beside another run, a `letter`. `common` puts all calls on one axis; else
+   * each is drawn from its own start.
    */
   show({ title, letter, run, common }) {
     this.#run = run;
     this.#common = common;
     this.#rows = run.calls.length > mostDetailed ? new DenseRows(run.calls) : new DetailedRows(run.calls);
-    this.#explorer = new Explorer(this.#chart, {
+    this.#navigation = new Navigation(this.#chart, {
       calls: run.calls,
       reveal: (i) => this.#rows.reveal(i),
       redraw: () => this.update(performance.now()),
@@ -55,38 +56,38 @@ class CallRun extends HTMLElement {
     this.#ownStart.hidden = run.calls.length < 2;
     this.#ownStart.addEventListener("click", () => {
       this.#common = !this.#common;
-      this.#explorer.reset();
+      this.#navigation.reset();
     });
     this.#chart.replaceChildren(
       html("div", { class: "axis-box" }, this.#axis, this.#arrivals, this.#tokens),
       this.#rows.element,
-      this.#explorer.mark,
+      this.#navigation.mark,
     );
     this.replaceChildren(
       html(
         "header",
         {},
         html("h3", {}, letter && html("span", { class: "letter", "data-letter": letter }, letter), title),
-        html("div", { class: "tools" }, this.#ownStart, this.#explorer.buttons),
+        html("div", { class: "tools" }, this.#ownStart, this.#navigation.buttons),
         this.#summary,
       ),
       this.#chart,
-      this.#explorer.hint,
+      this.#navigation.hint,
       this.#reasons,
-      this.#twinOf(title),
+      this.#fillTableBox(title),
     );
     this.#resize();
   }
 
-  /** The span of time that this run needs, in ms. */
+  /** The span of time that this run needs, in milliseconds. */
   get span() {
     return this.#scale?.own ?? 0;
   }
 
-  /** Shows at least so much time, as the run beside this one needs it. */
+  /** Shows at least this span, because another run needs it. */
   share(span) {
-    if (span === this.#least) return;
-    this.#least = span;
+    if (span === this.#leastSpan) return;
+    this.#leastSpan = span;
     this.update(performance.now());
   }
 
@@ -112,8 +113,8 @@ class CallRun extends HTMLElement {
     );
     const dense = this.#rows instanceof DenseRows;
     const scale = scaleOf(pictures.filter(Boolean), this.#width, {
-      view: this.#explorer.view,
-      least: this.#least,
+      view: this.#navigation.view,
+      least: this.#leastSpan,
       need: dense ? undefined : labelNeed,
     });
     this.#scale = scale;
@@ -123,7 +124,7 @@ class CallRun extends HTMLElement {
     const throttled = this.#common && calls.some(({ throttles }) => throttles.length > 0);
     this.#tokens.toggleAttribute("hidden", !throttled);
     if (throttled) drawTokens(this.#tokens, calls, origin, scale);
-    this.#explorer.whileDrawing(() => this.#rows.draw((i) => pictures[i], scale));
+    this.#navigation.whileDrawing(() => this.#rows.draw((i) => pictures[i], scale));
     this.#describe(now);
   }
 
@@ -134,16 +135,16 @@ class CallRun extends HTMLElement {
     this.dataset.ended = String(stats.ended);
     this.dataset.complete = String(calls.every((call) => call.skipped || (call.endedAt !== undefined && call.server)));
     this.#summary.textContent = runSummaryOf(stats);
-    const reasons = [...new Set(calls.map((call) => call.reason).filter(Boolean))];
-    if (reasons.length !== this.#reasons.children.length / 2) {
+    const policies = new Map(calls.filter(({ reason }) => reason).map(({ reason, policy }) => [reason, policy]));
+    if (policies.size !== this.#reasons.children.length / 2) {
       this.#reasons.replaceChildren(
-        ...reasons.flatMap((reason) => [html("dt", {}, reason), html("dd", {}, reasonTexts[reason])]),
+        ...[...policies].flatMap(([reason, policy]) => [html("dt", {}, reason), html("dd", {}, reasonText(reason, policy))]),
       );
     }
-    if (this.#twin.open && (stats.ended === stats.calls || now - this.#tabledAt > tableEveryMs)) this.#table(now);
+    if (this.#tableBox.open && (stats.ended === stats.calls || now - this.#tabledAt > tableEveryMs)) this.#table(now);
   }
 
-  #twinOf(title) {
+  #fillTableBox(title) {
     const table = html(
       "table",
       {},
@@ -151,12 +152,12 @@ class CallRun extends HTMLElement {
       html("thead", {}, html("tr", {}, ...columns.map(([, name]) => html("th", { scope: "col" }, name)))),
       this.#body,
     );
-    this.#twin.replaceChildren(
-      html("summary", {}, "The same as a table"),
+    this.#tableBox.replaceChildren(
+      html("summary", {}, "Show as a table"),
       html("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `${title}: every attempt as a table` }, table),
     );
-    this.#twin.addEventListener("toggle", () => this.#table(performance.now()));
-    return this.#twin;
+    this.#tableBox.addEventListener("toggle", () => this.#table(performance.now()));
+    return this.#tableBox;
   }
 
   #table(now) {

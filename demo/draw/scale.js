@@ -1,16 +1,16 @@
-// From milliseconds to pixels, the axis, and how wide text is.
+// The scale from milliseconds to pixels, the axis, and the width of text.
 
+import { formatMs } from "../model/format.js";
 import { spanOf, ticksOf } from "../model/picture.js";
-import { formatMs } from "../model/words.js";
 import { svg } from "./dom.js";
 
-export const gutter = 30; // left of the first instant: numbers
-const margin = 10; // right of the axis' end
+export const gutter = 30; // left of the first instant, for numbers
+const margin = 10; // right of the end of the axis
 export const axisHeight = 22;
 
 /**
- * The scale that these pictures share. `need(bar)` is what the label of a bar takes behind it; `least` the span of a run beside
- * this one, so that both have one axis; `view` the part that is looked at, or undefined for all of it.
+ * The scale that these pictures share. `need(bar)` is the room that the label of a bar takes behind it, `least` the span of another
+ * run that shares the axis, and `view` the part that is shown, or undefined for all of it.
  */
 export function scaleOf(pictures, width, { view, least = 0, need = () => 0 } = {}) {
   const room = Math.max(1, width - gutter - margin);
@@ -51,7 +51,7 @@ export function drawAxis(root, scale) {
   );
 }
 
-/** The axis' marks, drawn on through something below it. */
+/** The ticks of the axis, continued through something below it. */
 export function gridLines(scale, height) {
   return scale.ticks.map((tick) => svg("line", { class: "grid", x1: scale.x(tick), x2: scale.x(tick), y1: 0, y2: height }));
 }
@@ -65,7 +65,7 @@ export function size(root, width, height) {
 const widths = new Map();
 let context;
 
-/** Measured, because fonts differ; remembered, because measuring is slow. */
+/** The width of a text in pixels: measured, because fonts differ, and kept, because measuring is slow. */
 export function textWidth(text, bold = false) {
   const key = bold ? `b${text}` : text;
   let width = widths.get(key);

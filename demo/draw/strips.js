@@ -1,7 +1,7 @@
-// What all calls of a run do together, above their bars and on the same axis: how many requests go out, and what is in the token bucket.
+// What all calls of a run do together, above their bars and on the same axis: the requests that leave, and the token bucket.
 
+import { formatMs } from "../model/format.js";
 import { arrivalsOf, tokensOf } from "../model/stats.js";
-import { formatMs } from "../model/words.js";
 import { svg } from "./dom.js";
 import { gridLines, gutter, size, textWidth } from "./scale.js";
 
@@ -9,7 +9,7 @@ const height = 46;
 const base = height - 4;
 const barWidth = 6; // pixels of one bin
 
-/** Requests as they leave the browser: first attempts full, retries and hedges lighter on top. */
+/** Requests as they leave the browser: first attempts below, retries and hedges in another color on top. */
 export function drawArrivals(root, calls, origin, scale) {
   const bins = Math.max(10, Math.floor((scale.end - gutter) / barWidth));
   const span = scale.to - scale.from;
@@ -28,11 +28,11 @@ export function drawArrivals(root, calls, origin, scale) {
       return [rect("arrival", 0, first), rect("arrival more", first, more)].filter(Boolean);
     }),
     svg("line", { class: "strip-base", x1: gutter, x2: scale.end, y1: base, y2: base }),
-    caption(scale, `requests leave, at most ${most} within ${formatMs(span / bins)}`),
+    caption(scale, `Requests sent, at most ${most} within ${formatMs(span / bins)}`),
   );
 }
 
-/** The bucket as steps, with the line at or below which no retries are made. */
+/** The tokens in the bucket as steps, with the line at or below which there are no retries. */
 export function drawTokens(root, calls, origin, scale) {
   const seen = tokensOf(calls);
   if (seen.length === 0) return;
@@ -54,7 +54,7 @@ export function drawTokens(root, calls, origin, scale) {
       svg("path", { class: "tokens-line", d: `${path}H${scale.end}` }),
     ),
     svg("line", { class: "threshold", x1: gutter, x2: scale.end, y1: threshold, y2: threshold }),
-    caption(scale, `tokens, ${formatTokens(last.tokens)} of ${maxTokens} left; no retries at ${maxTokens / 2} or below`),
+    caption(scale, `Tokens: ${formatTokens(last.tokens)} of ${maxTokens} left; no retries at ${maxTokens / 2} or below`),
   );
 }
 

@@ -1,24 +1,24 @@
-// Draws the picture of a call (picture.js) as SVG. Colours and patterns are in waterfall.css, by class and data
-// attribute; here is only geometry.
+// Draws the picture of a call (model/picture.js) as SVG. Here is only geometry; colors and patterns are in waterfall.css, by class and
+// data attribute.
 
 import { placeLabel } from "../model/picture.js";
 import { svg } from "./dom.js";
 import { gridLines, gutter, size, textWidth } from "./scale.js";
 
-const top = 20; // the strip in which commit and deadline are named
+const top = 20; // the strip with the names of commit and deadline
 const lane = 27; // from one attempt to the next
 const bar = 14; // height of a bar
 const labelSpace = 8; // between a bar and its label
 const flagSpace = 12; // a flag before its text
 
-/** What the label of a bar takes behind it, in pixels. */
+/** How much room the label of a bar takes behind it, in pixels. */
 export const labelNeed = (one) => labelWidth(one) + labelSpace;
 
 export function heightOf(picture) {
   return top + picture.lanes * lane + 2;
 }
 
-/** Everything of one call. What is drawn later lies over what was drawn before. */
+/** Draws all of one call. What comes later lies over what came before. */
 export function drawCall(root, picture, scale) {
   const height = heightOf(picture);
   size(root, scale.width, height);
@@ -50,7 +50,7 @@ function boxOf(one, scale) {
   const sent = scale.x(one.sent);
   const to = Math.max(scale.x(one.to), from + 3);
   if (one.running && one.head === undefined) return { from, sent: Math.min(sent, to), head: to, to };
-  // An attempt that ended still shows an edge in its colour, however short its body was: that is where its result came.
+  // An attempt that has ended shows an edge in its color, however short its body was: that is where its result arrived.
   const head = Math.min(one.head === undefined ? to : scale.x(one.head), to - 3);
   return { from, sent: Math.min(sent, head), head, to };
 }
@@ -68,7 +68,7 @@ function barGroup(one, scale) {
       class: "bar",
       role: "button",
       tabindex: -1,
-      "aria-label": nameOf(one),
+      "aria-label": barLabel(one),
       "data-lane": one.lane,
       "data-attempt": one.number,
       "data-kind": one.kind,
@@ -88,8 +88,8 @@ function barGroup(one, scale) {
   );
 }
 
-/** What a screen reader says of an attempt: what is written beside it, and more. */
-export function nameOf({ number, kind, text, span, flag }) {
+/** What a screen reader says of an attempt: the text beside its bar, and more. */
+export function barLabel({ number, kind, text, span, flag }) {
   return `${text} ${span}${flag ? ` ${flag.text}` : ""}, attempt ${number}, ${kind}`;
 }
 
@@ -109,7 +109,7 @@ function label(one, box, y, scale) {
   ];
 }
 
-/** The part of a bar that can be seen, when zoomed. */
+/** The part of a bar that is in sight when zoomed. */
 function seen({ from, head, to }, { low, end }) {
   const within = (x) => Math.min(end, Math.max(low, x));
   return { from: within(from), head: within(head), to: within(to) };
@@ -130,8 +130,8 @@ function flagMark(flag, x, y) {
 }
 
 /**
- * A backoff: the line is the wait, the shade is where jitter could have ended it. The shade is higher than a bar, so that it is seen
- * above and below the one that began in it.
+ * A backoff: the line is the wait, the shade is where jitter could have ended it. The shade is taller than a bar, so that it shows
+ * above and below a bar that begins in it.
  */
 function gapGroup(gap, scale) {
   const y = middle(gap.lane);
@@ -148,7 +148,9 @@ function gapGroup(gap, scale) {
     svg(
       "title",
       {},
-      gap.bound === undefined ? `The server asked to wait ${gap.text}` : `Backoff of ${gap.text}, drawn from the shaded range`,
+      gap.bound === undefined
+        ? `The server asked the client to wait ${gap.text}`
+        : `Backoff of ${gap.text}, drawn at random from the shaded range`,
     ),
     bound !== undefined &&
       svg("rect", { class: "jitter", x: from, y: y - shade, width: Math.max(0, bound - from), height: 2 * shade, rx: 3 }),
@@ -158,7 +160,7 @@ function gapGroup(gap, scale) {
   );
 }
 
-/** A hedging delay: a bracket under the attempt that it is counted from, down to the hedge that it lets go. */
+/** A hedging delay: a bracket under the attempt that it is counted from, with an arrow down to the hedge that follows. */
 function delayGroup(delay, scale) {
   const y = above(delay.lane) + bar + 4;
   const from = scale.x(delay.from);
@@ -185,7 +187,7 @@ const delayTexts = { waiting: "a hedge follows", fired: "then a hedge was sent",
 function commitLine({ commit, bars, lanes }, scale, height) {
   if (!commit) return [];
   const x = scale.x(commit.at);
-  // The line makes way for what is written.
+  // The line leaves gaps where it would cross a label.
   const written = bars.filter((one) => {
     const { x: left } = placeLabel(seen(boxOf(one, scale), scale), labelWidth(one), { ...scale, space: labelSpace });
     return left - 2 < x && x < left + labelWidth(one);
@@ -203,7 +205,7 @@ function deadlineLine({ deadline }, scale, height) {
   return [svg("line", { class: "deadline", x1: x, x2: x, y1: 6, y2: height })];
 }
 
-/** The names of the two upright lines, in the strip above the bars: each on its own side where the lines meet. */
+/** The names of the two vertical lines, in the strip above the bars; each on its own side where the lines meet. */
 function names({ commit, deadline }, scale) {
   const drawn = [];
   const due = deadline === undefined ? Number.POSITIVE_INFINITY : scale.x(deadline);
@@ -225,7 +227,7 @@ function names({ commit, deadline }, scale) {
     const width = textWidth("deadline") + 6;
     const behind = (meet ? Math.max(due, x) : due) + 5;
     const start = behind + width <= scale.high ? behind : due - width;
-    // Where there is no room, the line alone must do; the key names it.
+    // Where there is no room the line has no name; the legend explains it.
     if (start >= taken) drawn.push(svg("text", { class: "deadline-label", x: start, y: 10 }, "deadline"));
   }
   return drawn;

@@ -1,12 +1,12 @@
-// From the package's events to what is known of a call. Pure: no DOM, no clock; instants are ms on performance.now()'s clock.
-// picture.js says how it looks, words.js how it reads.
+// What is known of a call, built from the package's events. Pure: instants are milliseconds on the clock of performance.now().
+// picture.js says how a call looks, summary.js how it reads.
 
-/** What is known of a call before its first event. */
+/** A call before its first event. */
 export function newCall({ number, id, kind }) {
   return {
-    version: 0, // counts what changed, so that only that is drawn again
-    events: [], // as they came, for the export
-    exchanges: [], // what traffic.js saw of each attempt, in the order in which they began
+    version: 0, // counts the changes, so that only calls that changed are drawn again
+    events: [], // in the order of arrival, for the export
+    exchanges: [], // what run/traffic.js saw of each attempt, in the order in which they began
     number, // its place in the run, from 1
     id, // the Chaos service counts executions under this id
     kind, // "unary" | "stream" | "bidi"
@@ -23,11 +23,11 @@ export function newCall({ number, id, kind }) {
     code: undefined,
     statusMessage: "",
     reason: undefined,
-    throttles: [], // the channel's token bucket at each instant that this call saw it
+    throttles: [], // the token bucket of the channel, whenever this call used it
     messages: [], // instants at which response messages reached the application
-    sent: [], // bidi: instants at which the application gave a message away
+    sent: [], // bidi: instants at which the application sent a message
     warnings: [],
-    server: undefined, // Chaos.Report, once it is in
+    server: undefined, // the reply of Chaos.Report, once it has arrived
   };
 }
 
@@ -39,7 +39,7 @@ const handlers = {
     call.timeoutMs = event.timeoutMs;
   },
   attemptStarted(call, event) {
-    settle(call, event.at);
+    endWaits(call, event.at);
     call.attempts.push({ number: event.attempt, kind: event.kind, startedAt: event.at, outcome: "pending" });
   },
   attemptHead(call, event) {
@@ -54,7 +54,7 @@ const handlers = {
     call.gaps.push({ lane: call.attempts.length, from: at, delayMs, boundMs, pushback, until: undefined });
   },
   hedgeScheduled(call, event) {
-    settle(call, event.at);
+    endWaits(call, event.at);
     const { at, delayMs, pushback } = event;
     call.delays.push({ lane: call.attempts.length - 1, from: at, delayMs, pushback, until: undefined, fired: false });
   },
@@ -64,11 +64,11 @@ const handlers = {
   },
   buffer() {},
   committed(call, event) {
-    settle(call, event.at);
+    endWaits(call, event.at);
     call.commit = { at: event.at, attempt: event.attempt, reason: event.reason };
   },
   callEnded(call, event) {
-    settle(call, event.at);
+    endWaits(call, event.at);
     call.endedAt = event.at;
     call.code = event.code;
     call.statusMessage = event.statusMessage;
@@ -79,7 +79,7 @@ const handlers = {
   },
 };
 
-/** Takes one event of the package into the call. An event of a kind that came later than this page changes nothing. */
+/** Adds one event of the package to the call. Kinds of event that are newer than this page change nothing. */
 export function applyEvent(call, event) {
   call.version++;
   call.events.push(event);
@@ -92,19 +92,19 @@ export function applyMessage(call, at) {
   call.messages.push(at);
 }
 
-/** A transparent restart repeats its number, so the last one of that number is meant. */
+/** The attempt with this number. A transparent restart repeats the number, so the last one is meant. */
 function attemptOf(call, number) {
   const found = call.attempts.findLast((attempt) => attempt.number === number);
   if (!found) throw new Error(`an event of attempt ${number}, which never started`);
   return found;
 }
 
-/** Ends the waits that are open. The next attempt, the commit or the end of the call is what a wait was for, or what cut it short. */
-function settle(call, at) {
+/** Ends the waits that are open. The next attempt, the commit and the end of the call are what a wait leads to, or what cuts it short. */
+function endWaits(call, at) {
   for (const wait of [...call.gaps, ...call.delays]) {
     if (wait.until !== undefined) continue;
     wait.until = at;
-    // Timers are early by a fraction of a millisecond now and then.
+    // Now and then a timer fires a fraction of a millisecond early.
     wait.fired = at >= wait.from + wait.delayMs - 2;
   }
 }
@@ -121,26 +121,26 @@ export function executedBy(call) {
 }
 
 /**
- * What the server saw of an attempt. It tells attempts apart by grpc-previous-rpc-attempts; those that went without it are told apart
- * by their order. A request that the browser sent twice by itself (a POST on a reused connection that broke) is found twice: the last
+ * What the server saw of an attempt. Attempts are told apart by the header grpc-previous-rpc-attempts, and those without it by their
+ * order. If the browser sent a request twice by itself (a POST on a reused connection that broke), the server saw it twice; the last
  * one is the one that was answered.
  */
 export function executionOf(call, attempt) {
   if (!call.server) return undefined;
-  const header = countIn(call, attempt);
-  const peers = call.attempts.filter((one) => countIn(call, one) === header);
+  const header = attemptHeaderOf(call, attempt);
+  const peers = call.attempts.filter((one) => attemptHeaderOf(call, one) === header);
   const found = call.server.executions.filter(({ previousAttempts }) => previousAttempts === header);
   return peers.length === 1 ? found.at(-1) : found[peers.indexOf(attempt)];
 }
 
-/** The header grpc-previous-rpc-attempts of an attempt; where nobody saw its request, as it should be. */
-function countIn(call, attempt) {
+/** The header grpc-previous-rpc-attempts that an attempt was sent with, or should have been if nobody saw its request. */
+function attemptHeaderOf(call, attempt) {
   const sent = call.exchanges[call.attempts.indexOf(attempt)]?.headers;
   if (sent) return sent.find(([name]) => name.toLowerCase() === "grpc-previous-rpc-attempts")?.[1] ?? "";
   return attempt.number === 1 ? "" : String(attempt.number - 1);
 }
 
-/** When the browser began to send an attempt's request, where Resource Timing tells it: before that it stood in a queue. */
+/** When the browser began to send an attempt's request, after it had waited in a queue; undefined if Resource Timing does not tell. */
 export function sentAt(call, lane) {
   const sent = call.exchanges[lane]?.timing?.requestStart;
   return sent > call.attempts[lane].startedAt ? sent : undefined;

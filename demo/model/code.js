@@ -1,6 +1,6 @@
-// The settings as a program: what somebody would write to make these calls with this policy. Pure.
+// The settings as a program: what a developer would write to make such calls with this policy. Pure.
 
-/** [language, text] of each. `config` is the service config as JSON text. */
+/** [language, text] of each program. `config` is the service config as JSON text. */
 export function programsOf({ config, channel, calls }, baseUrl) {
   return [
     ["TypeScript", typeScript(config, channel, calls, baseUrl)],
@@ -8,6 +8,9 @@ export function programsOf({ config, channel, calls }, baseUrl) {
     ["Service config (JSON)", config],
   ];
 }
+
+/** The config and the calls name a service that no reader has. */
+const testService = "// Chaos is the test service of this page: use your own here, and in the service config.";
 
 const tsOptions = ["jitter", "headerCommit", "attemptHeader"];
 const numbers = ["maxRetryAttempts", "maxRetryBufferSize", "maxRetryBufferPerCallSize"];
@@ -22,17 +25,21 @@ function typeScript(config, channel, { kind }, baseUrl) {
     kind === "bidi" && "webSocket: true,",
   ].filter(Boolean);
   const uses = {
-    unary: `const { message, attempts } = await channel.unary("/hedgerow.chaos.v1.Chaos/Do", request);`,
-    stream: `for await (const message of channel.serverStreaming("/hedgerow.chaos.v1.Chaos/Stream", request)) show(message);`,
-    bidi: `for await (const message of channel.bidiStreaming("/hedgerow.chaos.v1.Chaos/Converse", requests)) show(message);`,
+    unary: ["Do", "const { message, attempts } = await channel.unary(method, request);"],
+    stream: ["Stream", "for await (const message of channel.serverStreaming(method, request)) show(message);"],
+    bidi: ["Converse", "for await (const message of channel.bidiStreaming(method, requests)) show(message);"],
   };
+  const [method, use] = uses[kind];
   return [
     `import { createChannel } from "hedgerow";`,
     "",
     "const channel = await createChannel({",
     ...options.map((line) => `  ${line}`),
     "});",
-    uses[kind],
+    "",
+    testService,
+    `const method = "/hedgerow.chaos.v1.Chaos/${method}";`,
+    use,
     "",
   ].join("\n");
 }
@@ -72,6 +79,8 @@ function go(config, channel, { kind }, baseUrl) {
     "\treturn err // a ConfigError names every problem",
     "}",
     "defer ch.Close()",
+    "",
+    testService,
     "client := chaosv1.NewChaosClient(grpcconn.New(ch))",
     uses[kind],
     "",

@@ -1,5 +1,5 @@
-// Reads over the shoulder of a gRPC-Web response: how many messages it has, and its trailers. The package reads it itself; this is
-// for what the page shows of an attempt. Pure.
+// Reads a gRPC-Web response beside the package: how many messages it has, and its trailers. The package reads the response itself;
+// this is only for what the page shows of an attempt. Pure.
 
 const prefix = 5;
 const trailersFlag = 0x80;
@@ -8,10 +8,10 @@ export class FrameReader {
   bytes = 0;
   messages = 0;
   compressed = 0;
-  trailers; // the text of the trailers frame, once it is whole
+  trailers; // the text of the trailers frame, once it is complete
   #head = [];
   #left = 0;
-  #parts; // of a trailers frame
+  #parts; // the bytes of a trailers frame so far
 
   /** Takes the next bytes of the body. */
   feed(chunk) {

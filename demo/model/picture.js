@@ -1,12 +1,12 @@
-// How a call looks, before anybody knows how wide the screen is: lanes, bars and marks at instants. Pure.
+// How a call looks, before it is known how wide the screen is: lanes, bars and marks at instants. Pure.
 
 import { sentAt, winnerOf } from "./call.js";
-import { nameOf } from "./codes.js";
-import { formatMs } from "./words.js";
+import { codeName } from "./codes.js";
+import { formatMs } from "./format.js";
 
 /**
- * The picture of a call at an instant, in ms from `origin`. Each attempt has a lane of its own, so that hedges that overlap never
- * cover each other.
+ * The picture of a call at the instant `now`; all its instants are in milliseconds from `origin`. Each attempt has a lane of its
+ * own, so that hedges, which overlap in time, never cover each other.
  */
 export function pictureOf(call, now, origin) {
   const end = call.endedAt ?? now;
@@ -37,7 +37,7 @@ function barOf(attempt, { lane, winner, sent, end, at }) {
     number: attempt.number,
     kind: attempt.kind,
     outcome: attempt.outcome,
-    code: nameOf(attempt.code),
+    code: codeName(attempt.code),
     winner,
     from: at(attempt.startedAt),
     sent: at(sent === undefined ? attempt.startedAt : Math.min(sent, attempt.headAt ?? to)),
@@ -50,7 +50,7 @@ function barOf(attempt, { lane, winner, sent, end, at }) {
   };
 }
 
-/** The winner is known by its mark, too, not by colour alone. */
+/** The winner also has a mark, because color alone is not enough. */
 function markOf({ endedAt, code }) {
   if (endedAt === undefined) return "";
   return code === 0 ? "✓ " : "✕ ";
@@ -58,8 +58,8 @@ function markOf({ endedAt, code }) {
 
 function textOf({ outcome, kind, code }) {
   if (outcome === "pending") return kind;
-  // A loser's code is our own doing; that it was aborted is what matters.
-  return outcome === "aborted" ? "aborted" : (nameOf(code) ?? outcome);
+  // The code of an attempt that lost is the client's own doing; what matters is that it was aborted.
+  return outcome === "aborted" ? "aborted" : (codeName(code) ?? outcome);
 }
 
 function flagOf(pushback) {
@@ -69,7 +69,7 @@ function flagOf(pushback) {
     : { stop: false, text: `server: wait ${formatMs(pushback.delayMs)}` };
 }
 
-/** A wait before a retry. Its bound is where full jitter could have put it at the latest; a pushback has none, it is obeyed exactly. */
+/** A wait before a retry. Its bound is the latest that jitter could have chosen; a pushback has none, since it is obeyed exactly. */
 function gapOf(gap, end, at) {
   return {
     lane: gap.lane,
@@ -81,7 +81,7 @@ function gapOf(gap, end, at) {
   };
 }
 
-/** A wait before a hedge, which starts below the attempt it was counted from. */
+/** A wait before a hedge. It is drawn below the attempt that it is counted from. */
 function delayOf(delay, end, at) {
   return {
     lane: delay.lane,
@@ -94,7 +94,7 @@ function delayOf(delay, end, at) {
   };
 }
 
-/** The last instant the picture needs on its axis. */
+/** The last instant that the axis of the picture must show. */
 function latestOf(call, now) {
   if (call.endedAt !== undefined) return call.endedAt;
   const waits = [...call.gaps, ...call.delays].filter((wait) => wait.until === undefined).map((wait) => wait.from + wait.delayMs);
@@ -102,8 +102,8 @@ function latestOf(call, now) {
 }
 
 /**
- * The span of an axis that all these pictures share, in ms. `room` is its width in pixels; `need(bar)` the pixels that the bar's
- * label takes behind it, for which the axis leaves room, as long as the bars keep half of it.
+ * The span of an axis that all these pictures share, in milliseconds. `room` is its width in pixels, and `need(bar)` how many of
+ * them the label behind a bar takes. The axis leaves room for the labels, as long as the bars keep half of it.
  */
 export function spanOf(pictures, room, need) {
   const spans = pictures.flatMap((picture) => [
@@ -111,7 +111,7 @@ export function spanOf(pictures, room, need) {
     ...picture.bars.map((bar) => (bar.to * room) / Math.max(room / 2, room - need(bar))),
   ]);
   const span = Math.max(50, ...spans);
-  // While calls run the axis grows in steps: a scale that changes in every frame is hard to look at.
+  // While calls run the axis grows in steps, because a scale that changes in every frame is hard to look at.
   return pictures.some((picture) => picture.running) ? roundUp(span) : span;
 }
 
@@ -122,7 +122,7 @@ function roundUp(value) {
   return steps.find((step) => step * power >= value) * power;
 }
 
-/** Where the axis is marked: at most `most` round instants of what is seen, in ms. */
+/** Where the axis has its ticks: at most `most` round instants of what is shown, in milliseconds. */
 export function ticksOf({ from, to }, most) {
   const rough = (to - from) / Math.max(1, most);
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -133,8 +133,8 @@ export function ticksOf({ from, to }, most) {
 }
 
 /**
- * Where the label of a bar goes: behind it, or on its light part where there is no room behind, or before it, or, when nothing else
- * is left, over it. All in pixels; `low` and `high` bound the drawing, `space` is kept between bar and label.
+ * Where the label of a bar goes: behind the bar if there is room, else on its light part, else before it, else over it. All numbers
+ * are pixels; `low` and `high` bound the drawing, and `space` is kept between the bar and its label.
  */
 export function placeLabel({ from, head, to }, width, { low, high, space }) {
   if (to + space + width <= high) return { x: to + space, place: "behind" };

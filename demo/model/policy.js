@@ -1,9 +1,9 @@
-// The policy form's values, as text, and the service config they mean, in both directions. Pure. What a value may be is the
-// package's own business: text that is no number goes into the config as it stands, and the package says what is wrong with it.
+// The values of the policy form, which are texts, and the service config that they stand for, in both directions. Pure. The package
+// judges the values: text that is not a number goes into the config as it is, and the package says what is wrong with it.
 
 const service = "hedgerow.chaos.v1.Chaos";
 
-/** What the form starts with. Durations are in seconds, as a service config writes them. */
+/** The values that the form starts with. Durations are in seconds, as a service config writes them. */
 export const defaults = Object.freeze({
   policy: "retry",
   timeout: "",
@@ -19,7 +19,7 @@ export const defaults = Object.freeze({
   throttling: { on: false, maxTokens: "10", tokenRatio: "0.1" },
 });
 
-/** The service config that the form's values mean. An empty field is an absent one. */
+/** The service config that the values of the form stand for. An empty field is left out. */
 export function configOf({ policy, timeout, waitForReady, retry, hedging, throttling }) {
   const method = { name: [{ service }] };
   if (timeout.trim()) method.timeout = duration(timeout);
@@ -57,14 +57,14 @@ function number(text) {
   return Number.isFinite(Number(trimmed)) ? Number(trimmed) : trimmed;
 }
 
-/** "0.2" is written "0.2s"; text that is no plain number stays, so that "5m" is refused as "5m". */
+/** Writes "0.2" as "0.2s". Text that is not a plain number stays as it is, so that "5m" is refused as "5m". */
 function duration(text) {
   const trimmed = text.trim();
   if (trimmed === "") return undefined;
   return /^-?[\d.]+$/.test(trimmed) ? `${trimmed}s` : trimmed;
 }
 
-/** JSON as people write it: lists of plain values on one line. */
+/** JSON as people write it, with lists of plain values on one line. */
 export function textOf(config) {
   return JSON.stringify(config, undefined, 2).replace(
     /\[\s+([^[\]{}]*?)\s+\]/g,
@@ -72,16 +72,16 @@ export function textOf(config) {
   );
 }
 
-/** The service config that settings mean, as JSON text. */
+/** The service config of these settings, as JSON text. */
 export const configTextOf = ({ config, policy }) => config || textOf(configOf(policy));
 
 /**
- * The values that mean this config, or undefined where the form cannot say what the config says. `values` fills what the config
- * leaves open: the settings of the policies that it does not use.
+ * The values that stand for this config, or undefined if the form cannot express it. `values` supplies what the config leaves open:
+ * the settings of the policies that it does not use.
  */
 export function valuesOf(config, values) {
   const read = readConfig(config, values);
-  // Whatever the reading overlooked shows here: the form may stand for the text only if it writes the same text.
+  // If reading overlooked anything, it shows here: the form can stand for the text only if it would write the same text.
   return read && sameJSON(configOf(read), config) ? read : undefined;
 }
 
@@ -129,7 +129,7 @@ const fields = [
   [/^retryThrottling\.(\w+)$/, ([, name]) => `throttling.${name}`],
 ];
 
-/** The form's field that a problem's path means, or undefined where only the JSON shows it. */
+/** The name of the form's field that a problem's path is about, or undefined if only the JSON can show it. */
 export function fieldOf(path) {
   for (const [pattern, name] of fields) {
     const match = pattern.exec(path);

@@ -1,11 +1,11 @@
-// Random numbers that a seed repeats. Pure.
+// Random numbers from a seed, so that a run can be repeated. Pure.
 
-/** One seed of two numbers. */
+/** Makes one seed of two numbers. */
 export function mix(seed, number) {
   return Math.imul((seed ^ 0x9e3779b9) >>> 0, 0x85ebca6b) ^ Math.imul(number, 0xc2b2ae35);
 }
 
-/** A small seeded generator (mulberry32), so that a run can be repeated. */
+/** A small generator (mulberry32) of numbers from 0 up to 1. */
 export function randomFrom(seed) {
   let state = seed >>> 0;
   return () => {

@@ -1,34 +1,34 @@
-// What the server is told to do: one step of the Chaos service for each attempt (server/proto/chaos/v1/chaos.proto). Pure. All that is
-// random is drawn here, from a seed, so that attempt n of call i meets the same fate in every run of the same settings.
+// What the server is told to do: one step of the Chaos service for each attempt (server/proto/chaos/v1/chaos.proto). Pure. Everything
+// random is drawn here, from a seed, so that the server treats attempt n of call i the same in every run of the same settings.
 
 import { codeNames } from "./codes.js";
 import { mix, randomFrom } from "./random.js";
 import { numberOf } from "./settings.js";
 
-/** More attempts than any policy makes here; later ones would meet what the last of these met. */
+/** No policy makes more attempts here. Later ones would be treated like the last of these. */
 const mostSteps = 10;
 
 const fixed = (fixedMs) => ({ distribution: { case: "fixedMs", value: Math.round(fixedMs) } });
 
-// A stream's five messages are far enough apart to be seen one by one.
+/** The five messages of a stream, far enough apart to be seen one by one. */
 const streamed = { messages: 5, messageDelay: fixed(60) };
 
-/** The script of call `number` of a run, from 1: what each of its attempts meets. */
+/** The script of call `number` of a run, counted from 1: how the server treats each of its attempts. */
 export function stepsOf(server, { kind, seed, number }) {
   const random = randomFrom(mix(seed, number));
   const steps = [];
   for (let attempt = 1; attempt <= mostSteps; attempt++) {
-    // Always as many draws, so that a setting changes its own part of the workload and no other.
-    const [fate, latency, tail] = [random(), random(), random()];
+    // Every attempt takes the same number of draws, so that a setting changes its own part of the workload and no other.
+    const [failure, latency, tail] = [random(), random(), random()];
     const delay = fixed(latencyOf(server, { attempt, latency, tail }));
-    steps.push(fails(server, attempt, fate) ? failing(server, kind, delay, attempt) : answering(kind, delay));
+    steps.push(fails(server, attempt, failure) ? failing(server, kind, delay, attempt) : answering(kind, delay));
   }
   return trimmed(steps);
 }
 
-function fails({ fails, times, rate }, attempt, fate) {
+function fails({ fails, times, rate }, attempt, draw) {
   if (fails === "first") return attempt <= numberOf(times);
-  if (fails === "share") return fate * 100 < numberOf(rate);
+  if (fails === "share") return draw * 100 < numberOf(rate);
   return fails === "all";
 }
 
@@ -59,7 +59,7 @@ function failing(server, kind, delay, attempt) {
   const code = Math.max(1, codeNames.indexOf(server.code));
   const status = {
     ...(String(pushback).trim() ? { pushback: [String(pushback).trim()] } : {}),
-    end: { case: "status", value: { code, message: `attempt ${attempt} was told to fail` } },
+    end: { case: "status", value: { code, message: `the server was told to fail attempt ${attempt}` } },
   };
   switch (how) {
     case "early":
@@ -75,7 +75,7 @@ function failing(server, kind, delay, attempt) {
   }
 }
 
-/** The last step serves all later attempts, so what repeats it at the end says nothing. */
+/** The steps without those at the end that repeat the one before: the last step serves all later attempts anyway. */
 function trimmed(steps) {
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
   let length = steps.length;
@@ -83,8 +83,8 @@ function trimmed(steps) {
   return steps.slice(0, length);
 }
 
-/** Answers with its head at once and nothing else for a while: it occupies a connection. */
-export const holding = (ms) => [{ earlyHeader: true, messages: 0, endDelay: fixed(ms) }];
+/** Answers with its headers at once and then nothing more until the client leaves: it holds a connection. */
+export const holdingSteps = [{ earlyHeader: true, end: { case: "hang", value: {} } }];
 
-/** The script of a conversation: each message is answered as it comes. */
-export const conversing = (server) => [{ messageDelay: fixed(numberOf(server.ms, { most: 5000 })) }];
+/** The script of a bidirectional stream: each message is answered as it comes. */
+export const conversationSteps = (server) => [{ messageDelay: fixed(numberOf(server.ms, { most: 5000 })) }];

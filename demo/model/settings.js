@@ -1,21 +1,21 @@
-// All that the page can be told, as one object of texts, and its permalink. Pure.
+// All settings of the page as one object of texts, and the link that holds them. Pure.
 
 import { defaults as policy } from "./policy.js";
 
 export const defaults = Object.freeze({
-  story: "", // the story that these settings tell; "" when they are somebody's own
-  config: "", // a service config that the policy's fields cannot show; it then rules
+  story: "", // the id of the story that these settings belong to; "" when the visitor has changed them
+  config: "", // a service config that the policy's fields cannot show; if it is set, they do not count
   server: {
     fails: "first", // none, first, share, all: which attempts
     times: "2", // first: how many
-    rate: "30", // share: in per cent
+    rate: "30", // share: in percent
     how: "status", // status, early, cut, reset, hang
     code: "UNAVAILABLE",
     pushback: "", // milliseconds; negative: stop
     after: "0", // streams: messages before the failure
     latency: "fixed", // fixed, uniform, exponential, tail, slowFirst
     ms: "90",
-    share: "10", // tail: in per cent
+    share: "10", // tail: in percent
     slow: "1200",
     where: "here", // here, other, fixed, nowhere
   },
@@ -35,7 +35,7 @@ export const defaults = Object.freeze({
     rate: "20", // paced: calls per second
     size: "5", // bytes of a request's payload
     hold: "0", // streams that occupy connections meanwhile
-    compare: "", // "none": the same calls without a policy first
+    compare: "", // "none": make the same calls without a policy first
     seed: "1",
   },
 });
@@ -56,7 +56,7 @@ function overwrite(target, patch) {
 
 const isGroup = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** "server.rate=70&policy.retry.maxAttempts=5": what differs from `base`, readable, for a URL's hash. */
+/** What differs from `base`, readable, for the hash of a URL: "server.rate=70&policy.retry.maxAttempts=5". */
 export function toHash(settings, base = defaults) {
   const params = new URLSearchParams();
   for (const [path, value] of leaves(settings)) {
@@ -65,7 +65,7 @@ export function toHash(settings, base = defaults) {
   return String(params);
 }
 
-/** The settings that a hash means. What it names and the page does not know is passed over: a link may be older than the page. */
+/** The settings that a hash stands for. Names that the page does not know are ignored: the link may be older than the page. */
 export function fromHash(hash, base = defaults) {
   const settings = structuredClone(base);
   for (const [path, text] of new URLSearchParams(hash.replace(/^#/, ""))) {
@@ -94,8 +94,14 @@ function at(object, path) {
     .reduce((inner, name) => (isGroup(inner) && Object.hasOwn(inner, name) ? inner[name] : undefined), object);
 }
 
-/** A number that a person typed, or what stands for it. */
+/** The number that a visitor typed, within bounds; `otherwise` if it is not a number. */
 export function numberOf(text, { least = 0, most = 1e6, otherwise = least } = {}) {
   const value = Number.parseFloat(text);
   return Number.isFinite(value) ? Math.min(most, Math.max(least, value)) : otherwise;
 }
+
+/** More calls could be sent, but not looked at. */
+const mostCalls = 2000;
+
+/** How many calls the settings ask for. */
+export const callCountOf = ({ calls }) => Math.floor(numberOf(calls.count, { least: 1, most: mostCalls }));

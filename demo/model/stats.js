@@ -1,4 +1,4 @@
-// What a run gained and what it cost, in numbers. Pure.
+// A run in numbers: what it gained and what it cost. Pure.
 
 import { executedBy, sentAt } from "./call.js";
 
@@ -17,7 +17,7 @@ export function statsOf(calls) {
     ok: good.length,
     attempts,
     executed,
-    // The server's own count, where it is known: what reached it is what it had to bear.
+    // The server's own count where it is known, because only requests that reached the server were a load on it.
     extra: sent.length > 0 ? (executed ?? attempts) / sent.length - 1 : 0,
     durations,
     goodDurations: good.map(durationOf).sort(ascending),
@@ -41,18 +41,18 @@ function lastTokens(calls) {
   return last;
 }
 
-/** The value that `share` of a sorted list does not exceed (nearest rank), or undefined of nothing. */
+/** The value that `share` of a sorted list does not exceed (nearest rank), or undefined if the list is empty. */
 export function percentile(sorted, share) {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))];
 }
 
-/** The share of calls that stands at x on an axis of nines: 0 is none, 1 is 90 %, 2 is 99 %, 3 is 99.9 %. */
+/** The share of calls at position x of an axis of nines: 0 is none, 1 is 90 %, 2 is 99 %, 3 is 99.9 %. */
 export const shareAt = (x) => 1 - 10 ** -x;
 export const nines = (share) => -Math.log10(1 - share);
 
 /**
- * Lists of sorted durations as [xs, ...ys] on one axis of nines. A list of n says nothing beyond the share that one in n exceeds:
- * there it is null.
+ * Lists of sorted durations as [xs, ...ys] on one axis of nines. A list of n values says nothing beyond the share that one value in
+ * n exceeds: there its y is null.
  */
 export function distributionOf(lists, points = 240) {
   const most = Math.log10(Math.max(2, ...lists.map((list) => list.length)));
@@ -61,7 +61,10 @@ export function distributionOf(lists, points = 240) {
   return [xs, ...lists.map((list) => xs.map((x) => y(list, x)))];
 }
 
-/** How many requests left the browser in each of `bins` equal parts of a span: [{ first, more }]; where it tells not, when they began. */
+/**
+ * How many requests left the browser in each of `bins` equal parts of a span: [{ first, more }]. An attempt counts from its start
+ * where the browser does not tell when it was sent.
+ */
 export function arrivalsOf(calls, origin, span, bins) {
   const counts = Array.from({ length: bins }, () => ({ first: 0, more: 0 }));
   for (const call of calls) {

@@ -1,7 +1,10 @@
-// Stories: settings that teach something, with a sentence of what to see and why, and where it matters of what differs over TLS with
-// HTTP/2. A story has one or two takes, played one after the
-// other with the same calls; what differs between them is the point. Pure.
+// The stories: settings that teach something, with a sentence on what to see and one on why. Pure.
+//
+// A story has one or two runs, made one after the other with the same calls; what differs between them is the point. `set` is what
+// its runs have in common, `overTLS` what differs when the page came over HTTP/2, and `conclude` says what the numbers of both runs
+// show, where that depends on the machine.
 
+import { hedgingConclusion, throttlingConclusion } from "./comparison.js";
 import { defaults, merged } from "./settings.js";
 
 const none = { policy: { policy: "none" } };
@@ -12,51 +15,52 @@ export const stories = Object.freeze([
   {
     id: "healed",
     title: "A fault, healed",
-    see: "Two attempts of each call fail, the third is answered: the caller sees a slower call, not an error.",
-    why: "Each retry waits a random part of a bound that doubles, the shaded range. Without a policy the first failure is the answer.",
+    see: "The first two attempts of each call fail and the third succeeds: the caller sees a slower call, not an error.",
+    why: "Before each retry the client waits a random time from the shaded range, whose upper bound doubles. Without a policy, the first failure is the answer.",
     set: {},
-    takes: [
+    runs: [
       { name: "No policy", set: none },
       { name: "Up to 4 attempts", set: retry({}) },
     ],
   },
   {
-    id: "herd",
-    title: "Jitter against a herd",
-    see: "Forty calls fail at the same moment. Look at the requests above the bars: under ±20 % they come back in waves, under full jitter spread out.",
-    why: "A server that has just failed everybody is hit hardest by everybody’s retry at once. A draw from zero to the bound takes the wave apart.",
+    id: "jitter",
+    title: "Jitter spreads retries",
+    see: "All calls fail at the same moment. Look at the requests above the bars: with ±20 % jitter the retries arrive in waves, with full jitter they are spread out.",
+    why: "A server that has just failed all its callers is hit hardest when they all retry at once. Drawing each wait from zero up to the bound breaks up the wave.",
     set: {
       server: { ms: "10" },
       calls: { count: "40" },
       ...retry({ initialBackoff: "0.5", maxBackoff: "2", maxAttempts: "4" }),
     },
-    takes: [
+    runs: [
       { name: "±20 % jitter", set: { channel: { jitter: "plusMinus20" } } },
       { name: "Full jitter", set: {} },
     ],
   },
   {
     id: "brownout",
-    title: "Brown-out, throttled",
-    see: "Three attempts in four fail. The token bucket sinks below half, and retries stop until answers fill it again.",
-    why: "Retries multiply the load of a server that is failing because of load. Throttling gives up some calls and keeps the extra requests few.",
+    title: "Brownout, throttled",
+    see: "Three attempts in four fail. In run B every failure takes a token from a bucket; while it is half full or less, nothing is retried.",
+    why: "Retries multiply the load on a server that fails because of its load. Throttling gives up on some calls so that there are few extra requests.",
     set: {
       server: { fails: "share", rate: "75", ms: "30", latency: "uniform" },
       calls: { count: "30", order: "paced", rate: "12" },
       ...retry({ initialBackoff: "0.1", maxBackoff: "0.4", maxAttempts: "4" }),
     },
-    takes: [
+    runs: [
       { name: "Retries alone", set: {} },
       { name: "Retries, throttled", set: { policy: { throttling: { on: true, maxTokens: "10", tokenRatio: "0.5" } } } },
     ],
+    conclude: throttlingConclusion,
   },
   {
     id: "pushback",
     title: "Pushback",
-    see: "The server says when to come again, 400 ms, and the client obeys exactly: no jitter. In the second take it says stop.",
-    why: "A server knows best when it is worth trying. A flag marks its word: grpc-retry-pushback-ms, in the trailers of the failure.",
+    see: "The server tells the client to wait 400 ms, and the client waits exactly that, without jitter. In run B the server tells it to stop.",
+    why: "The server knows best when a retry is worth making. A flag marks what it said: grpc-retry-pushback-ms, in the trailers of the failure.",
     set: { ...retry({}) },
-    takes: [
+    runs: [
       { name: "Wait 400 ms", set: { server: { pushback: "400" } } },
       { name: "Stop", set: { server: { pushback: "-1" } } },
     ],
@@ -64,24 +68,25 @@ export const stories = Object.freeze([
   {
     id: "tail",
     title: "A slow tail, hedged",
-    see: "One answer in ten takes over a second. Hedges cut that tail off; the last row of the table says what they cost in extra requests.",
-    why: "A second request that starts after most answers are in is rarely slow as well. Hedge only what may safely run twice.",
+    see: "One answer in ten takes over a second. In run B, a call without an answer after 150 ms sends a second request, and the first answer wins.",
+    why: "A second request is rarely slow as well. Hedge only what is safe to run twice; the last row shows what it cost in extra requests.",
     set: {
       server: { fails: "none", latency: "tail", ms: "60", share: "10", slow: "1200" },
       calls: { count: "60", order: "paced", rate: "20" },
     },
-    takes: [
+    runs: [
       { name: "No policy", set: none },
       { name: "A hedge after 150 ms", set: hedging({ maxAttempts: "2", hedgingDelay: "0.15" }) },
     ],
+    conclude: hedgingConclusion,
   },
   {
     id: "stream",
     title: "A stream breaks",
-    see: "A stream that fails before its first message is tried again; one that fails after two messages is not.",
-    why: "What the application has seen cannot be taken back. The white dots are messages; the first one commits the call.",
+    see: "A stream that fails before its first message is retried; one that fails after two messages is not.",
+    why: "Messages that the application has seen cannot be taken back. The white dots are messages; the first one commits the call.",
     set: { server: { times: "1" }, calls: { count: "2", kind: "stream" }, ...retry({}) },
-    takes: [
+    runs: [
       { name: "Before the first message", set: {} },
       { name: "After two messages", set: { server: { after: "2" } } },
     ],
@@ -89,10 +94,10 @@ export const stories = Object.freeze([
   {
     id: "early",
     title: "Headers sent early",
-    see: "The server sends its headers, then fails. Strictly read, headers commit the call, and the failure stands; with firstFrame it is retried.",
-    why: "gRPC commits at the response headers. Some servers and proxies flush them before they know; then the first frame is the better mark.",
+    see: "The server sends its headers, then fails. With headerCommit “strict” the headers commit the call, so the failure is final; with “firstFrame” it is retried.",
+    why: "gRPC commits a call at the response headers. Some servers and proxies send them before they know the outcome; for those, the first frame is the better mark.",
     set: { server: { how: "early" }, calls: { count: "2" }, ...retry({}) },
-    takes: [
+    runs: [
       { name: "headerCommit: strict", set: {} },
       { name: "headerCommit: firstFrame", set: { channel: { headerCommit: "firstFrame" } } },
     ],
@@ -100,29 +105,29 @@ export const stories = Object.freeze([
   {
     id: "cors",
     title: "CORS blocks the retry",
-    see: "Another origin allows what first attempts send, but not grpc-previous-rpc-attempts: the browser refuses every retry, and the server never hears of it.",
-    why: "“auto” notices, sends that attempt again at once without the header, and warns with what to allow. “always” stays blocked.",
+    see: "The other origin allows the headers of a first attempt, but not grpc-previous-rpc-attempts. So the browser blocks every retry, and the server never hears of it.",
+    why: "With “auto” the client notices, repeats that attempt at once without the header, and warns you what to allow. With “always” retries stay blocked.",
     overTLS:
-      "Over HTTP/2 the browser must also have accepted this server’s certificate by its other name, localhost or 127.0.0.1.",
+      "Over HTTP/2, the browser must also have accepted this server’s certificate under its other name, localhost or 127.0.0.1.",
     set: { server: { where: "fixed" }, calls: { count: "2", order: "sequence" }, ...retry({}) },
-    takes: [
+    runs: [
       { name: "attemptHeader: always", set: { channel: { attemptHeader: "always" } } },
       { name: "attemptHeader: auto", set: {} },
     ],
   },
   {
     id: "deadline",
-    title: "The deadline is over everything",
-    see: "One second for the whole call, attempts and waits together. What still runs then is aborted, here and at the server.",
-    why: "A caller waits for the call, not for an attempt: retries must not make it wait longer. Every attempt tells the server what time is left.",
+    title: "The deadline wins",
+    see: "The whole call has one second, attempts and waits together. What is still running then is aborted, in the browser and on the server.",
+    why: "The caller waits for the call, not for an attempt, so retries must not make it wait longer. Every attempt tells the server how much time is left.",
     set: { policy: { timeout: "1" }, calls: { count: "2" } },
-    takes: [
+    runs: [
       {
         name: "Retries",
         set: { server: { fails: "all", ms: "180" }, ...retry({ maxAttempts: "5", initialBackoff: "0.3" }) },
       },
       {
-        name: "Hedges of a server that hangs",
+        name: "Hedges, while the server hangs",
         set: { server: { fails: "all", how: "hang" }, ...hedging({ maxAttempts: "3", hedgingDelay: "0.2" }) },
       },
     ],
@@ -130,19 +135,19 @@ export const stories = Object.freeze([
   {
     id: "reset",
     title: "The connection breaks",
-    see: "Attempts lose their connection before any answer. Compare what the client sent with what the server ran: over HTTP/1.1 it may be more.",
-    why: "A browser may repeat a POST by itself when a connection that it reused breaks. No client can promise that a server sees a call only once.",
+    see: "The first two attempts lose their connection before any answer. Compare what the client sent with what the server executed: over HTTP/1.1 the server may count more.",
+    why: "A browser may resend a POST by itself when a connection that it reused breaks. No client can promise that a server sees a request only once.",
     set: { server: { how: "reset" }, ...retry({}) },
-    takes: [{ name: "Up to 4 attempts", set: {} }],
+    runs: [{ name: "Up to 4 attempts", set: {} }],
   },
   {
     id: "starved",
     title: "Six connections",
-    see: "Streams hold all six connections that a browser opens over HTTP/1.1. Calls wait inside the browser: the thin line before a bar.",
-    why: "With a deadline they fail before the server has heard of them, and no retry helps. HTTP/2 has no such limit: switch above and play it again.",
-    overTLS: "This page came over HTTP/2: the streams share one connection with the calls, and none waits.",
+    see: "Over HTTP/1.1 a browser opens at most six connections to a server, and streams hold them all. The calls wait inside the browser: the thin line before a bar.",
+    why: "With a deadline they fail before the server has heard of them, and no retry helps. HTTP/2 has no such limit: switch at the top and run this again.",
+    overTLS: "This page came over HTTP/2: streams and calls share one connection, so none has to wait.",
     set: { server: { fails: "none", ms: "60" }, calls: { count: "4", hold: "6" }, ...retry({}) },
-    takes: [
+    runs: [
       { name: "No deadline", set: {} },
       { name: "Deadline of 0.5 s", set: { policy: { timeout: "0.5" } } },
     ],
@@ -150,44 +155,44 @@ export const stories = Object.freeze([
   {
     id: "duplex",
     title: "Both ways at once",
-    see: "Every message is answered as it is sent, over a WebSocket: a bidirectional stream, full duplex, in any browser.",
-    why: "fetch sends a request before it reads the answer. Over the wrapper’s WebSocket dialect both directions run at once.",
+    see: "Each message is answered as soon as it is sent, over a WebSocket: a full-duplex bidirectional stream, in any browser.",
+    why: "With fetch, a browser sends the whole request before it reads the answer. A WebSocket carries both directions at once.",
     set: { server: { fails: "none", ms: "40" }, calls: { count: "2", kind: "bidi" }, ...retry({}) },
-    takes: [{ name: "Five messages each way", set: {} }],
+    runs: [{ name: "Five messages each way", set: {} }],
   },
 ]);
 
-export const storyOf = (id) => stories.find((story) => story.id === id);
+export const storyById = (id) => stories.find((story) => story.id === id);
 
-/** The settings that a story puts into the form: those of its last take. */
+/** The settings that a story puts into the form: those of its last run. */
 export function settingsOf(story) {
-  return merged(defaults, story.set, story.takes.at(-1).set, { story: story.id });
+  return merged(defaults, story.set, story.runs.at(-1).set, { story: story.id });
 }
 
-/** What is played with these settings: [{ name, settings }]. Seed and number of calls may be somebody's own, even in a story. */
-export function takesOf(settings) {
-  const story = storyOf(settings.story);
+/** The runs that these settings ask for: [{ name, settings }]. The visitor may change a story's seed and number of calls. */
+export function runsOf(settings) {
+  const story = storyById(settings.story);
   if (story) {
     const { seed, count } = settings.calls;
-    return story.takes.map(({ name, set }) => ({
+    return story.runs.map(({ name, set }) => ({
       name,
       settings: merged(defaults, story.set, set, { story: story.id, calls: { seed, count } }),
     }));
   }
-  const own = { name: nameOf(settings), settings };
+  const own = { name: policyName(settings), settings };
   if (settings.calls.compare !== "none") return [own];
   return [{ name: "No policy", settings: merged(settings, none, { config: "" }) }, own];
 }
 
-function nameOf({ config, policy: { policy, retry, hedging } }) {
+function policyName({ config, policy: { policy, retry, hedging } }) {
   if (config) return "Policy from JSON";
   if (policy === "retry") return `Retry, up to ${retry.maxAttempts} attempts`;
   if (policy === "hedging") return `Hedging every ${hedging.hedgingDelay || "0"} s, up to ${hedging.maxAttempts} attempts`;
   return "No policy";
 }
 
-/** Whether the settings are still the story's, but for the seed and the number of calls. */
-export function tells(settings, story) {
+/** Whether the settings are still the story's, apart from the seed and the number of calls. */
+export function matchesStory(settings, story) {
   const { seed, count } = settings.calls;
   const wanted = merged(settingsOf(story), { calls: { seed, count } });
   return JSON.stringify(wanted) === JSON.stringify(merged(settings, { story: story.id }));

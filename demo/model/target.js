@@ -1,14 +1,14 @@
 // Where the calls go. Pure.
 
-/** A port that no service is registered for. */
-const nobody = "127.0.0.1:49151";
+/** A port that no service is registered for, so nothing listens there. */
+const nothing = "127.0.0.1:49151";
 
 /**
- * Where the calls go, and whether the server counts them there. Another origin is this server by another name: a browser asks it
- * for leave (CORS) all the same.
+ * The base URL that the calls go to, and whether a server counts them there. The other origin is this same server by another name;
+ * the browser asks for its permission (CORS) all the same.
  */
 export function targetOf(where, { protocol, hostname, port, origin }) {
-  if (where === "nowhere") return { baseUrl: `${protocol}//${nobody}`, counted: false };
+  if (where === "nowhere") return { baseUrl: `${protocol}//${nothing}`, counted: false };
   const name = hostname === "localhost" ? "127.0.0.1" : "localhost";
   const other = `${protocol}//${name}${port ? `:${port}` : ""}`;
   if (where === "other") return { baseUrl: other, counted: true };

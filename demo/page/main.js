@@ -1,50 +1,53 @@
-// The page: keeps the settings, plays stories and runs, and shows them.
+// The page: keeps the settings, sends what they ask for, and shows the results. README.md says how the rooms hang together.
 
-import { Facts } from "../draw/attempt-dialog.js";
+import { AttemptDialog } from "../draw/attempt-dialog.js";
 import { html } from "../draw/dom.js";
-import { clock, openChannel } from "../run/channels.js";
-import { Controls } from "./controls.js";
 import "../draw/result-view.js";
-import { defaults, fromHash, merged, toHash } from "../model/settings.js";
-import { settingsOf, stories, storyOf, takesOf, tells } from "../model/stories.js";
+import { count } from "../model/format.js";
+import { callCountOf, defaults, fromHash, merged, toHash } from "../model/settings.js";
+import { matchesStory, runsOf, settingsOf, stories, storyById } from "../model/stories.js";
 import { targetOf } from "../model/target.js";
-import { count } from "../model/words.js";
+import { clock, openChannel } from "../run/channels.js";
 import { Traffic } from "../run/traffic.js";
+import { Controls } from "./controls.js";
+import { buildAdvice, showNotice } from "./notice.js";
 import { PolicyForm } from "./policy-form.js";
-import { play } from "./send.js";
-import { exportEvents, ShareBox } from "./share.js";
+import { showProtocol } from "./protocol.js";
+import { sendRuns } from "./send.js";
+import { CodeDialog, copyText, saveEvents } from "./share.js";
 import { fillStoryBar, markStory } from "./story-bar.js";
 
-const keptSessions = 5;
+const keptResults = 5;
 
 const $ = (selector) => document.querySelector(selector);
 const form = $("#settings");
-let story = ""; // whose settings the form shows, unchanged
+let story = ""; // the id of the story whose settings the form shows, unchanged
 let hedgerow; // the package
 let traffic;
-let tools; // what a run needs: { hedgerow, messages, observer, traffic }
+let tools; // what sendRuns needs: { hedgerow, messages, observer, traffic }
 let running; // an AbortController while calls run
-let validation; // the timer of the next one
+let validation; // the timer of the next validation
 
 // Settings ----------------------------------------------------------------------------------------------------------------------
 
 const controls = new Controls({ server: $("#server-controls"), calls: $("#calls-controls"), channel: $("#channel-controls") });
 const policy = new PolicyForm($("#policy"), changed);
-const facts = new Facts($("#facts"));
-const share = new ShareBox($("#code"));
-fillStoryBar($("#stories"), tell);
-$("#first").addEventListener("click", () => tell(stories[0]));
+const attemptDialog = new AttemptDialog($("#attempt"));
+const codeDialog = new CodeDialog($("#code"));
+fillStoryBar($("#stories"), sendStory);
+$("#first").addEventListener("click", () => sendStory(stories[0]));
 
-function tell(one) {
+/** What a press on a story does: its settings go into the form, and the form is submitted. */
+function sendStory(picked) {
   if (running) return;
-  setSettings(merged(settingsOf(one), { calls: { seed: settings().calls.seed } }));
+  setSettings(merged(settingsOf(picked), { calls: { seed: settings().calls.seed } }));
   form.requestSubmit();
 }
 
 function settings() {
   const read = merged(defaults, controls.read(), { policy: policy.values, config: policy.custom ? policy.text : "" });
-  const told = storyOf(story);
-  return merged(read, { story: told && tells(read, told) ? story : "" });
+  const shown = storyById(story);
+  return merged(read, { story: shown && matchesStory(read, shown) ? story : "" });
 }
 
 function setSettings(wanted) {
@@ -59,60 +62,68 @@ form.addEventListener("input", changed);
 form.addEventListener("change", changed);
 
 function changed() {
-  // The policy's form calls while it is being made.
+  // In a microtask, because the policy form calls this while it is being constructed.
   queueMicrotask(() => {
     arrange();
     validate();
   });
 }
 
+/** Makes everything that depends on the settings follow them. */
 function arrange() {
   const now = settings();
   story = now.story;
   controls.arrange(now);
   markStory($("#stories"), now.story);
-  const takes = takesOf(now);
-  const calls = count(Number.parseInt(now.calls.count, 10) || 1, "call");
-  $("#send").textContent = takes.length > 1 ? `Send 2 × ${calls}` : `Send ${calls}`;
-  // A story's settings are the story's: its link is short.
-  const base = storyOf(now.story) ? merged(settingsOf(storyOf(now.story)), { story: "" }) : defaults;
+  const runs = runsOf(now);
+  const calls = count(callCountOf(now), "call");
+  $("#send").textContent = runs.length > 1 ? `Send 2 × ${calls}` : `Send ${calls}`;
+  const storyRuns = now.story !== "" && runs.length > 1;
+  $("#story-runs").hidden = !storyRuns;
+  if (storyRuns) {
+    const [a, b] = runs.map(({ name }) => `“${name}”`);
+    $("#story-runs").textContent =
+      `This story sends the calls twice: ${a}, then ${b}. Change the server or the policy to leave the story.`;
+  }
+  // The link of a story is short: it holds only what differs from the story.
+  const base = storyById(now.story) ? merged(settingsOf(storyById(now.story)), { story: "" }) : defaults;
   const hash = toHash(now, base);
   history.replaceState(undefined, "", hash ? `#${hash}` : location.pathname + location.search);
 }
 
-/** What the address says: a story, with what was changed of it, or settings. */
+/** The settings in the address: those of a story, with what the link changes, or complete ones. */
 function fromAddress() {
-  const told = storyOf(new URLSearchParams(location.hash.slice(1)).get("story"));
-  return fromHash(location.hash, told ? settingsOf(told) : defaults);
+  const named = storyById(new URLSearchParams(location.hash.slice(1)).get("story"));
+  return fromHash(location.hash, named ? settingsOf(named) : defaults);
 }
 
 addEventListener("hashchange", () => setSettings(fromAddress()));
 
 $("#to-defaults").addEventListener("click", () => setSettings(merged(defaults)));
-$("#copy-link").addEventListener("click", (event) => share.copy(event.target, location.href));
+$("#copy-link").addEventListener("click", (event) => copyText(event.target, location.href));
 $("#as-code").addEventListener("click", () => {
   const now = settings();
-  share.showCode(now, targetOf(now.server.where, location).baseUrl);
+  codeDialog.show(now, targetOf(now.server.where, location).baseUrl);
 });
 
-// The world ---------------------------------------------------------------------------------------------------------------------
+// Environment -------------------------------------------------------------------------------------------------------------------
 
-form.elements.offline.addEventListener("change", ({ target }) => traffic?.playOffline(target.checked));
+form.elements.offline.addEventListener("change", ({ target }) => traffic?.simulateOffline(target.checked));
 form.elements.background.addEventListener("change", ({ target }) => {
-  clock.hidden = target.checked;
-  // A page that is seen again tells the client so.
+  clock.background = target.checked;
+  // A tab that comes to the front again gets this event.
   if (!target.checked) document.dispatchEvent(new Event("visibilitychange"));
 });
 
 // Validation --------------------------------------------------------------------------------------------------------------------
 
-/** Lets the package judge the settings a moment after the last change. */
+/** Lets the package check the settings a moment after the last change. */
 function validate() {
   clearTimeout(validation);
   if (hedgerow) validation = setTimeout(() => isValid().catch(complain), 200);
 }
 
-/** Whether a channel can be made; what is wrong is then on the page. */
+/** Whether a channel can be opened with the settings; if not, the problems are then on the page. */
 async function isValid() {
   try {
     (await openChannel(hedgerow, settings())).close();
@@ -133,16 +144,16 @@ function showProblems(problems) {
   policy.showProblems(problems.filter((problem) => !ofChannel.includes(problem)));
 }
 
-// Runs --------------------------------------------------------------------------------------------------------------------------
+// Sending -----------------------------------------------------------------------------------------------------------------------
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (running || !tools) return;
-  notice();
+  showNotice();
   running = new AbortController();
   setRunning(true);
   try {
-    if (await isValid()) await playNow(settings());
+    if (await isValid()) await send(settings());
     else policy.focusProblem();
   } catch (error) {
     complain(error);
@@ -152,21 +163,21 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
-$("#stop").addEventListener("click", () => running?.abort(new Error("stopped by hand")));
+$("#stop").addEventListener("click", () => running?.abort(new Error("stopped by the visitor")));
 
-async function playNow(now) {
-  const session = document.createElement("call-session");
-  const again = html("button", { type: "button", class: "quiet" }, "Export events");
-  again.addEventListener("click", () => exportEvents(now, session.runs));
-  $("#sessions").prepend(session);
-  for (const old of [...$("#sessions").children].slice(keptSessions)) old.remove();
+async function send(now) {
+  const result = document.createElement("call-result");
+  const save = html("button", { type: "button", class: "quiet" }, "Export events");
+  save.addEventListener("click", () => saveEvents(now, result.runs));
+  $("#results").prepend(result);
+  for (const old of [...$("#results").children].slice(keptResults)) old.remove();
   $("#intro").hidden = true;
-  $("#key").open = false;
-  reveal(session);
-  $("#status").textContent = await play(now, { session, actions: [again], signal: running.signal, ...tools });
+  $("#legend").open = false;
+  bringIntoView(result);
+  $("#status").textContent = await sendRuns(now, { result, actions: [save], signal: running.signal, ...tools });
 }
 
-addEventListener("attempt", ({ detail: { call, lane } }) => facts.show(call, lane));
+addEventListener("attempt", ({ detail: { call, lane } }) => attemptDialog.show(call, lane));
 
 function setRunning(on) {
   $("#send").hidden = on;
@@ -174,51 +185,22 @@ function setRunning(on) {
   $("#stage").setAttribute("aria-busy", String(on));
 }
 
-/** On a phone the results are below the stories; on a large screen somebody may have scrolled through earlier ones. */
-function reveal(view) {
+/** On a phone the results are below the stories; on a large screen the visitor may have scrolled to earlier results. */
+function bringIntoView(view) {
   const { top } = view.getBoundingClientRect();
   if (top < 0 || top > innerHeight * 0.4) view.scrollIntoView({ block: "start" });
-}
-
-// Words for what went wrong -----------------------------------------------------------------------------------------------------
-
-function notice(title, ...lines) {
-  $("#notice").hidden = !title;
-  $("#notice").replaceChildren(...(title ? [html("h2", {}, title), ...lines.map((line) => html("p", {}, line))] : []));
 }
 
 function complain(error) {
   console.error(error);
   if (hedgerow && error instanceof hedgerow.LoadError) {
-    notice("The package could not be loaded", error.message, buildAdvice());
+    showNotice("The package could not be loaded", error.message, buildAdvice());
   } else {
-    notice("Something went wrong on this page", String(error?.stack ?? error));
+    showNotice("Something went wrong on this page", String(error?.stack ?? error));
   }
 }
 
-function buildAdvice() {
-  const command = html("code", {}, "make demo");
-  return html("span", {}, "In the project’s folder, ", command, " builds everything and starts the server again.");
-}
-
-// The beginning -----------------------------------------------------------------------------------------------------------------
-
-/** Which protocol this is, and a link to the other one with the same settings. */
-async function showProtocol() {
-  const [entry] = performance.getEntriesByType("navigation");
-  const names = { h2: "HTTP/2", "http/1.1": "HTTP/1.1" };
-  $("#connection").textContent = `${location.host} over ${names[entry?.nextHopProtocol] ?? "HTTP"}`;
-  const ports = await (await fetch("ports.json")).json();
-  const other = location.protocol === "https:" ? ["http:", ports.http, "HTTP/1.1"] : ["https:", ports.https, "HTTP/2"];
-  if (!other[1]) return;
-  const link = $("#other-protocol");
-  link.textContent = `Switch to ${other[2]}`;
-  link.hidden = false;
-  link.addEventListener("click", () => {
-    link.href = `${other[0]}//${location.hostname}:${other[1]}/${location.hash}`;
-  });
-  link.href = `${other[0]}//${location.hostname}:${other[1]}/`;
-}
+// Start -------------------------------------------------------------------------------------------------------------------------
 
 async function start() {
   const narrow = matchMedia("(max-width: 860px)");
@@ -231,7 +213,7 @@ async function start() {
   try {
     [hedgerow, messages] = await Promise.all([import("../dist/hedgerow/index.js"), import("../dist/messages.js")]);
   } catch (error) {
-    notice("The hedgerow package is not built yet", `The server has no such file: ${error.message}`, buildAdvice());
+    showNotice("The hedgerow package is not built yet", `The server does not have this file: ${error.message}`, buildAdvice());
     return;
   }
   try {
@@ -241,7 +223,7 @@ async function start() {
     await isValid();
     for (const button of document.querySelectorAll("#send, #first, .story")) button.disabled = false;
     document.documentElement.dataset.ready = "true";
-    await showProtocol();
+    await showProtocol($("#connection"), $("#other-protocol"));
   } catch (error) {
     complain(error);
   }

@@ -1,12 +1,12 @@
-// The policy as a form and as JSON, each following the other. The JSON is what the channel gets; while it says more than the form
-// can show, it rules alone and the form rests.
+// The policy as a form and as JSON, each following the other. The JSON is what the channel gets; while it says more than the form can
+// show, the fields are disabled.
 
 import { html } from "../draw/dom.js";
 import { codeNames } from "../model/codes.js";
-import { locate } from "../model/json-place.js";
+import { placeOf } from "../model/json-place.js";
 import { configOf, defaults, fieldOf, textOf, valuesOf } from "../model/policy.js";
 
-// [name, unit]: the service config's own names.
+// [name, unit]. The names are those of the service config.
 const numbers = {
   retry: [["maxAttempts"], ["initialBackoff", "s"], ["maxBackoff", "s"], ["backoffMultiplier", "×"]],
   hedging: [["maxAttempts"], ["hedgingDelay", "s"]],
@@ -22,7 +22,7 @@ export class PolicyForm {
   #json;
   #custom = false;
 
-  /** Builds the fields in `root`; `changed()` is called whenever the text may be another. */
+  /** Builds the fields in `root`; `changed()` is called whenever the text may have changed. */
   constructor(root, changed) {
     this.#root = root;
     this.#changed = changed;
@@ -38,12 +38,12 @@ export class PolicyForm {
     this.set(this.#values);
   }
 
-  /** The service config as JSON text, as the channel takes it. */
+  /** The service config as JSON text, as the channel gets it. */
   get text() {
     return this.#json.value;
   }
 
-  /** What the fields say; the text may say more (`custom`). */
+  /** What the fields say. The text says more if `custom` is true. */
   get values() {
     return structuredClone(this.#values);
   }
@@ -52,7 +52,7 @@ export class PolicyForm {
     return this.#custom;
   }
 
-  /** Lets this text rule, as if it had been typed. */
+  /** Replaces the text, as if it had been typed. */
   setText(text) {
     this.#json.value = text;
     this.#root.querySelector("#json").open = true;
@@ -65,7 +65,7 @@ export class PolicyForm {
     this.#writeJSON();
   }
 
-  /** Shows problems where they belong, and takes the earlier ones away. */
+  /** Shows problems where they belong, and removes the earlier ones. */
   showProblems(problems) {
     for (const field of this.#fields.values()) this.#mark(field, "");
     const list = this.#root.querySelector("#json-problems");
@@ -76,14 +76,14 @@ export class PolicyForm {
     for (const { path, reason } of problems) {
       const field = this.#custom ? undefined : this.#fields.get(fieldOf(path));
       if (field) this.#mark(field, reason);
-      // What no visible field can show, the JSON shows.
+      // If no visible field can show it, the JSON does.
       else this.#root.querySelector("#json").open = true;
     }
   }
 
-  /** A problem with the place in the JSON that it is about; pressing it goes there. */
+  /** A problem, with a button that goes to the place in the JSON that it is about. */
   #item({ path, reason }) {
-    const { from, to, line } = locate(this.text, path);
+    const { from, to, line } = placeOf(this.text, path);
     const go = html("button", { type: "button", class: "place" }, `line ${line}`);
     go.addEventListener("click", () => {
       this.#json.focus();
@@ -92,9 +92,9 @@ export class PolicyForm {
     return html("li", {}, go, " ", html("code", {}, path || "serviceConfig"), ` ${reason}`);
   }
 
-  /** The numbers beside the JSON; those of lines with a problem stand out. */
+  /** Numbers the lines of the JSON; those with a problem stand out. */
   #numberLines(problems = []) {
-    const wrong = new Set(problems.map(({ path }) => locate(this.text, path).line));
+    const wrong = new Set(problems.map(({ path }) => placeOf(this.text, path).line));
     const lines = this.text.split("\n").length;
     this.#json.rows = lines;
     this.#root
@@ -104,7 +104,7 @@ export class PolicyForm {
       );
   }
 
-  /** Puts the cursor where the first problem is. */
+  /** Moves the focus to the first problem. */
   focusProblem() {
     const invalid = this.#root.querySelector('input[aria-invalid="true"]') ?? this.#json;
     invalid.focus();
@@ -123,7 +123,7 @@ export class PolicyForm {
     const box = html("div", { class: "field" });
     const unitText = unit && html("span", { class: "unit" }, unit);
     box.append(
-      html("label", {}, html("span", { class: "name" }, label), html("span", { class: "input" }, input, unitText)),
+      html("label", {}, html("span", { class: "name code" }, label), html("span", { class: "input" }, input, unitText)),
       problem,
     );
     this.#fields.set(name, { inputs: [input], problem, box });
@@ -137,7 +137,7 @@ export class PolicyForm {
     const box = html(
       "details",
       { class: "field codes" },
-      html("summary", {}, html("span", { class: "name" }, label), chosen),
+      html("summary", {}, html("span", { class: "name code" }, label), chosen),
       html("div", { class: "code-grid" }, ...boxes.map((input) => html("label", {}, input, input.value))),
       problem,
     );
@@ -209,7 +209,7 @@ export class PolicyForm {
     this.#changed();
   }
 
-  /** Shows the fields of the chosen policy only, and the chosen codes in short. */
+  /** Shows only the fields of the chosen policy, and lists the chosen codes. */
   #arrange() {
     const { policy, throttling } = this.#values;
     for (const group of ["retry", "hedging"]) this.#root.querySelector(`[data-group=${group}]`).hidden = policy !== group;

@@ -1,47 +1,53 @@
-// Plays the takes of some settings one after the other, each on a channel of its own, and has them drawn meanwhile.
+// Makes the runs that the settings ask for, one after the other, each on a channel of its own, and has them drawn meanwhile.
 
+import { count } from "../model/format.js";
+import { callCountOf } from "../model/settings.js";
 import { statsOf } from "../model/stats.js";
-import { storyOf, takesOf } from "../model/stories.js";
+import { runsOf, storyById } from "../model/stories.js";
+import { runSummaryOf } from "../model/summary.js";
 import { targetOf } from "../model/target.js";
-import { count, runSummaryOf } from "../model/words.js";
 import { openChannel } from "../run/channels.js";
 import { startRun } from "../run/run.js";
 
 const drawEveryMs = matchMedia("(prefers-reduced-motion: reduce)").matches ? 250 : 33;
 
-/** Answers with one sentence of what came of it. */
-export async function play(settings, { session, actions, signal, hedgerow, messages, observer, traffic }) {
-  const takes = takesOf(settings);
-  const story = storyOf(settings.story);
-  session.show({
+/**
+ * Sends everything and shows it in `result`, a <call-result> with these `actions`. Answers with a sentence about the outcome, for
+ * screen readers.
+ */
+export async function sendRuns(settings, { result, actions, signal, hedgerow, messages, observer, traffic }) {
+  const runs = runsOf(settings);
+  const story = storyById(settings.story);
+  result.show({
     title: story?.title ?? "Your own settings",
     see: story?.see,
     why: [story?.why, location.protocol === "https:" && story?.overTLS].filter(Boolean).join(" "),
-    subtitle: subtitleOf(settings, takes),
-    takes: takes.map(({ name }) => name),
+    subtitle: subtitleOf(settings, runs),
+    runs: runs.map(({ name }) => name),
+    conclude: story?.conclude,
     actions,
   });
-  const stopDrawing = drawWhile(session);
-  const said = [];
+  const stopDrawing = drawWhileRunning(result);
+  const summaries = [];
   try {
-    for (const [i, take] of takes.entries()) {
+    for (const [i, run] of runs.entries()) {
       if (signal.aborted) break;
-      const calls = await playTake(i, take.settings);
-      said.push(`${take.name}: ${runSummaryOf(statsOf(calls))}`);
+      const calls = await makeRun(i, run.settings);
+      summaries.push(`${run.name}: ${runSummaryOf(statsOf(calls))}`);
     }
   } finally {
     stopDrawing();
   }
-  return `${story?.title ?? "Done"}. ${said.join(". ")}`;
+  return `${story?.title ?? "Done"}. ${summaries.join(". ")}`;
 
-  async function playTake(i, set) {
+  async function makeRun(i, set) {
     const channel = await openChannel(hedgerow, set, { fetch: traffic.fetch });
     try {
       const { counted } = targetOf(set.server.where, location);
       const run = startRun({ settings: set, counted, channel, observer, messages, signal, changed() {} });
-      // What Resource Timing tells comes late, often after the end.
-      traffic.follow(run.calls, () => session.refresh());
-      session.begin(i, run, set.calls.order !== "sequence");
+      // Resource Timing tells late, often after the run has ended.
+      traffic.follow(run.calls, () => result.refresh());
+      result.begin(i, run, set.calls.order !== "sequence");
       await run.done;
       return run.calls;
     } finally {
@@ -50,32 +56,34 @@ export async function play(settings, { session, actions, signal, hedgerow, messa
   }
 }
 
-function subtitleOf({ calls, server }, takes) {
+function subtitleOf(settings, runs) {
+  const { calls, server } = settings;
   const kinds = { unary: "unary call", stream: "server stream", bidi: "bidirectional stream" };
   const orders = {
     together: "all at once",
     sequence: "one after another, each drawn from its own start",
-    paced: `${calls.rate} a second`,
+    paced: `${calls.rate} per second`,
   };
-  const n = Number.parseInt(calls.count, 10) || 1;
+  const n = callCountOf(settings);
   const parts = [`${count(n, kinds[calls.kind])}${n > 1 ? `, ${orders[calls.order]}` : ""}`, `seed ${calls.seed}`];
-  if (sameWorkload(takes)) parts.push("attempt n of call i meets the same fate in both takes");
+  if (sameServer(runs)) parts.push("the server treats each attempt the same in both runs");
   if (server.where !== "here") parts.push(`to ${targetOf(server.where, location).baseUrl}`);
   return parts.join(" · ");
 }
 
-/** Whether the server is told the same in both takes. */
-function sameWorkload([a, b]) {
+/** Whether there are two runs and the server is told the same in both. */
+function sameServer([a, b]) {
   return b !== undefined && JSON.stringify(a.settings.server) === JSON.stringify(b.settings.server);
 }
 
-function drawWhile(session) {
+/** Draws frame after frame until the function that it returns is called. */
+function drawWhileRunning(result) {
   let frame;
   let next = 0;
   const draw = (now) => {
     if (now >= next) {
-      session.update(performance.now());
-      // Where drawing is slow, it is done less often: at most a quarter of the time is drawn.
+      result.update(performance.now());
+      // Drawing takes at most a quarter of the time: where it is slow, it is done less often.
       next = now + Math.max(drawEveryMs, 3 * (performance.now() - now));
     }
     frame = requestAnimationFrame(draw);
@@ -83,6 +91,6 @@ function drawWhile(session) {
   frame = requestAnimationFrame(draw);
   return () => {
     cancelAnimationFrame(frame);
-    session.update(performance.now());
+    result.update(performance.now());
   };
 }

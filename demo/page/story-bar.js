@@ -1,16 +1,16 @@
-// The stories as a row of buttons, and what one of them looks like in a few strokes.
+// The stories as a row of buttons, each with a small picture by which it can be recognized.
 
 import { html, svg } from "../draw/dom.js";
 import { stories } from "../model/stories.js";
 
-// Bars of a small picture: x, width, lane, tone. A story is known again by its shape.
+// The bars of each picture: x, width, lane, tone.
 const glyphs = {
   healed: [
     [0, 9, 0, "bad"],
     [13, 9, 1, "bad"],
     [28, 12, 2, "good"],
   ],
-  herd: [
+  jitter: [
     [0, 5, 0, "bad"],
     [0, 5, 1, "bad"],
     [0, 5, 2, "bad"],
@@ -68,7 +68,7 @@ const glyphs = {
   ],
 };
 
-/** Fills a list; `choose(story)` is called with the one that was pressed. */
+/** Fills a list; `choose(story)` is called with the story whose button was pressed. */
 export function fillStoryBar(list, choose) {
   list.replaceChildren(
     ...stories.map((story) => {
@@ -84,7 +84,7 @@ export function fillStoryBar(list, choose) {
   );
 }
 
-/** Marks the story that is told, if any. */
+/** Marks the current story, if there is one. */
 export function markStory(list, id) {
   for (const button of list.querySelectorAll(".story")) {
     if (button.dataset.story === id) button.setAttribute("aria-current", "true");

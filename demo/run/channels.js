@@ -1,24 +1,24 @@
-// Makes channels of settings.
+// Opens channels with the settings of the page.
 
 import { configTextOf } from "../model/policy.js";
 import { targetOf } from "../model/target.js";
 
-/** Beyond this a browser lets the timers of a hidden tab run out on full seconds only. */
-const hiddenStepMs = 1000;
+/** Browsers let the timers of a background tab fire on full seconds only. */
+const backgroundStepMs = 1000;
 
-/** The page's clock, which can play a hidden tab. One for all channels, which then share one WebAssembly instance. */
+/** The clock of the page, which can simulate a background tab. All channels have the same one, so that they share one WebAssembly instance. */
 export const clock = {
-  hidden: false,
+  background: false,
   now: () => performance.now(),
   setTimeout: (act, ms) => {
-    if (!clock.hidden) return setTimeout(act, ms);
+    if (!clock.background) return setTimeout(act, ms);
     const due = performance.now() + ms;
-    return setTimeout(act, Math.ceil(due / hiddenStepMs) * hiddenStepMs - performance.now());
+    return setTimeout(act, Math.ceil(due / backgroundStepMs) * backgroundStepMs - performance.now());
   },
   clearTimeout: (timer) => clearTimeout(timer),
 };
 
-/** A channel for these settings: a promise, rejected with a ConfigError where something is wrong with them. */
+/** A channel for these settings: a promise that rejects with a ConfigError if anything is wrong with them. */
 export function openChannel(hedgerow, settings, { fetch, onEvent } = {}) {
   const { baseUrl } = targetOf(settings.server.where, location);
   const { jitter, headerCommit, attemptHeader, ...numbers } = settings.channel;

@@ -1,18 +1,18 @@
-// What the page can see of the package's requests by itself: their headers, how their bodies ended, and when the browser sent them.
-// A channel takes Traffic's fetch as its own; that passes everything on as it is.
+// What the page itself can see of the package's requests: their headers, how their bodies ended, and when the browser sent them. A
+// channel is given the fetch of Traffic, which passes everything on unchanged.
 
 import { FrameReader } from "../model/frames.js";
 
-/** Behind the URL, where it reaches Resource Timing but not the network: which request an entry is about. */
+/** Added to the URL with a number, so that an entry of Resource Timing can be matched to its request. A fragment is not sent. */
 const mark = "#request-";
 
 export class Traffic {
   #messages;
-  #calls = new Map(); // id → model, while a run listens
+  #calls = new Map(); // id → model
   #exchanges = new Map(); // mark → { exchange, call }
   #changed = () => {};
   #last = 0;
-  #line = new AbortController(); // aborted while the page plays offline
+  #network = new AbortController(); // aborted while the page simulates being offline
   #timings = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) this.#time(entry);
   });
@@ -22,20 +22,20 @@ export class Traffic {
     this.#timings.observe({ type: "resource", buffered: false });
   }
 
-  /** Notes from now on what belongs to these calls. */
+  /** Notes the requests of these calls from now on. */
   follow(calls, changed) {
     for (const call of calls) this.#calls.set(call.id, call);
     this.#changed = changed;
   }
 
-  /** For a channel's options. */
+  /** The fetch for the options of a channel. */
   fetch = (url, init) => {
     const call = this.#calls.get(this.#idIn(init.body));
     const exchange = { url, headers: init.headers.slice(), at: performance.now() };
     call?.exchanges.push(exchange);
     const marked = `${url}${mark}${++this.#last}`;
     if (call) this.#exchanges.set(marked, { exchange, call });
-    const signal = AbortSignal.any([init.signal, this.#line.signal]);
+    const signal = AbortSignal.any([init.signal, this.#network.signal]);
     return fetch(marked, { ...init, signal }).then(
       (response) => this.#read(response, exchange, call),
       (error) => {
@@ -45,14 +45,11 @@ export class Traffic {
     );
   };
 
-  /**
-   * Plays that the network is gone: requests fail, and the package is told what a browser tells. The browser's own switch is in its
-   * developer tools.
-   */
-  playOffline(offline) {
+  /** Simulates that the network is gone: requests fail, and the package gets the events that a browser sends. */
+  simulateOffline(offline) {
     Object.defineProperty(navigator, "onLine", { configurable: true, get: () => !offline });
-    if (offline) this.#line.abort(new TypeError("Failed to fetch (this page plays offline)"));
-    else this.#line = new AbortController();
+    if (offline) this.#network.abort(new TypeError("Failed to fetch (this page simulates being offline)"));
+    else this.#network = new AbortController();
     dispatchEvent(new Event(offline ? "offline" : "online"));
   }
 
@@ -90,7 +87,7 @@ export class Traffic {
     this.#changed();
   }
 
-  /** The id of the call that a request belongs to stands in its message. */
+  /** The id of the call that a request belongs to, which is in its message. */
   #idIn(body) {
     if (!(body instanceof Uint8Array)) return undefined;
     try {

@@ -1,12 +1,12 @@
-// The system's Chromium for the programs beside this one. The server is the one of .ci/with-server.sh.
+// Chromium for the programs in this folder. The server is the one that .ci/with-server.sh starts.
 
 import { createRequire } from "node:module";
 
 const { chromium } = createRequire(new URL("../../wasm/npm/package.json", import.meta.url))("playwright-core");
 
-/** Where the server under test is. */
+/** The address of the server. */
 export const server = process.env.HEDGEROW_SERVER;
-if (!server) throw new Error("no server to look at: run this through .ci/with-server.sh, or make screenshots");
+if (!server) throw new Error("there is no server: run this through .ci/with-server.sh, or run make screenshots");
 
 export function launch() {
   return chromium.launch({
@@ -31,10 +31,10 @@ export async function openPage(context, hash = "") {
   return page;
 }
 
-/** Sends, and waits for the calls and what the server counted of them. */
-export async function play(page) {
+/** Sends the calls, and waits for them and for the counts of the server. */
+export async function send(page) {
   await page.locator("#settings").evaluate((form) => form.requestSubmit());
-  await page.waitForSelector("call-session[data-complete=true]", { timeout: 120_000 });
-  // What Resource Timing tells may come after the end.
+  await page.waitForSelector("call-result[data-complete=true]", { timeout: 120_000 });
+  // The entries of Resource Timing may come after the end.
   await page.evaluate(() => new Promise((resolve) => requestIdleCallback(() => requestAnimationFrame(resolve))));
 }

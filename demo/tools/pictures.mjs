@@ -1,15 +1,15 @@
-// Takes the pictures of the README: the page with a story, and a story's waterfall, small enough to be committed.
+// Takes the pictures of the README: the page with a story, and the waterfall of a story, small enough to be committed.
 //
 //   .ci/with-server.sh node demo/tools/pictures.mjs docs/images
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { launch, openPage, play } from "./chromium.mjs";
+import { launch, openPage, send } from "./chromium.mjs";
 
 const [folder] = process.argv.slice(2);
 if (!folder) throw new Error("usage: pictures.mjs FOLDER");
 
-// [name, story, colours, window's height, what is shown; undefined: what the window shows]
+// [name, story, color scheme, height of the window, the part to show; undefined: all that the window shows]
 const pictures = [
   ["hedging-light", "tail", "light", 900, undefined],
   ["hedging-dark", "tail", "dark", 900, undefined],
@@ -22,7 +22,7 @@ const browser = await launch();
 try {
   for (const [name, story, colorScheme, height, part] of pictures) {
     const page = await openPage(await browser.newContext({ viewport: { width: 1360, height }, colorScheme }), `story=${story}`);
-    await play(page);
+    await send(page);
     const {
       x,
       y,

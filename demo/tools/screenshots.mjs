@@ -1,11 +1,11 @@
-// Takes a picture of the page as it begins and of every story, in light, in dark and on a phone.
+// Takes pictures of the page as it starts and of every story: light, dark, and on a phone.
 //
 //   .ci/with-server.sh node demo/tools/screenshots.mjs FOLDER [STORY…]
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { stories } from "../model/stories.js";
-import { launch, openPage, play } from "./chromium.mjs";
+import { launch, openPage, send } from "./chromium.mjs";
 
 const [folder, ...wanted] = process.argv.slice(2);
 if (!folder) throw new Error("usage: screenshots.mjs FOLDER [STORY…]");
@@ -24,11 +24,11 @@ try {
     for (const id of wanted.length ? wanted : ["start", ...stories.map((story) => story.id)]) {
       const page = await openPage(context, id === "start" ? "" : `story=${id}`);
       if (id !== "start") {
-        await play(page);
+        await send(page);
       }
       const path = join(folder, `${id}-${look}.png`);
-      // Of a story all of it; of the page as it begins what is seen of it. A window as high as the page, because a picture of more than
-      // the window has in its middle what sticks to the window's edge.
+      // A story is shown whole, the start of the page as far as a window shows it. The window is made as tall as the page, because a
+      // picture of more than the window would have in its middle what sticks to the edge of the window.
       if (id !== "start") {
         const height = await page.evaluate(() => document.documentElement.scrollHeight);
         await page.setViewportSize({ ...options.viewport, height });

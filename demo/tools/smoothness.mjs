@@ -1,9 +1,9 @@
-// Reports how smooth the page is while many calls run and while they are scrolled and zoomed: the frames that took longer than 50 ms, by
-// Chromium's own trace, and when the page was first painted. It judges nothing: what is smooth depends on the machine.
+// Reports how smooth the page is while many calls run and while a visitor scrolls and zooms: the frames that took longer than 50 ms, by
+// Chromium's own trace, and when the page was first painted. It does not judge, because what is smooth depends on the machine.
 //
 //   .ci/with-server.sh node demo/tools/smoothness.mjs [CALLS] [RATE]
 
-import { launch, openPage, play } from "./chromium.mjs";
+import { launch, openPage, send } from "./chromium.mjs";
 
 const [calls = "1000", rate = "200"] = process.argv.slice(2);
 const longMs = 50;
@@ -17,7 +17,7 @@ try {
   );
   const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
   console.log(`first contentful paint after ${paint?.toFixed(0)} ms`);
-  await report(page, `${calls} calls, ${rate} a second, as they run`, () => play(page));
+  await report(page, `${calls} calls, ${rate} a second, as they run`, () => send(page));
   console.log(await page.locator(".run-summary").textContent());
   await report(page, "scrolling through them", () => scroll(page));
   await report(page, "zooming in and out", () => zoom(page));
@@ -25,7 +25,7 @@ try {
   await browser.close();
 }
 
-/** Does something under a trace and prints what its frames took. */
+/** Does something under a trace, and prints how long its frames took. */
 async function report(page, name, act) {
   await browser.startTracing(page, { categories: ["devtools.timeline", "disabled-by-default-devtools.timeline"] });
   const watch = page.evaluate(watchFrames);
@@ -44,7 +44,7 @@ async function report(page, name, act) {
   );
 }
 
-/** In the page: the time from each frame to the next, until it is stopped. */
+/** Runs in the page: the time from each frame to the next, until stopFrames() is called. */
 function watchFrames() {
   return new Promise((resolve) => {
     const gaps = [];
@@ -63,7 +63,7 @@ function watchFrames() {
   });
 }
 
-/** What the page's own thread did without a pause for too long, in ms. */
+/** The tasks of the page's main thread that took too long, in milliseconds. */
 function longTasks(events) {
   const main = events.find(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain");
   return events

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { locate } from "../../model/json-place.js";
+import { placeOf } from "../../model/json-place.js";
 
 const text = `{
   "methodConfig": [
@@ -11,7 +11,7 @@ const text = `{
 
 test("a problem's path finds its place in the JSON", () => {
   const found = (path) => {
-    const { from, to, line } = locate(text, path);
+    const { from, to, line } = placeOf(text, path);
     return [text.slice(from, to), line];
   };
   assert.deepEqual(found("methodConfig[0].retryPolicy.maxAttempts"), ['"maxAttempts": 1', 4]);
@@ -20,7 +20,7 @@ test("a problem's path finds its place in the JSON", () => {
   assert.equal(found("retryThrottling.maxTokens")[1], 1);
 });
 
-test("text that is no JSON has places as far as it can be read", () => {
+test("text that is not JSON has places as far as it can be read", () => {
   for (const broken of ["", "{", "[", '{"a":', '{"a" 1}', "[,,]", "{,}", '"abc', '{"a":[{'])
-    assert.ok(locate(broken, "a.b[0]").line === 1, broken);
+    assert.ok(placeOf(broken, "a.b[0]").line === 1, broken);
 });

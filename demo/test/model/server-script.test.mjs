@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { conversing, stepsOf } from "../../model/server-script.js";
+import { conversationSteps, stepsOf } from "../../model/server-script.js";
 import { defaults } from "../../model/settings.js";
 
 const { server } = defaults;
@@ -13,7 +13,7 @@ test("the first attempts fail, and the last step serves all later ones", () => {
   assert.equal(draw({ fails: "all" }).length, 10, "each failure names its attempt");
 });
 
-test("the same seed draws the same fate for each attempt of each call", () => {
+test("the same seed draws the same treatment for each attempt of each call", () => {
   const patch = { fails: "share", rate: "50", latency: "tail" };
   assert.deepEqual(draw(patch, 3, 7), draw(patch, 3, 7));
   assert.notDeepEqual(draw(patch, 3, 7), draw(patch, 4, 7));
@@ -58,5 +58,5 @@ test("each way to fail is one that the server knows", () => {
   );
   assert.equal(draw({ after: "2" }, 1, 1, "stream")[0].messages, 2);
   assert.equal(draw({ after: "2" })[0].messages, undefined, "a unary call has no messages before its failure");
-  assert.equal(conversing(server).length, 1);
+  assert.equal(conversationSteps(server).length, 1);
 });

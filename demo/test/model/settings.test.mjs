@@ -26,7 +26,7 @@ test("a link cannot say what the page does not know", () => {
   assert.equal({}.polluted, undefined);
 });
 
-test("what is no number becomes one that is allowed", () => {
+test("what is not a number becomes one that is allowed", () => {
   assert.deepEqual([numberOf("12"), numberOf("x"), numberOf("-3"), numberOf("9", { most: 5 })], [12, 0, 0, 5]);
   assert.equal(merged(defaults, { server: { rate: "1" } }).server.rate, "1");
 });

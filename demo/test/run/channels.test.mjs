@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clock } from "../../run/channels.js";
 
-test("a hidden tab's timers run out on full seconds, and not before their time", (t) => {
+test("the timers of a background tab fire on full seconds, and never early", (t) => {
   const timers = t.mock.method(globalThis, "setTimeout", () => 0).mock;
   t.mock.method(performance, "now", () => 1234.5);
   const waited = (ms) => {
@@ -10,7 +10,7 @@ test("a hidden tab's timers run out on full seconds, and not before their time",
     return timers.calls.at(-1).arguments[1];
   };
   assert.equal(waited(200), 200);
-  clock.hidden = true;
+  clock.background = true;
   assert.deepEqual([0, 200, 765.5, 1700].map(waited), [765.5, 765.5, 765.5, 1765.5]);
-  clock.hidden = false;
+  clock.background = false;
 });

@@ -1,5 +1,5 @@
-// The demo page for everybody: what axe-core finds, in light and in dark, of the page as it begins, of few and of many calls, and of
-// its dialogs.
+// The accessibility of the demo page: what axe-core finds, in light and in dark, on the page as it starts, with few and with many
+// calls, and in its dialogs.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -31,16 +31,16 @@ for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing serious in ${colorScheme}`, async (t) => {
     const { page } = await openDemo(t, "", { colorScheme, reducedMotion: "reduce" });
     await page.evaluate(await readFile(require.resolve("axe-core/axe.min.js"), "utf8"));
-    const found = await violations(page, "as it begins");
+    const found = await violations(page, "at the start");
     await page.evaluate(() => {
       for (const details of document.querySelectorAll("details")) details.open = true;
     });
     await page.locator("[data-story=deadline]").click();
     await complete(page);
-    for (const twin of await page.locator(".twin summary").all()) await twin.click();
+    for (const table of await page.locator(".attempt-table summary").all()) await table.click();
     found.push(...(await violations(page, "a story")));
     await page.locator(".waterfall .bar .outline").first().click();
-    found.push(...(await violations(page, "the facts of an attempt")));
+    found.push(...(await violations(page, "the dialog of an attempt")));
     await page.keyboard.press("Escape");
     await page.evaluate(() => {
       location.hash = "server.fails=share&server.ms=5&calls.count=24&calls.compare=none&policy.throttling.on=true";

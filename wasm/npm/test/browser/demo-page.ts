@@ -13,7 +13,7 @@ export interface Opened {
   readonly requests: string[];
 }
 
-/** The page, ready to send. What it may complain of is for a test to say; other servers than this one it may never ask. */
+/** The page, ready to send. A test says what it may complain of; it must never send requests to other servers than this one. */
 export async function openDemo(
   t: TestContext,
   hash = "",
@@ -21,6 +21,7 @@ export async function openDemo(
 ): Promise<Opened> {
   const context = await (await theBrowser()).newContext(options);
   const page = await context.newPage();
+  page.setDefaultTimeout(180_000); // a busy machine may need ten times as long as a quiet one
   const complaints: string[] = [];
   const requests: string[] = [];
   page.on("console", (message) => {
@@ -44,17 +45,17 @@ export async function openDemo(
   return { page, complaints, requests };
 }
 
-/** Presses Send and waits until the calls ended and the server's reports are in; gives the takes. */
+/** Presses Send and waits until the calls have ended and the server has reported; gives the runs. */
 export async function send(page: Page): Promise<Locator[]> {
   await page.getByRole("button", { name: /^Send/ }).click();
   return complete(page);
 }
 
-/** The takes of the session that was begun last, once it is complete. */
+/** The runs of the latest result, once it is complete. */
 export async function complete(page: Page): Promise<Locator[]> {
   await page.waitForSelector("#stop", { state: "hidden" });
-  await page.waitForSelector("call-session:first-child[data-complete=true]");
-  return page.locator("call-session:first-child call-run").all();
+  await page.waitForSelector("call-result:first-child[data-complete=true]");
+  return page.locator("call-result:first-child call-run").all();
 }
 
 export interface Shown {
@@ -86,21 +87,21 @@ export function data(elements: Locator): Promise<Record<string, string>[]> {
 
 export const pick = (list: Shown["bars"], ...names: string[]) => list.map((one) => names.map((name) => one[name]));
 
-/** A column of the table twin, which is made when it is opened. */
+/** A column of the table of attempts, which is filled when it is opened. */
 export async function column(run: Locator, name: string): Promise<string[]> {
-  if (!(await run.locator(".twin").evaluate((twin) => (twin as HTMLDetailsElement).open)))
-    await run.locator(".twin summary").click();
+  if (!(await run.locator(".attempt-table").evaluate((box) => (box as HTMLDetailsElement).open)))
+    await run.locator(".attempt-table summary").click();
   await run.locator("td").first().waitFor();
   return run.locator(`td[data-column="${name}"]`).allTextContents();
 }
 
-/** The line about a take without its times: "3 of 3 calls OK · 9 attempts · server executed 9". */
+/** The line about a run without its times: "3 of 3 calls OK · 9 attempts · server executed 9". */
 export async function outcome(run: Locator): Promise<string> {
   const text = (await run.locator(".run-summary").textContent()) ?? "";
-  return text.replace(/ · (median .*|[\d.]+ m?s)$/, "");
+  return text.replace(/ \([^)]*\)/, "");
 }
 
-/** What the server counted of all calls of a take that are in sight, asked past the page. */
+/** What the server counted of all calls of a run that are in sight, asked without the page. */
 export async function counted(run: Locator): Promise<number> {
   const calls = await data(run.locator("[data-call][data-id]"));
   const reports = await Promise.all(calls.map(({ id = "" }) => report(id, 0)));

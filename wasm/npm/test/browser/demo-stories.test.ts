@@ -7,8 +7,8 @@ import { column, complete, counted, openDemo, outcome, pick, shown } from "./dem
 
 const { PLAYED } = Ending;
 
-/** Plays a story from its link, with fewer calls where that is said; gives its takes. */
-async function tell(
+/** Opens a story by its link and sends it, with fewer calls where that is said; gives its runs. */
+async function sendStory(
   t: TestContext,
   id: string,
   more: { count?: number; expected?: RegExp[] } = {},
@@ -18,29 +18,32 @@ async function tell(
   });
   assert.equal(await page.locator(`[data-story=${id}]`).getAttribute("aria-current"), "true", "a link holds the story");
   await page.getByRole("button", { name: /^Send/ }).click();
-  const takes = await complete(page);
-  assert.ok(((await page.locator("call-session .see").textContent()) ?? "").length > 40, "it says what to see");
-  return [page, ...takes];
+  const runs = await complete(page);
+  assert.ok(((await page.locator("call-result .see").textContent()) ?? "").length > 40, "it says what to see");
+  return [page, ...runs];
 }
 
-/** A row of the balance. */
-function balance(page: Page, row: string): Promise<string[]> {
-  return page.locator(`.balance tr[data-row="${row}"] td`).allTextContents();
+/** A row of the comparison, without the spaces that do not break. */
+async function comparison(page: Page, row: string): Promise<string[]> {
+  const texts = await page.locator(`.comparison tr[data-row="${row}"] td`).allTextContents();
+  return texts.map((text) => text.replaceAll("\u00a0", " "));
 }
 
+/** "612 ms" and "1.24 s" as seconds. */
+const seconds = (texts: readonly string[]) => texts.map((text) => Number.parseFloat(text) / (text.endsWith(" ms") ? 1000 : 1));
 const numbers = (texts: readonly string[]) => texts.map((text) => Number.parseFloat(text.replace("−", "-")));
 
 // They mostly wait, so some can wait together. Each page has connections of its own.
 describe("stories", { concurrency: 3 }, () => {
-  test("the page offers every story, and plays one at a press", async (t) => {
+  test("the page offers every story, and sends one at a press", async (t) => {
     const { page } = await openDemo(t);
     assert.equal(await page.locator(".story").count(), 12);
-    await page.getByRole("button", { name: "Play the first story" }).click();
+    await page.getByRole("button", { name: "Run the first story" }).click();
     const [none, retried] = await complete(page);
     assert.equal(await outcome(none!), "0 of 3 calls OK · 3 attempts · server executed 3");
     assert.equal(await outcome(retried!), "3 of 3 calls OK · 9 attempts · server executed 9");
     assert.match(page.url(), /#story=healed$/);
-    assert.deepEqual(await balance(page, "Extra requests"), ["+0 %", "+200 %"]);
+    assert.deepEqual(await comparison(page, "Extra requests"), ["+0 %", "+200 %"]);
     const { bars, server } = await shown(retried!, 2);
     assert.deepEqual(pick(bars, "kind", "code", "winner"), [
       ["first", "UNAVAILABLE", undefined],
@@ -57,28 +60,28 @@ describe("stories", { concurrency: 3 }, () => {
     );
   });
 
-  test("a herd comes back: both takes make the same requests, spread differently", async (t) => {
-    const [page, together, spread] = await tell(t, "herd", { count: 15 });
-    for (const take of [together!, spread!]) {
-      assert.equal(await outcome(take), "15 of 15 calls OK · 45 attempts · server executed 45");
-      assert.equal(await counted(take), 3 * (await take.locator(".row").count()));
-      assert.ok((await take.locator(".arrival.more").count()) > 0, "retries are seen as they leave");
+  test("jitter: both runs make the same requests, spread differently", async (t) => {
+    const [page, together, spread] = await sendStory(t, "jitter", { count: 15 });
+    for (const run of [together!, spread!]) {
+      assert.equal(await outcome(run), "15 of 15 calls OK · 45 attempts · server executed 45");
+      assert.equal(await counted(run), 3 * (await run.locator(".row").count()));
+      assert.ok((await run.locator(".arrival.more").count()) > 0, "retries are seen as they leave");
     }
     assert.equal(await page.locator(".dense .jitter").count(), 2 * (await page.locator(".dense .row").count()));
   });
 
-  test("a brown-out: throttling gives up calls and spares the server", async (t) => {
-    const [page, alone, throttled] = await tell(t, "brownout", { count: 20 });
-    const [costly, spared] = numbers(await balance(page, "Server’s executions"));
+  test("a brownout: throttling gives up calls and spares the server", async (t) => {
+    const [page, alone, throttled] = await sendStory(t, "brownout", { count: 20 });
+    const [costly, spared] = numbers(await comparison(page, "Executions by the server"));
     assert.ok(spared! < costly!, `${spared} of ${costly}`);
-    assert.deepEqual(await balance(page, "Server’s executions"), await balance(page, "Client’s attempts"));
+    assert.deepEqual(await comparison(page, "Executions by the server"), await comparison(page, "Attempts by the client"));
     assert.equal(await alone!.locator(".threshold").count(), 0);
     assert.equal(await throttled!.locator(".threshold").count(), 1, "the bucket is drawn with its threshold");
     assert.match((await throttled!.locator(".reasons").textContent()) ?? "", /throttled/);
   });
 
   test("a pushback is obeyed exactly, and a stop ends the call", async (t) => {
-    const [, wait, stop] = await tell(t, "pushback");
+    const [, wait, stop] = await sendStory(t, "pushback");
     assert.deepEqual((await column(wait!, "wait")).slice(0, 3), ["none", "400 ms (pushback)", "400 ms (pushback)"]);
     const { server } = await shown(wait!);
     const [first, second] = server.executions;
@@ -90,21 +93,23 @@ describe("stories", { concurrency: 3 }, () => {
   });
 
   test("a slow tail: hedges cost extra requests, which the server counts", async (t) => {
-    const [page, none, hedged] = await tell(t, "tail", { count: 24 });
+    const [page, none, hedged] = await sendStory(t, "tail", { count: 24 });
     assert.equal(await outcome(none!), "24 of 24 calls OK · 24 attempts · server executed 24");
-    const [, extra] = numbers(await balance(page, "Extra requests"));
+    const [, extra] = numbers(await comparison(page, "Extra requests"));
     assert.ok(extra! > 0, "some answers were slow, so some hedges went out");
-    const [, attempts] = numbers(await balance(page, "Client’s attempts"));
+    const [, attempts] = numbers(await comparison(page, "Attempts by the client"));
     assert.equal((await column(hedged!, "kind")).filter((kind) => kind === "hedge").length, attempts! - 24);
-    assert.ok(
-      (await column(hedged!, "server")).some((text) => /cancelled by the client/.test(text)),
-      "losers are cancelled",
-    );
+    const aborted = (await column(hedged!, "result")).filter((result) => result === "aborted");
+    assert.equal(aborted.length, attempts! - 24, "whoever loses is aborted");
+    // Which of the two is faster depends on the machine; that the sentence follows the table does not.
+    const conclusion = (await page.locator(".conclusion").textContent()) ?? "";
+    const [before, after] = seconds(await comparison(page, "95th percentile of those"));
+    assert.match(conclusion, after! < before! ? /^Hedging cut/ : /^Hedging (cut|did not help)/);
     assert.equal(await page.locator(".plot canvas").count(), 1);
   });
 
   test("a stream is tried again before its first message, and not after", async (t) => {
-    const [, before, after] = await tell(t, "stream");
+    const [, before, after] = await sendStory(t, "stream");
     assert.equal(
       (await shown(before!)).summary,
       "2 attempts · OK · 5 messages · committed by responseHeaders · server executed 2",
@@ -117,7 +122,7 @@ describe("stories", { concurrency: 3 }, () => {
   });
 
   test("headers sent early commit a call, unless the first frame is to", async (t) => {
-    const [, strict, firstFrame] = await tell(t, "early", { expected: [/headerCommit to "firstFrame"/] });
+    const [, strict, firstFrame] = await sendStory(t, "early", { expected: [/headerCommit to "firstFrame"/] });
     assert.equal(await outcome(strict!), "0 of 2 calls OK · 2 attempts · server executed 2");
     assert.match((await shown(strict!)).call["reason"] ?? "", /responseHeaders/);
     assert.equal(await outcome(firstFrame!), "2 of 2 calls OK · 6 attempts · server executed 6");
@@ -125,7 +130,7 @@ describe("stories", { concurrency: 3 }, () => {
 
   test("CORS blocks retries, and attemptHeader auto gets past it", async (t) => {
     const expected = [/blocked by CORS policy/, /net::ERR_FAILED/, /grpc-previous-rpc-attempts/];
-    const [page, always, auto] = await tell(t, "cors", { expected });
+    const [page, always, auto] = await sendStory(t, "cors", { expected });
     assert.equal(await outcome(always!), "0 of 2 calls OK · 8 attempts · server executed 2");
     assert.equal(await outcome(auto!), "2 of 2 calls OK · 7 attempts · server executed 6");
     const { bars, server } = await shown(auto!);
@@ -140,21 +145,21 @@ describe("stories", { concurrency: 3 }, () => {
   });
 
   test("a deadline is over attempts and waits, here and at the server", async (t) => {
-    const [, retried, hedged] = await tell(t, "deadline");
-    for (const take of [retried!, hedged!]) {
-      const { call, server } = await shown(take);
+    const [, retried, hedged] = await sendStory(t, "deadline");
+    for (const run of [retried!, hedged!]) {
+      const { call, server } = await shown(run);
       assert.deepEqual([call["code"], call["reason"]], ["DEADLINE_EXCEEDED", "deadline"]);
       assert.ok(server.executions.every(({ timeout }) => timeout !== ""));
-      assert.equal(await take.locator("line.deadline").count(), 2);
+      assert.equal(await run.locator("line.deadline").count(), 2);
     }
     const { bars, server } = await shown(hedged!);
-    assert.deepEqual(pick(bars, "outcome"), [["aborted"], ["aborted"], ["aborted"]]);
-    assert.equal(await hedged!.locator(".bar .hatch").count(), 6);
+    assert.ok(bars.every(({ outcome }) => outcome === "aborted")); // how many hedges went out in time depends on the machine
+    assert.equal(await hedged!.locator(".bar .hatch").count(), await hedged!.locator(".bar").count());
     assert.ok(server.executions.every(({ ending }) => ending !== PLAYED));
   });
 
   test("broken connections are retried; the server's count shows what the browser repeated by itself", async (t) => {
-    const [, run] = await tell(t, "reset", { expected: [/net::ERR_/] });
+    const [, run] = await sendStory(t, "reset", { expected: [/net::ERR_/] });
     for (const number of [1, 2, 3]) {
       const { call, server } = await shown(run!, number);
       assert.equal(call["code"], "OK");
@@ -164,15 +169,15 @@ describe("stories", { concurrency: 3 }, () => {
   });
 
   test("six connections: calls wait in the browser, and the server may never hear of them", async (t) => {
-    const [page, patient, late] = await tell(t, "starved", { expected: [/connections/] });
+    const [page, patient, late] = await sendStory(t, "starved", { expected: [/connections/] });
     assert.equal(await outcome(patient!), "4 of 4 calls OK · 4 attempts · server executed 4");
     await patient!.locator(".bar .queue").first().waitFor();
     assert.equal(await outcome(late!), "0 of 4 calls OK · 4 attempts · server executed 0");
-    assert.deepEqual(await balance(page, "Server’s executions"), ["4", "0"]);
+    assert.deepEqual(await comparison(page, "Executions by the server"), ["4", "0"]);
   });
 
   test("both ways at once: each message is answered before the next is sent", async (t) => {
-    const [, run] = await tell(t, "duplex");
+    const [, run] = await sendStory(t, "duplex");
     const { summary, server } = await shown(run!);
     assert.equal(summary, "1 attempt · OK · 5 messages · committed by responseHeaders · server executed 1");
     assert.deepEqual(

@@ -13,7 +13,7 @@ export async function report(callId: string, attempts: number): Promise<ReportRe
   frame.set(message, 5);
   const response = await fetch(`${server}/hedgerow.chaos.v1.Chaos/Report`, {
     method: "POST",
-    headers: { "content-type": "application/grpc-web", "x-grpc-web": "1", "grpc-timeout": "5S" },
+    headers: { "content-type": "application/grpc-web", "x-grpc-web": "1", "grpc-timeout": "60S" },
     body: frame,
   });
   const body = new Uint8Array(await response.arrayBuffer());
