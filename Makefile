@@ -145,7 +145,8 @@ test-interop: build-server build-interop ## Run the tests against connect-go too
 	  export NGINX_PROGRAM HAPROXY_PROGRAM CHROMIUM && .ci/with-server.sh node $(NPM)/test.mjs interop $(TESTS)
 
 .PHONY: generate-check
-generate-check: prerequisites ## Fail if the committed generated code is not what the protos generate.
+generate-check: prerequisites ## Fail if the committed generated code is not what the protos and the table of the ABI make.
+	go run ./internal/abi/generate --check
 	sh server/proto/generate.sh --check
 
 .PHONY: size-check
@@ -155,7 +156,8 @@ size-check: build-package ## Fail if the wasm or the JavaScript of a page is ove
 ##@ Now and then
 
 .PHONY: generate
-generate: prerequisites ## Generate Go and TypeScript from the protos.
+generate: prerequisites ## Generate Go and TypeScript from the protos and from the table of the ABI.
+	go run ./internal/abi/generate
 	sh server/proto/generate.sh
 
 .PHONY: size

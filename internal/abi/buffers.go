@@ -14,15 +14,9 @@ type Buffers struct {
 	Text      []byte // what actions point into
 	Fragments []uint32
 	Result    uint32 // what the export answers beside its actions
-}
 
-// The sizes at the beginning. Chunks of bodies come in slices of at most
-// InputSize bytes; longer text asks for more by reserve.
-const (
-	InputSize     = 64 << 10
-	MaxFragments  = 256 // one feed answers with no more; feed again for the rest
-	FragmentWords = 4   // of each fragment
-)
+	action int // where the last action begins
+}
 
 // NewBuffers makes the buffers of one program.
 func NewBuffers() *Buffers {
@@ -30,7 +24,7 @@ func NewBuffers() *Buffers {
 		In:        make([]byte, InputSize),
 		Actions:   make([]uint32, 0, 256),
 		Text:      make([]byte, 0, 4<<10),
-		Fragments: make([]uint32, 0, FragmentWords*MaxFragments),
+		Fragments: make([]uint32, 0, FragmentWordSize*MaxFragments),
 	}
 }
 
@@ -57,11 +51,24 @@ func (b *Buffers) Input(n uint32) []byte {
 
 // What emits is not inlined: it stands everywhere, and would weigh kilobytes.
 
-// Begin begins an action. The words that follow are its own.
+// Begin begins an action. The words that follow are its own, up to the next Begin
+// or Finish.
 //
 //go:noinline
 func (b *Buffers) Begin(action, call, attempt uint32) {
+	b.Finish()
+	b.action = len(b.Actions)
 	b.Actions = append(b.Actions, action, call, attempt)
+}
+
+// Finish writes the last action's length into its first word, so that JavaScript
+// can pass over it, and answers with the number of words of all. Every export ends
+// with it.
+func (b *Buffers) Finish() (words uint32) {
+	if all := len(b.Actions); all > 0 {
+		b.Actions[b.action] |= uint32(all-b.action) << lengthShift
+	}
+	return uint32(len(b.Actions))
 }
 
 // Word emits one word of an action.
@@ -114,12 +121,23 @@ func (b *Buffers) Bytes(s []byte) {
 func (b *Buffers) Fragment(offset, length, total int, flags byte, first, decoded bool) {
 	kind := uint32(flags)
 	if first {
-		kind |= FragmentFirst
+		kind |= FragmentFlagFirst
 	}
 	if decoded {
-		kind |= FragmentDecoded
+		kind |= FragmentFlagDecoded
 	}
 	b.Fragments = append(b.Fragments, kind, uint32(offset), uint32(length), uint32(total))
+}
+
+// Blocks are little-endian, as JavaScript writes them.
+
+func uint32At(in []byte, at int) uint32 {
+	in = in[at : at+4]
+	return uint32(in[0]) | uint32(in[1])<<8 | uint32(in[2])<<16 | uint32(in[3])<<24
+}
+
+func float64At(in []byte, at int) float64 {
+	return math.Float64frombits(uint64(uint32At(in, at)) | uint64(uint32At(in, at+4))<<32)
 }
 
 // Describe is a panic in words, for JavaScript to show.

@@ -39,6 +39,7 @@ func (d *Driver) carryOut(c *liveCall) {
 			d.emitMetadata(c.Header())
 		case attempts.End:
 			d.begin(abi.ActionEnd, c, a)
+			d.out.Flag(a.Drop)
 			d.emitStatus(c)
 			delete(d.calls, c.id)
 		case attempts.Observe:

@@ -124,45 +124,49 @@ func (d *Driver) live() []*liveCall {
 // Start makes and begins a call: its method, then its metadata, are the text. A
 // call whose channel is not open ends at once. An id is given once, so that a
 // second start of a call is passed over.
-func (d *Driver) Start(id, ch, flags uint32, now, timeout, size, maxReceive float64, fields uint32, in []byte) {
-	d.now = d.instant(now)
+func (d *Driver) Start(id uint32, in []byte) {
+	block, rest := abi.ReadStartBlock(in)
+	d.now = d.instant(block.Now)
 	if d.calls[id] != nil {
 		return
 	}
-	text := reader{string(in)}
-	params := readParams(flags)
-	params.Method, params.Timeout, params.MaxReceiveBytes = text.next(), span(timeout), limit(maxReceive)
-	md, err := text.metadata(fields)
-	params.Metadata = md
-	if d.channels[ch] == nil {
+	ch := d.channels[block.Channel]
+	if ch == nil {
 		d.emitRefusal(id)
 		return
 	}
-	c := &liveCall{Call: call.New(d.channels[ch], d.now, params), id: id, channel: ch, timer: timer{at: plan.Never}}
+	text := reader{string(rest)}
+	params := readParams(&block)
+	params.Method = text.next()
+	md, err := text.metadata(block.Fields)
+	params.Metadata = md
+	c := &liveCall{Call: call.New(ch, d.now, params), id: id, channel: block.Channel, timer: timer{at: plan.Never}}
 	c.timer.call = c
 	d.calls[id] = c
 	if err != nil {
 		c.Fail(d.now, status.New(status.Internal, err.Error()))
 	}
-	if flags&abi.FlagOpen == 0 {
-		c.Send(d.now, bytes(size), bytes(size))
+	if !params.Writes {
+		c.Send(d.now, bytes(block.Size), bytes(block.Size))
 		c.HalfClose(d.now)
 	}
 	c.Begin(d.now)
 	d.settle(c)
 }
 
-func readParams(flags uint32) call.Params {
+func readParams(block *abi.StartBlock) call.Params {
+	has := func(flag uint32) bool { return block.Flags&flag != 0 }
 	params := call.Params{
-		Streaming: flags&abi.FlagStreaming != 0,
-		Observe:   flags&abi.FlagObserve != 0,
-		Streams:   flags&abi.FlagStreams != 0,
-		Writes:    flags&abi.FlagOpen != 0,
-		Offline:   flags&abi.FlagOffline != 0,
-		Socket:    flags&abi.FlagSocket != 0,
+		Timeout:         span(block.Timeout),
+		MaxReceiveBytes: limit(block.MaxReceive),
+		Streaming:       has(abi.StartFlagStreaming),
+		Observe:         has(abi.StartFlagObserve),
+		Streams:         has(abi.StartFlagStreams),
+		Writes:          has(abi.StartFlagOpen),
+		Offline:         has(abi.StartFlagOffline),
+		Socket:          has(abi.StartFlagSocket),
 	}
-	if flags&(abi.FlagWaitForReady|abi.FlagNoWait) != 0 {
-		wait := flags&abi.FlagWaitForReady != 0
+	if wait := has(abi.StartFlagWaitForReady); wait || has(abi.StartFlagNoWait) {
 		params.WaitForReady = &wait
 	}
 	return params

@@ -1,6 +1,8 @@
 package hostdriver
 
 import (
+	"math"
+
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
@@ -34,9 +36,7 @@ func (d *Driver) emitStatus(c *liveCall) {
 	d.out.Word(uint32(st.Code))
 	d.out.String(st.Message)
 	d.out.Flag(st.Details != nil)
-	if st.Details != nil {
-		d.out.Bytes(st.Details)
-	}
+	d.out.Bytes(st.Details)
 	d.emitMetadata(st.Header)
 	d.emitMetadata(st.Trailer)
 	d.emitHistory(c)
@@ -46,9 +46,11 @@ func (d *Driver) emitStatus(c *liveCall) {
 func (d *Driver) emitRefusal(id uint32) {
 	const none = ^uint32(0)
 	d.out.Begin(abi.ActionEnd, id, none)
+	d.out.Flag(true)
 	d.out.Word(uint32(status.Internal))
 	d.out.String("the channel of this call is not open")
 	d.out.Flag(false)
+	d.out.Bytes(nil)
 	d.emitMetadata(metadata.MD{})
 	d.emitMetadata(metadata.MD{})
 	d.out.Words(uint32(status.ReasonInternal), 0)
@@ -56,45 +58,44 @@ func (d *Driver) emitRefusal(id uint32) {
 
 // emitHistory emits the commit reason and a record for each attempt.
 func (d *Driver) emitHistory(c *liveCall) {
-	out := d.out
-	out.Word(uint32(c.Reason()))
 	records := c.Records()
-	out.Word(uint32(len(records)))
+	d.out.Words(uint32(c.Reason()), uint32(len(records)))
 	for i := range records {
 		r := &records[i]
-		out.Words(uint32(r.Number), uint32(r.Kind), uint32(r.Outcome), uint32(r.HTTPStatus), uint32(r.Code), uint32(r.Pushback))
-		out.String(r.Message)
-		for _, at := range [...]int64{r.StartedAt, r.HeadAt, r.EndedAt} {
-			if at == status.None {
-				out.Float(-1)
-			} else {
-				out.Float(milliseconds(c.Begun() + plan.Duration(at)))
-			}
-		}
+		d.out.PutRecord(&abi.Record{
+			Number: uint32(r.Number), Kind: uint32(r.Kind), Outcome: uint32(r.Outcome),
+			HTTPStatus: int32(r.HTTPStatus), Code: int32(r.Code), Pushback: int32(r.Pushback), Message: r.Message,
+			StartedAt: since(c, r.StartedAt), HeadAt: since(c, r.HeadAt), EndedAt: since(c, r.EndedAt),
+		})
 	}
+}
+
+// since is an instant of a record on JavaScript's clock; NaN: there is none.
+func since(c *liveCall, at int64) float64 {
+	if at == status.None {
+		return math.NaN()
+	}
+	return milliseconds(c.Begun() + plan.Duration(at))
 }
 
 // emitEvent emits an observation, every field of it: JavaScript picks what the
 // kind calls for.
 func (d *Driver) emitEvent(e *attempts.Event) {
-	out := d.out
-	out.Words(uint32(e.Kind), uint32(e.Attempt), uint32(e.Why), uint32(e.Outcome), uint32(e.HTTP), uint32(e.Code),
-		uint32(e.Pushback), uint32(e.Reason), uint32(e.Attempts))
-	out.Flag(e.Tripped)
-	out.String(e.Message)
-	for _, f := range [...]float64{
-		milliseconds(e.At), milliseconds(e.Delay), milliseconds(e.Bound), milliseconds(e.Timeout),
-		e.Tokens, e.MaxTokens, float64(e.CallBytes), float64(e.ChannelBytes),
-	} {
-		out.Float(f)
+	policy := uint32(0)
+	if e.Kind == attempts.CallStarted {
+		policy = uint32(e.Why)
 	}
+	d.out.PutEvent(&abi.Event{
+		Kind: uint32(e.Kind), Attempt: uint32(e.Attempt), Policy: policy, Why: uint32(e.Why), Outcome: uint32(e.Outcome),
+		HTTPStatus: int32(e.HTTP), Code: int32(e.Code), Pushback: int32(e.Pushback), Reason: uint32(e.Reason),
+		Attempts: uint32(e.Attempts), Tripped: e.Tripped, Message: e.Message,
+		At: milliseconds(e.At), Delay: milliseconds(e.Delay), Bound: milliseconds(e.Bound), Timeout: milliseconds(e.Timeout),
+		Tokens: e.Tokens, MaxTokens: e.MaxTokens, CallBytes: float64(e.CallBytes), ChannelBytes: float64(e.ChannelBytes),
+	})
 }
 
 func (d *Driver) emitWarning(w channel.Warning) {
-	d.out.String(w.Kind)
-	d.out.String(w.Text)
-	d.out.String(channel.List(w.Allow))
-	d.out.String(channel.List(w.Expose))
+	d.out.PutWarning(&abi.Warning{Kind: w.Kind, Text: w.Text, Allow: channel.List(w.Allow), Expose: channel.List(w.Expose)})
 }
 
 func (d *Driver) emitProblems(problems []serviceconfig.Problem) {

@@ -45,8 +45,11 @@ func TestOptions(t *testing.T) {
 		}},
 		"metadata named like one": {[]string{">format", "text"}, func(o channel.Options) bool { return !o.Text && o.Metadata.Get("format") == "text" }},
 		"serviceConfig":           {[]string{"serviceConfig", `{"retryThrottling":{"maxTokens":10,"tokenRatio":0.1}}`}, func(o channel.Options) bool { return o.Config.Throttling.MaxTokens == 10 }},
-		"random":                  {[]string{"random", "4503599627370496"}, func(o channel.Options) bool { return o.Random() == 0.5 && o.Random() == 0.5 }},
-		"random behind seed":      {[]string{"seed", "5", "random", "0"}, func(o channel.Options) bool { return o.Random() == 0 }},
+		"random": {[]string{"random", "4503599627370496"}, func(o channel.Options) bool {
+			first, second := o.Random(), o.Random()
+			return first == 0.5 && second == 0.5
+		}},
+		"random behind seed": {[]string{"seed", "5", "random", "0"}, func(o channel.Options) bool { return o.Random() == 0 }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o, problems := readOptions(options(c.parts...))

@@ -23,12 +23,15 @@ var drawing = map[string]room{
 		"grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 
 	// The two drivers act: one with goroutines, context and time, one from JavaScript's own event loop.
-	"grpcweb/transport":   driver("grpcweb/metadata"),
-	"grpcweb":             driver("grpcweb/transport").and(coreRooms...),
-	"internal/abi":        core(),
-	"internal/hostdriver": core("internal/abi").and(coreRooms...),
-	"jsbridge/host":       inside("internal/abi"),
-	"wasm":                inside("jsbridge/host", "internal/hostdriver", "internal/abi"),
+	"grpcweb/transport": driver("grpcweb/metadata"),
+	"grpcweb":           driver("grpcweb/transport").and(coreRooms...),
+	"internal/abi":      core(),
+	// The table of the ABI, and what makes both sides and its page of it; no program links them.
+	"internal/abi/table":    driver("internal/attempts", "grpcweb/status"),
+	"internal/abi/generate": driver("internal/abi/table"),
+	"internal/hostdriver":   core("internal/abi").and(coreRooms...),
+	"jsbridge/host":         inside("internal/abi"),
+	"wasm":                  inside("jsbridge/host", "internal/hostdriver", "internal/abi"),
 
 	// Around them.
 	"grpcweb/grpcconn": driver("grpcweb", "grpcweb/metadata", "grpcweb/status").modules("google.golang.org/grpc",

@@ -6,22 +6,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/abi"
 )
 
-// The mailbox: words at an address that never changes, in which JavaScript
-// finds where everything else lies. Buffers may move when they grow, so it
-// looks again after every export.
-const (
-	boxInput     = iota // address of the input buffer
-	boxCapacity         // its size in bytes
-	boxActions          // address of the action buffer
-	boxText             // address of the text that actions point into
-	boxFragments        // address of the fragments of the last feed
-	boxCount            // how many there are
-	boxResult           // what the export answers, beside its actions
-	boxSize
-)
-
 var (
-	box     [boxSize]uint32
+	box     [abi.BoxSize]uint32 // the mailbox, at an address that never changes
 	buffers *abi.Buffers
 	program abi.Program
 )
@@ -29,30 +15,44 @@ var (
 // Serve puts a program, which answers through the buffers, behind the exports, for
 // JavaScript to call.
 func Serve(p abi.Program, b *abi.Buffers) {
-	program, buffers = p, b
+	program, buffers = faulty(p), b
 	publish()
+}
+
+//go:wasmexport mailbox
+func mailbox() uint32 { return address(&box[0]) }
+
+//go:wasmexport reserve
+func reserve(bytes uint32) (words uint32) {
+	defer guard(&words)
+	buffers.Reset()
+	buffers.Reserve(bytes)
+	return emitted()
 }
 
 func address[T any](p *T) uint32 { return uint32(uintptr(unsafe.Pointer(p))) }
 
+// publish tells JavaScript where everything lies: buffers may move when they grow.
 func publish() {
 	b := buffers
-	box[boxInput], box[boxCapacity] = address(unsafe.SliceData(b.In)), uint32(len(b.In))
-	box[boxActions] = address(unsafe.SliceData(b.Actions))
-	box[boxText] = address(unsafe.SliceData(b.Text))
-	box[boxFragments] = address(unsafe.SliceData(b.Fragments))
-	box[boxCount] = uint32(len(b.Fragments) / abi.FragmentWords)
-	box[boxResult] = b.Result
+	box = [abi.BoxSize]uint32{
+		abi.BoxVersion:   abi.Version,
+		abi.BoxInput:     address(unsafe.SliceData(b.In)),
+		abi.BoxCapacity:  uint32(len(b.In)),
+		abi.BoxActions:   address(unsafe.SliceData(b.Actions)),
+		abi.BoxText:      address(unsafe.SliceData(b.Text)),
+		abi.BoxFragments: address(unsafe.SliceData(b.Fragments)),
+		abi.BoxCount:     uint32(len(b.Fragments) / abi.FragmentWordSize),
+		abi.BoxResult:    b.Result,
+	}
 }
 
-// begin empties the buffers of the last export. An export that never ended, for
-// it panicked, has left the instance for dead.
-func begin() { buffers.Reset() }
-
-// emitted makes the buffers known, and answers with the actions' words.
+// emitted makes the buffers known, and answers with the actions' words. Each
+// export ends so, but one that has died: see guard.
 func emitted() uint32 {
+	words := buffers.Finish()
 	publish()
-	return uint32(len(buffers.Actions))
+	return words
 }
 
 // guard turns a panic into the answer fatal, with the panic's text in the text
@@ -67,5 +67,3 @@ func guard(words *uint32) {
 	publish()
 	*words = abi.Fatal
 }
-
-func input(n uint32) []byte { return buffers.Input(n) }

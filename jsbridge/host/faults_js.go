@@ -2,28 +2,37 @@
 
 package host
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/hedgerow-web/hedgerow/internal/abi"
+)
 
 // The debug build dies on purpose, of methods with these names, so that tests
 // see what JavaScript makes of a panic, a full stack, full memory and an exit.
 const faultPrefix = "/hedgerow.Fault/"
 
-func fault(text []byte) {
+// faulty is a program with those methods.
+func faulty(p abi.Program) abi.Program { return mortal{p} }
+
+type mortal struct{ abi.Program }
+
+// Start dies, or begins a call.
+func (m mortal) Start(call uint32, in []byte) {
+	_, text := abi.ReadStartBlock(in)
 	method, _, _ := strings.Cut(string(text), "\x00")
-	switch name, ok := strings.CutPrefix(method, faultPrefix); {
-	case !ok:
-	case name == "Panic":
+	switch method {
+	case faultPrefix + "Panic":
 		panic("a panic on purpose")
-	case name == "Overflow":
+	case faultPrefix + "Overflow":
 		overflow(nil)
-	case name == "Memory":
+	case faultPrefix + "Memory":
 		fill()
-	case name == "Exit":
+	case faultPrefix + "Exit":
 		exit(3)
 	}
+	m.Program.Start(call, in)
 }
-
-func init() { faultOf = fault }
 
 // A frame is on the stack, not in registers, and no compiler makes a loop of
 // what needs all of them.

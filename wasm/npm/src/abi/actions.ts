@@ -1,27 +1,11 @@
 import type { Code } from "../api/code.js";
 import type { Ending } from "../api/errors.js";
-import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
+import type { AttemptRecord, CallEvent, CommitReason } from "../api/events.js";
 import { type Metadata, metadataOfBlock } from "../api/metadata.js";
-import type { Cursor } from "./host.js";
+import type { Cursor } from "./cursor.js";
+import { EventKind, REASONS, readEventWords, readRecordWords, readWarningWords } from "./table.js";
 
-// What actions carry beyond their words, read as the Go side wrote it (wasm/ABI.md).
-
-const KINDS: readonly AttemptKind[] = ["first", "retry", "hedge", "transparent"];
-const OUTCOMES: readonly AttemptRecord["outcome"][] = ["pending", "committed", "failed", "aborted"];
-const REASONS: readonly (CommitReason | undefined)[] = [
-  undefined,
-  "responseHeaders",
-  "fatalStatus",
-  "exhausted",
-  "deadline",
-  "throttled",
-  "bufferExceeded",
-  "pushback",
-  "cancelled",
-  "drop",
-  "internal",
-];
-const POLICIES = ["none", "retry", "hedging"] as const;
+// What actions carry beyond their words, made into what the package's own types say (wasm/ABI.md).
 
 type Pushback = NonNullable<AttemptRecord["pushback"]>;
 
@@ -45,14 +29,31 @@ export function readMetadata(cursor: Cursor): Metadata {
   return metadataOfBlock(cursor.text());
 }
 
-export function readEnding(cursor: Cursor): Ending {
+/** How a call ended. */
+export interface LocalEnding extends Ending {
+  /** The application gets no message that it has not read yet. */
+  readonly drop: boolean;
+}
+
+export function readEnding(cursor: Cursor): LocalEnding {
+  const drop = cursor.flag();
   const code: Code = cursor.word();
   const message = cursor.text();
-  const details = cursor.word() !== 0 ? cursor.bytes() : undefined;
+  const hasDetails = cursor.flag();
+  const details = cursor.bytes();
   const header = readMetadata(cursor);
   const trailer = readMetadata(cursor);
   const { attempts, commitReason } = readHistory(cursor);
-  return { code, message, details, header, trailer, attempts, commitReason: commitReason ?? "internal" };
+  return {
+    drop,
+    code,
+    message,
+    details: hasDetails ? details : undefined,
+    header,
+    trailer,
+    attempts,
+    commitReason: commitReason as CommitReason, // a call that has ended has one
+  };
 }
 
 export function readHistory(cursor: Cursor): History {
@@ -66,28 +67,21 @@ export function readHistory(cursor: Cursor): History {
 type Draft = { -readonly [K in keyof AttemptRecord]: AttemptRecord[K] };
 
 function readRecord(cursor: Cursor): AttemptRecord {
-  const number = cursor.word();
-  const kind = KINDS[cursor.word()] ?? "first";
-  const outcome = OUTCOMES[cursor.word()] ?? "pending";
-  const httpStatus = cursor.signed();
-  const code = cursor.signed();
-  const pushback = readPushback(cursor.signed());
-  const message = cursor.text();
-  const record: Draft = { number, kind, outcome, startedAt: cursor.float() };
-  const headAt = cursor.float();
-  const endedAt = cursor.float();
-  if (headAt >= 0) record.headAt = headAt;
-  if (endedAt >= 0) record.endedAt = endedAt;
+  const { number, kind, outcome, startedAt, headAt, endedAt, httpStatus, code, message, pushback } = readRecordWords(cursor);
+  const record: Draft = { number, kind, outcome, startedAt };
+  if (!Number.isNaN(headAt)) record.headAt = headAt;
+  if (!Number.isNaN(endedAt)) record.endedAt = endedAt;
   if (httpStatus >= 0) record.httpStatus = httpStatus;
   if (code >= 0) {
     record.code = code;
     record.statusMessage = message;
   }
-  if (pushback) record.pushback = pushback;
+  const said = pushbackOf(pushback);
+  if (said) record.pushback = said;
   return record;
 }
 
-function readPushback(value: number): Pushback | undefined {
+function pushbackOf(value: number): Pushback | undefined {
   if (value === -1) return undefined;
   return value < 0 ? { stop: true } : { delayMs: value };
 }
@@ -96,60 +90,61 @@ function readPushback(value: number): Pushback | undefined {
 export type Warning = Pick<Extract<CallEvent, { type: "warning" }>, "warning" | "text" | "requiredHeaders">;
 
 export function readWarning(cursor: Cursor): Warning {
-  const warning = { warning: cursor.text() as WarningKind, text: cursor.text() };
-  const [allow, expose] = [cursor.text(), cursor.text()];
-  if (!allow && !expose) return warning;
-  return {
-    ...warning,
-    requiredHeaders: { ...(allow ? { allow: allow.split(", ") } : {}), ...(expose ? { expose: expose.split(", ") } : {}) },
-  };
+  const { kind: warning, text, allow, expose } = readWarningWords(cursor);
+  if (!allow && !expose) return { warning, text };
+  const requiredHeaders = { ...(allow && { allow: allow.split(", ") }), ...(expose && { expose: expose.split(", ") }) };
+  return { warning, text, requiredHeaders };
 }
 
 /** Reads an observation and makes the event of it. */
 export function readEvent(cursor: Cursor, callId: number, method: string): CallEvent {
-  const [kind, attempt, why, outcome, http] = [cursor.word(), cursor.word(), cursor.word(), cursor.word(), cursor.signed()];
-  const [code, pushback, reason, attempts, tripped] = [
-    cursor.signed(),
-    cursor.signed(),
-    REASONS[cursor.word()] ?? "internal",
-    cursor.word(),
-    cursor.word() !== 0,
-  ];
-  const statusMessage = cursor.text();
-  const [at, delayMs, boundMs, timeoutMs] = [cursor.float(), cursor.float(), cursor.float(), cursor.float()];
-  const [tokens, maxTokens, callBytes, channelBytes] = [cursor.float(), cursor.float(), cursor.float(), cursor.float()];
+  const words = readEventWords(cursor);
+  const {
+    kind,
+    at,
+    attempt,
+    why,
+    code,
+    message: statusMessage,
+    attempts,
+    reason,
+    tripped,
+    delay: delayMs,
+    timeout: timeoutMs,
+  } = words;
   const base = { callId, method, at };
+  const pushback = pushbackOf(words.pushback);
   switch (kind) {
-    case 0: {
-      const started = { ...base, type: "callStarted", policy: POLICIES[why] ?? "none", maxAttempts: attempts } as const;
+    case EventKind.CallStarted: {
+      const started = { ...base, type: "callStarted", policy: words.policy, maxAttempts: attempts } as const;
       return timeoutMs === Number.POSITIVE_INFINITY ? started : { ...started, timeoutMs };
     }
-    case 1:
-      return { ...base, type: "attemptStarted", attempt, kind: KINDS[why] ?? "first" };
-    case 2:
-      return { ...base, type: "attemptHead", attempt, httpStatus: http };
-    case 3: {
-      const said = readPushback(pushback);
+    case EventKind.AttemptStarted:
+      return { ...base, type: "attemptStarted", attempt, kind: why };
+    case EventKind.AttemptHead:
+      return { ...base, type: "attemptHead", attempt, httpStatus: words.httpStatus };
+    case EventKind.AttemptEnded:
       return {
         ...base,
         type: "attemptEnded",
         attempt,
-        outcome: (OUTCOMES[outcome] ?? "failed") as "committed" | "failed" | "aborted",
-        ...(code >= 0 ? { code, statusMessage } : {}),
-        ...(said ? { pushback: said } : {}),
+        outcome: words.outcome as "committed" | "failed" | "aborted",
+        ...(code >= 0 && { code, statusMessage }),
+        ...(pushback && { pushback }),
       };
-    }
-    case 4:
-      return { ...base, type: "backoff", delayMs, boundMs, pushback: pushback !== -1 };
-    case 5:
-      return { ...base, type: "hedgeScheduled", delayMs, pushback: pushback !== -1 };
-    case 6:
-      return { ...base, type: "throttle", tokens, maxTokens, blocked: tripped };
-    case 7:
+    case EventKind.Backoff:
+      return { ...base, type: "backoff", delayMs, boundMs: words.bound, pushback: pushback !== undefined };
+    case EventKind.HedgeScheduled:
+      return { ...base, type: "hedgeScheduled", delayMs, pushback: pushback !== undefined };
+    case EventKind.Throttle:
+      return { ...base, type: "throttle", tokens: words.tokens, maxTokens: words.maxTokens, blocked: tripped };
+    case EventKind.Buffer: {
+      const { callBytes, channelBytes } = words;
       return { ...base, type: "buffer", callBytes, channelBytes, exceeded: tripped };
-    case 8:
-      return { ...base, type: "committed", ...(attempt > 0 ? { attempt } : {}), reason };
-    default:
-      return { ...base, type: "callEnded", code, statusMessage, attempts, reason };
+    }
+    case EventKind.Committed:
+      return { ...base, type: "committed", ...(attempt > 0 && { attempt }), reason: reason as CommitReason };
+    case EventKind.CallEnded:
+      return { ...base, type: "callEnded", code, statusMessage, attempts, reason: reason as CommitReason };
   }
 }

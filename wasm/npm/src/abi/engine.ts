@@ -1,6 +1,8 @@
 import type { Clock } from "../api/options.js";
 import { readWarning, type Warning } from "./actions.js";
-import { Action, type Arguments, type Cursor, type Export, Host } from "./host.js";
+import type { Cursor } from "./cursor.js";
+import { type Arguments, type Export, Host } from "./host.js";
+import { Action } from "./table.js";
 
 /** A channel, whom the engine tells what Go says of it. */
 export interface ChannelHandler {
@@ -46,7 +48,7 @@ export class Engine {
     this.clock = clock;
     this.#host = new Host(
       module,
-      (cursor) => this.#read(cursor),
+      (action, cursor) => this.#read(action, cursor),
       (death) => this.#tellDeath(death),
     );
     this.buffers = this.#host;
@@ -112,8 +114,7 @@ export class Engine {
     }
   }
 
-  #read(cursor: Cursor): void {
-    const action: Action = cursor.word();
+  #read(action: Action, cursor: Cursor): void {
     const id = cursor.word();
     const attempt = cursor.signed();
     switch (action) {
@@ -145,7 +146,7 @@ export class Engine {
     this.#timeout = this.clock.setTimeout(() => this.enter("timer", this.clock.now()), delay);
   }
 
-  /** The instance is dead: nobody waits for it any longer. */
+  /** The instance is dead: nobody waits for it any longer, and whoever enters it after that hears of it too. */
   #tellDeath(death: Error): void {
     this.clock.clearTimeout(this.#timeout);
     this.#listen("removeEventListener");
@@ -154,6 +155,7 @@ export class Engine {
       this.batch(() => {
         for (const call of [...calls.values()]) call.died(death);
         for (const channel of channels) channel.died(death);
+        channels.clear(); // each hears of it once
       }),
     );
   }

@@ -1,102 +1,27 @@
-// This file is one of three that mirror each other: wasm/ABI.md is the table, jsbridge/host is the Go side.
+import { LoadError } from "../api/errors.js";
+import { Cursor } from "./cursor.js";
 import { type GoExports, runGo } from "./go-runtime.js";
+import {
+  Box,
+  type Exports,
+  FATAL,
+  FragmentFlag,
+  FragmentWord,
+  START_BLOCK_SIZE,
+  type StartBlock,
+  VERSION,
+  writeStartBlock,
+} from "./table.js";
 import { isTinyGo, runTinyGo } from "./tinygo-runtime.js";
 
-interface Exports extends GoExports {
-  mailbox(): number;
-  reserve(bytes: number): number;
-  open_channel(channel: number, bytes: number): number;
-  close_channel(channel: number, now: number): number;
-  start(
-    call: number,
-    channel: number,
-    flags: number,
-    now: number,
-    timeout: number,
-    size: number,
-    maxReceive: number,
-    fields: number,
-    bytes: number,
-  ): number;
-  queue(call: number, now: number, size: number, sent: number): number;
-  half_close(call: number, now: number): number;
-  took(call: number, attempt: number, messages: number): number;
-  read(call: number, now: number): number;
-  cancel(call: number, now: number, code: number, bytes: number): number;
-  history(call: number): number;
-  prepared(call: number, attempt: number, now: number, fields: number, bytes: number): number;
-  unprepared(call: number, attempt: number, now: number, code: number, fields: number, bytes: number): number;
-  head(call: number, attempt: number, now: number, httpStatus: number, fields: number, bytes: number): number;
-  feed(call: number, attempt: number, now: number, bytes: number, last: number): number;
-  skip(call: number, attempt: number, bytes: number): number;
-  drained(call: number, attempt: number, now: number): number;
-  inflated(call: number, attempt: number, now: number, size: number, bytes: number): number;
-  end(call: number, attempt: number, now: number): number;
-  broken(call: number, attempt: number, now: number, bytes: number): number;
-  failed(call: number, attempt: number, now: number, how: number, bytes: number): number;
-  closed(call: number, attempt: number, now: number, code: number, bytes: number): number;
-  timer(now: number): number;
-  network(now: number, up: number): number;
-}
-
-/** What Engine and its calls may call. */
-export type Export = Exclude<keyof Exports, keyof GoExports | "mailbox">;
+/** What the engine may call. */
+export type Export = Exclude<keyof Exports, "reserve">;
 
 export type Arguments<E extends Export> = Parameters<Exports[E]>;
 
-export const FLAG_STREAMING = 1;
-export const FLAG_OBSERVE = 2;
-export const FLAG_OPEN = 4;
-export const FLAG_STREAMS = 8;
-export const FLAG_WAIT_FOR_READY = 16;
-export const FLAG_NO_WAIT = 32;
-export const FLAG_OFFLINE = 64;
-export const FLAG_SOCKET = 128;
-
-export const NO_RESPONSE = 0;
-export const ABORTED_BY_HOST = 1;
-export const NOT_REQUEST = 2;
-export const BAD_PAYLOAD = 3;
-
-/** The actions, by their words. */
-export enum Action {
-  Prepare,
-  Open,
-  Abort,
-  Read,
-  Head,
-  End,
-  Release,
-  Written,
-  Timer,
-  History,
-  Observe,
-  Warn,
-  Refuse,
-  Inflate,
-}
-
-enum Box {
-  Input,
-  Capacity,
-  Actions,
-  Text,
-  Fragments,
-  Count,
-  Result,
-}
-
-/** The flag of a frame that holds trailers. */
-export const TRAILERS = 0x80;
-
-const FATAL = 0xffffffff;
-const FRAGMENT_WORDS = 4;
-/** The longest slice of a chunk that is fed at once. */
-export const SLICE: number = 64 << 10;
-
 /** A fragment of a message: where it lies in the slice that was fed. */
 export interface Fragment {
-  /** The frame's. */
+  /** The frame's, in the lowest byte: see FragmentFlag. */
   readonly flags: number;
   readonly first: boolean;
   /** It was decoded from text, and lies in the input buffer. */
@@ -106,69 +31,20 @@ export interface Fragment {
   readonly total: number;
 }
 
-/** Reads the words of an action, and the text they point to, one after another. */
-export class Cursor {
-  #view: DataView;
-  #at = 0;
-  #end = 0;
-  #text = 0;
-
-  constructor(memory: ArrayBuffer) {
-    this.#view = new DataView(memory);
-  }
-
-  /** Goes to so many words at an address, whose text lies at another. The same cursor serves every export, for as long as memory is the same. */
-  begin(actions: number, words: number, text: number): void {
-    this.#at = actions;
-    this.#end = actions + 4 * words;
-    this.#text = text;
-  }
-
-  get done(): boolean {
-    return this.#at >= this.#end;
-  }
-
-  get memory(): ArrayBuffer {
-    return this.#view.buffer as ArrayBuffer;
-  }
-
-  word(): number {
-    const value = this.#view.getUint32(this.#at, true);
-    this.#at += 4;
-    return value;
-  }
-
-  /** A word that may be negative. */
-  signed(): number {
-    return this.word() | 0;
-  }
-
-  float(): number {
-    const value = this.#view.getFloat64(this.#at, true);
-    this.#at += 8;
-    return value;
-  }
-
-  /** A copy: what the next export writes does not touch it. */
-  bytes(): Uint8Array<ArrayBuffer> {
-    const at = this.#text + this.word();
-    const length = this.word();
-    return new Uint8Array(this.#view.buffer as ArrayBuffer, at, length).slice();
-  }
-
-  text(): string {
-    const at = this.#text + this.word();
-    const length = this.word();
-    return length === 0 ? "" : decoder.decode(new Uint8Array(this.#view.buffer, at, length));
-  }
-}
-
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
+/** How many words a fragment has. */
+const FRAGMENT_WORDS: number = FragmentWord.Total + 1;
+
+/** What the program exports beside what the table lists. */
+interface Program extends GoExports {
+  mailbox(): number;
+}
+
 /** A Go program that runs: one for all channels of a page, until it dies. */
 export class Host {
-  #exports: Exports;
+  #exports: Exports & Program;
   #box: number;
   #words: Uint32Array;
   #input: Uint8Array<ArrayBuffer>;
@@ -176,11 +52,14 @@ export class Host {
   #printed = "";
   /** Why the instance is good for nothing any more. */
   #death: Error | undefined;
-  #act: (cursor: Cursor) => void;
+  #act: (action: number, cursor: Cursor) => void;
   #mourn: (death: Error) => void;
 
-  /** act reads one action at the cursor; it must run no code of users, for that could call into Go again. */
-  constructor(module: WebAssembly.Module, act: (cursor: Cursor) => void, mourn: (death: Error) => void) {
+  /**
+   * act reads an action, of this number, at the cursor; it must run no code of users, for that could call into Go again. mourn hears
+   * of the death of the program, again whenever somebody would enter it after that.
+   */
+  constructor(module: WebAssembly.Module, act: (action: number, cursor: Cursor) => void, mourn: (death: Error) => void) {
     this.#act = act;
     this.#mourn = mourn;
     const run = isTinyGo(module) ? runTinyGo : runGo;
@@ -190,9 +69,14 @@ export class Host {
       },
       exit: (code) => this.#die(`the Go program exited with code ${code}`),
       died: (error) => this.#die(String(error), error),
-    }) as Exports;
+    }) as Exports & Program;
     this.#box = this.#exports.mailbox() >>> 0;
-    this.#words = new Uint32Array(this.#memory, this.#box, Box.Result + 1);
+    this.#words = this.#mailbox();
+    if (this.#word(Box.Version) !== VERSION) {
+      throw new LoadError(
+        "the WebAssembly is of another version of hedgerow than the JavaScript: serve both from the same package",
+      );
+    }
     this.#input = this.#view();
     this.#cursor = new Cursor(this.#memory);
   }
@@ -201,9 +85,17 @@ export class Host {
     return this.#death === undefined;
   }
 
-  /** Calls an export and reads its actions. An instance that is dead or dies of it does nothing more. */
-  enter<E extends Export>(name: E, ...args: Arguments<E>): void {
-    if (this.#death) return;
+  /** What the instance died of. */
+  get death(): Error | undefined {
+    return this.#death;
+  }
+
+  /** Calls an export and reads its actions. An instance that is dead, or dies of it, does nothing but say so. */
+  enter<E extends keyof Exports>(name: E, ...args: Parameters<Exports[E]>): void {
+    if (this.#death) {
+      this.#mourn(this.#death);
+      return;
+    }
     let words: number;
     try {
       words = (this.#exports[name] as (...args: number[]) => number)(...(args as number[])) >>> 0;
@@ -220,7 +112,7 @@ export class Host {
       if (this.#cursor.memory !== this.#memory) this.#cursor = new Cursor(this.#memory);
       const cursor = this.#cursor;
       cursor.begin(this.#word(Box.Actions), words, this.#word(Box.Text));
-      while (!cursor.done) this.#act(cursor);
+      for (let action = cursor.action(); action !== undefined; action = cursor.action()) this.#act(action, cursor);
     }
   }
 
@@ -235,14 +127,14 @@ export class Host {
     const words = new Uint32Array(this.#memory, this.#word(Box.Fragments), count * FRAGMENT_WORDS);
     const fragments: Fragment[] = [];
     for (let i = 0; i < words.length; i += FRAGMENT_WORDS) {
-      const kind = words[i] as number;
+      const flags = words[i + FragmentWord.Flags] as number;
       fragments.push({
-        flags: kind & 0xff,
-        first: (kind & 0x100) !== 0,
-        decoded: (kind & 0x200) !== 0,
-        offset: words[i + 1] as number,
-        length: words[i + 2] as number,
-        total: words[i + 3] as number,
+        flags,
+        first: (flags & FragmentFlag.First) !== 0,
+        decoded: (flags & FragmentFlag.Decoded) !== 0,
+        offset: words[i + FragmentWord.Offset] as number,
+        length: words[i + FragmentWord.Length] as number,
+        total: words[i + FragmentWord.Total] as number,
       });
     }
     return fragments;
@@ -260,13 +152,20 @@ export class Host {
     return encoder.encodeInto(text, input).written;
   }
 
+  /** Writes what start reads, its block and then text, and answers with the length of both in bytes. */
+  start(block: StartBlock, text: string): number {
+    const input = this.#room(START_BLOCK_SIZE + 3 * text.length);
+    writeStartBlock(new DataView(input.buffer, input.byteOffset), block);
+    return START_BLOCK_SIZE + encoder.encodeInto(text, input.subarray(START_BLOCK_SIZE)).written;
+  }
+
   /** Writes bytes where the next export reads them. */
   bytes(bytes: Uint8Array): number {
     this.#room(bytes.length).set(bytes);
     return bytes.length;
   }
 
-  #room(bytes: number): Uint8Array {
+  #room(bytes: number): Uint8Array<ArrayBuffer> {
     if (bytes > this.#input.length) this.enter("reserve", bytes);
     if (this.#death) return new Uint8Array(bytes); // memory could not grow: nobody will read it
     // The buffer may have moved, and memory may have grown since: then the old view is of nothing.
@@ -282,8 +181,12 @@ export class Host {
     return this.#exports.mem.buffer as ArrayBuffer;
   }
 
+  #mailbox(): Uint32Array {
+    return new Uint32Array(this.#memory, this.#box, Box.Result + 1);
+  }
+
   #word(at: Box): number {
-    if (this.#words.buffer !== this.#memory) this.#words = new Uint32Array(this.#memory, this.#box, Box.Result + 1);
+    if (this.#words.buffer !== this.#memory) this.#words = this.#mailbox();
     return this.#words[at] as number;
   }
 

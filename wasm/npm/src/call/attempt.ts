@@ -1,4 +1,4 @@
-import { ABORTED_BY_HOST, NO_RESPONSE, NOT_REQUEST } from "../abi/host.js";
+import { Failure } from "../abi/table.js";
 import { show } from "../api/metadata.js";
 import type { AttemptOwner, CarriedRequest, Carrier, CarrierEvents, CarrierFactory } from "./carrier.js";
 import { ResponseBody } from "./response-body.js";
@@ -55,14 +55,14 @@ export class Attempt implements CarrierEvents {
 
   // What the carrier reports.
 
-  fail(how: number, error: unknown, hint = ""): void {
+  fail(how: Failure, error: unknown, hint = ""): void {
     if (this.signal.aborted) return;
     this.error = error;
-    if (how === NOT_REQUEST) this.#call.unsendable(error);
-    const why = how === NO_RESPONSE && this.#interrupted(error) ? ABORTED_BY_HOST : how;
+    if (how === Failure.NotRequest) this.#call.unsendable(error);
+    const why = how === Failure.NoResponse && this.#interrupted(error) ? Failure.AbortedByHost : how;
     const { engine, id } = this.#call;
     this.#stopSending();
-    const text = engine.buffers.text(explain(error) + (why === NO_RESPONSE ? hint : ""));
+    const text = engine.buffers.text(explain(error) + (why === Failure.NoResponse ? hint : ""));
     engine.enter("failed", id, this.id, engine.clock.now(), why, text);
   }
 
@@ -89,7 +89,7 @@ export class Attempt implements CarrierEvents {
 
   broke(error: unknown): void {
     if (this.#interrupted(error)) {
-      this.fail(ABORTED_BY_HOST, error);
+      this.fail(Failure.AbortedByHost, error);
       return;
     }
     if (this.signal.aborted) return;
@@ -101,7 +101,7 @@ export class Attempt implements CarrierEvents {
 
   closed(code: number, reason: string): void {
     if (this.#interrupted(undefined)) {
-      this.fail(ABORTED_BY_HOST, new Error("the page was left"));
+      this.fail(Failure.AbortedByHost, new Error("the page was left"));
       return;
     }
     if (this.signal.aborted) return;

@@ -8,19 +8,9 @@ import {
   readWarning,
   type Warning,
 } from "../abi/actions.js";
+import type { Cursor } from "../abi/cursor.js";
 import { type CallHandler, type Engine, runSafely } from "../abi/engine.js";
-import {
-  Action,
-  type Cursor,
-  FLAG_NO_WAIT,
-  FLAG_OBSERVE,
-  FLAG_OFFLINE,
-  FLAG_OPEN,
-  FLAG_SOCKET,
-  FLAG_STREAMING,
-  FLAG_STREAMS,
-  FLAG_WAIT_FOR_READY,
-} from "../abi/host.js";
+import { Action, type StartBlock, StartFlag } from "../abi/table.js";
 import { Code } from "../api/code.js";
 import { type Ending, StatusError, statusError } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
@@ -71,28 +61,26 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
       signal.addEventListener("abort", this.#onAbort);
     }
     this.engine.calls.set(this.id, this);
-    this.engine.enter(
-      "start",
-      this.id,
-      this.#channel.id,
-      this.#flags(),
-      at,
-      timeoutMs,
-      outgoing.size,
-      maxReceiveMessageBytes,
-      count,
-      this.engine.buffers.text(`${method}\0${text}`),
-    );
+    const block: StartBlock = {
+      now: at,
+      timeout: timeoutMs,
+      size: outgoing.size,
+      maxReceive: maxReceiveMessageBytes,
+      channel: this.#channel.id,
+      flags: this.#flags(),
+      fields: count,
+    };
+    this.engine.enter("start", this.id, this.engine.buffers.start(block, `${method}\0${text}`));
   }
 
   #flags(): number {
     const { outgoing, streams, streaming, waitForReady } = this.#request;
-    let flags = streaming ? FLAG_STREAMING : 0;
-    if (!this.#listeners.empty) flags |= FLAG_OBSERVE;
-    if (outgoing.open) flags |= FLAG_OPEN;
-    if (streams) flags |= this.#channel.webSocket ? FLAG_SOCKET : FLAG_STREAMS;
-    if (waitForReady !== undefined) flags |= waitForReady ? FLAG_WAIT_FOR_READY : FLAG_NO_WAIT;
-    if (this.engine.offline) flags |= FLAG_OFFLINE;
+    let flags = streaming ? StartFlag.Streaming : 0;
+    if (!this.#listeners.empty) flags |= StartFlag.Observe;
+    if (outgoing.open) flags |= StartFlag.Open;
+    if (streams) flags |= this.#channel.webSocket ? StartFlag.Socket : StartFlag.Streams;
+    if (waitForReady !== undefined) flags |= waitForReady ? StartFlag.WaitForReady : StartFlag.NoWait;
+    if (this.engine.offline) flags |= StartFlag.Offline;
     return flags;
   }
 

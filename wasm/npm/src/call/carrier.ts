@@ -1,4 +1,5 @@
 import type { Engine } from "../abi/engine.js";
+import type { Failure } from "../abi/table.js";
 import type { Code } from "../api/code.js";
 import type { Tap } from "./request.js";
 
@@ -23,7 +24,7 @@ export interface CarrierEvents {
   /** Aborted once the attempt is over: nothing that is reported from then on has an effect. */
   readonly signal: AbortSignal;
   /** There was no response, or no request could be made. hint says in words what may be the reason. */
-  fail(how: number, error: unknown, hint?: string): void;
+  fail(how: Failure, error: unknown, hint?: string): void;
   /** The response's head: so many fields, each a name and a value, both ended by a NUL. */
   head(status: number, fields: number, text: string): void;
   /** A chunk of the response's body, of at least one byte. */

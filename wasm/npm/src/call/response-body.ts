@@ -1,4 +1,5 @@
-import { BAD_PAYLOAD, type Fragment, SLICE, TRAILERS } from "../abi/host.js";
+import type { Fragment } from "../abi/host.js";
+import { Failure, FragmentFlag, SLICE } from "../abi/table.js";
 import type { AttemptOwner, CarrierEvents } from "./carrier.js";
 import { Payload } from "./payload.js";
 
@@ -67,7 +68,7 @@ export class ResponseBody {
     const from = this.#at;
     const slice = this.#chunk.subarray(from, from + SLICE);
     const last = from + slice.length === this.#chunk.length;
-    engine.enter("feed", id, this.#attempt.id, engine.clock.now(), buffers.bytes(slice), last ? 1 : 0);
+    engine.enter("feed", id, this.#attempt.id, engine.clock.now(), last ? 1 : 0, buffers.bytes(slice));
     if (!buffers.alive) {
       this.drop();
       return true;
@@ -102,12 +103,12 @@ export class ResponseBody {
     const tapped = this.#call.tap && !this.#inTrailers; // then who taps the chunks has the bytes already
     const payload = this.#payload.add(part, tapped ? NOTHING : part);
     if (!payload) return;
-    if ((this.#payload.flags & COMPRESSED) === 0) this.#call.deliver(payload);
+    if ((this.#payload.flags & FragmentFlag.Compressed) === 0) this.#call.deliver(payload);
     else this.#packed = payload;
   }
 
   get #inTrailers(): boolean {
-    return (this.#payload.flags & TRAILERS) !== 0;
+    return (this.#payload.flags & FragmentFlag.Trailers) !== 0;
   }
 
   /** Go asks for the payload that has just come whole to be inflated. */
@@ -119,7 +120,7 @@ export class ResponseBody {
     try {
       if (trailers || !tap) inflated = await (await loadInflate())(packed, limit);
     } catch (error) {
-      this.#attempt.fail(BAD_PAYLOAD, error);
+      this.#attempt.fail(Failure.BadPayload, error);
       return;
     }
     if (this.#attempt.signal.aborted) return;
@@ -133,7 +134,5 @@ export class ResponseBody {
     });
   }
 }
-
-const COMPRESSED = 1;
 
 const NOTHING: Uint8Array = new Uint8Array();

@@ -1,6 +1,6 @@
 // Loaded only where the option webSocket is set: see openChannel.
 
-import { NO_RESPONSE, NOT_REQUEST } from "../abi/host.js";
+import { Failure } from "../abi/table.js";
 import type { CarriedRequest, Carrier, CarrierEvents } from "../call/carrier.js";
 
 /** The subprotocol, and with it the dialect, of the improbable wrapper (github.com/improbable-eng/grpc-web). */
@@ -55,7 +55,7 @@ export class WebSocketCarrier implements Carrier {
     try {
       socket = new WebSocketClass(url.replace(/^http/, "ws"), PROTOCOL);
     } catch (error) {
-      attempt.fail(NOT_REQUEST, error);
+      attempt.fail(Failure.NotRequest, error);
       return;
     }
     this.#socket = socket;
@@ -75,11 +75,11 @@ export class WebSocketCarrier implements Carrier {
     };
     socket.onclose = (event) => {
       if (opened) this.#came(event);
-      else attempt.fail(NO_RESPONSE, new Error(`it was closed before it opened, with code ${event.code}`));
+      else attempt.fail(Failure.NoResponse, new Error(`it was closed before it opened, with code ${event.code}`));
     };
     // Where a Content-Security-Policy forbids the socket, Chromium tells this and no close.
     socket.onerror = () => {
-      if (!opened) attempt.fail(NO_RESPONSE, new Error("it failed before it opened, and nothing says why"));
+      if (!opened) attempt.fail(Failure.NoResponse, new Error("it failed before it opened, and nothing says why"));
     };
   }
 

@@ -1,0 +1,105 @@
+package table
+
+import (
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+)
+
+// Enums are all of them, in the order in which ABI.md has them.
+var Enums = []*Enum{Box, FragmentWord, FragmentFlag, StartFlag, Failure, AttemptKind, Outcome, Reason, Policy, EventKind, WarningKind}
+
+// Box is the mailbox.
+var Box = &Enum{Name: "Box", Go: true, Says: "The words at the address that `mailbox` answers with, which never changes. What they tell may change with every export.", Rows: []Row{
+	{"version", "a number of this table; JavaScript of another one goes no further"},
+	{"input", "address of the input buffer"},
+	{"capacity", "its size in bytes"},
+	{"actions", "address of the action buffer"},
+	{"text", "address of the text buffer, into which actions point"},
+	{"fragments", "address of the last feed's fragments"},
+	{"count", "how many there are"},
+	{"result", "what the export answers beside its actions"},
+}}
+
+// FragmentWord are the words of a fragment.
+var FragmentWord = &Enum{Name: "FragmentWord", Go: true, Says: "A *fragment* is a part of a frame's payload, in these words.", Rows: []Row{
+	{"flags", "the frame's flags, and those of the fragment above them"},
+	{"offset", "where the fragment begins in the slice"},
+	{"length", "how long it is"},
+	{"total", "how long the whole payload is"},
+}}
+
+// FragmentFlag are the flags that stand above those of the frame.
+var FragmentFlag = &Enum{Name: "FragmentFlag", Go: true, Flags: true, Says: "The flags of a fragment. The lowest byte is the frame's.", Rows: []Row{
+	0: {"compressed", "of the frame: its payload is compressed"},
+	7: {"trailers", "of the frame: its payload is trailers"},
+	8: {"first", "the payload begins with the fragment"},
+	9: {"decoded", "the fragment was decoded from text, and lies in the input buffer"},
+}}
+
+// StartFlag are the flags of the start block.
+var StartFlag = &Enum{Name: "StartFlag", Go: true, Flags: true, Says: "What is so about a call, or about the page, when the call begins.", Rows: []Row{
+	{"streaming", "the response is a stream"},
+	{"observe", "somebody listens to events"},
+	{"open", "the request's messages follow by `queue`, and then `half_close`"},
+	{"streams", "fetch sends messages as they come"},
+	{"waitForReady", "the caller says to wait for a network"},
+	{"noWait", "the caller says not to"},
+	{"offline", "there is no network now"},
+	{"socket", "attempts are WebSockets, which implies *streams*"},
+}}
+
+// Failure is how an attempt failed on this side.
+var Failure = &Enum{Name: "Failure", Says: "How an attempt failed on this side of the network.", Rows: []Row{
+	{"noResponse", "the network: no response head came"},
+	{"abortedByHost", "something other than this client ended it, at any stage"},
+	{"notRequest", "no request could be made"},
+	{"badPayload", "a payload could not be inflated"},
+}}
+
+// AttemptKind is why an attempt was made.
+var AttemptKind = &Enum{
+	Name: "AttemptKind", Words: "ATTEMPT_KINDS", Type: "AttemptKind", Says: "Why an attempt was made.",
+	Rows: words(func(n uint8) string { return status.AttemptKind(n).String() }),
+}
+
+// Outcome is what became of an attempt.
+var Outcome = &Enum{
+	Name: "Outcome", Words: "OUTCOMES", Type: `AttemptRecord["outcome"]`, Says: "What became of an attempt.",
+	Rows: words(func(n uint8) string { return status.AttemptOutcome(n).String() }),
+}
+
+// Reason is why a call makes no further attempt.
+var Reason = &Enum{
+	Name: "Reason", Words: "REASONS", Type: "CommitReason", Says: "Why a call makes no further attempt; 0: it still may.",
+	Rows: words(func(n uint8) string { return status.CommitReason(n).String() }),
+}
+
+// Policy is what a policy's further attempts are called, as a call's beginning tells it.
+var Policy = &Enum{
+	Name: "Policy", Words: "POLICIES", Type: `Extract<CallEvent, { type: "callStarted" }>["policy"]`,
+	Says: "The policy of a call that begins: by the kind of its further attempts.",
+	Rows: []Row{
+		status.KindFirst: {"none", "there are none"},
+		status.KindRetry: {"retry", ""},
+		status.KindHedge: {"hedging", ""},
+	},
+}
+
+// EventKind is what an observer is told of.
+var EventKind = &Enum{Name: "EventKind", Says: "What listeners are told of.", Rows: eventKinds}
+
+// WarningKind are the words of warnings, which are sent as text.
+var WarningKind = &Enum{Name: "WarningKind", Type: "WarningKind", Partial: true, Says: "What developers are warned of. A warning's kind is sent as text, since few pages ever see one.", Rows: []Row{
+	{"policyClamped", "the service config asks for more attempts than the channel allows"},
+	{"corsSuspected", "attempts with grpc-previous-rpc-attempts get no response, others do"},
+	{"statusHidden", "a response was empty and showed no status"},
+	{"retryLostToBodyTrailers", "a status came in the body, and so committed the call"},
+	{"halfDuplexStalled", "nothing comes while the request is open"},
+}}
+
+// words are the names that Go itself has for numbers from 0 on.
+func words(word func(n uint8) string) (rows []Row) {
+	for n := uint8(0); word(n) != "unknown"; n++ {
+		rows = append(rows, Row{Name: word(n)})
+	}
+	return rows
+}

@@ -1,0 +1,157 @@
+package table
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// typescript is what wasm/npm/src/abi knows of the table. Enums are inlined by the
+// bundler; what is left are the words that users see, and the readers.
+func typescript() string {
+	var b strings.Builder
+	b.WriteString(`// Generated from internal/abi/table by internal/abi/generate: do not edit. wasm/ABI.md explains it.
+import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
+import type { Cursor } from "./cursor.js";
+
+`)
+	fmt.Fprintf(&b, "/** A number of the table, which the program must know too. */\nexport const VERSION = %#x;\n\n", Version())
+	fmt.Fprintf(&b, "/** What an export answers with that has died. */\nexport const FATAL = %#x;\n\n", uint32(Fatal))
+	fmt.Fprintf(&b, "/** The longest slice of a chunk that is fed at once. */\nexport const SLICE = %d;\n\n", InputSize)
+	fmt.Fprintf(&b, "/** Where an action's first word holds how many words it has, above its number. */\nexport const LENGTH_SHIFT = %d;\n\n", LengthShift)
+	tsExports(&b)
+	b.WriteString("/** What the program may ask for. */\nexport enum Action {\n")
+	for i, a := range Actions {
+		fmt.Fprintf(&b, "  /** %s */\n  %s = %d,\n", sentence(a.Says), Camel(a.Name), i)
+	}
+	b.WriteString("}\n\n")
+	for _, e := range Enums {
+		tsEnum(&b, e)
+	}
+	tsBlock(&b, StartBlock)
+	for _, s := range []*Struct{Event, AttemptRecord, Warning} {
+		tsReader(&b, s)
+	}
+	b.WriteString(complete)
+	return b.String()
+}
+
+// complete is a check of the compiler's.
+const complete = `/** Does not compile where a public type and the table have different words. */
+type Same<Different extends never> = Different;
+`
+
+func same(b *strings.Builder, e *Enum, words string) {
+	fmt.Fprintf(b, "/** @internal */\nexport type Same%[1]s = Same<Exclude<%[2]s, %[3]s>", e.Name, words, e.Type)
+	if !e.Partial {
+		fmt.Fprintf(b, " | Exclude<%s, %s>", e.Type, words)
+	}
+	b.WriteString(">;\n\n")
+}
+
+func tsExports(b *strings.Builder) {
+	b.WriteString("/** What the program exports. Each answers with the number of words in the action buffer, or with FATAL. */\nexport interface Exports {\n")
+	b.WriteString("  /** Longer text than usual comes. */\n  reserve(bytes: number): number;\n")
+	for _, e := range Exports {
+		var args []string
+		for _, a := range e.Args {
+			args = append(args, a.Name+": number")
+		}
+		fmt.Fprintf(b, "  /** %s */\n  %s(%s): number;\n", sentence(e.Says), e.Name, strings.Join(args, ", "))
+	}
+	b.WriteString("}\n\n")
+}
+
+func sentence(says string) string {
+	first, size := utf8.DecodeRuneInString(says)
+	return string(unicode.ToUpper(first)) + says[size:] + "."
+}
+
+func tsEnum(b *strings.Builder, e *Enum) {
+	switch {
+	case e.Words != "":
+		fmt.Fprintf(b, "/** %s */\nexport const %s = [", e.Says, e.Words)
+		var words []string
+		for _, row := range e.Rows {
+			if row.Name == "" {
+				words = append(words, "undefined")
+			} else {
+				words = append(words, fmt.Sprintf("%q", row.Name))
+			}
+		}
+		fmt.Fprintf(b, "%s] as const;\n\n", strings.Join(words, ", "))
+		same(b, e, "NonNullable<(typeof "+e.Words+")[number]>")
+	case e.Type != "":
+		fmt.Fprintf(b, "/** %s */\nexport type %sWord = \"%s\";\n\n", e.Says, e.Name, strings.Join(e.names(), `" | "`))
+		same(b, e, e.Name+"Word")
+	default:
+		fmt.Fprintf(b, "/** %s */\nexport enum %s {\n", e.Says, e.Name)
+		for i, row := range e.Rows {
+			if row.Name != "" {
+				fmt.Fprintf(b, "  /** %s */\n  %s = %#x,\n", sentence(row.Says), Camel(row.Name), e.value(i))
+			}
+		}
+		b.WriteString("}\n\n")
+	}
+}
+
+// tsBlock is a struct that JavaScript writes.
+func tsBlock(b *strings.Builder, s *Struct) {
+	fmt.Fprintf(b, "/** %s */\nexport interface %s {\n", s.Says, s.Name)
+	var writes strings.Builder
+	size := 0
+	for _, f := range s.Fields {
+		if f.Says != "" {
+			fmt.Fprintf(b, "  /** %s */\n", sentence(f.Says))
+		}
+		fmt.Fprintf(b, "  readonly %s: number;\n", f.Name)
+		if f.Type == F64 {
+			fmt.Fprintf(&writes, "  view.setFloat64(%d, block.%s, true);\n", size, f.Name)
+			size += 8
+		} else {
+			fmt.Fprintf(&writes, "  view.setUint32(%d, block.%s, true);\n", size, f.Name)
+			size += 4
+		}
+	}
+	fmt.Fprintf(b, "}\n\n/** How many bytes of an input it takes. */\nexport const START_BLOCK_SIZE = %d;\n\n", size)
+	fmt.Fprintf(b, "export function write%[1]s(view: DataView, block: %[1]s): void {\n%[2]s}\n\n", s.Name, writes.String())
+}
+
+// tsReader reads a struct out of an action.
+func tsReader(b *strings.Builder, s *Struct) {
+	fmt.Fprintf(b, "/** %s */\nexport interface %sWords {\n", s.Says, s.Name)
+	var reads strings.Builder
+	for _, f := range s.Fields {
+		tsType, read := tsField(f)
+		if f.Says != "" {
+			fmt.Fprintf(b, "  /** %s */\n", sentence(f.Says))
+		}
+		fmt.Fprintf(b, "  readonly %s: %s;\n", f.Name, tsType)
+		fmt.Fprintf(&reads, "    %s: %s,\n", f.Name, read)
+	}
+	fmt.Fprintf(b, "}\n\nexport function read%[1]sWords(cursor: Cursor): %[1]sWords {\n  return {\n%[2]s  };\n}\n\n", s.Name, reads.String())
+}
+
+func tsField(f Field) (tsType, read string) {
+	switch f.Type {
+	case Choice:
+		if f.Enum.Words == "" {
+			return f.Enum.Name, "cursor.word()"
+		}
+		tsType = "(typeof " + f.Enum.Words + ")[number]"
+		return tsType, fmt.Sprintf("%s[cursor.word()] as %s", f.Enum.Words, tsType)
+	case Signed:
+		return "number", "cursor.signed()"
+	case Flag:
+		return "boolean", "cursor.flag()"
+	case Float:
+		return "number", "cursor.float()"
+	case Text:
+		if f.Enum != nil {
+			return f.Enum.Type, "cursor.text() as " + f.Enum.Type
+		}
+		return "string", "cursor.text()"
+	}
+	return "number", "cursor.word()"
+}

@@ -1,0 +1,365 @@
+// Generated from internal/abi/table by internal/abi/generate: do not edit. wasm/ABI.md explains it.
+import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
+import type { Cursor } from "./cursor.js";
+
+/** A number of the table, which the program must know too. */
+export const VERSION = 0x7d67da26;
+
+/** What an export answers with that has died. */
+export const FATAL = 0xffffffff;
+
+/** The longest slice of a chunk that is fed at once. */
+export const SLICE = 65536;
+
+/** Where an action's first word holds how many words it has, above its number. */
+export const LENGTH_SHIFT = 8;
+
+/** What the program exports. Each answers with the number of words in the action buffer, or with FATAL. */
+export interface Exports {
+  /** Longer text than usual comes. */
+  reserve(bytes: number): number;
+  /** A channel is made, of options: names and values in turn, numbers as JavaScript writes them. Metadata has names that begin with `>`. Beside the options that users know there are `seed`, a number; `random`, a draw in units of 2⁻⁵³; and, with any value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries requests, `crossOrigin`: the page is of another origin. */
+  open_channel(channel: number, bytes: number): number;
+  /** The channel is closed: its calls are cancelled. */
+  close_channel(channel: number, now: number): number;
+  /** A call begins; the input is a start block, then the call's method, then its metadata. */
+  start(call: number, bytes: number): number;
+  /** A request message of an open call. *sent* is how many bytes are sent of it, fewer where it was compressed. Limits count *size*, the replay buffer counts *sent*. */
+  queue(call: number, now: number, size: number, sent: number): number;
+  /** No further message follows. */
+  half_close(call: number, now: number): number;
+  /** Fetch has taken so many messages for the attempt. */
+  took(call: number, attempt: number, messages: number): number;
+  /** The application waits for a message. */
+  read(call: number, now: number): number;
+  /** The caller ends the call, with this text: CANCELLED (1), or INTERNAL (13) for a mistake of its own. */
+  cancel(call: number, now: number, code: number, bytes: number): number;
+  /** Asks for the attempts so far. */
+  history(call: number): number;
+  /** The per-attempt function gave this metadata. */
+  prepared(call: number, attempt: number, now: number, fields: number, bytes: number): number;
+  /** It failed: a message, then metadata. */
+  unprepared(call: number, attempt: number, now: number, code: number, fields: number, bytes: number): number;
+  /** The response head. HTTP status 101, without fields: a WebSocket has opened, and its first frame is the head. */
+  head(call: number, attempt: number, now: number, httpStatus: number, fields: number, bytes: number): number;
+  /** A slice of a chunk, at most 64 KiB; *result*: how much was taken of it. Less than all: feed the rest. *last* 1: the chunk ends with it, so that `drained` need not be said if all was taken and nothing is to be inflated. */
+  feed(call: number, attempt: number, now: number, last: number, bytes: number): number;
+  /** JavaScript took so many bytes of the present payload without feeding them. */
+  skip(call: number, attempt: number, length: number): number;
+  /** The chunk has been taken whole. */
+  drained(call: number, attempt: number, now: number): number;
+  /** What an *inflate* action asked for is so many bytes long. The input is what came out of trailers; of a message, nothing. */
+  inflated(call: number, attempt: number, now: number, size: number, bytes: number): number;
+  /** The body ended. */
+  end(call: number, attempt: number, now: number): number;
+  /** The body could not be read on, with this text. */
+  broken(call: number, attempt: number, now: number, bytes: number): number;
+  /** The attempt failed on this side, with this text. */
+  failed(call: number, attempt: number, now: number, how: number, bytes: number): number;
+  /** The WebSocket was closed, with this code and reason. */
+  closed(call: number, attempt: number, now: number, code: number, bytes: number): number;
+  /** The instant of the last *timer* action may have come. */
+  timer(now: number): number;
+  /** The page is online again (1), or offline (0). */
+  network(now: number, up: number): number;
+}
+
+/** What the program may ask for. */
+export enum Action {
+  /** Run the per-attempt metadata function, for the attempt of this number. */
+  Prepare = 0,
+  /** Send the request, with this header, by fetch or a WebSocket of its own. */
+  Open = 1,
+  /** End the attempt's exchange; nothing it says counts. */
+  Abort = 2,
+  /** Read one chunk of the body. */
+  Read = 3,
+  /** Give the application the header. */
+  Head = 4,
+  /** Settle the call. The attempt is the one whose answer it is, or −1. *drop*: the application gets no message that it has not read yet. */
+  End = 5,
+  /** The request will be sent by no other attempt than this. */
+  Release = 6,
+  /** The application need not wait for the first so many of its messages. */
+  Written = 7,
+  /** Set the one timer of the instance for this instant; Infinity: for none. */
+  Timer = 8,
+  /** The answer to `history`. */
+  History = 9,
+  /** Tell listeners. */
+  Observe = 10,
+  /** Tell the developer; of call 0: about the channel that is being opened. */
+  Warn = 11,
+  /** The options of the channel that is being opened have this problem. */
+  Refuse = 12,
+  /** Inflate the payload that has just come whole, as far as so many bytes and one more. */
+  Inflate = 13,
+}
+
+/** The words at the address that `mailbox` answers with, which never changes. What they tell may change with every export. */
+export enum Box {
+  /** A number of this table; JavaScript of another one goes no further. */
+  Version = 0x0,
+  /** Address of the input buffer. */
+  Input = 0x1,
+  /** Its size in bytes. */
+  Capacity = 0x2,
+  /** Address of the action buffer. */
+  Actions = 0x3,
+  /** Address of the text buffer, into which actions point. */
+  Text = 0x4,
+  /** Address of the last feed's fragments. */
+  Fragments = 0x5,
+  /** How many there are. */
+  Count = 0x6,
+  /** What the export answers beside its actions. */
+  Result = 0x7,
+}
+
+/** A *fragment* is a part of a frame's payload, in these words. */
+export enum FragmentWord {
+  /** The frame's flags, and those of the fragment above them. */
+  Flags = 0x0,
+  /** Where the fragment begins in the slice. */
+  Offset = 0x1,
+  /** How long it is. */
+  Length = 0x2,
+  /** How long the whole payload is. */
+  Total = 0x3,
+}
+
+/** The flags of a fragment. The lowest byte is the frame's. */
+export enum FragmentFlag {
+  /** Of the frame: its payload is compressed. */
+  Compressed = 0x1,
+  /** Of the frame: its payload is trailers. */
+  Trailers = 0x80,
+  /** The payload begins with the fragment. */
+  First = 0x100,
+  /** The fragment was decoded from text, and lies in the input buffer. */
+  Decoded = 0x200,
+}
+
+/** What is so about a call, or about the page, when the call begins. */
+export enum StartFlag {
+  /** The response is a stream. */
+  Streaming = 0x1,
+  /** Somebody listens to events. */
+  Observe = 0x2,
+  /** The request's messages follow by `queue`, and then `half_close`. */
+  Open = 0x4,
+  /** Fetch sends messages as they come. */
+  Streams = 0x8,
+  /** The caller says to wait for a network. */
+  WaitForReady = 0x10,
+  /** The caller says not to. */
+  NoWait = 0x20,
+  /** There is no network now. */
+  Offline = 0x40,
+  /** Attempts are WebSockets, which implies *streams*. */
+  Socket = 0x80,
+}
+
+/** How an attempt failed on this side of the network. */
+export enum Failure {
+  /** The network: no response head came. */
+  NoResponse = 0x0,
+  /** Something other than this client ended it, at any stage. */
+  AbortedByHost = 0x1,
+  /** No request could be made. */
+  NotRequest = 0x2,
+  /** A payload could not be inflated. */
+  BadPayload = 0x3,
+}
+
+/** Why an attempt was made. */
+export const ATTEMPT_KINDS = ["first", "retry", "hedge", "transparent"] as const;
+
+/** @internal */
+export type SameAttemptKind = Same<Exclude<NonNullable<(typeof ATTEMPT_KINDS)[number]>, AttemptKind> | Exclude<AttemptKind, NonNullable<(typeof ATTEMPT_KINDS)[number]>>>;
+
+/** What became of an attempt. */
+export const OUTCOMES = ["pending", "committed", "failed", "aborted"] as const;
+
+/** @internal */
+export type SameOutcome = Same<Exclude<NonNullable<(typeof OUTCOMES)[number]>, AttemptRecord["outcome"]> | Exclude<AttemptRecord["outcome"], NonNullable<(typeof OUTCOMES)[number]>>>;
+
+/** Why a call makes no further attempt; 0: it still may. */
+export const REASONS = [undefined, "responseHeaders", "fatalStatus", "exhausted", "deadline", "throttled", "bufferExceeded", "pushback", "cancelled", "drop", "internal"] as const;
+
+/** @internal */
+export type SameReason = Same<Exclude<NonNullable<(typeof REASONS)[number]>, CommitReason> | Exclude<CommitReason, NonNullable<(typeof REASONS)[number]>>>;
+
+/** The policy of a call that begins: by the kind of its further attempts. */
+export const POLICIES = ["none", "retry", "hedging"] as const;
+
+/** @internal */
+export type SamePolicy = Same<Exclude<NonNullable<(typeof POLICIES)[number]>, Extract<CallEvent, { type: "callStarted" }>["policy"]> | Exclude<Extract<CallEvent, { type: "callStarted" }>["policy"], NonNullable<(typeof POLICIES)[number]>>>;
+
+/** What listeners are told of. */
+export enum EventKind {
+  /** Policy, attempts (how many may be made), timeout. */
+  CallStarted = 0x0,
+  /** Attempt, why. */
+  AttemptStarted = 0x1,
+  /** Attempt, httpStatus. */
+  AttemptHead = 0x2,
+  /** Attempt, outcome, code, message, pushback. */
+  AttemptEnded = 0x3,
+  /** Delay, bound, pushback (whether the server asked for it). */
+  Backoff = 0x4,
+  /** Delay, pushback (likewise). */
+  HedgeScheduled = 0x5,
+  /** Tokens, maxTokens, tripped (it allows no further attempt). */
+  Throttle = 0x6,
+  /** CallBytes, channelBytes, tripped (a message did not fit). */
+  Buffer = 0x7,
+  /** Attempt (0: none was), reason. */
+  Committed = 0x8,
+  /** Code, message, attempts (how many were made), reason. */
+  CallEnded = 0x9,
+}
+
+/** What developers are warned of. A warning's kind is sent as text, since few pages ever see one. */
+export type WarningKindWord = "policyClamped" | "corsSuspected" | "statusHidden" | "retryLostToBodyTrailers" | "halfDuplexStalled";
+
+/** @internal */
+export type SameWarningKind = Same<Exclude<WarningKindWord, WarningKind>>;
+
+/** What a call begins with, beside its method and its metadata. */
+export interface StartBlock {
+  readonly now: number;
+  /** Infinity: the channel's default. */
+  readonly timeout: number;
+  /** Bytes of the request's message, unless the flag *open* is set. */
+  readonly size: number;
+  /** The longest message that is received, in bytes; 0: the channel's limit. */
+  readonly maxReceive: number;
+  readonly channel: number;
+  readonly flags: number;
+  /** How many fields the metadata has. */
+  readonly fields: number;
+}
+
+/** How many bytes of an input it takes. */
+export const START_BLOCK_SIZE = 44;
+
+export function writeStartBlock(view: DataView, block: StartBlock): void {
+  view.setFloat64(0, block.now, true);
+  view.setFloat64(8, block.timeout, true);
+  view.setFloat64(16, block.size, true);
+  view.setFloat64(24, block.maxReceive, true);
+  view.setUint32(32, block.channel, true);
+  view.setUint32(36, block.flags, true);
+  view.setUint32(40, block.fields, true);
+}
+
+/** What listeners are told. Which of its values hold depends on the kind. */
+export interface EventWords {
+  readonly kind: EventKind;
+  /** Its number, from 1. */
+  readonly attempt: number;
+  readonly policy: (typeof POLICIES)[number];
+  readonly why: (typeof ATTEMPT_KINDS)[number];
+  readonly outcome: (typeof OUTCOMES)[number];
+  readonly httpStatus: number;
+  /** −1: not known. */
+  readonly code: number;
+  /** As in a record. */
+  readonly pushback: number;
+  readonly reason: (typeof REASONS)[number];
+  readonly attempts: number;
+  readonly tripped: boolean;
+  readonly message: string;
+  readonly at: number;
+  readonly delay: number;
+  readonly bound: number;
+  /** Infinity: none. */
+  readonly timeout: number;
+  readonly tokens: number;
+  readonly maxTokens: number;
+  readonly callBytes: number;
+  readonly channelBytes: number;
+}
+
+export function readEventWords(cursor: Cursor): EventWords {
+  return {
+    kind: cursor.word(),
+    attempt: cursor.word(),
+    policy: POLICIES[cursor.word()] as (typeof POLICIES)[number],
+    why: ATTEMPT_KINDS[cursor.word()] as (typeof ATTEMPT_KINDS)[number],
+    outcome: OUTCOMES[cursor.word()] as (typeof OUTCOMES)[number],
+    httpStatus: cursor.signed(),
+    code: cursor.signed(),
+    pushback: cursor.signed(),
+    reason: REASONS[cursor.word()] as (typeof REASONS)[number],
+    attempts: cursor.word(),
+    tripped: cursor.flag(),
+    message: cursor.text(),
+    at: cursor.float(),
+    delay: cursor.float(),
+    bound: cursor.float(),
+    timeout: cursor.float(),
+    tokens: cursor.float(),
+    maxTokens: cursor.float(),
+    callBytes: cursor.float(),
+    channelBytes: cursor.float(),
+  };
+}
+
+/** The history of one attempt. Instants are those of JavaScript's clock. */
+export interface RecordWords {
+  /** From 1; a transparent restart repeats it. */
+  readonly number: number;
+  readonly kind: (typeof ATTEMPT_KINDS)[number];
+  readonly outcome: (typeof OUTCOMES)[number];
+  /** −1: no response head came. */
+  readonly httpStatus: number;
+  /** −1: not known. */
+  readonly code: number;
+  /** −1: none, −2: stop, else milliseconds. */
+  readonly pushback: number;
+  readonly message: string;
+  readonly startedAt: number;
+  /** NaN: no response head came. */
+  readonly headAt: number;
+  /** NaN: it is under way. */
+  readonly endedAt: number;
+}
+
+export function readRecordWords(cursor: Cursor): RecordWords {
+  return {
+    number: cursor.word(),
+    kind: ATTEMPT_KINDS[cursor.word()] as (typeof ATTEMPT_KINDS)[number],
+    outcome: OUTCOMES[cursor.word()] as (typeof OUTCOMES)[number],
+    httpStatus: cursor.signed(),
+    code: cursor.signed(),
+    pushback: cursor.signed(),
+    message: cursor.text(),
+    startedAt: cursor.float(),
+    headAt: cursor.float(),
+    endedAt: cursor.float(),
+  };
+}
+
+/** Something that the developer should know and that is no error. */
+export interface WarningWords {
+  readonly kind: WarningKind;
+  readonly text: string;
+  /** Names of headers that the server must allow, with `, ` between them. */
+  readonly allow: string;
+  /** Those that it must expose, likewise. */
+  readonly expose: string;
+}
+
+export function readWarningWords(cursor: Cursor): WarningWords {
+  return {
+    kind: cursor.text() as WarningKind,
+    text: cursor.text(),
+    allow: cursor.text(),
+    expose: cursor.text(),
+  };
+}
+
+/** Does not compile where a public type and the table have different words. */
+type Same<Different extends never> = Different;
