@@ -10,7 +10,7 @@ export function programsOf({ config, channel, calls }, baseUrl) {
 }
 
 /** The config and the calls name a service that no reader has. */
-const testService = "// Chaos is the test service of this page: use your own here, and in the service config.";
+const testService = "// Chaos is the test service of this page: name yours here and above.";
 
 const tsOptions = ["jitter", "headerCommit", "attemptHeader"];
 const numbers = ["maxRetryAttempts", "maxRetryBufferSize", "maxRetryBufferPerCallSize"];

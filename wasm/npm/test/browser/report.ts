@@ -4,9 +4,9 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type ReportReply, ReportReplySchema, ReportRequestSchema } from "../gen/chaos/v1/chaos_pb.js";
 import { server } from "./chromium.js";
 
-/** The report of a call id, once so many of its attempts have begun and ended. */
-export async function report(callId: string, attempts: number): Promise<ReportReply> {
-  const request = create(ReportRequestSchema, { callId, waitForStarted: attempts, waitForEnded: attempts });
+/** The report of a call id, once so many of its attempts have begun, and so many have ended. */
+export async function report(callId: string, begun: number, ended = begun): Promise<ReportReply> {
+  const request = create(ReportRequestSchema, { callId, waitForStarted: begun, waitForEnded: ended });
   const message = toBinary(ReportRequestSchema, request);
   const frame = new Uint8Array(5 + message.length);
   new DataView(frame.buffer).setUint32(1, message.length);
