@@ -28,6 +28,10 @@ TINYGO := $(if $(filter test setup,$(MAKECMDGOALS)),tinygo)
 # What is compiled to js/wasm beside the program ./wasm: the library and its tests. The server never is.
 WASM_PACKAGES := ./grpcweb/... ./internal/... ./jsbridge/... ./retry ./hedge
 JS := GOOS=js GOARCH=wasm
+# In the package's WebAssembly an int has 32 bits, as on 386, whose programs Linux on amd64 runs as they are.
+CORE = $(shell $(JS) go list -deps -f '{{if not .Standard}}{{.ImportPath}}{{end}}' ./wasm | grep -Ev '/(jsbridge/host|wasm)$$')
+TEST_32_BIT = $(if $(filter linux/amd64,$(shell go env GOHOSTOS)/$(shell go env GOHOSTARCH)),\
+  CGO_ENABLED=0 GOARCH=386 go test $(CORE),@echo "not tested: the core with an int of 32 bits, for this system runs no programs for 386")
 # Go tells the results of tests in JSON, for `make scenarios`; this prints them as go test does by itself.
 RECORD_GO := node .ci/scenarios/record-go.mjs
 # The race detector needs cgo, which Go turns on where it finds a C compiler.
@@ -106,9 +110,10 @@ build-server: build-demo ## Build the demo server, with the page inside, into bi
 ##@ Parts of test
 
 .PHONY: test-go
-test-go: prerequisites ## Run the Go tests natively, with the race detector where there is a C compiler.
+test-go: prerequisites ## Run the Go tests natively, with the race detector where there is a C compiler; the core's with 32 bits too.
 	go vet ./...
 	set -o pipefail; go test -json $(RACE) ./... | $(RECORD_GO) go
+	$(TEST_32_BIT)
 
 .PHONY: test-wasm
 test-wasm: build-server ## Run the Go tests compiled to js/wasm under Node, against a running server.

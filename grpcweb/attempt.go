@@ -249,7 +249,7 @@ const maxReserve = 1 << 20
 // than one may get compressed trailers, before the call is committed.
 func (a *attempt) receive(f wire.Fragment, payload []byte) {
 	if f.First {
-		a.partial, a.flags = make([]byte, 0, max(f.Length, min(f.Total, maxReserve))), f.Flags
+		a.partial, a.flags = make([]byte, 0, max(f.Length, int(min(f.Total, maxReserve)))), f.Flags
 	}
 	a.partial = append(a.partial, payload...)
 	if f.Last && f.Flags&wire.FlagCompressed == 0 {

@@ -48,8 +48,8 @@ func unframed(t *testing.T, body []byte) (messages []string) {
 	var r wire.FrameReader
 	for at := 0; at < len(body); {
 		f, _, _ := r.Next(body, at)
-		at += wire.PrefixSize + f.Total
-		payload, mark := body[at-f.Total:at], ""
+		at += wire.PrefixSize + int(f.Total)
+		payload, mark := body[at-int(f.Total):at], ""
 		if f.Flags == wire.FlagCompressed {
 			unzip, err := gzip.NewReader(bytes.NewReader(payload))
 			if err != nil {

@@ -35,7 +35,7 @@ func (b *Buffers) Reset() {
 
 // Reserve makes room for an input that is longer than usual.
 func (b *Buffers) Reserve(n uint32) {
-	if int(n) > len(b.In) {
+	if uint64(n) > uint64(len(b.In)) {
 		b.In = make([]byte, n)
 	}
 }
@@ -118,7 +118,7 @@ func (b *Buffers) Bytes(s []byte) {
 // Fragment emits a part of a frame's payload: where in the slice it begins, its
 // length, the whole payload's length and the frame's flags. first says that the
 // payload begins with it, decoded that it lies in the input buffer, decoded from text.
-func (b *Buffers) Fragment(offset, length, total int, flags byte, first, decoded bool) {
+func (b *Buffers) Fragment(offset, length int, total int64, flags byte, first, decoded bool) {
 	kind := uint32(flags)
 	if first {
 		kind |= FragmentFlagFirst

@@ -223,7 +223,7 @@ func (w *walker) take(id int, s *server, f wire.Fragment, part []byte) {
 		s.payload, s.flags = nil, f.Flags
 	}
 	s.payload = append(s.payload, part...)
-	if c, is := w.call.machine.Committed(); f.Flags&wire.FlagTrailers == 0 && (!is || c != id) || len(s.payload) > f.Total {
+	if c, is := w.call.machine.Committed(); f.Flags&wire.FlagTrailers == 0 && (!is || c != id) || int64(len(s.payload)) > f.Total {
 		w.fail("a piece of a message of attempt %d, which is not the committed one, or too long: %+v", id+1, f)
 	}
 	if f.Last && f.Flags&wire.FlagCompressed == 0 {

@@ -107,10 +107,10 @@ func TestSkipCompressed(t *testing.T) {
 			t.Fatalf("%+v, at %d, packed %v", fragments, at, packed)
 		}
 		x.Skip(1)
-		if _, packed := x.Packed(); packed || x.Left() != len(frame)-10 || x.InTrailers() != (c.flags != 0) {
+		if _, packed := x.Packed(); packed || x.Left() != int64(len(frame)-10) || x.InTrailers() != (c.flags != 0) {
 			t.Fatalf("%d left, packed %v, trailers %v", x.Left(), packed, x.InTrailers())
 		}
-		x.Skip(x.Left())
+		x.Skip(int(x.Left()))
 		if limit, packed := x.Packed(); !packed || limit != c.limit {
 			t.Fatalf("packed %v, limit %d", packed, limit)
 		}

@@ -211,7 +211,7 @@ func (x *Exchange) Skip(n int) {
 }
 
 // Left is how many bytes of the present message are still to come.
-func (x *Exchange) Left() int { return x.frames.Left() }
+func (x *Exchange) Left() int64 { return x.frames.Left() }
 
 // Packed reports whether the last fragment ended a compressed payload. The driver
 // inflates it, as far as limit bytes and one more, and says Inflated or Damaged
@@ -275,11 +275,11 @@ const Gzip = "gzip"
 // HTTP servers let header blocks be, and more than any allows by default.
 const maxTrailer = 1 << 20
 
-func tooLarge(what string, size int, limit int64) *status.Status {
-	if int64(size) <= limit {
+func tooLarge(what string, size, limit int64) *status.Status {
+	if size <= limit {
 		return nil
 	}
-	return status.New(status.ResourceExhausted, "a response "+what+" of "+strconv.Itoa(size)+
+	return status.New(status.ResourceExhausted, "a response "+what+" of "+strconv.FormatInt(size, 10)+
 		" bytes is larger than the limit of "+strconv.FormatInt(limit, 10))
 }
 

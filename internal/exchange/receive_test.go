@@ -177,7 +177,7 @@ func (d *receiver) take(f wire.Fragment, payload []byte) {
 		d.partial, d.flags = []byte{}, f.Flags
 	}
 	d.partial = append(d.partial, payload...)
-	if f.Last != (len(d.partial) == f.Total) {
+	if f.Last != (int64(len(d.partial)) == f.Total) {
 		d.t.Fatalf("%d bytes of a payload of %d, last %v", len(d.partial), f.Total, f.Last)
 	}
 	if f.Last && f.Flags&wire.FlagCompressed == 0 {

@@ -8,7 +8,7 @@ const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 // EncodeBase64 encodes without padding, as values of -bin metadata go out
 // (PROTOCOL-HTTP2).
 func EncodeBase64(raw string) string {
-	b := make([]byte, 0, (len(raw)*8+5)/6)
+	b := make([]byte, 0, len(raw)/3*4+3)
 	var bits, have uint
 	for i := 0; i < len(raw); i++ {
 		bits, have = bits<<8|uint(raw[i]), have+8
@@ -32,7 +32,7 @@ func DecodeBase64(text string) (raw string, ok bool) {
 	if len(text)%4 == 1 {
 		return "", false
 	}
-	b := make([]byte, 0, len(text)*6/8)
+	b := make([]byte, 0, len(text)/4*3+2)
 	var bits, have uint
 	for i := 0; i < len(text); i++ {
 		digit, ok := base64Digit(text[i])

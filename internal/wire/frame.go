@@ -12,29 +12,31 @@ const (
 // length, four bytes, big-endian.
 const PrefixSize = 5
 
-// MaxPayload is the longest payload that a prefix can announce.
-const MaxPayload = 1<<32 - 1
+// MaxPayload is the longest payload that a prefix can announce. An int cannot
+// hold it where it has 32 bits, as in the npm package's WebAssembly; what counts
+// announced bytes is an int64.
+const MaxPayload int64 = 1<<32 - 1
 
 // PutPrefix writes a frame's prefix to the first five bytes of b.
-func PutPrefix(b []byte, flags byte, payload int) {
+func PutPrefix(b []byte, flags byte, payload int64) {
 	b[0] = flags
 	putLength(b[1:PrefixSize], payload)
 }
 
 // putLength and length stand here because encoding/binary brings reflection
 // into the browser's binary.
-func putLength(b []byte, n int) {
+func putLength(b []byte, n int64) {
 	b[0], b[1], b[2], b[3] = byte(n>>24), byte(n>>16), byte(n>>8), byte(n)
 }
 
-func length(b []byte) int {
-	return int(uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3]))
+func length(b []byte) int64 {
+	return int64(uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3]))
 }
 
 // AppendFrame appends a whole frame.
 func AppendFrame(b []byte, flags byte, payload []byte) []byte {
 	b = append(b, flags, 0, 0, 0, 0)
-	putLength(b[len(b)-4:], len(payload))
+	putLength(b[len(b)-4:], int64(len(payload)))
 	return append(b, payload...)
 }
 
@@ -47,7 +49,7 @@ type Fragment struct {
 	Last   bool // the frame ends with it
 	Offset int  // where in the chunk
 	Length int
-	Total  int // the payload's whole length
+	Total  int64 // the payload's whole length
 }
 
 // FrameReader cuts a body, which comes in chunks of any size, into frames. The
@@ -56,8 +58,8 @@ type FrameReader struct {
 	prefix [PrefixSize]byte
 	have   int // bytes of the prefix that are here
 	flags  byte
-	total  int
-	left   int // bytes of the payload that are still to come
+	total  int64
+	left   int64 // bytes of the payload that are still to come
 }
 
 // Next is the fragment that begins at offset at of the chunk, and the offset
@@ -79,26 +81,26 @@ func (r *FrameReader) Next(chunk []byte, at int) (f Fragment, next int, ok bool)
 	} else if at == len(chunk) {
 		return Fragment{}, at, false
 	}
-	n := min(r.left, len(chunk)-at)
-	r.left -= n
+	n := int(min(r.left, int64(len(chunk)-at)))
+	r.left -= int64(n)
 	return Fragment{Flags: r.flags, First: first, Last: r.left == 0, Offset: at, Length: n, Total: r.total}, at + n, true
 }
 
 // Want is how many bytes it is to, from here, to the end of the present prefix or
-// payload.
+// payload; of a payload that is longer than any chunk, less is enough.
 func (r *FrameReader) Want() int {
 	if r.left > 0 {
-		return r.left
+		return int(min(r.left, 1<<31-1))
 	}
 	return PrefixSize - r.have
 }
 
 // Left is how many bytes of the present frame's payload are still to come.
-func (r *FrameReader) Left() int { return r.left }
+func (r *FrameReader) Left() int64 { return r.left }
 
 // Skip passes over bytes of the present payload that the caller has taken
 // without showing them; there are at most Left.
-func (r *FrameReader) Skip(n int) { r.left -= n }
+func (r *FrameReader) Skip(n int) { r.left -= int64(n) }
 
 // Inside reports whether a body that ended here would end inside a frame.
 func (r *FrameReader) Inside() bool { return r.left > 0 || r.have > 0 }

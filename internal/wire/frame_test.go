@@ -9,7 +9,7 @@ import (
 func TestPrefix(t *testing.T) {
 	for _, c := range []struct {
 		flags   byte
-		payload int
+		payload int64
 		want    string
 	}{
 		{0, 0, "00 00 00 00 00"},
@@ -78,6 +78,28 @@ func TestSkip(t *testing.T) {
 	}
 }
 
+// A payload may be longer than an int of 32 bits can say: its parts are handed out, and what is left of it is counted.
+func TestLongPayloads(t *testing.T) {
+	for _, total := range []int64{1<<31 - 1, 1 << 31, MaxPayload} {
+		var chunk [PrefixSize + 10]byte
+		PutPrefix(chunk[:], 0, total)
+		var r FrameReader
+		f, at, ok := r.Next(chunk[:], 0)
+		if !ok || at != len(chunk) || f.Length != 10 || f.Last || f.Total != total || r.Left() != total-10 {
+			t.Errorf("%d: %+v, at %d, %v, %d left", total, f, at, ok, r.Left())
+		}
+		if want := r.Want(); want <= 0 || int64(want) > r.Left() {
+			t.Errorf("%d: of the %d left %d are wanted", total, r.Left(), want)
+		}
+		for r.Left() > 10 {
+			r.Skip(int(min(r.Left()-10, 1<<30)))
+		}
+		if f, _, ok := r.Next(chunk[:10], 0); !ok || f.Length != 10 || !f.Last || r.Inside() {
+			t.Errorf("%d: the end is %+v, %v, inside %v", total, f, ok, r.Inside())
+		}
+	}
+}
+
 // Want is to the end of the prefix, then to that of the payload.
 func TestWant(t *testing.T) {
 	var r FrameReader
@@ -115,7 +137,7 @@ func FuzzFrame(f *testing.F) {
 				}
 				last := len(payloads) - 1
 				payloads[last] = append(payloads[last], chunk[frag.Offset:frag.Offset+frag.Length]...)
-				if frag.Last != (len(payloads[last]) == frag.Total) {
+				if frag.Last != (int64(len(payloads[last])) == frag.Total) {
 					t.Fatalf("%d of %d bytes, last %v", len(payloads[last]), frag.Total, frag.Last)
 				}
 			}

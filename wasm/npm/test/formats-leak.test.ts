@@ -23,7 +23,8 @@ WebAssembly.Instance = class extends Real {
 
 function memory(): number {
   assert.equal(instances.length, 1);
-  return ((instances[0] as WebAssembly.Instance).exports["mem"] as WebAssembly.Memory).buffer.byteLength;
+  const { mem, memory } = (instances[0] as WebAssembly.Instance).exports; // Go's own compiler, or TinyGo
+  return ((mem ?? memory) as WebAssembly.Memory).buffer.byteLength;
 }
 
 const MiB = 1 << 20;
