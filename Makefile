@@ -61,7 +61,7 @@ try: $(NODE_MODULES) ## Run the package's tests that need no server against src 
 	@node $(NPM)/test.mjs try $(TESTS)
 
 .PHONY: scenarios
-scenarios: prerequisites ## Show which tests stand for which scenario of SEMANTICS.md, and how they end.
+scenarios: prerequisites ## Show which tests cover which scenario, and how they end.
 	@stale=$$(node .ci/scenarios/table.mjs --stale) && status=0 && \
 	  if [ -n "$$stale" ]; then $(MAKE) --no-print-directory --keep-going $$stale || status=1; fi && \
 	  node .ci/scenarios/table.mjs && exit $$status
