@@ -10,17 +10,18 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 )
 
-// body is a response's body, pulled out of its stream.
+// body is a response's body. It is read from JavaScript's stream one chunk at a time.
 type body struct {
 	controller safejs.Value
 	reader     safejs.Value
-	empty      bool        // no stream, or nothing left in it
-	stop       func() bool // ends the watch over the exchange's context
+	empty      bool        // the response has no stream, or all of it has been read
+	stop       func() bool // stops waiting for the end of the exchange's context
 	once       sync.Once
 	buffer     []byte
 }
 
-// reader takes hold of a response's stream; empty: it has none.
+// reader locks a response's stream and returns its reader; empty means that the
+// response has no stream.
 func reader(response safejs.Value) (r safejs.Value, empty bool, err error) {
 	stream, err := response.Get("body")
 	if err != nil || stream.Type() != safejs.TypeObject {
@@ -67,7 +68,7 @@ func (b *body) read(ctx context.Context) (piece []byte, done bool, err error) {
 	return piece, done, err
 }
 
-// parts takes the result of a read apart.
+// parts splits the result of a read, {done, value}, into its parts.
 func parts(result safejs.Value) (chunk safejs.Value, done bool, err error) {
 	flag, err := result.Get("done")
 	if err != nil {
@@ -80,8 +81,8 @@ func parts(result safejs.Value) (chunk safejs.Value, done bool, err error) {
 	return chunk, false, err
 }
 
-// copyOut copies a Uint8Array out of JavaScript's memory, into a buffer that is made
-// longer where it must be.
+// copyOut copies a Uint8Array out of JavaScript's memory into a buffer, which grows
+// where it must.
 func copyOut(buffer *[]byte, chunk safejs.Value) ([]byte, error) {
 	n, err := chunk.Length()
 	if err != nil {
@@ -95,14 +96,15 @@ func copyOut(buffer *[]byte, chunk safejs.Value) ([]byte, error) {
 	return piece, err
 }
 
-// Close aborts the exchange, if its body was not read to the end.
+// Close aborts the exchange unless its body was read to the end.
 func (b *body) Close() error {
 	b.end(true)
 	return nil
 }
 
-// end lets go of the exchange, once. The reader is canceled as well: a fetch
-// that is not the browser's own may not heed the signal.
+// end releases what the exchange holds, once. If it ends early, the reader is
+// canceled too, since a fetch that has replaced the browser's own may ignore the
+// signal.
 func (b *body) end(early bool) {
 	b.once.Do(func() {
 		b.stop()

@@ -12,9 +12,9 @@ import (
 	"github.com/hedgerow-web/hedgerow/jsbridge"
 )
 
-// A server in JavaScript: one in four requests fails, one answers late, one
-// breaks in the body, one is answered.
-const unsteady = `
+// flaky is a server in JavaScript. Of every four requests the first fails, the second is
+// never answered, the third breaks in the body of its answer, the fourth is answered.
+const flaky = `
 	globalThis.count = (globalThis.count ?? -1) + 1;
 	const type = {"content-type": "application/grpc-web+proto"};
 	switch (globalThis.count % 4) {
@@ -28,9 +28,10 @@ const unsteady = `
 	const trailer = new TextEncoder().encode("grpc-status: 0\r\n");
 	return Promise.resolve(new Response(new Uint8Array([0, 0, 0, 0, 0, 0x80, 0, 0, 0, trailer.length, ...trailer]), {headers: type}));`
 
-// Every ending that a call can have, 1000 times: no callback and no goroutine is left.
+// After 1000 calls, which end in every way that calls can, no callback and no goroutine
+// is left.
 func TestThousandCalls(t *testing.T) {
-	fetching(t, unsteady)
+	fetching(t, flaky)
 	ch, err := grpcweb.NewChannel(jsbridge.Fetch(), "https://api.example.com", grpcweb.WithServiceConfigJSON(`{"methodConfig": [{
 		"name": [{}], "hedgingPolicy": {"maxAttempts": 3, "hedgingDelay": "0.005s", "nonFatalStatusCodes": ["UNAVAILABLE"]}}]}`))
 	if err != nil {
@@ -43,7 +44,7 @@ func TestThousandCalls(t *testing.T) {
 	for range 20 {
 		all.Go(func() {
 			for i := range 50 {
-				// The first has no time at all; the last ones have enough on any machine.
+				// The first call has no time at all. The last ones have enough on any machine.
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i*i)*time.Millisecond)
 				_, err := ch.Unary(ctx, "/s/"+strconv.Itoa(i), []byte("ping"))
 				cancel()

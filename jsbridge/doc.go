@@ -1,32 +1,35 @@
-// Package jsbridge lets Go programs that are compiled to js/wasm use the
-// browser's own network, in a page, a worker or Node: Fetch is a
-// transport.RoundTripper over the global fetch, to be given to
-// grpcweb.NewChannel, and WebSocket is one that carries calls which send several
-// messages over WebSockets, full duplex.
+// Package jsbridge gives Go programs that are compiled to js/wasm the network of the
+// runtime they run in: a page, a worker or Node. Fetch returns a
+// transport.RoundTripper over the global fetch, to be passed to grpcweb.NewChannel.
+// WebSocket returns one that also carries calls which send several messages, over
+// WebSockets, which are full duplex.
 //
 //	ch, err := grpcweb.NewChannel(jsbridge.Fetch(), "https://api.example.com")
 //
 // # Fetch
 //
-// A browser's fetch shows no answer before the request is sent, so streams of
-// requests go out as a whole, at their half-close. WithRequestStreaming sends them as
-// they come: Chromium can, over HTTP/2, and Node. WithCredentials is fetch's own
-// option; cookies go to another origin only with Include.
+// A browser's fetch returns no response before the whole request has been sent, so
+// the messages of a client or bidirectional stream are sent together, at its
+// half-close. WithRequestStreaming sends each message as soon as there is one: in
+// browsers, Chromium alone can do so, and only over HTTP/2. Node always does.
+// WithCredentials is fetch's option of the same name; cookies are sent to another
+// origin only with Include.
 //
 // # WebSocket
 //
-// For client and bidirectional streams WebSocket opens a socket for each attempt, full
-// duplex in every browser. What goes out whole is fetched: unary calls, and streams with
-// grpcweb.WithWholeRequest, which stubs over grpcconn give to server streaming. The
-// server is the wrapper github.com/improbable-eng/grpc-web, with WithWebsockets(true)
-// and a WithWebsocketOriginFunc of its own, for CORS has no say there.
+// For client and bidirectional streams, WebSocket opens a socket for each attempt,
+// which is full duplex in every browser. Requests that are sent whole are fetched:
+// those of unary calls, and of streams with grpcweb.WithWholeRequest, which stubs over
+// grpcconn set for server streaming. The server must be the wrapper
+// github.com/improbable-eng/grpc-web, with WithWebsockets(true) and with a
+// WithWebsocketOriginFunc, because CORS does not apply to WebSockets.
 //
 //	ch, err := grpcweb.NewChannel(jsbridge.WebSocket(), "https://api.example.com")
 //
-// Retries, hedging and limits are the channel's over either: see package grpcweb. So
-// are grpcweb.WithFormat and both compressions; over WebSockets, which carry bytes, the
-// text format is not used.
+// Retries, hedging and limits are the channel's, and work over both: see package
+// grpcweb. So do grpcweb.WithFormat and compression in both directions. WebSockets
+// carry bytes, so the text format is not used over them.
 //
-// Everything but this text is there for GOOS=js only. JavaScript is touched
-// through package safejs alone, which turns exceptions into errors.
+// Everything but this comment is built for GOOS=js only. JavaScript is touched only
+// through package safejs, which turns exceptions into errors.
 package jsbridge

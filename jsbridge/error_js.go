@@ -2,13 +2,13 @@ package jsbridge
 
 import "github.com/hack-pad/safejs"
 
-// Error is what JavaScript has thrown, or rejected a promise with.
+// Error is what JavaScript threw, or rejected a promise with.
 type Error struct {
-	Name    string // "TypeError", "AbortError"; "" if it was no Error object
+	Name    string // such as "TypeError" or "AbortError"; "" if it was not an Error object
 	Message string
 }
 
-// Error is the name and the message, as JavaScript itself writes them.
+// Error returns the name and the message, joined as JavaScript joins them.
 func (e *Error) Error() string {
 	switch {
 	case e.Name == "":
@@ -25,7 +25,8 @@ func errorOf(v safejs.Value) *Error {
 		e.Message, _ = v.String()
 		return e
 	}
-	// Node tells what went wrong in the cause alone: "fetch failed" is all it says above.
+	// In Node the message of a failed fetch is always "fetch failed"; only its cause says
+	// what went wrong.
 	if cause, err := v.Get("cause"); err == nil {
 		if inner := errorText(cause); inner != "" {
 			e.Message += ": " + inner
@@ -34,7 +35,7 @@ func errorOf(v safejs.Value) *Error {
 	return e
 }
 
-// errorText is an error's message, or its code where it has no message.
+// errorText returns an error's message, or its code if it has no message.
 func errorText(v safejs.Value) string {
 	if message := text(v, "message"); message != "" {
 		return message
@@ -42,7 +43,7 @@ func errorText(v safejs.Value) string {
 	return text(v, "code")
 }
 
-// text is a property that is a string; "" if it is none.
+// text returns a property that is a string, and "" for any other.
 func text(v safejs.Value, name string) string {
 	if v.Type() != safejs.TypeObject {
 		return ""

@@ -11,7 +11,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/server/proto/helloworld"
 )
 
-// A conversation in which each answer comes before the next question, in any browser.
+// A conversation in which each answer comes before the next question. It works in any
+// browser.
 func ExampleWebSocket() {
 	ch, err := grpcweb.NewChannel(jsbridge.WebSocket(), "https://api.example.com")
 	if err != nil {
@@ -24,7 +25,7 @@ func ExampleWebSocket() {
 	}
 	for _, name := range []string{"Ada", "Grace"} {
 		if err := chat.Send(&helloworld.HelloRequest{Name: name}); err != nil {
-			log.Fatal(err) // or io.EOF: then Recv tells
+			log.Fatal(err) // If it is io.EOF, Recv returns the status.
 		}
 		answer, err := chat.Recv()
 		if err != nil {

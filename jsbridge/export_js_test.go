@@ -1,4 +1,4 @@
 package jsbridge
 
-// Live is how many functions JavaScript may still call.
+// Live returns how many Go functions JavaScript may still call.
 func Live() int64 { return live.Load() }

@@ -10,40 +10,41 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 )
 
-// Credentials says whether requests carry cookies and the like.
+// Credentials says where requests carry credentials, such as cookies.
 type Credentials string
 
-// What fetch knows.
+// The values of fetch's option credentials.
 const (
-	SameOrigin Credentials = "same-origin" // to the page's own origin; the default
+	SameOrigin Credentials = "same-origin" // only to the page's own origin; the default
 	Include    Credentials = "include"     // to every origin that allows it
-	Omit       Credentials = "omit"        // to none
+	Omit       Credentials = "omit"        // nowhere
 )
 
 // FetchOption is an option of Fetch.
 type FetchOption func(*fetcher)
 
-// WithCredentials says whether requests carry cookies. Default: SameOrigin.
+// WithCredentials says where requests carry credentials. Default: SameOrigin.
 func WithCredentials(c Credentials) FetchOption {
 	return func(f *fetcher) { f.credentials = c }
 }
 
-// WithRequestStreaming sends the messages of a request as they come, also in a
-// browser: they are on their way before the request is complete, and memory does
-// not hold all of it. Only Chromium does so, and only over HTTP/2; elsewhere such
-// fetches fail. Even there, no answer is sure to be seen before the request or the
-// answer is complete (SEMANTICS 5.7). Under Node requests are always sent so.
+// WithRequestStreaming sends each message of a request as soon as there is one, in
+// browsers too, so that memory need not hold the whole request. Among browsers only
+// Chromium can do so, and only over HTTP/2; in others such fetches fail. Even in
+// Chromium a response may not be seen before the request, or the response itself,
+// is complete (SEMANTICS 5.7a). Under Node requests are always streamed.
 func WithRequestStreaming() FetchOption {
 	return func(f *fetcher) { f.streams = true }
 }
 
-// Fetch is the network as the global fetch has it. Redirects are refused,
-// nothing is cached. Ending an exchange's context aborts the fetch. In a browser
-// it takes only requests that are complete, see WithRequestStreaming. Where the
-// browser tells whether it is online, calls can wait for that (waitForReady).
+// Fetch returns a transport over the global fetch. Redirects are refused, and
+// nothing is cached. Ending an exchange's context aborts its fetch. In a browser, a
+// request is sent when it is complete, unless WithRequestStreaming is given. Where
+// the browser says whether it is online, calls can wait until it is (waitForReady).
+// It is safe for concurrent use.
 //
-// A fetch that is rejected is told as Processed: a browser does not say whether
-// the server saw the request (SEMANTICS 2.9).
+// A fetch that is rejected is reported as Processed, because a browser does not say
+// whether the server saw the request (SEMANTICS 2.9d).
 func Fetch(opts ...FetchOption) transport.RoundTripper {
 	f := newFetcher()
 	for _, o := range opts {
@@ -56,13 +57,14 @@ func newFetcher() *fetcher { return &fetcher{credentials: SameOrigin, streams: u
 
 type fetcher struct {
 	credentials Credentials
-	streams     bool // sends requests while they are being made
+	streams     bool // requests are sent before they are complete
 }
 
-// StreamsRequests reports whether it does.
+// StreamsRequests reports whether requests are sent before they are complete.
 func (f *fetcher) StreamsRequests() bool { return f.streams }
 
-// underNode: Node tells its version. Deno and Bun do too, and stream as it does.
+// underNode reports whether the runtime is Node, or one that stands in for it: Deno
+// and Bun name a version of Node as well, and stream requests as it does.
 func underNode() bool {
 	process, err := safejs.Global().Get("process")
 	if err != nil || process.Type() != safejs.TypeObject {
@@ -72,7 +74,7 @@ func underNode() bool {
 	return err == nil && text(versions, "node") != ""
 }
 
-// CrossOrigin reports whether a URL is of another origin than the page.
+// CrossOrigin reports whether a URL has another origin than the page.
 func (f *fetcher) CrossOrigin(url string) bool {
 	at, ok := location()
 	if !ok {
@@ -82,22 +84,22 @@ func (f *fetcher) CrossOrigin(url string) bool {
 	return err == nil && text(parsed, "origin") != text(at, "origin")
 }
 
-// InPage reports whether there is a page, or a worker of one: its fetch drops
-// headers that are the browser's to set, without a word.
+// InPage reports whether the program runs in a page or in a page's worker. There,
+// fetch silently drops the headers that only the browser may set.
 func (f *fetcher) InPage() bool {
 	_, ok := location()
 	return ok
 }
 
-// location is the page's; Node has none.
+// location returns the page's location. Node has none.
 func location() (safejs.Value, bool) {
 	location, err := safejs.Global().Get("location")
 	return location, err == nil && location.Type() == safejs.TypeObject
 }
 
-// RoundTrip fetches, up to the response head.
+// RoundTrip fetches, and returns when the response head has come.
 func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transport.Response, error) {
-	if ctx.Err() != nil { // else the request could be on its way before the abort
+	if ctx.Err() != nil { // Without this, the request could be sent before the abort.
 		return nil, &transport.Error{Err: context.Cause(ctx)}
 	}
 	if _, err := construct("URL", r.URL); err != nil {
@@ -116,7 +118,7 @@ func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 	if err != nil {
 		return nil, &transport.Error{Invalid: true, Err: err}
 	}
-	// Called after the fetch has begun, so that an end of ctx is never missed.
+	// AfterFunc calls abort even if ctx has ended by now, so no end is missed.
 	stop := context.AfterFunc(ctx, func() { abort(controller) })
 	response, err := await(ctx, promise)
 	if err != nil {
@@ -146,12 +148,12 @@ func (f *fetcher) fetch(r *transport.Request, body, controller safejs.Value) (sa
 		"credentials": string(f.credentials),
 	}
 	if r.Size < 0 {
-		init["duplex"] = "half" // which fetch insists on hearing
+		init["duplex"] = "half" // The Fetch standard requires it for a body that is a stream.
 	}
 	return safejs.Global().Call("fetch", r.URL, init)
 }
 
-// receive reads the response head.
+// receive reads the response head, and returns the response with its body unread.
 func receive(response, controller safejs.Value, stop func() bool) (*transport.Response, error) {
 	b := &body{controller: controller, stop: stop}
 	status, header, err := head(response)
@@ -181,7 +183,7 @@ func head(response safejs.Value) (status int, md metadata.MD, err error) {
 	return status, md, err
 }
 
-// fields reads a Headers object.
+// fields reads the header fields out of a Headers object.
 func fields(headers safejs.Value) (metadata.MD, error) {
 	var md metadata.MD
 	array, err := safejs.Global().Get("Array")
@@ -214,7 +216,7 @@ func element(pair safejs.Value, i int) (string, error) {
 	return v.String()
 }
 
-// construct makes an object of one of JavaScript's classes.
+// construct makes an object of a class that is named in JavaScript's global scope.
 func construct(class string, args ...any) (safejs.Value, error) {
 	constructor, err := safejs.Global().Get(class)
 	if err != nil {

@@ -17,11 +17,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("runtime.handleEvent")) // the event loop's own
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("runtime.handleEvent")) // It belongs to the event loop.
 }
 
-// fetching puts a function, written in JavaScript, in the place of the global
-// fetch, and checks at the end that nothing is left of the callbacks.
+// fetching replaces the global fetch by a function written in JavaScript. At the end of
+// the test it checks that all callbacks are released.
 func fetching(t *testing.T, source string) {
 	t.Helper()
 	own := get(t, safejs.Global(), "fetch")
@@ -50,8 +50,8 @@ func wantReleased(t *testing.T) {
 	}
 }
 
-// turnUntil lets JavaScript's event loop turn until something has come true, a
-// bounded number of times: there is nothing else to wait on.
+// turnUntil lets JavaScript's event loop turn until a condition is true, a bounded
+// number of times, because there is nothing else to wait on.
 func turnUntil(done func() bool) {
 	for tries := 0; !done() && tries < 3000; tries++ {
 		time.Sleep(time.Millisecond)
@@ -67,7 +67,7 @@ func get(t *testing.T, v safejs.Value, name string) safejs.Value {
 	return property
 }
 
-// seen reads what a fake fetch has put into globalThis.seen.
+// seen reads what a fake fetch or a fake socket has recorded in globalThis.seen.
 func seen(t *testing.T, name string) string {
 	t.Helper()
 	text, err := get(t, get(t, safejs.Global(), "seen"), name).String()
@@ -173,8 +173,8 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// A fetch that does not heed its signal, as those that pages put in its place
-// often do not: the caller is let go all the same.
+// A fetch may ignore its signal, as those with which pages replace it often do. RoundTrip
+// and Next return at the end of the context all the same.
 func TestDeafFetch(t *testing.T) {
 	t.Run("head", func(t *testing.T) {
 		fetching(t, `
@@ -279,9 +279,10 @@ func TestCrossOrigin(t *testing.T) {
 		InPage() bool
 	})
 	if !ok {
-		t.Fatal("Fetch does not tell of origins")
+		t.Fatal("Fetch does not implement CrossOrigin and InPage")
 	}
-	if of := get(t, safejs.Global(), "location"); of.Type() == safejs.TypeObject { // a page; to set it would be to leave
+	// In a page, location cannot be set for the test, because that would leave the page.
+	if of := get(t, safejs.Global(), "location"); of.Type() == safejs.TypeObject {
 		own, err := get(t, of, "origin").String()
 		want(t, "error", err, nil)
 		want(t, "another origin", rt.CrossOrigin("https://api.example.com/grpc"), true)

@@ -2,8 +2,9 @@ package jsbridge
 
 import "github.com/hack-pad/safejs"
 
-// Online is what the browser says. It knows whether there is an interface to a
-// network, not whether anything can be reached through it. Node does not tell.
+// Online returns what the browser says of its network, and true where it says
+// nothing, as Node does. A browser knows whether there is a network interface, not
+// whether anything can be reached through it.
 func (f *fetcher) Online() bool {
 	navigator, err := safejs.Global().Get("navigator")
 	if err != nil || navigator.Type() != safejs.TypeObject {
@@ -17,14 +18,14 @@ func (f *fetcher) Online() bool {
 	return online || err != nil
 }
 
-// Watch listens to the page's or the worker's events.
+// Watch calls changed whenever the page or the worker goes online or offline.
 func (f *fetcher) Watch(changed func()) (stop func()) {
 	global := safejs.Global()
 	listens, err := global.Get("addEventListener")
 	if err != nil || listens.Type() != safejs.TypeFunction {
 		return func() {}
 	}
-	listener, err := callback(func(safejs.Value) { go changed() }) // which may wait
+	listener, err := callback(func(safejs.Value) { go changed() }) // A callback must not wait, and changed may.
 	if err != nil {
 		return func() {}
 	}

@@ -9,39 +9,45 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 )
 
-// maxPiece is how much of a request goes into one message, behind its control byte:
-// the wrapper reads 32 KiB at most, and closes with 1009 where there is more.
+// maxPiece is how many bytes of a request are sent in one message of the socket,
+// after the control byte: the improbable wrapper reads messages of at most 32 KiB, and
+// closes the socket with code 1009 where one is longer.
 const maxPiece = 32<<10 - 1
 
-// How much may wait in a socket before more of the request is taken, and how often
-// that is looked at: no event tells.
 const (
+	// highWater is how many bytes may wait in a socket before more of the request is
+	// taken from the call.
 	highWater = 256 << 10
-	look      = 10 * time.Millisecond
+	// checkInterval is how often a full socket is asked whether it has been drained. A
+	// WebSocket has no event that tells.
+	checkInterval = 10 * time.Millisecond
 )
 
-// brokenOff is a piece with a frame that breaks off. The wrapper tells its handler of the
-// end of a socket as of the request's: without this, one that was busy meanwhile would
-// take what came until then for all of it. The pieces of grpcweb's bodies are whole
-// frames, so that it begins where one can.
-var brokenOff = [...]byte{0, 0, 0, 0, 0, 1}
+// brokenFrame is a piece of the request, after its control byte: the prefix of a frame
+// that promises one byte, and then nothing. It is sent when a request is given up
+// (SEMANTICS 5.8f), because the wrapper reports the end of a socket to its handler as
+// the end of the request: the handler of a request that was given up would take the
+// messages that it has for all there are. The pieces of grpcweb's bodies are whole
+// frames, so this one is sent where a frame can begin.
+var brokenFrame = [...]byte{0, 0, 0, 0, 0, 1}
 
-// begin sends the request's header.
-func (k *socket) begin(header string) error {
-	k.hear(func() { k.begun = !k.over })
+// sendHeader sends the request's header, which begins the request.
+func (k *socket) sendHeader(header string) error {
+	k.update(func() { k.unfinished = !k.over })
 	return k.send([]byte(header))
 }
 
 // halfClose ends the request.
 func (k *socket) halfClose() error {
-	k.hear(func() { k.begun = false })
+	k.update(func() { k.unfinished = false })
 	return k.send([]byte{1})
 }
 
-// pump sends the request's body. It ends with it, or with the socket.
+// pump sends the request's body. It returns when all of it is sent, or when the socket
+// is closed.
 func (k *socket) pump(body transport.Body) {
 	defer body.Close()
-	for k.ending() == nil {
+	for k.closeError() == nil {
 		part, err := body.Next(k.ctx)
 		switch err {
 		case nil:
@@ -51,14 +57,15 @@ func (k *socket) pump(body transport.Body) {
 			return
 		}
 		if err != nil {
-			k.end() // else the server would wait for the rest
+			k.end() // Without this, the server would wait for the rest.
 			return
 		}
 		k.drain()
 	}
 }
 
-// sendPieces sends a part of the body, each piece behind its control byte, which is 0.
+// sendPieces sends a part of the body, in pieces. Before each stands a control byte,
+// which is 0.
 func (k *socket) sendPieces(part []byte) error {
 	for len(part) > 0 {
 		n := min(len(part), maxPiece)
@@ -89,12 +96,12 @@ func (k *socket) send(message []byte) error {
 	return err
 }
 
-// drain waits until little enough waits in the socket. One that was closed with
-// something unsent in it never sends it.
+// drain waits until at most highWater bytes wait in the socket. It gives up when the
+// socket is closed, because what waits in a closed socket is never sent.
 func (k *socket) drain() {
-	for k.waiting() > highWater && k.ending() == nil {
+	for k.waiting() > highWater && k.closeError() == nil {
 		select {
-		case <-time.After(look):
+		case <-time.After(checkInterval):
 		case <-k.ctx.Done():
 			return
 		}

@@ -7,8 +7,8 @@ import (
 	"github.com/hack-pad/safejs"
 )
 
-// live counts the functions that JavaScript may still call. Each holds memory on
-// both sides until it is released.
+// live counts the Go functions that JavaScript may still call. Each holds memory in Go
+// and in JavaScript until it is released.
 var live atomic.Int64
 
 type outcome struct {
@@ -16,8 +16,8 @@ type outcome struct {
 	err   error
 }
 
-// await waits for a promise, or for the end of ctx; then the promise goes on by
-// itself. What it is rejected with becomes an *Error.
+// await waits for a promise or for the end of ctx, after which the promise goes on
+// alone. What a promise is rejected with becomes an *Error.
 func await(ctx context.Context, promise safejs.Value) (safejs.Value, error) {
 	settled, err := settle(promise)
 	if err != nil {
@@ -31,9 +31,9 @@ func await(ctx context.Context, promise safejs.Value) (safejs.Value, error) {
 	}
 }
 
-// settle has a promise's outcome sent to a channel. Only one of the two
-// callbacks is ever called, and it releases both. Nothing in it waits: the
-// channel has room, whether anybody still listens or not.
+// settle returns a channel to which a promise's outcome is sent. Only one of the two
+// callbacks is ever called, and it releases both. A callback must not wait, so the
+// channel has room for the outcome, whether or not anybody still receives it.
 func settle(promise safejs.Value) (<-chan outcome, error) {
 	settled := make(chan outcome, 1)
 	var callbacks []safejs.Func
@@ -66,11 +66,11 @@ func settle(promise safejs.Value) (<-chan outcome, error) {
 	return settled, nil
 }
 
-// callback is a function that JavaScript may call with an event, until it is freed.
-// It must not wait.
-func callback(told func(event safejs.Value)) (safejs.Func, error) {
+// callback makes a function that JavaScript may call with an event until it is freed.
+// The handler must not wait, because JavaScript waits for it.
+func callback(handler func(event safejs.Value)) (safejs.Func, error) {
 	f, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
-		told(argument(args))
+		handler(argument(args))
 		return nil
 	})
 	if err == nil {
@@ -91,8 +91,9 @@ func argument(args []safejs.Value) safejs.Value {
 	return args[0]
 }
 
-// ignore keeps a promise that nobody waits for from being told as unhandled.
-// The callback is a function of JavaScript's own that does nothing.
+// ignore keeps the rejection of a promise that nobody waits for from being reported as
+// unhandled. Its callback is Function.prototype, a function of JavaScript's own that
+// does nothing, so there is none of ours to release.
 func ignore(promise safejs.Value, err error) {
 	if err != nil {
 		return

@@ -12,44 +12,45 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 )
 
-// A socket is one WebSocket, and the body of the response that it brings.
+// socket is one WebSocket, and the body of the response that comes through it.
 type socket struct {
-	value  safejs.Value
-	ctx    context.Context // ends with this side's interest in it
-	cancel context.CancelFunc
-	isOpen chan struct{} // closed when it has opened
-	news   chan struct{} // room for one: something came
-	buffer []byte
-	undo   []func() // has JavaScript call no function of ours any more
+	value   safejs.Value
+	ctx     context.Context // ends when this side needs the socket no longer
+	cancel  context.CancelFunc
+	isOpen  chan struct{} // closed when the socket has opened
+	changed chan struct{} // has room for one token, which wakes the goroutine that waits for an event
+	buffer  []byte
+	release []func() // remove the listeners, so that JavaScript calls no function of ours any more
 
-	mu     sync.Mutex
-	inbox  []safejs.Value // messages that nobody has read yet
-	closed error          // how it was closed, told behind them
-	left   bool           // the page was, since something was last heard
-	begun  bool           // the request has, and was not ended
-	over   bool           // this side has let go of it
+	mu         sync.Mutex
+	inbox      []safejs.Value // messages that nobody has read yet
+	closed     error          // how the socket was closed; read after the inbox
+	left       bool           // the page was left, and no message has come since
+	unfinished bool           // the request has begun, and has not ended
+	over       bool           // this side needs the socket no longer
 }
 
-// errEnded is what a reader gets of a body that was closed.
-var errEnded = errors.New("the body was closed")
+// errBodyClosed is what Next returns after Close.
+var errBodyClosed = errors.New("the response body was closed")
 
-// unsupported is told of a message that is not made of bytes. It is this side that
-// closes the socket then, for what a close code has a name for.
-var unsupported = &transport.CloseError{Code: 1003, Reason: "a message came that is not made of bytes"}
+// errNotBinary is how a socket ends through which a message came that is not binary: the
+// server does not speak the dialect. This side closes the socket then, and reads it as
+// the server's close with the code that RFC 6455 has for such data (SEMANTICS 5.8e).
+var errNotBinary = &transport.CloseError{Code: 1003, Reason: "received a message that is not binary"}
 
-// listen has a socket's events told. No callback waits.
+// listen listens to a socket's events. No handler waits.
 func listen(ctx context.Context, value safejs.Value) (*socket, error) {
-	k := &socket{value: value, isOpen: make(chan struct{}), news: make(chan struct{}, 1)}
+	k := &socket{value: value, isOpen: make(chan struct{}), changed: make(chan struct{}, 1)}
 	k.ctx, k.cancel = context.WithCancel(ctx)
 	err := value.Set("binaryType", "arraybuffer")
-	for name, told := range map[string]func(event safejs.Value){
+	for name, handler := range map[string]func(event safejs.Value){
 		"onopen":    func(safejs.Value) { close(k.isOpen) },
-		"onmessage": k.message,
-		"onclose":   k.shut,
-		"onerror":   k.failed,
+		"onmessage": k.onMessage,
+		"onclose":   k.onClose,
+		"onerror":   k.onError,
 	} {
 		if err == nil {
-			err = k.on(name, told)
+			err = k.on(name, handler)
 		}
 	}
 	if err == nil {
@@ -64,30 +65,30 @@ func listen(ctx context.Context, value safejs.Value) (*socket, error) {
 }
 
 // on sets one of the socket's handlers.
-func (k *socket) on(name string, told func(event safejs.Value)) error {
-	f, err := callback(told)
+func (k *socket) on(name string, handler func(event safejs.Value)) error {
+	f, err := callback(handler)
 	if err != nil {
 		return err
 	}
-	k.undo = append(k.undo, func() {
+	k.release = append(k.release, func() {
 		_ = k.value.Set(name, nil)
 		free(f)
 	})
 	return k.value.Set(name, f)
 }
 
-// watchPage hears when the page is left. Node has none.
+// watchPage notes when the page is left. Node has no page.
 func (k *socket) watchPage() error {
 	global := safejs.Global()
 	listens, err := global.Get("addEventListener")
 	if err != nil || listens.Type() != safejs.TypeFunction {
 		return err
 	}
-	f, err := callback(func(safejs.Value) { k.hear(func() { k.left = true }) })
+	f, err := callback(func(safejs.Value) { k.update(func() { k.left = true }) })
 	if err != nil {
 		return err
 	}
-	k.undo = append(k.undo, func() {
+	k.release = append(k.release, func() {
 		_, _ = global.Call("removeEventListener", "pagehide", f)
 		free(f)
 	})
@@ -95,79 +96,83 @@ func (k *socket) watchPage() error {
 	return err
 }
 
-// hear notes something, and wakes who waits for it.
-func (k *socket) hear(what func()) {
+// update changes the socket's state under its lock, and wakes the goroutine that waits
+// for a change.
+func (k *socket) update(change func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	what()
+	change()
 	select {
-	case k.news <- struct{}{}:
+	case k.changed <- struct{}{}:
 	default:
 	}
 }
 
-func (k *socket) message(event safejs.Value) {
+func (k *socket) onMessage(event safejs.Value) {
 	data, err := event.Get("data")
 	if err == nil {
 		data, err = view(data)
 	}
-	k.hear(func() {
+	k.update(func() {
 		k.left = false
 		switch {
 		case k.closed != nil:
 		case err != nil:
-			k.closed = unsupported
+			k.closed = errNotBinary
 		default:
 			k.inbox = append(k.inbox, data)
 		}
 	})
 }
 
-// view is a Uint8Array of an ArrayBuffer. Nothing else is taken.
+// view returns a Uint8Array over an ArrayBuffer, and an error for any other data.
 func view(data safejs.Value) (safejs.Value, error) {
 	if data.Type() == safejs.TypeObject {
 		if length, err := data.Get("byteLength"); err == nil && length.Type() == safejs.TypeNumber {
 			return construct("Uint8Array", data)
 		}
 	}
-	return data, unsupported
+	return data, errNotBinary
 }
 
-func (k *socket) shut(event safejs.Value) {
+func (k *socket) onClose(event safejs.Value) {
 	closed := &transport.CloseError{Code: 1006, Reason: text(event, "reason")}
 	if v, err := event.Get("code"); err == nil {
 		if code, err := v.Int(); err == nil {
 			closed.Code = code
 		}
 	}
-	k.hear(func() {
+	k.update(func() {
 		if k.closed == nil {
-			k.closed = k.meaning(closed)
+			k.closed = k.readError(closed)
 		}
 	})
 }
 
-// failed: the socket could not be opened. An open one says with its close how it
-// ended; but where a Content-Security-Policy forbids one, Chromium tells this alone.
-func (k *socket) failed(safejs.Value) {
-	k.hear(func() {
+// onError matters only to a socket that has not opened. After an error, an open one
+// is closed, and its close event says how it ended. But where a
+// Content-Security-Policy forbids a socket, Chromium sends an error event and no close
+// event.
+func (k *socket) onError(safejs.Value) {
+	k.update(func() {
 		switch {
 		case k.closed != nil || k.hasOpened():
 		case k.left:
-			k.closed = &transport.Error{Aborted: true, Err: errors.New("the page was left before it opened")}
+			k.closed = &transport.Error{Aborted: true, Err: errors.New("the page was left before the socket opened")}
 		default:
-			k.closed = &transport.Error{Err: errors.New("it failed before it opened, and nothing says why")}
+			k.closed = &transport.Error{Err: errors.New("the socket failed before it opened, and no reason was given")}
 		}
 	})
 }
 
-// meaning is what a closing says to who reads the body.
-func (k *socket) meaning(closed *transport.CloseError) error {
+// readError is the error that the reader of the body gets for how the socket was
+// closed (SEMANTICS 5.8d, 5.8e).
+func (k *socket) readError(closed *transport.CloseError) error {
 	switch {
 	case k.left:
 		return &transport.Error{Aborted: true, Err: errors.New("the page was left, and " + closed.Error())}
 	case !k.hasOpened():
-		return &transport.Error{Err: errors.New("it was closed before it opened, with code " + strconv.Itoa(closed.Code))}
+		return &transport.Error{Err: errors.New("the socket was closed before it opened, with code " + strconv.Itoa(closed.Code))}
 	case closed.Code == 1000 || closed.Code == 1005:
 		return io.EOF
 	}
@@ -186,12 +191,12 @@ func (k *socket) hasOpened() bool {
 // opened waits until the socket is open.
 func (k *socket) opened(ctx context.Context) error {
 	for !k.hasOpened() {
-		if err := k.ending(); err != nil {
+		if err := k.closeError(); err != nil {
 			return err
 		}
 		select {
 		case <-k.isOpen:
-		case <-k.news:
+		case <-k.changed:
 		case <-ctx.Done():
 			return &transport.Error{Err: context.Cause(ctx)}
 		}
@@ -199,8 +204,8 @@ func (k *socket) opened(ctx context.Context) error {
 	return nil
 }
 
-// ending is how the socket was closed; nil: it was not.
-func (k *socket) ending() error {
+// closeError says how the socket was closed; nil means that it was not.
+func (k *socket) closeError() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.closed
@@ -215,7 +220,7 @@ func (k *socket) Next(ctx context.Context) ([]byte, error) {
 		}
 		if err == nil {
 			select {
-			case <-k.news:
+			case <-k.changed:
 				continue
 			case <-ctx.Done():
 				err = ctx.Err()
@@ -229,8 +234,8 @@ func (k *socket) Next(ctx context.Context) ([]byte, error) {
 	}
 }
 
-// take takes the first message that has come, or else how the socket was closed, if it
-// was.
+// take returns the first message that has not been read, and else how the socket was
+// closed. Both are nil where neither has come yet.
 func (k *socket) take() ([]byte, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -242,33 +247,34 @@ func (k *socket) take() ([]byte, error) {
 		}
 	}
 	if k.over && k.closed == nil {
-		return nil, errEnded
+		return nil, errBodyClosed
 	}
 	return nil, k.closed
 }
 
-// Close closes the socket, if the server has not.
+// Close closes the socket, unless the server has closed it.
 func (k *socket) Close() error {
 	k.end()
 	return nil
 }
 
-// end lets go of the socket, once. To one that is closed, another close does nothing.
+// end closes the socket and releases what it holds, once. If the server has closed the
+// socket already, closing it here does nothing.
 func (k *socket) end() {
-	first, breaksOff := false, false
-	k.hear(func() {
-		first, breaksOff = !k.over, k.begun
-		k.over, k.begun, k.inbox = true, false, nil
+	first, unfinished := false, false
+	k.update(func() {
+		first, unfinished = !k.over, k.unfinished
+		k.over, k.unfinished, k.inbox = true, false, nil
 	})
 	if !first {
 		return
 	}
-	if breaksOff {
-		_ = k.send(brokenOff[:]) // of no effect where it is closed
+	if unfinished {
+		_ = k.send(brokenFrame[:]) // On a closed socket this does nothing.
 	}
 	k.cancel()
-	for _, undo := range k.undo {
-		undo()
+	for _, release := range k.release {
+		release()
 	}
 	_, _ = k.value.Call("close")
 }

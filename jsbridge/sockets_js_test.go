@@ -11,8 +11,9 @@ import (
 	"github.com/hedgerow-web/hedgerow/jsbridge"
 )
 
-// fakeSocket is a class of WebSockets whose server is the function serve. What is sent
-// is written down in globalThis.seen, digits of each message behind one another.
+// fakeSocket makes a class of WebSockets whose server is the function serve. What is
+// sent is recorded in globalThis.seen, a line for each message: the header as text, a
+// short message as its bytes, a long one as its first byte and the number of the others.
 const fakeSocket = `
 	globalThis.seen = {sent: "", closes: "", sockets: ""};
 	globalThis.page = new EventTarget();
@@ -34,11 +35,11 @@ const fakeSocket = `
 		close() { globalThis.seen.closes += "closed " + this.binaryType }
 	}`
 
-// leave is what the page tells when it is left.
+// leave is JavaScript that does what a browser does when the page is left.
 const leave = `(globalThis.document ? globalThis : globalThis.page).dispatchEvent(new Event("pagehide"));`
 
-// socketing is a transport over WebSockets whose server is written in JavaScript, with
-// the socket in s. It checks at the end that nothing is left of the callbacks.
+// socketing returns a transport over WebSockets whose server is written in JavaScript,
+// with the socket in s. At the end of the test it checks that all callbacks are released.
 func socketing(t *testing.T, serve string) transport.RoundTripper {
 	t.Helper()
 	global := safejs.Global()

@@ -9,9 +9,9 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 )
 
-// upload is a request's body as fetch takes it: the bytes where their number is
-// known, for then they are all there; else a stream of them. begun is to be
-// called when the fetch has begun, or could not.
+// upload returns a request's body as fetch takes it: the bytes themselves where their
+// number is known, because then all of them are there, and else a stream. The caller
+// calls begun when the fetch has begun, or with the error if it could not.
 func upload(ctx context.Context, r *transport.Request) (body safejs.Value, begun func(error), err error) {
 	if r.Size >= 0 {
 		body, err = whole(ctx, r)
@@ -43,9 +43,10 @@ func bytesOf(b []byte) (safejs.Value, error) {
 	return array, err
 }
 
-// stream is a ReadableStream of the body. What fetch reads is written into its
-// other end, by a goroutine: so no function of ours is called by JavaScript but
-// those that wait for a promise, and fetch's own pace holds the sender back.
+// stream returns a ReadableStream of the body. It is one end of a TransformStream; a
+// goroutine writes into the other end. So JavaScript calls no function of ours but
+// those that wait for a promise, and the sender is held to the pace at which fetch
+// reads.
 func stream(ctx context.Context, body transport.Body) (readable safejs.Value, begun func(error), err error) {
 	pipe, err := construct("TransformStream")
 	if err != nil {
@@ -69,8 +70,8 @@ func stream(ctx context.Context, body transport.Body) (readable safejs.Value, be
 	}, nil
 }
 
-// pump writes a body into a stream, each piece when the one before it has been
-// read. It ends with the body, with ctx, or when nobody reads any more.
+// pump writes a body into a stream, each piece after the one before it has been
+// read. It returns when all is written, when ctx ends, or when fetch stops reading.
 func pump(ctx context.Context, body transport.Body, writer safejs.Value) {
 	defer body.Close()
 	err := copyInto(ctx, body, writer)
@@ -78,7 +79,7 @@ func pump(ctx context.Context, body transport.Body, writer safejs.Value) {
 		ignore(writer.Call("close"))
 		return
 	}
-	ignore(writer.Call("abort")) // fetch must not take what has come for all there is
+	ignore(writer.Call("abort")) // To close it would tell fetch that the request is complete.
 }
 
 func copyInto(ctx context.Context, body transport.Body, writer safejs.Value) error {

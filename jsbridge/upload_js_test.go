@@ -16,7 +16,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/jsbridge"
 )
 
-// live is a body that is still being made.
+// live is a request body that is not complete yet: the test sends its pieces.
 type live struct {
 	pieces chan string
 	closed chan struct{}
@@ -48,7 +48,7 @@ func postLive(ctx context.Context, l *live) (*transport.Response, error) {
 	})
 }
 
-// A server that answers each piece of the request as it comes.
+// echo is a server that sends back each piece of the request as it comes.
 const echo = `
 	globalThis.seen = {duplex: init.duplex, stream: String(init.body instanceof ReadableStream)};
 	return Promise.resolve(new Response(init.body));`
@@ -74,8 +74,8 @@ func TestRequestsAreStreamed(t *testing.T) {
 	<-l.closed
 }
 
-// Whatever ends the exchange, the body is closed, and no callback is left
-// (fetching sees to that).
+// Whatever ends the exchange, the request body is closed and no callback is left. The
+// latter is checked by fetching.
 func TestUploadsThatAreCutShort(t *testing.T) {
 	for name, source := range map[string]string{
 		"rejected":   `init.body.cancel(); return Promise.reject(new TypeError("Failed to fetch"))`,
@@ -86,7 +86,7 @@ func TestUploadsThatAreCutShort(t *testing.T) {
 			l := newLive()
 			ctx, cancel := context.WithCancel(t.Context())
 			go func() {
-				for i := range 2 { // the second is never asked for
+				for i := range 2 { // The second piece is never asked for.
 					select {
 					case l.pieces <- "piece":
 					case <-l.closed:
@@ -119,7 +119,8 @@ func TestBrowsersSendWholeRequests(t *testing.T) {
 		return jsbridge.Fetch(opts...).(transport.Streamer).StreamsRequests()
 	}
 	process := get(t, safejs.Global(), "process")
-	want(t, "as it is", streams(), get(t, process, "versions").Type() == safejs.TypeObject) // which wasm_exec.js does not pretend in a page
+	// In a page, wasm_exec.js makes a process without versions.
+	want(t, "as it is", streams(), get(t, process, "versions").Type() == safejs.TypeObject)
 	if err := safejs.Global().Set("process", safejs.Undefined()); err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +132,8 @@ func TestBrowsersSendWholeRequests(t *testing.T) {
 	want(t, "in a browser that is asked to", asked, true)
 }
 
-// A page: it tells whether it is online, and has listeners.
+// page makes the runtime look like a page: it says whether it is online, and takes
+// listeners. noPage undoes it.
 const page = `
 	globalThis.listeners = new Map();
 	Object.defineProperty(globalThis, "navigator", {value: {onLine: true}, configurable: true});

@@ -39,7 +39,7 @@ func TestWhatIsSentOverASocket(t *testing.T) {
 func TestHowSocketsEnd(t *testing.T) {
 	for name, c := range map[string]struct {
 		serve   string
-		wanted  string // of RoundTrip, or else of the body's first Next
+		wanted  string // the error of RoundTrip, or else of the body's first Next
 		code    int
 		aborted bool
 	}{
@@ -48,14 +48,14 @@ func TestHowSocketsEnd(t *testing.T) {
 		"1001":                    {serve: `s.onopen({}); s.onclose({code: 1001, reason: "bye"})`, wanted: "the WebSocket was closed with code 1001: bye", code: 1001},
 		"lost":                    {serve: `s.onopen({}); s.onclose({code: 1006, reason: ""})`, wanted: "the WebSocket was closed with code 1006", code: 1006},
 		"4000":                    {serve: `s.onopen({}); s.onclose({code: 4000, reason: ""})`, wanted: "the WebSocket was closed with code 4000", code: 4000},
-		"text":                    {serve: `s.onopen({}); s.onmessage({data: "hello"})`, wanted: "the WebSocket was closed with code 1003: a message came that is not made of bytes", code: 1003},
-		"blob":                    {serve: `s.onopen({}); s.onmessage({data: new Blob(["hello"])})`, wanted: "the WebSocket was closed with code 1003: a message came that is not made of bytes", code: 1003},
-		"never_opened":            {serve: `s.onclose({code: 1006, reason: ""})`, wanted: "it was closed before it opened, with code 1006"},
-		"never_opened_1000":       {serve: `s.onclose({code: 1000, reason: ""})`, wanted: "it was closed before it opened, with code 1000"},
-		"never_opened_error":      {serve: `s.onerror({}); s.onclose?.({code: 1006, reason: ""})`, wanted: "it failed before it opened, and nothing says why"},
-		"error_alone":             {serve: `s.onerror({})`, wanted: "it failed before it opened, and nothing says why"},
+		"text":                    {serve: `s.onopen({}); s.onmessage({data: "hello"})`, wanted: "the WebSocket was closed with code 1003: received a message that is not binary", code: 1003},
+		"blob":                    {serve: `s.onopen({}); s.onmessage({data: new Blob(["hello"])})`, wanted: "the WebSocket was closed with code 1003: received a message that is not binary", code: 1003},
+		"never_opened":            {serve: `s.onclose({code: 1006, reason: ""})`, wanted: "the socket was closed before it opened, with code 1006"},
+		"never_opened_1000":       {serve: `s.onclose({code: 1000, reason: ""})`, wanted: "the socket was closed before it opened, with code 1000"},
+		"never_opened_error":      {serve: `s.onerror({}); s.onclose?.({code: 1006, reason: ""})`, wanted: "the socket failed before it opened, and no reason was given"},
+		"error_alone":             {serve: `s.onerror({})`, wanted: "the socket failed before it opened, and no reason was given"},
 		"error_when_open":         {serve: `s.onopen({}); s.onerror({}); s.onclose({code: 1009, reason: ""})`, wanted: "the WebSocket was closed with code 1009", code: 1009},
-		"page_left_error":         {serve: leave + ` s.onerror({})`, wanted: "the page was left before it opened", aborted: true},
+		"page_left_error":         {serve: leave + ` s.onerror({})`, wanted: "the page was left before the socket opened", aborted: true},
 		"page_left":               {serve: `s.onopen({}); ` + leave + ` s.onclose({code: 1006, reason: ""})`, wanted: "the page was left, and the WebSocket was closed with code 1006", aborted: true},
 		"page_left_as_it_opened":  {serve: leave + ` s.onclose({code: 1001, reason: ""})`, wanted: "the page was left, and the WebSocket was closed with code 1001", aborted: true},
 		"page_left_and_come_back": {serve: `s.onopen({}); ` + leave + ` s.give(); s.onclose({code: 1001, reason: ""})`, wanted: "the WebSocket was closed with code 1001", code: 1001},
@@ -82,7 +82,7 @@ func TestHowSocketsEnd(t *testing.T) {
 			} else {
 				want(t, "aborted", false, c.aborted)
 			}
-			<-l.closed // the request is asked for no more
+			<-l.closed // The transport has stopped reading the request.
 		})
 	}
 }
@@ -104,7 +104,7 @@ func TestSocketsThatCannotBeMade(t *testing.T) {
 		"WithWebSocketClass": {jsbridge.WebSocket(), "https://api.example.com/s/m"},
 	} {
 		if name == "WithWebSocketClass" && get(t, safejs.Global(), "WebSocket").Type() == safejs.TypeFunction {
-			continue // there is a global one
+			continue // This runtime has a global WebSocket, so nothing is missing.
 		}
 		_, err := c.rt.RoundTrip(t.Context(), &transport.Request{URL: c.url, Body: &pieces{}, Size: -1, Streams: true})
 		var of *transport.Error
@@ -117,7 +117,8 @@ func TestSocketsThatCannotBeMade(t *testing.T) {
 	wantReleased(t)
 }
 
-// Wherever it is, a socket is closed with its context, and the request is not ended.
+// When its context ends, a socket is closed, in whatever state it is, and the request is
+// broken off instead of half-closed.
 func TestSocketsAreGivenUp(t *testing.T) {
 	for name, serve := range map[string]string{
 		"opening": `globalThis.seen.ready = "yes"`,
@@ -150,7 +151,7 @@ func TestSocketsAreGivenUp(t *testing.T) {
 			}
 			<-l.closed
 			want(t, "closed", seen(t, "closes"), "closed arraybuffer")
-			wanted := "x-one: 1\r\nx-two: 2: 3\r\n\n0 97 98\n0 0 0 0 0 1\n" // it breaks off
+			wanted := "x-one: 1\r\nx-two: 2: 3\r\n\n0 97 98\n0 0 0 0 0 1\n" // The last line is the frame that breaks off.
 			if name == "opening" {
 				wanted = ""
 			}
@@ -189,8 +190,9 @@ func TestSocketsAreGivenUp(t *testing.T) {
 	})
 }
 
-// A piece is taken when little enough waits in the socket. Once that is closed, nothing
-// is taken any more, though what waited in it is never sent, and what came is read.
+// A piece of the request is taken only while little waits in the socket. Once the socket
+// is closed nothing more is taken, even though what waited in it is never sent, and what
+// the server had sent can still be read.
 func TestSocketsHoldSendersBack(t *testing.T) {
 	rt := socketing(t, `s.bufferedAmount = 300000; s.onopen({})`)
 	l := newLive()

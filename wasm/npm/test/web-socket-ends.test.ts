@@ -69,7 +69,7 @@ test("98 so is one of which only an error is told: Chromium does so where a poli
     attempts.map(({ code }) => code),
     [Code.UNAVAILABLE, Code.OK],
   );
-  assert.match(attempts[0]?.statusMessage ?? "", /no WebSocket could be opened for .*it failed before it opened/);
+  assert.match(attempts[0]?.statusMessage ?? "", /no WebSocket could be opened for .*the socket failed before it opened/);
   const late = new Sockets((socket) => {
     socket.open().onerror?.({});
     socket.shut(1009);

@@ -118,7 +118,7 @@ function greet({ headers }: IncomingMessage, socket: Socket, protocol: string): 
 test("a server of another dialect: UNAVAILABLE if it does not know the subprotocol, INTERNAL if it says it does", async (t) => {
   for (const [protocol, code, text] of [
     ["", Code.UNAVAILABLE, /no WebSocket could be opened/],
-    ["grpc-websockets", Code.INTERNAL, /not made of bytes/],
+    ["grpc-websockets", Code.INTERNAL, /not binary/],
   ] as const) {
     const baseUrl = await http(
       t,

@@ -30,7 +30,7 @@ const SWITCHING_PROTOCOLS = 101;
 type Closing = Pick<CloseEvent, "code" | "reason">;
 
 /** A server that sends text does not speak the dialect. The socket is given up, for what a close code has a name for. */
-const UNSUPPORTED: Closing = { code: 1003, reason: "a message came that is not made of bytes" };
+const UNSUPPORTED: Closing = { code: 1003, reason: "received a message that is not binary" };
 
 /** Carries an attempt by a WebSocket of its own. */
 export class WebSocketCarrier implements Carrier {
@@ -75,11 +75,11 @@ export class WebSocketCarrier implements Carrier {
     };
     socket.onclose = (event) => {
       if (opened) this.#came(event);
-      else attempt.fail(Failure.NoResponse, new Error(`it was closed before it opened, with code ${event.code}`));
+      else attempt.fail(Failure.NoResponse, new Error(`the socket was closed before it opened, with code ${event.code}`));
     };
     // Where a Content-Security-Policy forbids the socket, Chromium tells this and no close.
     socket.onerror = () => {
-      if (!opened) attempt.fail(Failure.NoResponse, new Error("it failed before it opened, and nothing says why"));
+      if (!opened) attempt.fail(Failure.NoResponse, new Error("the socket failed before it opened, and no reason was given"));
     };
   }
 
