@@ -119,7 +119,7 @@ func (m *MethodConfig) convert(report func(field, reason string)) serviceconfig.
 }
 
 // thousandths reads the ratio by its decimal text: as a float, 1.001 × 1000 is
-// less than 1001 (SEMANTICS 2.7).
+// less than 1001 (SEMANTICS 2.7f).
 func thousandths(ratio float64) int {
 	whole, fraction, _ := strings.Cut(strconv.FormatFloat(ratio, 'f', -1, 64), ".")
 	n, err := strconv.Atoi(whole + (fraction + "000")[:3])

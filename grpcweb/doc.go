@@ -62,7 +62,7 @@
 // How much of a conversation a bidirectional stream can be is for the transport
 // to say: over HTTP/2 it is one; the fetch of a browser sends the whole request
 // before it shows any answer, so that the request goes out at CloseSend
-// (SEMANTICS 5.7). WebSockets are full duplex in every browser: the transport for
+// (SEMANTICS 5.7a). WebSockets are full duplex in every browser: the transport for
 // that is jsbridge.WebSocket.
 //
 // After the first message of a response, a stream that breaks is the

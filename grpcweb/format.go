@@ -54,8 +54,8 @@ func WithAcceptCompression(c ...Compression) Option {
 	})
 }
 
-// HeaderCommit is what commits a call to an attempt that answers (SEMANTICS 2.2,
-// 5.1).
+// HeaderCommit is what commits a call to an attempt that answers (SEMANTICS 2.2a,
+// 5.1f).
 type HeaderCommit uint8
 
 // The ways.

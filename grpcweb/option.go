@@ -230,7 +230,7 @@ func WithWholeRequest() CallOption {
 }
 
 // WithSingleResponse is for streams of methods that answer with one message: any
-// other number of them ends the call with UNIMPLEMENTED (SEMANTICS 5.2).
+// other number of them ends the call with UNIMPLEMENTED (SEMANTICS 5.2g).
 func WithSingleResponse() CallOption {
 	return callOption(func(s *callSettings) { s.params.Streaming = false })
 }

@@ -11,7 +11,7 @@ import (
 
 // request holds the frames of a call's request. Each is made once; every attempt
 // reads the same bytes through a cursor of its own, so that the first sending,
-// the replay and the live tail are one path (SEMANTICS 2.5). It is guarded by
+// the replay and the live tail are one path (SEMANTICS 2.5a). It is guarded by
 // channel.mu.
 type request struct {
 	frames   [][]byte // those that are kept: message number gone comes first
@@ -183,7 +183,7 @@ func (s *Stream) Send(message []byte) error {
 	d.channel.mu.Lock()
 	defer d.channel.mu.Unlock()
 	r := &d.request
-	switch { // a mistake is told before how the call has ended (SEMANTICS 2.10)
+	switch { // a mistake is told before how the call has ended (SEMANTICS 2.10e)
 	case r.complete:
 		return status.New(status.Internal, "Send was called after CloseSend: the request is complete")
 	case r.sending:

@@ -20,12 +20,12 @@ func NewPlan(p *Policy, maxAttempts int) *Plan {
 // Kind is what the attempts after the first are called.
 func (p *Plan) Kind() status.AttemptKind { return status.KindHedge }
 
-// Started has the next attempt follow after the delay (SEMANTICS 3.2).
+// Started has the next attempt follow after the delay (SEMANTICS 3.2c).
 func (p *Plan) Started(n int) (plan.Duration, bool) {
 	return p.policy.HedgingDelay, n < p.maxAttempts
 }
 
-// Failed follows the table of SEMANTICS 3.3.
+// Failed follows SEMANTICS 3.3c to 3.3f.
 func (p *Plan) Failed(n int, o plan.Outcome) plan.Verdict {
 	stop := o.Pushback == plan.PushbackStop
 	if !p.policy.NonFatalStatusCodes.Has(o.Status.Code) {

@@ -7,8 +7,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// TestHedge is the scenarios of SEMANTICS section 6 as far as the plan decides
-// them. What the machine makes of a verdict is tested with the machine.
+// TestHedge is the numbered scenarios, as far as the plan decides them. What the machine makes of a verdict is tested with the machine.
 func TestHedge(t *testing.T) {
 	for _, scenario := range []struct {
 		name string
@@ -84,7 +83,7 @@ func testNonFatal(t *testing.T) {
 	expect(t, planOf(5), 4, status.Unavailable, plan.NoPushback, again(0))
 }
 
-// A fatal code takes no token unless the server says stop as well (SEMANTICS 3.3).
+// A fatal code takes no token unless the server says stop as well (SEMANTICS 3.3c).
 func testFatal(t *testing.T) {
 	for _, n := range []int{1, 2, 5} {
 		expect(t, planOf(5), n, status.Internal, plan.NoPushback, plan.Verdict{Next: plan.Fatal, Reason: status.ReasonFatalStatus})

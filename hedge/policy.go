@@ -7,7 +7,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// Policy is the hedgingPolicy of a method config (SEMANTICS 1.1). Only methods
+// Policy is the hedgingPolicy of a method config (SEMANTICS 1.1f). Only methods
 // that may safely run several times should have one: the server may run every
 // attempt.
 type Policy struct {
@@ -22,7 +22,7 @@ type Policy struct {
 	NonFatalStatusCodes status.CodeSet
 }
 
-// Validate reports every field that breaks a rule (SEMANTICS 1.4, V11, V14 to V16).
+// Validate reports every field that breaks a rule (SEMANTICS 1.4 V11, V14 to V16).
 func (p *Policy) Validate(report func(field, reason string)) {
 	if p.MaxAttempts < 2 {
 		report("maxAttempts", "must be 2 or more: it counts the first attempt too")

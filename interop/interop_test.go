@@ -78,7 +78,7 @@ func TestTransientFaultsAreHealed(t *testing.T) {
 	})
 }
 
-// connect-go sends an error whose handler has set headers as a head and a lone trailers frame. The head commits (SEMANTICS 5.1,
+// connect-go sends an error whose handler has set headers as a head and a lone trailers frame. The head commits (SEMANTICS 5.1f,
 // strict): the same failure that grpc-go sends in the head, and that is retried there, is final here.
 func TestFailureBehindHeadersCommitsAtConnect(t *testing.T) {
 	everyBackend(t, func(t *testing.T, b backend) {

@@ -3,7 +3,7 @@ package retry
 import "github.com/hedgerow-web/hedgerow/internal/plan"
 
 // backoff is the sequence of bounds: initial, initial × multiplier, …, each
-// capped by max, the first one too (SEMANTICS 1.4 V6, 2.4).
+// capped by max, the first one too (SEMANTICS 1.4 V6, 2.4a).
 type backoff struct {
 	policy  *Policy
 	current float64 // ns; 0: at the beginning

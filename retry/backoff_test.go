@@ -38,7 +38,7 @@ func testBackoffSequence(t *testing.T) {
 		t.Errorf("±20 %%: got %v, want %v", got, want)
 	}
 
-	// The article's example (SEMANTICS 2.4).
+	// The article's example (SEMANTICS 2.4a, 2.4b).
 	article := good()
 	of := NewPlan(&article, article.MaxAttempts, plan.FullJitter, always(0))
 	for n, want := range []plan.Duration{1000, 1500, 2250, 3375} {

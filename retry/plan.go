@@ -26,7 +26,7 @@ func (p *Plan) Kind() status.AttemptKind { return status.KindRetry }
 // Started begins nothing beside a running attempt.
 func (p *Plan) Started(int) (plan.Duration, bool) { return 0, false }
 
-// Failed follows SEMANTICS 2.3, steps 4 and 6 to 9; the throttle, step 5, is
+// Failed follows SEMANTICS 2.3d and 2.3f to 2.3i; the throttle, 2.3e, is
 // the machine's. Nothing else runs beside a retried attempt, so that Hold ends
 // the call with this attempt's status.
 func (p *Plan) Failed(n int, o plan.Outcome) plan.Verdict {
@@ -48,7 +48,7 @@ func (p *Plan) Failed(n int, o plan.Outcome) plan.Verdict {
 }
 
 // delay is the server's, exactly, and then the backoff starts anew (SEMANTICS
-// 2.6); or else drawn from the backoff.
+// 2.6b, 2.6g); or else drawn from the backoff.
 func (p *Plan) delay(pushback plan.Pushback) (after, bound plan.Duration) {
 	if d, ok := pushback.Delay(); ok {
 		p.backoff.reset()

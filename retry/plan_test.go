@@ -7,8 +7,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// TestRetry is the scenarios of SEMANTICS section 6 as far as the plan decides
-// them. What the machine makes of a verdict is tested with the machine.
+// TestRetry is the numbered scenarios, as far as the plan decides them. What the machine makes of a verdict is tested with the machine.
 func TestRetry(t *testing.T) {
 	for _, scenario := range []struct {
 		name string
@@ -83,7 +82,7 @@ func testNotListed(t *testing.T) {
 	expect(t, planOf(5), 1, invalid, hold(false, status.ReasonFatalStatus))
 }
 
-// Strikes are listed codes and stops, of every attempt (SEMANTICS 2.3 step 4, 2.7).
+// Strikes are listed codes and stops, of every attempt (SEMANTICS 2.3d, 2.7b).
 func testStrikes(t *testing.T) {
 	for _, test := range []struct {
 		o    plan.Outcome
@@ -112,7 +111,7 @@ func testPushbackExact(t *testing.T) {
 func testPushbackStop(t *testing.T) {
 	expect(t, planOf(5), 1, outcome(status.Unavailable, plan.PushbackStop), hold(true, status.ReasonPushback))
 	expect(t, planOf(5), 1, outcome(status.InvalidArgument, plan.PushbackStop), hold(true, status.ReasonPushback))
-	// Attempts are counted first (SEMANTICS 2.3, steps 6 and 7).
+	// Attempts are counted first (SEMANTICS 2.3f, 2.3g).
 	expect(t, planOf(5), 5, outcome(status.Unavailable, plan.PushbackStop), hold(true, status.ReasonExhausted))
 }
 

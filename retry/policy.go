@@ -7,7 +7,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// Policy is the retryPolicy of a method config (SEMANTICS 1.1).
+// Policy is the retryPolicy of a method config (SEMANTICS 1.1f).
 type Policy struct {
 	// MaxAttempts counts all attempts, the first included. Required, at least
 	// 2; the channel's cap (5 unless set otherwise) clamps it.
@@ -24,7 +24,7 @@ type Policy struct {
 	RetryableStatusCodes status.CodeSet
 }
 
-// Validate reports every field that breaks a rule (SEMANTICS 1.4, V1 to V11).
+// Validate reports every field that breaks a rule (SEMANTICS 1.4 V1 to V11).
 func (p *Policy) Validate(report func(field, reason string)) {
 	if p.MaxAttempts < 2 {
 		report("maxAttempts", "must be 2 or more: it counts the first attempt too")

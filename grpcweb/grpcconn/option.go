@@ -163,7 +163,7 @@ func received(from metadata.MD) grpcmetadata.MD {
 	return md
 }
 
-// marshal serializes a message, once for all attempts (SEMANTICS 2.5).
+// marshal serializes a message, once for all attempts (SEMANTICS 2.5a).
 func (s *settings) marshal(m any) ([]byte, error) {
 	message, err := marshal(m)
 	if err == nil && s.maxSend >= 0 && len(message) > s.maxSend {

@@ -21,7 +21,7 @@ type Config struct {
 }
 
 // Method is one entry of methodConfig. An entry that names nothing is checked
-// and then never used (SEMANTICS 1.3).
+// and then never used (SEMANTICS 1.3c).
 type Method struct {
 	Names                   []Name
 	Timeout                 *plan.Duration // nil: none of its own

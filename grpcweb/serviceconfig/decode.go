@@ -63,7 +63,7 @@ func (d *decoder) find(path string) node {
 	return n
 }
 
-// field is a field of an object. Null is the same as none (SEMANTICS 1.1).
+// field is a field of an object. Null is the same as none (SEMANTICS 1.1a).
 func (n node) field(key string) node {
 	v := n.member(key)
 	if v == nil || v.kind == null {
@@ -126,7 +126,7 @@ func (n node) boolean(standIn bool) bool {
 	return n.raw == "true"
 }
 
-// part reads half a name; none is "" (SEMANTICS 1.1).
+// part reads half a name; none is "" (SEMANTICS 1.1b).
 func (n node) part(standIn string) string {
 	if n.kind != absent && !n.is(str, wantString) {
 		return standIn

@@ -5,7 +5,7 @@ import "strings"
 // Lookup finds the entry for a method, written as in "/helloworld.Greeter/SayHello":
 // the one that names the method, else the one that names its service, else the
 // default, else nil. The first that is found holds whole; nothing is merged into
-// it (SEMANTICS 1.3).
+// it (SEMANTICS 1.3a).
 //
 // A nil Config finds nothing, and neither does one that Validate has not
 // accepted. Any number of goroutines may look up at the same time.

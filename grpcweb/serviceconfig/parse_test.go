@@ -12,8 +12,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/retry"
 )
 
-// TestServiceConfig is the scenarios 1 to 18 of SEMANTICS section 6 as far as
-// reading and looking up decides them. Clamping, 2 and 3, is the channel's.
+// TestServiceConfig is the scenarios 1 to 18, as far as reading and
+// looking up decides them. Clamping, 2 and 3, is the channel's.
 func TestServiceConfig(t *testing.T) {
 	for _, scenario := range []struct {
 		name string

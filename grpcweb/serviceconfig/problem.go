@@ -1,7 +1,7 @@
 package serviceconfig
 
 // Error is why a config was refused: every problem it has, not only the first
-// (SEMANTICS 1.4).
+// (SEMANTICS 1.4a).
 type Error struct {
 	Problems []Problem // at least one, at most one a path; Parse gives them in the order of the text
 }

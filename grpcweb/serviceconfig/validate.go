@@ -78,7 +78,7 @@ func checkPolicies(r *retry.Policy, h *hedge.Policy, report reporter) {
 }
 
 // checkNames refuses a method of no service, and a name that an entry, this
-// one or an earlier one, has already (SEMANTICS 1.3).
+// one or an earlier one, has already (SEMANTICS 1.3d, 1.3e).
 func checkNames(names []Name, path string, named map[Name]string, report reporter) {
 	for i, name := range names {
 		at := element(path, i)

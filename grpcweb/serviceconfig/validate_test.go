@@ -15,7 +15,7 @@ func goodRetry() *retry.Policy {
 }
 
 // TestValidate is the rules for a config that is built in Go: the paths are
-// those of the JSON (SEMANTICS 1.4).
+// those of the JSON (SEMANTICS 1.4a).
 func TestValidate(t *testing.T) {
 	negative, negativeSpan := int64(-1), plan.Duration(-1)
 	for name, test := range map[string]struct {

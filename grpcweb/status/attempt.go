@@ -1,7 +1,7 @@
 package status
 
 // CommitReason is why a call made no further attempt. The words are those of
-// the TypeScript package (SEMANTICS 2.2).
+// the TypeScript package (SEMANTICS 2.2e).
 type CommitReason uint8
 
 // The reasons.
@@ -40,7 +40,7 @@ const (
 	KindFirst       AttemptKind = iota
 	KindRetry                   // by a retry policy, after a failure
 	KindHedge                   // by a hedging policy, beside or after others
-	KindTransparent             // in place of one that no server saw (SEMANTICS 2.9)
+	KindTransparent             // in place of one that no server saw (SEMANTICS 2.9c)
 )
 
 var kinds = [...]string{"first", "retry", "hedge", "transparent"}
@@ -93,7 +93,7 @@ type AttemptRecord struct {
 	Message    string // the status message, where Code is known
 
 	// Pushback is what the server said about further attempts:
-	// NoPushback, PushbackStop, or a delay in milliseconds (SEMANTICS 2.6).
+	// NoPushback, PushbackStop, or a delay in milliseconds (SEMANTICS 2.6b, 2.6c).
 	Pushback int64
 }
 

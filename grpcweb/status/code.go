@@ -29,7 +29,7 @@ const (
 // MaxCode is the highest code there is.
 const MaxCode = Unauthenticated
 
-// names are spelled as service configs spell them (SEMANTICS 1.4, V10).
+// names are spelled as service configs spell them (SEMANTICS 1.4 V10).
 var names = [...]string{
 	"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
 	"PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE",
@@ -45,7 +45,7 @@ func (c Code) String() string {
 }
 
 // ParseCode finds a code by its name, in any case: "UNAVAILABLE", "Aborted".
-// Numbers in text are no names (SEMANTICS 1.4, V9, V10, V12).
+// Numbers in text are no names (SEMANTICS 1.4 V9, V10, V12).
 func ParseCode(name string) (Code, bool) {
 	for i, n := range names {
 		if equalFold(n, name) {

@@ -100,7 +100,7 @@ type Body interface {
 	Close() error
 }
 
-// Progress is how far an exchange came before it failed (SEMANTICS 2.9).
+// Progress is how far an exchange came before it failed (SEMANTICS 2.9d).
 type Progress uint8
 
 // The stages.

@@ -46,7 +46,7 @@ const (
 	// End: the call is over, and Status says how. Where this side ended it (by its
 	// deadline, a cancel or a fault), Drop is set: whoever gave up wants no more
 	// messages. Where an attempt's own status ended it, what came before is still
-	// there to be read (SEMANTICS 2.10).
+	// there to be read (SEMANTICS 2.12f).
 	End
 	// Observe: tell who listens. Only asked for while somebody does.
 	Observe

@@ -18,7 +18,7 @@ type attempt struct {
 }
 
 // maxRestarts bounds the transparent restarts of a call, so that a transport
-// that can never send does not keep it going for ever (SEMANTICS 2.9).
+// that can never send does not keep it going for ever (SEMANTICS 2.9a).
 const maxRestarts = 1000
 
 // startAttempt makes an attempt that counts, and asks the plan when another follows.
@@ -85,7 +85,7 @@ func (m *Machine) Head(now plan.Duration, id, httpStatus int) bool {
 	return true
 }
 
-// Commit: the response is more than Trailers-Only (SEMANTICS 2.2). Its header
+// Commit: the response is more than Trailers-Only (SEMANTICS 2.2a). Its header
 // goes to the application.
 func (m *Machine) Commit(now plan.Duration, id int) {
 	if !m.attempts[id].live || m.expired(now) {
@@ -160,7 +160,7 @@ func (m *Machine) abort(now plan.Duration, id int) {
 
 // transparent reports whether another attempt may take the place of one without
 // being counted: no application saw the attempt, and its request can be sent again
-// (SEMANTICS 2.9).
+// (SEMANTICS 2.9a, 2.9b, 2.9g).
 func (m *Machine) transparent(id int, p plan.Progress) bool {
 	switch {
 	case !m.whole(id):
@@ -186,7 +186,7 @@ func (m *Machine) restartAttempt(now plan.Duration, id int) {
 }
 
 // failed asks the plan what follows a failure, and the throttle whether it may:
-// SEMANTICS 2.3, steps 4 to 9, and the table of 3.3.
+// SEMANTICS 2.3d to 2.3i, and 3.3c to 3.3m.
 func (m *Machine) failed(now plan.Duration, id int, o plan.Outcome) {
 	m.last = id
 	v := m.set.Plan.Failed(m.started, o)

@@ -133,7 +133,7 @@ func TestTransparent(t *testing.T) {
 	})
 }
 
-// Metadata of the attempt's own is got anew for each (SEMANTICS 2.5).
+// Metadata of the attempt's own is got anew for each (SEMANTICS 2.5d).
 func TestPrepare(t *testing.T) {
 	t.Run("before_each_attempt", func(t *testing.T) {
 		s := begin(t, retries(5), prepares)

@@ -16,7 +16,7 @@ func (m *Machine) expired(now plan.Duration) bool {
 	return true
 }
 
-// deadlineText says what the deadline cut short (SEMANTICS 2.4).
+// deadlineText says what the deadline cut short (SEMANTICS 2.4d).
 func (m *Machine) deadlineText() string {
 	if m.set.Deadline <= m.begun {
 		return "the deadline had passed before the call began: nothing was sent"

@@ -151,7 +151,7 @@ func (m *Machine) startDue(now plan.Duration) {
 
 // startNext begins the next attempt, unless that has to wait for a network. A hedge is
 // throttled when it is due; a retry was when its predecessor failed (SEMANTICS
-// 2.3, 3.2).
+// 2.3e, 3.2d).
 func (m *Machine) startNext(now plan.Duration) bool {
 	if m.started > 0 && m.set.Plan.Kind() == status.KindHedge && m.set.Throttle.Blocked() {
 		m.freeze(now, status.ReasonThrottled)

@@ -3,7 +3,7 @@ package attempts
 import "github.com/hedgerow-web/hedgerow/internal/plan"
 
 // waits: nothing is asked of the network, for there is none, and the call waits
-// for one (SEMANTICS 1.1, waitForReady). Other calls try regardless.
+// for one (SEMANTICS 1.1d). Other calls try regardless.
 func (m *Machine) waits() bool { return m.offline && m.set.WaitForReady }
 
 // Network: there is a network, or there is none. What waited for it goes on:

@@ -7,7 +7,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
 )
 
-// Without a network, a call with waitForReady opens nothing (SEMANTICS 1.1).
+// Without a network, a call with waitForReady opens nothing (SEMANTICS 1.1d).
 func TestWaitForReady(t *testing.T) {
 	t.Run("first_attempt", func(t *testing.T) {
 		s := begin(t, retries(5), waitsForReady)
@@ -174,7 +174,7 @@ func TestWaitForReady(t *testing.T) {
 
 // A transparent restart is no exception: at once means as soon as there is a
 // network. What the transport cannot send for want of one would else use up
-// every restart that the call has (SEMANTICS 1.1, 2.9).
+// every restart that the call has (SEMANTICS 2.9e).
 func TestWaitForReadyTransparent(t *testing.T) {
 	t.Run("66_not_sent", func(t *testing.T) {
 		s := begin(t, retries(5), waitsForReady, deadline(9000))

@@ -1,7 +1,7 @@
 package attempts
 
 // maxSpare is how many bytes of an open request a call without a policy keeps for a
-// transparent restart (SEMANTICS 2.9). A restart is rare, and must not cost the
+// transparent restart (SEMANTICS 2.9g). A restart is rare, and must not cost the
 // memory of a whole upload.
 const maxSpare = 1 << 20
 

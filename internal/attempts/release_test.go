@@ -11,7 +11,7 @@ import (
 // that failed was sent.
 func neverSaysNotSent(s *attempts.Settings) { s.Restarts = false }
 
-// When the driver may let go of the request's messages (SEMANTICS 2.5, 2.9).
+// When the driver may let go of the request's messages (SEMANTICS 2.5a, 2.9g).
 func TestRelease(t *testing.T) {
 	const mib = 1 << 20
 	t.Run("no_policy_and_no_restarts", func(t *testing.T) {

@@ -17,7 +17,7 @@ type request struct {
 
 // Queue takes note of a request message of so many bytes, its frame prefix
 // included. Where it does not fit into the replay buffer, the call commits: to
-// the attempt under way, or else to the next one (SEMANTICS 2.11, 3.7).
+// the attempt under way, or else to the next one (SEMANTICS 2.11c, 2.11d, 3.7a).
 func (m *Machine) Queue(now plan.Duration, size int64) {
 	if m.late(now) {
 		return
@@ -106,7 +106,7 @@ func (m *Machine) acknowledge() {
 
 // accepted counts the messages that are kept for replay, or, where none are
 // kept, that an attempt has taken: from the commit on, sending waits for the
-// transport (SEMANTICS 2.11, 3.6). A transport that takes only whole requests
+// transport (SEMANTICS 2.11c, 3.6b). A transport that takes only whole requests
 // has them wait in memory.
 func (m *Machine) accepted() int {
 	if !m.set.Streams || m.Replays() {

@@ -171,7 +171,7 @@ func TestRetryPushback(t *testing.T) {
 	})
 }
 
-// SEMANTICS 2.6: what of the header's forms is a delay, and what says stop.
+// SEMANTICS 2.6b to 2.6e: what of the header's forms is a delay, and what says stop.
 func TestPushbackOf(t *testing.T) {
 	for text, want := range map[string]plan.Pushback{
 		"0": 0, "200": 200, "2147483647": 2147483647, " 200\t": 200, "+7": 7, "007": 7, "00000000000000000000009": 9,

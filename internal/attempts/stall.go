@@ -4,7 +4,7 @@ import "github.com/hedgerow-web/hedgerow/internal/plan"
 
 // StallSeconds is how long an application waits for a message, with its own
 // request open and nothing received, before it is warned that fetch may be
-// half-duplex (SEMANTICS 5.7). A slow producer looks the same, so this is no more
+// half-duplex (SEMANTICS 5.7b). A slow producer looks the same, so this is no more
 // than a warning.
 const StallSeconds = 5
 

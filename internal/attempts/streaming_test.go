@@ -8,7 +8,7 @@ import (
 )
 
 // Calls whose request stays open, over a transport that sends messages as they
-// come (SEMANTICS 2.10, 2.11).
+// come (SEMANTICS 2.10c, 2.11c).
 func TestStreaming(t *testing.T) {
 	roomy := func() option { return quota(attempts.NewQuota(1000, 1000)) }
 	narrow := func() option { return quota(attempts.NewQuota(1000, 100)) }

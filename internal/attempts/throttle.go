@@ -1,6 +1,6 @@
 package attempts
 
-// Throttle is a channel's token bucket (SEMANTICS 2.7). It counts in integer
+// Throttle is a channel's token bucket (SEMANTICS 2.7a, 2.7f). It counts in integer
 // thousandths, so that no rounding of floats moves the threshold.
 type Throttle struct {
 	tokens int64

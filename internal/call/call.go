@@ -171,7 +171,7 @@ func (c *Call) attempt(id int) *attempt {
 }
 
 // Header is the header metadata for the application: the committed attempt's,
-// and how many attempts were made before it (SEMANTICS 2.12).
+// and how many attempts were made before it (SEMANTICS 2.12a, 2.12d).
 func (c *Call) Header() metadata.MD {
 	id, ok := c.machine.Committed()
 	if !ok {

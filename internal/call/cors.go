@@ -78,7 +78,7 @@ func (c *Call) warnCORSOnce() {
 }
 
 // exposed are the response headers that a server on another origin must let pages
-// see (SEMANTICS 5.5).
+// see (SEMANTICS 5.5a).
 func (c *Call) exposed() []string {
 	names := []string{"grpc-status", "grpc-message", "grpc-status-details-bin", plan.PushbackHeader}
 	if o := c.channel.Options(); o.SendGzip || o.AcceptGzip {

@@ -57,7 +57,7 @@ func (tk *talk) warned(want ...string) *talk {
 	return tk
 }
 
-// What CORS refuses looks like a dead network (SEMANTICS 5.5).
+// What CORS refuses looks like a dead network (SEMANTICS 5.5d).
 func TestAttemptsHeaderRefused(t *testing.T) {
 	throttled := strings.Replace(retrying, "{", `{"retryThrottling":{"maxTokens":100,"tokenRatio":0.1},`, 1)
 	t.Run("made_again_without_it", func(t *testing.T) {

@@ -20,7 +20,7 @@ const (
 
 // Failed: an attempt came to no response head, or something else than client
 // and server ended it. That is no failure of the server's: it takes no token and
-// is not tried again, whatever the policy lists (SEMANTICS 2.9, 5.3).
+// is not tried again, whatever the policy lists (SEMANTICS 2.9d, 5.3b).
 func (c *Call) Failed(now plan.Duration, id int, how Failure, p plan.Progress, cause error) {
 	if !c.machine.Live(id) {
 		return

@@ -42,7 +42,7 @@ func (c *Call) react(now plan.Duration, id int, r exchange.Reading) {
 
 // readOn reads the committed attempt's body where somebody wants it: nothing is
 // read that nobody asked for. What may still be Trailers-Only is read on, since
-// the end of the body says so (SEMANTICS 5.1).
+// the end of the body says so (SEMANTICS 5.1b).
 func (c *Call) readOn(id int) {
 	if c.wanted || !c.streaming || !c.machine.Headed() {
 		c.read(id)
@@ -135,7 +135,7 @@ func (c *Call) Closed(now plan.Duration, id, code int, reason string) {
 }
 
 // count keeps to one message where one is due: a second one is refused as it
-// begins, before it is kept (SEMANTICS 5.2). Compressed trailers are no message.
+// begins, before it is kept (SEMANTICS 5.2g). Compressed trailers are no message.
 func (c *Call) count(now plan.Duration, id int, f wire.Fragment) {
 	if f.Flags&wire.FlagTrailers != 0 {
 		return

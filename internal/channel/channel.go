@@ -67,7 +67,7 @@ func (ch *Channel) Plan(m *serviceconfig.Method) (plan.Plan, int) {
 }
 
 // Deadline is the earlier of the caller's, or the channel's default, and the
-// method config's (SEMANTICS 1.1).
+// method config's (SEMANTICS 1.1c).
 func (ch *Channel) Deadline(now, timeout plan.Duration, configured *plan.Duration) plan.Duration {
 	if timeout == plan.Never {
 		timeout = ch.options.DefaultTimeout

@@ -53,7 +53,7 @@ func TestPlans(t *testing.T) {
 }
 
 // A policy that asks for more attempts than the channel allows is no mistake, but
-// the developer is told (SEMANTICS 1.4, V2); who has switched retries off knows it.
+// the developer is told (SEMANTICS 1.4 V2); who has switched retries off knows it.
 func TestPolicyClamped(t *testing.T) {
 	clamped := func(limit int64) string {
 		text := ""

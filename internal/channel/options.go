@@ -33,7 +33,7 @@ type Options struct {
 	DefaultTimeout            plan.Duration // Never: none
 	Jitter                    plan.Jitter
 	AttemptHeader             AttemptHeader
-	FirstFrame                bool // a body's first frame commits, not the response's head (SEMANTICS 5.1)
+	FirstFrame                bool // a body's first frame commits, not the response's head (SEMANTICS 5.1f)
 
 	Text bool // application/grpc-web-text
 	// RequestStreaming is that the application asks for request streaming by name.

@@ -5,7 +5,7 @@ package channel
 // the browser refuse the others unsent, which looks like a dead network.
 type AttemptHeader uint8
 
-// The modes (SEMANTICS 5.5).
+// The modes (SEMANTICS 5.5c).
 const (
 	AttemptHeaderAuto   AttemptHeader = iota // but no more to an origin that seems to refuse it
 	AttemptHeaderAlways                      // whatever comes of it

@@ -45,7 +45,7 @@ func withTrailer(st *status.Status, fields metadata.MD) *status.Status {
 
 // userMetadata leaves out the fields that are the protocol's own, which a
 // Status tells in its own fields or which concern the transport alone
-// (SEMANTICS 5.1).
+// (SEMANTICS 5.1b).
 func userMetadata(fields metadata.MD) metadata.MD {
 	var md metadata.MD
 	for i := range fields.Len() {
@@ -60,7 +60,7 @@ func userMetadata(fields metadata.MD) metadata.MD {
 }
 
 // fromHTTP is the status of a response that carries no gRPC status
-// (SEMANTICS 5.4, gRPC doc/http-grpc-status-mapping.md).
+// (SEMANTICS 5.4a, gRPC doc/http-grpc-status-mapping.md).
 func fromHTTP(httpStatus int) *status.Status {
 	return status.New(codeOfHTTP(httpStatus), "the server answered with HTTP status "+strconv.Itoa(httpStatus)+
 		" and no grpc-status: the answer comes from a proxy or a web server, not from a gRPC service")
@@ -108,7 +108,7 @@ func codeOfClose(code int) status.Code {
 const webType = "application/grpc-web"
 
 // readContentType refuses what is no gRPC-Web answer in protobuf: another type
-// is UNKNOWN, another codec INTERNAL (SEMANTICS 5.1). Whether the body is text is
+// is UNKNOWN, another codec INTERNAL (SEMANTICS 5.1d). Whether the body is text is
 // for the answer to say, whatever was asked for.
 func readContentType(contentType string) (inText bool, foreign *status.Status) {
 	media, _, _ := strings.Cut(contentType, ";")

@@ -20,7 +20,7 @@ type Exchange struct {
 	// as it is when it was inflated.
 	MaxMessage int64
 	// FirstFrame withholds Response-Headers until the body's first frame: a body
-	// that begins with its trailers is taken for Trailers-Only (SEMANTICS 5.1).
+	// that begins with its trailers is taken for Trailers-Only (SEMANTICS 5.1f).
 	FirstFrame bool
 
 	state    state
@@ -246,7 +246,7 @@ func (x *Exchange) Damaged(cause error) Reading {
 }
 
 // check refuses what must not be, on the prefix, before anything is kept
-// (SEMANTICS 5.2).
+// (SEMANTICS 5.2a, 5.2f).
 func (x *Exchange) check(f wire.Fragment) *status.Status {
 	if !f.First {
 		return nil
@@ -312,7 +312,7 @@ func (x *Exchange) End() Reading {
 }
 
 // hiddenText is for the empty 200 that a Trailers-Only answer looks like where
-// CORS hides its headers (SEMANTICS 5.5, scenario 101).
+// CORS hides its headers (SEMANTICS 5.5b, scenario 101).
 const hiddenText = "the response was empty and showed no grpc-status: it was cut short, or, if the server is on another origin, " +
 	"it must expose the status: Access-Control-Expose-Headers: grpc-status, grpc-message, grpc-status-details-bin, grpc-retry-pushback-ms"
 

@@ -10,7 +10,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// Of a WebSocket, the first frame is the head (SEMANTICS 5.8).
+// Of a WebSocket, the first frame is the head (SEMANTICS 5.8b, 5.8c).
 func TestSocket(t *testing.T) {
 	head := trailers("Content-Type: application/grpc-web+proto\r\nX-Begin: 1\r\nx-raw-bin: AP8\r\n")
 	header := metadata.New("x-begin", "1", "x-raw-bin", "\x00\xff")

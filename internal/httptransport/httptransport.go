@@ -21,7 +21,7 @@ import (
 // made. Nothing was sent then, for certain; but NotSent has the call tried again
 // at once, a thousand times, while a server that is down needs time: the
 // policy's backoff is the better answer, and a call without a policy had better
-// fail (SEMANTICS 2.9). A browser does not tell the two apart either.
+// fail (SEMANTICS 2.9d). A browser does not tell the two apart either.
 type Transport struct{ http *http.Transport }
 
 // New makes a transport. The TLS config is used as it is; nil is the default.

@@ -56,7 +56,7 @@ type Outcome struct {
 	Progress Progress
 }
 
-// Progress is how far an attempt came before it failed (SEMANTICS 2.9).
+// Progress is how far an attempt came before it failed (SEMANTICS 2.9d).
 type Progress uint8
 
 // The stages.
@@ -72,7 +72,7 @@ type Verdict struct {
 	Next   Next
 	After  Duration            // with Again: how long to wait
 	Bound  Duration            // with Again: the backoff that After was drawn from; 0: none
-	Strike bool                // takes a throttle token (SEMANTICS 2.7)
+	Strike bool                // takes a throttle token (SEMANTICS 2.7b)
 	Reason status.CommitReason // with Hold and Fatal: why no further attempt
 }
 

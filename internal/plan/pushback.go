@@ -28,7 +28,7 @@ func (p Pushback) Delay() (Duration, bool) {
 
 // PushbackOf reads the pushback of a failed attempt. One value, a decimal
 // integer in 0..2³¹−1, is a delay; anything else that is there says stop
-// (SEMANTICS 2.6). Several values stop too, and in a browser they arrive as
+// (SEMANTICS 2.6b to 2.6d). Several values stop too, and in a browser they arrive as
 // one, joined by a comma, which is no integer: the same result.
 func PushbackOf(trailer metadata.MD) Pushback {
 	values := trailer.Values(PushbackHeader)

@@ -2,7 +2,7 @@
 // timeouts, percent-encoding and base64. All of it is pure: bytes in, values out.
 package wire
 
-// The flag byte of a frame (SEMANTICS 5.2, PROTOCOL-WEB).
+// The flag byte of a frame (SEMANTICS 5.2a, PROTOCOL-WEB).
 const (
 	FlagCompressed byte = 0x01
 	FlagTrailers   byte = 0x80

@@ -2,7 +2,7 @@ package wire
 
 // DecodePercent undoes the percent-encoding of grpc-message. What is no valid
 // escape stands for itself: a malformed message is never an error
-// (SEMANTICS 5.2). The result is raw bytes and may be no valid UTF-8.
+// (SEMANTICS 5.2c). The result is raw bytes and may be no valid UTF-8.
 func DecodePercent(s string) string {
 	i := 0
 	for i < len(s) && s[i] != '%' {

@@ -2,7 +2,7 @@ package wire
 
 // TextReader decodes a body in text mode (application/grpc-web-text): base64 in
 // chunks of any size, padded at the end of any group of four digits, with more
-// behind it (SEMANTICS 5.2). The zero TextReader stands before the first digit.
+// behind it (SEMANTICS 5.2h). The zero TextReader stands before the first digit.
 //
 // A byte is there as soon as its last digit is, so that a decoded byte never
 // needs more room than the digit it comes with: it is written over the chunk.

@@ -11,7 +11,7 @@ const maxTimeoutValue = 99_999_999
 
 // FormatTimeout writes a timeout of so many nanoseconds as grpc-timeout wants
 // it: whole milliseconds rounded up, coarser units where eight digits do not
-// hold them (SEMANTICS 5.6). The timeout must be above 0: a call that has no
+// hold them (SEMANTICS 5.6a). The timeout must be above 0: a call that has no
 // time left is never sent.
 func FormatTimeout(ns int64) string {
 	value, unit := roundUp(ns, 1_000_000), byte('m')

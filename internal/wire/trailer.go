@@ -9,7 +9,7 @@ import (
 // ParseTrailer reads the payload of a trailers frame: lines "name: value" that
 // end in CRLF. It reads what servers really send: LF alone, no end of the last
 // line, names in any case; a line without a colon is passed over
-// (SEMANTICS 5.2).
+// (SEMANTICS 5.2b).
 func ParseTrailer(block string) metadata.MD {
 	var md metadata.MD
 	for block != "" {
@@ -37,7 +37,7 @@ func AppendTrailer(b []byte, md metadata.MD) []byte {
 // AppendField adds a field as it stands on the wire. Values of -bin names are
 // decoded; several in one field, joined by commas, become several fields, as
 // HTTP allows and fetch always does. A value that is no base64 is kept raw: in
-// text mode some servers send it so (SEMANTICS 5.2).
+// text mode some servers send it so (SEMANTICS 5.2h).
 func AppendField(md *metadata.MD, name, text string) {
 	if !isBinary(name) {
 		md.Append(name, text)

@@ -31,7 +31,7 @@ func TestParseTrailer(t *testing.T) {
 		"a-bin: aGk\r\n":                   `a-bin="hi"`,
 		"A-BIN: aGk=\r\n":                  `a-bin="hi"`,
 		"a-bin: aGk, eW8=,\r\n":            `a-bin="hi" a-bin="yo" a-bin=""`,
-		"a-bin: not base64!\r\n":           `a-bin="not base64!"`, // SEMANTICS 5.2: some servers send it raw
+		"a-bin: not base64!\r\n":           `a-bin="not base64!"`, // SEMANTICS 5.2h: some servers send it raw
 		"a-bin:\r\n":                       `a-bin=""`,
 		"a: 1, 2\r\n":                      `a="1, 2"`, // only of -bin is it known that a comma parts
 		"a:1\r\r\n":                        `a="1"`,

@@ -19,11 +19,11 @@ export interface AttemptRecord {
   readonly code?: Code;
   readonly statusMessage?: string;
   readonly httpStatus?: number;
-  /** What the server said about further attempts (SEMANTICS 2.6). */
+  /** What the server said about further attempts (SEMANTICS 2.6b, 2.6c). */
   readonly pushback?: { readonly stop: true } | { readonly delayMs: number };
 }
 
-/** Why a call makes no further attempt (SEMANTICS 2.2). The Go package uses the same words. */
+/** Why a call makes no further attempt (SEMANTICS 2.2e). The Go package uses the same words. */
 export type CommitReason =
   | "responseHeaders"
   | "fatalStatus"

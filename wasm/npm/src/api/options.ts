@@ -47,7 +47,7 @@ export interface ChannelOptions extends LoadOptions {
   /** How a delay is drawn from the backoff. Default "full": uniform in 0..backoff. "plusMinus20": 80 to 120 % of it. */
   jitter?: "full" | "plusMinus20" | undefined;
   /**
-   * What commits a call to an attempt (SEMANTICS 5.1). Default "strict": the response's head, as in gRPC. "firstFrame": the first frame of
+   * What commits a call to an attempt (SEMANTICS 5.1f). Default "strict": the response's head, as in gRPC. "firstFrame": the first frame of
    * its body, so that a failure that a server sends in the body alone can be retried; then a stream's header comes with its first
    * message, and a head that a server has sent early does not keep a call from being retried.
    */
@@ -55,7 +55,7 @@ export interface ChannelOptions extends LoadOptions {
   /**
    * Whether retries and hedges carry grpc-previous-rpc-attempts, a header that the CORS answer of another origin must allow. Default
    * "auto": they do, until such a server seems to refuse it: then the attempt is made again at once without it, uncounted, the origin
-   * gets it no more, and the warning "corsSuspected" says what to allow (SEMANTICS 5.5).
+   * gets it no more, and the warning "corsSuspected" says what to allow (SEMANTICS 5.5d to 5.5f).
    */
   attemptHeader?: "auto" | "always" | "never" | undefined;
   /**
@@ -80,7 +80,7 @@ export interface ChannelOptions extends LoadOptions {
   requestStreaming?: boolean | undefined;
   /**
    * true, for the global WebSocket, or a class such as undici's: client and bidirectional streams go over WebSockets, in the dialect of
-   * the improbable wrapper (SEMANTICS 5.8), one for each attempt, full duplex in every browser; other calls are fetched. What a server
+   * the improbable wrapper (SEMANTICS 5.8a), one for each attempt, full duplex in every browser; other calls are fetched. What a server
    * sends cannot be held back then: it waits in memory to be read. Cookies go along as the browser has it, whatever credentials says.
    * Default false.
    */

@@ -1,6 +1,6 @@
 /**
  * The gRPC service config: the JSON that a backend team keeps for its other clients. Unknown fields are ignored; everything else
- * is checked when the channel is created (SEMANTICS 1.4).
+ * is checked when the channel is created (SEMANTICS 1.4a).
  */
 export interface ServiceConfig {
   readonly methodConfig?: readonly MethodConfig[];
@@ -9,7 +9,7 @@ export interface ServiceConfig {
   readonly [unknownField: string]: unknown;
 }
 
-/** What holds for some methods. The most specific entry holds whole: nothing is merged (SEMANTICS 1.3). */
+/** What holds for some methods. The most specific entry holds whole: nothing is merged (SEMANTICS 1.3a). */
 export interface MethodConfig {
   /** `{service, method}`: one method; `{service}`: a service; `{}`: every method. */
   readonly name?: readonly { readonly service?: string | null; readonly method?: string | null }[];
@@ -24,7 +24,7 @@ export interface MethodConfig {
   readonly [unknownField: string]: unknown;
 }
 
-/** Failed calls are made again, after a random delay between 0 and a backoff that grows (SEMANTICS 2.4). */
+/** Failed calls are made again, after a random delay between 0 and a backoff that grows (SEMANTICS 2.4a, 2.4b). */
 export interface RetryPolicy {
   /** All attempts, the first included: 2 or more; the channel's maxRetryAttempts (5) clamps it. */
   readonly maxAttempts: number;

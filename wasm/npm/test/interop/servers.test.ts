@@ -137,7 +137,7 @@ async function healed({ client, play, report }: Pair): Promise<void> {
   if (!client.browser || client.http2) assert.deepEqual(seen, ["", "1"]);
 }
 
-/** SEMANTICS 5.1, strict: connect-go sends an error whose handler has set headers as a head and a lone trailers frame. */
+/** SEMANTICS 5.1f, strict: connect-go sends an error whose handler has set headers as a head and a lone trailers frame. */
 async function behindHeaders({ backend, play, report }: Pair): Promise<void> {
   const failing = { header: [{ name: "x-head", value: "h" }], ...busy };
   for (const options of [{}, { kind: "serverStreaming", method: STREAM }] as const) {
