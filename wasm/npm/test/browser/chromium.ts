@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, type TestContext } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { launch } from "./launch.js";
+import { launch, PATIENCE } from "./launch.js";
 
 /** Where the server under test is; test.mjs refuses to start without it. */
 export const server: string = process.env["HEDGEROW_SERVER"] ?? "";
@@ -30,6 +30,7 @@ export interface Watched {
 /** A page in a fresh context, closed when the test ends; the test then fails if the page asked another origin for anything. */
 export async function open(t: TestContext, path: string, options: BrowserContextOptions = {}): Promise<Watched> {
   const context = await (await theBrowser()).newContext(options);
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const complaints: string[] = [];
   const requests: string[] = [];

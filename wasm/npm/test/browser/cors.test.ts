@@ -61,7 +61,7 @@ function calls(page: Page, scripts: readonly Uint8Array[], options: Options): Pr
       for (const message of messages) {
         warnings = [];
         try {
-          const { attempts } = await channel.unary(method, Uint8Array.from(message), { timeoutMs: 20_000 });
+          const { attempts } = await channel.unary(method, Uint8Array.from(message), { timeoutMs: 120_000 });
           outcomes.push({ code: 0, message: "", attempts, warnings });
         } catch (error) {
           if (!(error instanceof StatusError)) throw error;

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { promisify } from "node:util";
 import { theBrowser } from "./chromium.js";
+import { PATIENCE } from "./launch.js";
 import { listen } from "./pages.js";
 
 declare global {
@@ -68,6 +69,7 @@ async function runInPage(t: TestContext, program: string, args: string[]): Promi
   });
   // The server's certificate is its own.
   const context = await (await theBrowser()).newContext({ ignoreHTTPSErrors: true });
+  context.setDefaultTimeout(PATIENCE);
   t.after(() => context.close());
   const page = await context.newPage();
   const lines: string[] = [];

@@ -14,6 +14,9 @@ export const flags: readonly string[] = [
   "--disable-sync",
 ];
 
+/** What pages may take for anything, in milliseconds: a machine that does much else is slow. */
+export const PATIENCE = 120_000;
+
 /** Every launch has a profile of its own. */
 export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath, headless: true, args: [...flags] });

@@ -115,10 +115,8 @@ test("79 a hedge across origins: one wins, the server sees the others cancelled"
   const page = await openPage(t);
   const script = new Script([hang, hang, { messages: 1 }]);
   const outcome = await call(page, { script, serviceConfig: hedging({ hedgingDelay: "0.05s" }), warm: 3 });
-  assert.deepEqual(
-    outcome.attempts.map(({ outcome }) => outcome),
-    ["aborted", "aborted", "committed"],
-  );
+  // The server hears of them in any order, and answers the last.
+  assert.deepEqual(outcome.attempts.map(({ outcome }) => outcome).sort(), ["aborted", "aborted", "committed"]);
   const { executions } = await script.report(t, 3, 3);
   assert.deepEqual(
     executions.map(({ ending }) => ending),
@@ -132,7 +130,7 @@ test("99 an abort and a deadline reach the server", async (t) => {
   assert.equal((await call(page, { script: aborted, abortAfter: 1 })).code, Code.CANCELLED);
   assert.equal((await aborted.report(t, 1, 1)).executions[0]?.ending, Ending.CANCELLED);
   const late = new Script([hang]);
-  assert.equal((await call(page, { script: late, timeoutMs: 300 })).code, Code.DEADLINE_EXCEEDED);
+  assert.equal((await call(page, { script: late, timeoutMs: 1500 })).code, Code.DEADLINE_EXCEEDED);
   const [execution] = (await late.report(t, 1, 1)).executions;
   assert.ok(execution?.ending === Ending.CANCELLED || execution?.ending === Ending.DEADLINE);
 });

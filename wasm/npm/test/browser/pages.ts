@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Page } from "playwright-core";
 import { theBrowser } from "./chromium.js";
+import { PATIENCE } from "./launch.js";
 
 declare global {
   /** In the page: the package. */
@@ -67,6 +68,7 @@ export async function serveSite(t: TestContext, { policy, wasm, api }: SiteOptio
 export async function openPage(t: TestContext, options: SiteOptions = {}): Promise<Page> {
   const origin = await serveSite(t, options);
   const context = await (await theBrowser()).newContext({ ignoreHTTPSErrors: true });
+  context.setDefaultTimeout(PATIENCE);
   t.after(() => context.close());
   const page = await context.newPage();
   await page.goto(origin);

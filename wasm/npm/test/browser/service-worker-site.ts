@@ -7,6 +7,7 @@ import type { ServiceConfig } from "hedgerow";
 import type { BrowserContext, Page } from "playwright-core";
 import { SERVER, type StepInit } from "../server.js";
 import { theBrowser } from "./chromium.js";
+import { PATIENCE } from "./launch.js";
 import { built, serveSite } from "./pages.js";
 
 /** The page's program, as any bundler would make it. */
@@ -78,6 +79,7 @@ export async function openSite(t: TestContext, { program: worker, api }: SiteOpt
   };
   const origin = await serveSite(t, { api: answer });
   const context = await (await theBrowser()).newContext();
+  context.setDefaultTimeout(PATIENCE);
   t.after(() => context.close());
   const said: string[] = [];
   const listen = (message: { type(): string; text(): string }) => {

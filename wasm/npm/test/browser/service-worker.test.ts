@@ -77,7 +77,7 @@ test("service worker: an abort before an answer ends the call for the app; the b
 test("service worker: the app's timeout ends the call, its retries included", async (t) => {
   const site = await controlled(t, retrying());
   const script = new Script([]);
-  assert.equal((await unary(site, SERVER, script.id, [busy, hang], 500)).code, Code.DEADLINE_EXCEEDED);
+  assert.equal((await unary(site, SERVER, script.id, [busy, hang], 2500)).code, Code.DEADLINE_EXCEEDED);
   const { executions } = await script.report(t, 2, 2);
   assert.ok([Ending.CANCELLED, Ending.DEADLINE].includes(executions[1]?.ending as Ending));
 });

@@ -74,7 +74,7 @@ function talk(page: Page, options: Talk): Promise<Outcome> {
     }
     const stream = channel.bidiStreaming(method, give(), {
       signal: controller.signal,
-      timeoutMs: how === "deadline" ? 300 : 30_000,
+      timeoutMs: how === "deadline" ? 1500 : 120_000,
     });
     const answers: string[] = [];
     const outcome = async (code: number, message: string, attempts: Outcome["attempts"]) => {

@@ -99,7 +99,7 @@ test("worker: a stream is read, left by break, aborted, and ended by its deadlin
         );
       }
       try {
-        for await (const _ of channel.serverStreaming(method, Uint8Array.from(late), { timeoutMs: 300 }));
+        for await (const _ of channel.serverStreaming(method, Uint8Array.from(late), { timeoutMs: 1500 }));
       } catch (error) {
         codes.push((error as { code: number }).code);
       }
@@ -142,7 +142,7 @@ test("worker: hedging, close while calls run, and a fresh worker afterwards", as
       method: DO,
       hedged: bytesOf(hedged),
       hung: bytesOf(hung),
-      serviceConfig: hedging({ maxAttempts: 2, hedgingDelay: "0.3s" }),
+      serviceConfig: hedging({ maxAttempts: 2, hedgingDelay: "1s" }),
     },
   );
   assert.deepEqual(seen.kinds, [

@@ -5,7 +5,7 @@ import type { FetchLike } from "hedgerow";
 import * as hedgerow from "hedgerow";
 import { chromium } from "playwright-core";
 import { Agent, buildConnector, fetch } from "undici";
-import { executablePath, flags } from "../browser/launch.js";
+import { executablePath, flags, PATIENCE } from "../browser/launch.js";
 import { serveSite } from "../browser/pages.js";
 import { type Call, type Outcome, perform } from "./call.js";
 
@@ -79,6 +79,7 @@ export async function chromiumClients(t: TestContext, trust: Trust): Promise<Cli
   const args = [...flags, `--ignore-certificate-errors-spki-list=${trust.spki.join(",")}`];
   const browser = await chromium.launch({ executablePath, headless: true, args });
   const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE);
   t.after(async () => {
     const protocols = await page.evaluate(protocolsOfTLS);
     await browser.close();

@@ -118,13 +118,19 @@ export class Backend {
   /** What it saw of a call id, once so many attempts have begun and ended: asked for directly, without policies. */
   async report(callId: string, attempts: number): Promise<ReportReply> {
     const request = create(ReportRequestSchema, { callId, waitForStarted: attempts, waitForEnded: attempts });
-    const channel = await createChannel({ baseUrl: this.http, defaultTimeoutMs: 20_000 });
+    const channel = await createChannel({ baseUrl: this.http, defaultTimeoutMs: 120_000 });
     try {
       const { message } = await channel.unary("/hedgerow.chaos.v1.Chaos/Report", toBinary(ReportRequestSchema, request));
       return fromBinary(ReportReplySchema, message);
     } finally {
       channel.close();
     }
+  }
+
+  /** Begins one more attempt of a script, which a step with waitForStarted waits for. */
+  async release(script: Uint8Array): Promise<void> {
+    const channel = await createChannel({ baseUrl: this.http });
+    await channel.unary("/hedgerow.chaos.v1.Chaos/Do", script).finally(() => channel.close());
   }
 
   /** Ends it as a crash would. */
