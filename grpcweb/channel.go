@@ -87,7 +87,6 @@ func (s *settings) check(rt transport.RoundTripper) error {
 	}
 	s.core.Validate(problems.Add)
 	problems = append(problems, s.problems...)
-	problems.AddError(s.configError)
 	if len(problems) > 0 {
 		return &ConfigError{Problems: problems}
 	}
@@ -152,7 +151,7 @@ func (ch *Channel) Close() error {
 		running = append(running, d)
 	}
 	for _, d := range running {
-		d.machine.Cancel(now, call.ByChannel, "", ErrClosed)
+		d.machine.Cancel(now, call.CanceledByChannel, ErrClosed)
 		d.carryOut(now)
 	}
 	tellAll(running)

@@ -31,6 +31,7 @@ type driver struct {
 	attempts []*attempt
 	timer    *time.Timer
 	unwatch  func() bool
+	running  bool // it has begun
 
 	news   sync.Cond // a header, a message or the end
 	headed bool
@@ -94,7 +95,7 @@ func (ch *Channel) begin(ctx context.Context, params call.Params, opts []CallOpt
 func (d *driver) abandon() {
 	d.turnLocked(func(now plan.Duration) {
 		if !d.machine.Over() {
-			d.machine.Cancel(now, call.ByDriver, "an observer of the call panicked as it began", nil)
+			d.machine.Cancel(now, "an observer of the call panicked as it began", nil)
 		}
 	})
 }
@@ -104,7 +105,7 @@ func (d *driver) abandon() {
 func (d *driver) enter(now plan.Duration, misuse string, by func(d *driver, now plan.Duration)) {
 	switch err := d.ctx.Err(); {
 	case d.channel.closed:
-		d.machine.Cancel(now, call.ByClosedChannel, "", ErrClosed)
+		d.machine.Cancel(now, call.ChannelIsClosed, ErrClosed)
 	case misuse != "":
 		d.machine.Fail(now, status.New(status.Internal, misuse))
 	case errors.Is(err, context.DeadlineExceeded):
@@ -115,6 +116,7 @@ func (d *driver) enter(now plan.Duration, misuse string, by func(d *driver, now 
 	if d.machine.Over() {
 		return
 	}
+	d.running = true
 	d.channel.add(d)
 	d.machine.Network(now, d.channel.online())
 	if by(d, now); !d.machine.Over() && d.ctx.Done() != nil {
@@ -129,11 +131,14 @@ func (d *driver) giveUp(now plan.Duration) {
 		d.machine.Timer(max(now, d.deadline))
 		return
 	}
-	cause, detail := context.Cause(d.ctx), ""
-	if cause != context.Canceled { // which would say no more than the status does
-		detail = cause.Error()
+	why, cause := call.CanceledByCaller, context.Cause(d.ctx)
+	if !d.running {
+		why = call.CanceledBefore
 	}
-	d.machine.Cancel(now, call.ByCaller, detail, cause)
+	if cause != context.Canceled { // which would say no more than the status does
+		why += ": " + cause.Error()
+	}
+	d.machine.Cancel(now, why, cause)
 }
 
 // turn tells the machine of an event and carries out what it asks for.

@@ -44,11 +44,10 @@ type Attempt struct {
 
 // settings is what a channel's options write to.
 type settings struct {
-	core        channel.Options
-	configError error // of the service config
-	problems    channel.Problems
-	perAttempt  perAttempt
-	observer    func(Event)
+	core       channel.Options
+	problems   channel.Problems
+	perAttempt perAttempt
+	observer   func(Event)
 }
 
 // perAttempt is a function that is asked for an attempt's own metadata.
@@ -97,13 +96,13 @@ func (o shared) applyToCall(s *callSettings) { o.call(s) }
 // wrong in the known ones is told by NewChannel, all at once. Default: none.
 // Of several service configs the last one holds.
 func WithServiceConfigJSON(text string) Option {
-	return option(func(s *settings) { s.core.Config, s.configError = serviceconfig.Parse(text) })
+	return option(func(s *settings) { s.core.Config, s.core.ConfigError = serviceconfig.Parse(text) })
 }
 
 // WithServiceConfig is WithServiceConfigJSON for a config that is written in Go.
 // It is copied.
 func WithServiceConfig(c ServiceConfig) Option {
-	return option(func(s *settings) { s.core.Config, s.configError = c.convert() })
+	return option(func(s *settings) { s.core.Config, s.core.ConfigError = c.convert() })
 }
 
 // WithMaxRetryAttempts limits the MaxAttempts of every policy, the first

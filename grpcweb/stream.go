@@ -100,7 +100,7 @@ func (s *Stream) Close() error {
 	d := s.driver
 	d.turn(func(now plan.Duration) {
 		if !d.machine.Over() {
-			d.machine.Cancel(now, call.ByReader, "", nil)
+			d.machine.Cancel(now, call.CanceledByReader, nil)
 		}
 	})
 	return nil

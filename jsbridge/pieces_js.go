@@ -7,12 +7,8 @@ import (
 	"github.com/hack-pad/safejs"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
+	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
-
-// maxPiece is how many bytes of a request are sent in one message of the socket,
-// after the control byte: the improbable wrapper reads messages of at most 32 KiB, and
-// closes the socket with code 1009 where one is longer.
-const maxPiece = 32<<10 - 1
 
 const (
 	// highWater is how many bytes may wait in a socket before more of the request is
@@ -29,7 +25,7 @@ const (
 // the end of the request: the handler of a request that was given up would take the
 // messages that it has for all there are. The pieces of grpcweb's bodies are whole
 // frames, so this one is sent where a frame can begin.
-var brokenFrame = [...]byte{0, 0, 0, 0, 0, 1}
+var brokenFrame = [...]byte{wire.SocketData, 0, 0, 0, 0, 1}
 
 // sendHeader sends the request's header, which begins the request.
 func (k *socket) sendHeader(header string) error {
@@ -40,7 +36,7 @@ func (k *socket) sendHeader(header string) error {
 // halfClose ends the request.
 func (k *socket) halfClose() error {
 	k.update(func() { k.unfinished = false })
-	return k.send([]byte{1})
+	return k.send([]byte{wire.SocketHalfClose})
 }
 
 // pump sends the request's body. It returns when all of it is sent, or when the socket
@@ -65,10 +61,10 @@ func (k *socket) pump(body transport.Body) {
 }
 
 // sendPieces sends a part of the body, in pieces. Before each stands a control byte,
-// which is 0.
+// SocketData, which is 0, as new memory is.
 func (k *socket) sendPieces(part []byte) error {
 	for len(part) > 0 {
-		n := min(len(part), maxPiece)
+		n := min(len(part), wire.SocketPiece)
 		message, err := construct("Uint8Array", 1+n)
 		if err != nil {
 			return err

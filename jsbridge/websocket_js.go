@@ -8,6 +8,7 @@ import (
 	"github.com/hack-pad/safejs"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
+	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
 // WebSocketOption is an option of WebSocket.
@@ -69,10 +70,6 @@ func (s *sockets) StreamsRequests() bool { return true }
 
 // OpensSockets reports true.
 func (s *sockets) OpensSockets() bool { return true }
-
-// protocol is the WebSocket subprotocol by which the improbable wrapper knows its
-// dialect.
-const protocol = "grpc-websockets"
 
 // switchingProtocols is the HTTP status with which a WebSocket opens.
 const switchingProtocols = 101
@@ -136,7 +133,7 @@ func (s *sockets) construct(url string) (safejs.Value, error) {
 		return class, errors.New("there is no global WebSocket (Node has one since version 22): " +
 			"pass a class, such as undici's, with jsbridge.WithWebSocketClass")
 	}
-	return class.New(href, protocol)
+	return class.New(href, wire.SocketProtocol)
 }
 
 // headerText returns the request's header as the first message of the socket has it.

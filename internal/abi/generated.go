@@ -3,7 +3,7 @@
 package abi
 
 // Version is a number of the table, which JavaScript must know too.
-const Version uint32 = 0x7d67da26
+const Version uint32 = 0xb0250402
 
 // Fatal is what an export answers with, instead of a number of words, when the
 // instance is good for nothing any more.
@@ -29,7 +29,7 @@ type Program interface {
 	// 2⁻⁵³; and, with any value, perAttempt: metadata is a function, page: a
 	// browser's fetch carries requests, crossOrigin: the page is of another origin.
 	OpenChannel(channel uint32, in []byte)
-	// CloseChannel: the channel is closed: its calls are cancelled.
+	// CloseChannel: the channel is closed: its calls are canceled.
 	CloseChannel(channel uint32, now float64)
 	// Start: a call begins; the input is a start block, then the call's method,
 	// then its metadata.
@@ -51,7 +51,8 @@ type Program interface {
 	History(call uint32)
 	// Prepared: the per-attempt function gave this metadata.
 	Prepared(call uint32, attempt uint32, now float64, fields uint32, in []byte)
-	// Unprepared: it failed: a message, then metadata.
+	// Unprepared: it failed: with a status, whose code, message and metadata these
+	// are; or, where the code is 0, with another error that says this.
 	Unprepared(call uint32, attempt uint32, now float64, code uint32, fields uint32, in []byte)
 	// Head: the response head. HTTP status 101, without fields: a WebSocket has
 	// opened, and its first frame is the head.
@@ -85,7 +86,7 @@ type Program interface {
 // The actions, by their numbers.
 const (
 	ActionPrepare uint32 = 0  // run the per-attempt metadata function, for the attempt of this number
-	ActionOpen    uint32 = 1  // send the request, with this header, by fetch or a WebSocket of its own
+	ActionOpen    uint32 = 1  // send the request, with this header, by fetch or a WebSocket of its own. streams: its messages as they come; else it is complete, and goes out as a whole
 	ActionAbort   uint32 = 2  // end the attempt's exchange; nothing it says counts
 	ActionRead    uint32 = 3  // read one chunk of the body
 	ActionHead    uint32 = 4  // give the application the header
@@ -136,7 +137,7 @@ const (
 	StartFlagStreaming    uint32 = 0x1  // the response is a stream
 	StartFlagObserve      uint32 = 0x2  // somebody listens to events
 	StartFlagOpen         uint32 = 0x4  // the request's messages follow by queue, and then half_close
-	StartFlagStreams      uint32 = 0x8  // fetch sends messages as they come
+	StartFlagStreams      uint32 = 0x8  // fetch can send messages as they come
 	StartFlagWaitForReady uint32 = 0x10 // the caller says to wait for a network
 	StartFlagNoWait       uint32 = 0x20 // the caller says not to
 	StartFlagOffline      uint32 = 0x40 // there is no network now

@@ -49,7 +49,7 @@ func TestDeadline(t *testing.T) {
 		s := begin(t, retries(5))
 		s.at(0).starts().opens(1)
 		s.at(0).ends(1, unavailable).arms(500)
-		s.at(10).cancels("the caller cancelled").disarms().overLocally(canceled, status.ReasonCanceled, "the caller cancelled")
+		s.at(10).cancels("the caller canceled").disarms().overLocally(canceled, status.ReasonCanceled, "the caller canceled")
 		s.at(500).fires() // too late: nothing
 	})
 	t.Run("46_close_in_backoff", func(t *testing.T) {
@@ -60,7 +60,7 @@ func TestDeadline(t *testing.T) {
 	})
 	t.Run("47_cancel_before_start", func(t *testing.T) {
 		s := begin(t, retries(5))
-		s.at(0).cancels("already cancelled").overLocally(canceled, status.ReasonCanceled, "already cancelled")
+		s.at(0).cancels("already canceled").overLocally(canceled, status.ReasonCanceled, "already canceled")
 		s.cancels("again")
 	})
 	t.Run("48_servers_cancelled_after_our_deadline", func(t *testing.T) {

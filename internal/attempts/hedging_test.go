@@ -236,7 +236,7 @@ func TestHedgingEnd(t *testing.T) {
 		s.at(100).fires().overLocally(deadlineCode, status.ReasonDeadline, "while waiting to begin attempt 2")
 	})
 	t.Run("85_cancel_and_close", func(t *testing.T) {
-		for _, text := range []string{"the caller cancelled", "the channel was closed"} {
+		for _, text := range []string{"the caller canceled", "the channel was closed"} {
 			s := begin(t, hedges(5, 100))
 			s.at(0).starts().opens(1).arms(100)
 			s.at(100).fires().opens(2).arms(200)

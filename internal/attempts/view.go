@@ -5,9 +5,6 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// HasBegun reports whether the call has begun.
-func (m *Machine) HasBegun() bool { return m.phase != idle }
-
 // Streams reports whether messages are sent as they come.
 func (m *Machine) Streams() bool { return m.set.Streams }
 

@@ -146,7 +146,7 @@ func (c *Call) Prepared(now plan.Duration, id int, md metadata.MD) {
 func (c *Call) Unprepared(now plan.Duration, id int, failure *status.Status) {
 	st := *failure
 	if st.Code == status.OK || st.Code > status.MaxCode {
-		st.Code, st.Message = status.Unauthenticated, "the function for per-attempt metadata failed: "+st.Message
+		st.Code, st.Message = status.Unauthenticated, MetadataUnprepared+": "+st.Message
 	}
 	c.machine.Unprepared(now, id, &st)
 }

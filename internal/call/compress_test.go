@@ -114,7 +114,7 @@ func TestInflate(t *testing.T) {
 	t.Run("failures_while_packed", func(t *testing.T) {
 		tk := headed(t, Params{})
 		tk.feeds(1, packed(0, "one"), okTrailers()).asks("inflate 1 100")
-		tk.tell(func(c *Call) { c.Cancel(tk.now, ByDriver, "enough", nil) }).asks("abort 1", "end")
+		tk.tell(func(c *Call) { c.Cancel(tk.now, "enough", nil) }).asks("abort 1", "end")
 		if _, packed := tk.call.Packed(0); packed {
 			t.Error("what nobody wants is to be inflated")
 		}

@@ -61,7 +61,7 @@ func TestFailed(t *testing.T) {
 	t.Run("cancel_keeps_its_cause", func(t *testing.T) {
 		tk, cause := unary(t, open(t, retrying)), errors.New("the user left")
 		tk.sends(10).starts().asks("open 1")
-		tk.tell(func(c *Call) { c.Cancel(0, ByDriver, "cancelled", cause) }).asks("abort 1", "end")
+		tk.tell(func(c *Call) { c.Cancel(0, "cancelled", cause) }).asks("abort 1", "end")
 		if st := tk.over(status.Canceled, status.ReasonCanceled, 1, "cancelled"); !errors.Is(st, cause) || !tk.dropped {
 			t.Errorf("cause %v, messages dropped: %v", st.Cause, tk.dropped)
 		}

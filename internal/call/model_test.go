@@ -84,7 +84,7 @@ func walk(t *testing.T, seed int64, verbose bool) *walker {
 		w.step()
 	}
 	if !w.call.Over() {
-		w.turn("cancel", func() { w.call.Cancel(w.now, ByDriver, "enough", nil) })
+		w.turn("cancel", func() { w.call.Cancel(w.now, "enough", nil) })
 	}
 	for _, s := range w.attempts {
 		w.meet("end while packed", s.packed)
@@ -138,7 +138,7 @@ func (w *walker) fail(format string, args ...any) {
 func (w *walker) step() {
 	switch n := w.random.Intn(20); {
 	case n == 0 && w.random.Intn(20) == 0:
-		w.turn("cancel", func() { w.call.Cancel(w.now, ByDriver, "cancel", nil) })
+		w.turn("cancel", func() { w.call.Cancel(w.now, "cancel", nil) })
 	case n < 3:
 		w.now += plan.Duration(w.random.Intn(100)) * plan.Millisecond
 		w.fire()

@@ -92,10 +92,10 @@ func talking(t *testing.T, ch *channel.Channel, p Params) *talk {
 		p.Timeout = plan.Never
 	}
 	tk := &talk{t: t, call: New(ch, 0, p), parts: map[int]*part{}}
-	t.Cleanup(func() { // whatever the test leaves running is cancelled, and nothing may stay behind
-		tk.call.Cancel(tk.now, ByDriver, "the test is over", nil)
+	t.Cleanup(func() { // whatever the test leaves running is canceled, and nothing may stay behind
+		tk.call.Cancel(tk.now, "the test is over", nil)
 		if !tk.call.Over() {
-			t.Error("a cancelled call goes on")
+			t.Error("a canceled call goes on")
 		}
 	})
 	return tk

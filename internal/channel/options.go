@@ -24,6 +24,8 @@ const Version = "0.1.0"
 type Options struct {
 	BaseURL string // absolute, "http:" or "https:"
 	Config  *serviceconfig.Config
+	// ConfigError is why the service config could not be read; nil: it could.
+	ConfigError error
 
 	MaxRetryAttempts          int64 // clamps every policy; 1: retries and hedging off
 	MaxRetryBufferSize        int64 // bytes, all calls of the channel
@@ -60,8 +62,9 @@ func DefaultOptions() Options {
 	return o
 }
 
-// Validate reports what cannot stand, under the names that the TypeScript
-// package gives the options. The service config was checked where it was read.
+// Validate reports what cannot stand, under the names that the TypeScript package
+// gives the options. What is wrong with the service config comes last: that was
+// checked where it was read.
 func (o *Options) Validate(report func(path, reason string)) {
 	if reason := checkBaseURL(o.BaseURL); reason != "" {
 		report("baseUrl", text.Quote(o.BaseURL)+" "+reason)
@@ -76,6 +79,15 @@ func (o *Options) Validate(report func(path, reason string)) {
 	}
 	if err := o.CheckMetadata(o.Metadata); err != nil {
 		report("metadata", err.Error())
+	}
+	// No errors.As: what it reflects with would cost a browser 10 KB.
+	switch err := o.ConfigError.(type) {
+	case *serviceconfig.Error:
+		for _, p := range err.Problems {
+			report(p.Path, p.Reason)
+		}
+	case error:
+		report("serviceConfig", err.Error())
 	}
 }
 

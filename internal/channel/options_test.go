@@ -77,18 +77,15 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-func TestProblems(t *testing.T) {
-	var all Problems
-	all.AddError(nil)
-	if len(all) != 0 {
-		t.Errorf("no error is a problem: %q", all)
-	}
-	all.AddError(metadata.New("a b", "").Validate())
-	if len(all) != 1 || all[0].Path != "serviceConfig" {
+// What is wrong with the service config is told behind all else.
+func TestConfigProblems(t *testing.T) {
+	_, err := serviceconfig.Parse(`{"methodConfig":[{"name":[{}],"timeout":"-1s"},{"name":[{}]}]}`)
+	all := problems(valid(func(o *Options) { o.MaxRetryAttempts, o.ConfigError = 0, err }))
+	if len(all) != 3 || !strings.HasPrefix(all[0], "maxRetryAttempts: ") || !strings.HasPrefix(all[1], "methodConfig[0].timeout: ") {
 		t.Errorf("%q", all)
 	}
-	_, err := serviceconfig.Parse(`{"methodConfig":[{"name":[{}],"timeout":"-1s"},{"name":[{}]}]}`)
-	if all.AddError(err); len(all) != 3 || all[1].Path != "methodConfig[0].timeout" {
+	all = problems(valid(func(o *Options) { o.ConfigError = metadata.New("a b", "").Validate() }))
+	if len(all) != 1 || !strings.HasPrefix(all[0], "serviceConfig: ") {
 		t.Errorf("%q", all)
 	}
 }

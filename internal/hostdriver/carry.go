@@ -18,6 +18,7 @@ func (d *Driver) carryOut(c *liveCall) {
 			d.out.Word(uint32(c.Number(a.Attempt)))
 		case attempts.Open:
 			d.begin(abi.ActionOpen, c, a)
+			d.out.Flag(c.Streams())
 			d.emitMetadata(c.RequestHeader(d.now, a.Attempt))
 		case attempts.Abort:
 			d.begin(abi.ActionAbort, c, a)

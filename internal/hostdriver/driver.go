@@ -76,7 +76,7 @@ func (d *Driver) CloseChannel(id uint32, now float64) {
 	d.now = d.instant(now)
 	for _, c := range d.live() {
 		if c.channel == id {
-			c.Cancel(d.now, call.ByChannel, "", nil)
+			c.Cancel(d.now, call.CanceledByChannel, nil)
 			d.carryOut(c)
 		}
 	}

@@ -67,7 +67,7 @@ func (d *Driver) Cancel(id uint32, now float64, code uint32, in []byte) {
 		if status.Code(code) == status.Internal {
 			c.Fail(d.now, status.New(status.Internal, string(in)))
 		} else {
-			c.Cancel(d.now, call.ByDriver, string(in), nil)
+			c.Cancel(d.now, string(in), nil)
 		}
 		d.settle(c)
 	}

@@ -36,9 +36,7 @@ func (r *optionReader) read(name, value string) {
 	case "baseUrl":
 		o.BaseURL = value
 	case "serviceConfig":
-		config, err := serviceconfig.Parse(value)
-		o.Config = config
-		r.problems.AddError(err)
+		o.Config, o.ConfigError = serviceconfig.Parse(value)
 	case "seed":
 		o.Random = generator(value)
 	case "random":

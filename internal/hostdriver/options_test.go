@@ -87,7 +87,7 @@ func TestOptionRefusals(t *testing.T) {
 		"forbidden in a page":    {options("page", "1", ">cookie", "a"), []string{"metadata"}},
 		"no JSON":                {options("serviceConfig", "{"), []string{""}},
 		"two faults in a config": {options("serviceConfig", `{"retryThrottling":{"maxTokens":0,"tokenRatio":0}}`), []string{"retryThrottling.maxTokens", "retryThrottling.tokenRatio"}},
-		"everything at once":     {"baseUrl\x00\x00maxRetryAttempts\x000\x00>te\x00x\x00serviceConfig\x00[\x00", []string{"maxRetryAttempts", "", "baseUrl", "metadata"}},
+		"everything at once":     {"baseUrl\x00\x00maxRetryAttempts\x000\x00>te\x00x\x00serviceConfig\x00[\x00", []string{"maxRetryAttempts", "baseUrl", "metadata", ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, problems := readOptions(c.block)

@@ -27,7 +27,7 @@ var drawing = map[string]room{
 	"grpcweb":           driver("grpcweb/transport").and(coreRooms...),
 	"internal/abi":      core(),
 	// The table of the ABI, and what makes both sides and its page of it; no program links them.
-	"internal/abi/table":    driver("internal/attempts", "grpcweb/status"),
+	"internal/abi/table":    driver("internal/attempts", "internal/call", "internal/channel", "internal/wire", "grpcweb/status"),
 	"internal/abi/generate": driver("internal/abi/table"),
 	"internal/hostdriver":   core("internal/abi").and(coreRooms...),
 	"jsbridge/host":         inside("internal/abi"),
@@ -36,7 +36,9 @@ var drawing = map[string]room{
 	// Around them.
 	"grpcweb/grpcconn": driver("grpcweb", "grpcweb/metadata", "grpcweb/status").modules("google.golang.org/grpc",
 		"google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc"),
-	"jsbridge":               driver("grpcweb/transport", "grpcweb/metadata", "grpcweb/status").modules("github.com/hack-pad/safejs"),
+	"jsbridge": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status").modules("github.com/hack-pad/safejs"),
+	// The scripts that tests of both drivers run; nothing but tests imports it.
+	"internal/driverscripts": driver(),
 	"internal/fake":          driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
 	"internal/httptransport": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
 	"internal/transporttest": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),

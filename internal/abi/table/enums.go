@@ -40,7 +40,7 @@ var StartFlag = &Enum{Name: "StartFlag", Go: true, Flags: true, Says: "What is s
 	{"streaming", "the response is a stream"},
 	{"observe", "somebody listens to events"},
 	{"open", "the request's messages follow by `queue`, and then `half_close`"},
-	{"streams", "fetch sends messages as they come"},
+	{"streams", "fetch can send messages as they come"},
 	{"waitForReady", "the caller says to wait for a network"},
 	{"noWait", "the caller says not to"},
 	{"offline", "there is no network now"},

@@ -31,7 +31,7 @@ var Exports = []Export{
 	{Name: "open_channel", Args: []Field{channelArg, inputArg}, Says: "a channel is made, of options: names and values in turn, numbers as JavaScript writes them. " +
 		"Metadata has names that begin with `>`. Beside the options that users know there are `seed`, a number; `random`, a draw in units of 2⁻⁵³; and, with any " +
 		"value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries requests, `crossOrigin`: the page is of another origin"},
-	{Name: "close_channel", Args: []Field{channelArg, nowArg}, Says: "the channel is closed: its calls are cancelled"},
+	{Name: "close_channel", Args: []Field{channelArg, nowArg}, Says: "the channel is closed: its calls are canceled"},
 	{Name: "start", Args: []Field{callArg, inputArg}, Block: StartBlock, Says: "a call begins; the input is a start block, then the call's method, then its metadata"},
 	{Name: "queue", Args: []Field{callArg, nowArg, {Name: "size", Type: F64}, {Name: "sent", Type: F64}}, Says: "a request message of an open call. *sent* is how many bytes are sent of it, " +
 		"fewer where it was compressed. Limits count *size*, the replay buffer counts *sent*"},
@@ -41,7 +41,7 @@ var Exports = []Export{
 	{Name: "cancel", Args: []Field{callArg, nowArg, codeArg, inputArg}, Says: "the caller ends the call, with this text: CANCELLED (1), or INTERNAL (13) for a mistake of its own"},
 	{Name: "history", Args: []Field{callArg}, Says: "asks for the attempts so far"},
 	{Name: "prepared", Args: append(ofAttempt[:3:3], fieldsArg, inputArg), Says: "the per-attempt function gave this metadata"},
-	{Name: "unprepared", Args: append(ofAttempt[:3:3], codeArg, fieldsArg, inputArg), Says: "it failed: a message, then metadata"},
+	{Name: "unprepared", Args: append(ofAttempt[:3:3], codeArg, fieldsArg, inputArg), Says: "it failed: with a status, whose code, message and metadata these are; or, where the code is 0, with another error that says this"},
 	{Name: "head", Args: append(ofAttempt[:3:3], Field{Name: "httpStatus", Type: U32}, fieldsArg, inputArg), Says: "the response head. HTTP status 101, without fields: a WebSocket has opened, and its first frame is the head"},
 	{Name: "feed", Args: append(ofAttempt[:3:3], Field{Name: "last", Type: U32}, inputArg), Says: "a slice of a chunk, at most 64 KiB; *result*: how much was taken of it. Less than all: feed the rest. " +
 		"*last* 1: the chunk ends with it, so that `drained` need not be said if all was taken and nothing is to be inflated"},
@@ -60,7 +60,8 @@ var Exports = []Export{
 // number with its length above, the call's id, the attempt's index.
 var Actions = []Action{
 	{Name: "prepare", Fields: []Field{{Name: "number", Type: Word}}, Says: "run the per-attempt metadata function, for the attempt of this number"},
-	{Name: "open", Fields: []Field{{Name: "header", Type: Fields}}, Says: "send the request, with this header, by fetch or a WebSocket of its own"},
+	{Name: "open", Fields: []Field{{Name: "streams", Type: Flag}, {Name: "header", Type: Fields}}, Says: "send the request, with this header, by fetch or a WebSocket of its own. *streams*: its messages as they come; " +
+		"else it is complete, and goes out as a whole"},
 	{Name: "abort", Says: "end the attempt's exchange; nothing it says counts"},
 	{Name: "read", Says: "read one chunk of the body"},
 	{Name: "head", Fields: []Field{{Name: "header", Type: Fields}}, Says: "give the application the header"},

@@ -29,6 +29,7 @@ import type { Cursor } from "./cursor.js";
 	for _, e := range Enums {
 		tsEnum(&b, e)
 	}
+	tsShared(&b)
 	tsBlock(&b, StartBlock)
 	for _, s := range []*Struct{Event, AttemptRecord, Warning} {
 		tsReader(&b, s)

@@ -155,7 +155,7 @@ test("45 a cancel in backoff: CANCELLED at once, the timer gone, no second reque
   controller.abort();
   const error = await call;
   assert.equal(error.code, Code.CANCELLED);
-  assert.match(error.message, /caller cancelled/);
+  assert.match(error.message, /caller canceled/);
   await clock.advance(60_000);
   assert.equal(fake.exchanges.length, 1);
 });

@@ -196,7 +196,7 @@ test("a cancel, and a channel that closes", async (t) => {
   channel.close();
   await Promise.all(calls);
   assert.ok((await telemetry.recorded()).includes("attempt.duration CANCELLED: 2 × sum 0.03"));
-  assert.match(telemetry.traces[1] ?? "", /ERROR "CANCELLED, the caller cancelled the call"$/);
+  assert.match(telemetry.traces[1] ?? "", /ERROR "CANCELLED, the caller canceled the call"$/);
   assert.equal(telemetry.traces.length, 4);
 });
 

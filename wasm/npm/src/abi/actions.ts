@@ -29,13 +29,7 @@ export function readMetadata(cursor: Cursor): Metadata {
   return metadataOfBlock(cursor.text());
 }
 
-/** How a call ended. */
-export interface LocalEnding extends Ending {
-  /** The application gets no message that it has not read yet. */
-  readonly drop: boolean;
-}
-
-export function readEnding(cursor: Cursor): LocalEnding {
+export function readEnding(cursor: Cursor): Ending {
   const drop = cursor.flag();
   const code: Code = cursor.word();
   const message = cursor.text();

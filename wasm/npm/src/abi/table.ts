@@ -3,7 +3,7 @@ import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind }
 import type { Cursor } from "./cursor.js";
 
 /** A number of the table, which the program must know too. */
-export const VERSION = 0x7d67da26;
+export const VERSION = 0xb0250402;
 
 /** What an export answers with that has died. */
 export const FATAL = 0xffffffff;
@@ -20,7 +20,7 @@ export interface Exports {
   reserve(bytes: number): number;
   /** A channel is made, of options: names and values in turn, numbers as JavaScript writes them. Metadata has names that begin with `>`. Beside the options that users know there are `seed`, a number; `random`, a draw in units of 2⁻⁵³; and, with any value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries requests, `crossOrigin`: the page is of another origin. */
   open_channel(channel: number, bytes: number): number;
-  /** The channel is closed: its calls are cancelled. */
+  /** The channel is closed: its calls are canceled. */
   close_channel(channel: number, now: number): number;
   /** A call begins; the input is a start block, then the call's method, then its metadata. */
   start(call: number, bytes: number): number;
@@ -38,7 +38,7 @@ export interface Exports {
   history(call: number): number;
   /** The per-attempt function gave this metadata. */
   prepared(call: number, attempt: number, now: number, fields: number, bytes: number): number;
-  /** It failed: a message, then metadata. */
+  /** It failed: with a status, whose code, message and metadata these are; or, where the code is 0, with another error that says this. */
   unprepared(call: number, attempt: number, now: number, code: number, fields: number, bytes: number): number;
   /** The response head. HTTP status 101, without fields: a WebSocket has opened, and its first frame is the head. */
   head(call: number, attempt: number, now: number, httpStatus: number, fields: number, bytes: number): number;
@@ -68,7 +68,7 @@ export interface Exports {
 export enum Action {
   /** Run the per-attempt metadata function, for the attempt of this number. */
   Prepare = 0,
-  /** Send the request, with this header, by fetch or a WebSocket of its own. */
+  /** Send the request, with this header, by fetch or a WebSocket of its own. *streams*: its messages as they come; else it is complete, and goes out as a whole. */
   Open = 1,
   /** End the attempt's exchange; nothing it says counts. */
   Abort = 2,
@@ -148,7 +148,7 @@ export enum StartFlag {
   Observe = 0x2,
   /** The request's messages follow by `queue`, and then `half_close`. */
   Open = 0x4,
-  /** Fetch sends messages as they come. */
+  /** Fetch can send messages as they come. */
   Streams = 0x8,
   /** The caller says to wait for a network. */
   WaitForReady = 0x10,
@@ -225,6 +225,49 @@ export type WarningKindWord = "policyClamped" | "corsSuspected" | "statusHidden"
 
 /** @internal */
 export type SameWarningKind = Same<Exclude<WarningKindWord, WarningKind>>;
+
+/** What a call says that its caller canceled. */
+export const CANCELED_BY_CALLER = "the caller canceled the call";
+
+/** Likewise, of one that was not sent at all. */
+export const CANCELED_BEFORE = "the caller canceled the call before it began";
+
+/** What a call says whose reader left. */
+export const CANCELED_BY_READER = "the stream was closed before its end";
+
+/** What a call of a closed channel says. */
+export const CHANNEL_IS_CLOSED = "the channel is closed";
+
+/** What a call says whose own messages failed; a colon follows, and why. */
+export const REQUEST_UNREADABLE = "the request's messages could not be read";
+
+/** The control byte of a WebSocket's message: a piece of the request follows. */
+export const SOCKET_DATA = 0;
+
+/** Likewise: no further piece follows. */
+export const SOCKET_HALF_CLOSE = 1;
+
+/** The longest piece, in bytes: the improbable wrapper reads 32 KiB at most, the control byte included, and closes with 1009 where there is more. */
+export const SOCKET_PIECE = 32767;
+
+/** The options of a channel that limit something: whole numbers above 0, or Infinity. */
+export const NUMBERS: readonly string[] = [
+  "maxRetryAttempts",
+  "maxRetryBufferSize",
+  "maxRetryBufferPerCallSize",
+  "maxReceiveMessageBytes",
+  "maxSendMessageBytes",
+  "defaultTimeoutMs",
+];
+
+/** The options of a channel that are one of a few words, the default first. */
+export const CHOICES: { readonly [name: string]: readonly string[] } = {
+  jitter: ["full", "plusMinus20"],
+  headerCommit: ["strict", "firstFrame"],
+  attemptHeader: ["auto", "always", "never"],
+  format: ["binary", "text"],
+  sendCompression: ["identity", "gzip"],
+};
 
 /** What a call begins with, beside its method and its metadata. */
 export interface StartBlock {

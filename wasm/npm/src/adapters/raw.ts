@@ -1,3 +1,4 @@
+import { CANCELED_BY_READER } from "../abi/table.js";
 import { type Ending, StatusError } from "../api/errors.js";
 import { base64, type Metadata } from "../api/metadata.js";
 import { Call } from "../call/call.js";
@@ -147,7 +148,7 @@ class RawAnswer implements Receiver, Tap {
           await undefined; // the chunk that one reader was just given is still to be taken apart: Go would take the wish for its own
           this.#call?.want();
         },
-        cancel: () => this.#call?.cancel("the reader of the response stopped before its end"),
+        cancel: () => this.#call?.cancel(CANCELED_BY_READER),
       },
       { highWaterMark: 0 },
     );

@@ -11,6 +11,8 @@ export interface Ending {
   readonly trailer: Metadata;
   readonly attempts: readonly AttemptRecord[];
   readonly commitReason: CommitReason;
+  /** The application gets no message that it has not read yet. */
+  readonly drop?: boolean;
 }
 
 /**

@@ -10,7 +10,7 @@ import {
 } from "../abi/actions.js";
 import type { Cursor } from "../abi/cursor.js";
 import { type CallHandler, type Engine, runSafely } from "../abi/engine.js";
-import { Action, type StartBlock, StartFlag } from "../abi/table.js";
+import { Action, CANCELED_BY_CALLER, type StartBlock, StartFlag } from "../abi/table.js";
 import { Code } from "../api/code.js";
 import { type Ending, StatusError, statusError } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
@@ -57,7 +57,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     const { method, outgoing, metadata, timeoutMs, maxReceiveMessageBytes, signal } = this.#request;
     const { count, text } = blockOfMetadata(metadata); // which throws where another client's was no base64
     if (signal) {
-      this.#onAbort = () => this.cancel("the caller cancelled the call", signal.reason);
+      this.#onAbort = () => this.cancel(CANCELED_BY_CALLER, signal.reason);
       signal.addEventListener("abort", this.#onAbort);
     }
     this.engine.calls.set(this.id, this);
@@ -161,8 +161,9 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
         return;
       }
       case Action.Open: {
+        const streams = cursor.flag();
         const fields = readFields(cursor);
-        this.engine.later(() => this.#open(attempt, fields));
+        this.engine.later(() => this.#open(attempt, streams, fields));
         return;
       }
       case Action.Abort:
@@ -216,9 +217,9 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     return this.#attempts[id];
   }
 
-  #open(id: number, fields: [string, string][]): void {
+  #open(id: number, streams: boolean, fields: [string, string][]): void {
     if (this.over) return;
-    const { outgoing, streams } = this.#request;
+    const { outgoing } = this.#request;
     const { baseUrl, carry } = this.#channel;
     const attempt = this.#attempt(id);
     const body = streams ? outgoing.stream((messages) => this.#took(id, messages)) : outgoing.whole();
@@ -259,7 +260,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
       resolve(this.#channel.prepare?.(context) ?? {});
     }).then(
       (init) => this.#prepared(id, init),
-      (error) => this.#unprepared(id, error, Code.UNAUTHENTICATED),
+      (error) => this.#unprepared(id, error, Code.OK), // which says that it is no status
     );
   }
 
@@ -278,7 +279,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     this.#attempt(id).error = error;
     const own = error instanceof StatusError ? error : undefined;
     const { count, text } = blockOfMetadata(own ? own.trailer : new Metadata());
-    const message = own ? own.message : `the metadata function failed: ${show(error)}`;
+    const message = own ? own.message : show(error);
     const block = this.engine.buffers.text(`${message.replaceAll("\0", " ")}\0${text}`);
     this.engine.enter("unprepared", this.id, id, this.engine.clock.now(), own ? own.code : code, count, block);
   }
@@ -328,6 +329,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
       trailer: none,
       attempts,
       commitReason: "internal",
+      drop: true,
     };
     this.#ending = ending;
     this.#close();

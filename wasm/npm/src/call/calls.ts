@@ -1,3 +1,4 @@
+import { CHANNEL_IS_CLOSED } from "../abi/table.js";
 import { Code } from "../api/code.js";
 import { refusal, StatusError } from "../api/errors.js";
 import { show } from "../api/metadata.js";
@@ -78,7 +79,7 @@ function asStatus(method: string, error: unknown): StatusError {
 
 /** What a call of a closed channel is refused with. */
 export function closed(method: string): StatusError {
-  return refusal(String(method), Code.CANCELLED, "the channel is closed", "cancelled");
+  return refusal(String(method), Code.CANCELLED, CHANNEL_IS_CLOSED, "cancelled");
 }
 
 function begin(call: LiveCall, input: Input): void {

@@ -1,3 +1,4 @@
+import { REQUEST_UNREADABLE } from "../abi/table.js";
 import { Code } from "../api/code.js";
 import { describe, show } from "../api/metadata.js";
 import type { Messages } from "../api/types.js";
@@ -25,7 +26,7 @@ export async function pump(messages: Messages, call: LiveCall): Promise<void> {
       else call.cancel(notBytes(next.value), undefined, Code.INTERNAL);
     }
   } catch (error) {
-    call.cancel(`the request's messages could not be read: ${show(error)}`, error);
+    call.cancel(`${REQUEST_UNREADABLE}: ${show(error)}`, error);
     return;
   }
   await leave(source);

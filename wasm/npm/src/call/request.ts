@@ -1,3 +1,4 @@
+import { CANCELED_BEFORE } from "../abi/table.js";
 import { Code } from "../api/code.js";
 import { refusal, type StatusError } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
@@ -10,7 +11,7 @@ import { Outgoing } from "./outgoing.js";
 export interface Request {
   readonly method: string;
   readonly outgoing: Outgoing;
-  /** Sends messages as they come; else the request goes out when it is complete. */
+  /** The transport can send messages as they come; Go says whether it does. */
   readonly streams: boolean;
   /** The response is a stream. */
   readonly streaming: boolean;
@@ -68,8 +69,7 @@ export function checkRequest(
   if (waitForReady !== undefined && typeof waitForReady !== "boolean") {
     throw misuse(`waitForReady must be true or false, not ${describe(waitForReady)}`);
   }
-  if (signal?.aborted)
-    throw refusal(method, Code.CANCELLED, "the caller cancelled the call before it began", "cancelled", signal.reason);
+  if (signal?.aborted) throw refusal(method, Code.CANCELLED, CANCELED_BEFORE, "cancelled", signal.reason);
   const listeners: ((event: CallEvent) => void)[] = [];
   if (defaults.onEvent) listeners.push(defaults.onEvent);
   if (onEvent) listeners.push(onEvent);

@@ -1,3 +1,4 @@
+import { CANCELED_BY_CALLER, CANCELED_BY_READER } from "../abi/table.js";
 import { Code } from "../api/code.js";
 import { type Ending, refusal, type StatusError } from "../api/errors.js";
 import type { AttemptRecord, CommitReason } from "../api/events.js";
@@ -73,7 +74,7 @@ export class Stream implements ResponseStream, Receiver {
   }
 
   cancel(): void {
-    this.#call?.cancel("the caller cancelled the call");
+    this.#call?.cancel(CANCELED_BY_CALLER);
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, undefined> {
@@ -86,7 +87,7 @@ export class Stream implements ResponseStream, Receiver {
       () => this.#next(),
       () => {
         this.#left = true;
-        this.#call?.cancel("the reader of the stream stopped before its end");
+        this.#call?.cancel(CANCELED_BY_READER);
         this.#messages = [];
       },
     );
@@ -124,6 +125,7 @@ export class Stream implements ResponseStream, Receiver {
 
   onEnd(ending: Ending, error: StatusError | undefined): void {
     this.#end = { ending, error };
+    if (ending.drop) this.#messages = [];
     if (error) {
       this.#header.reject(error); // without effect where there was a header
       this.#trailer.reject(error);

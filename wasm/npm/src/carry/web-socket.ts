@@ -1,17 +1,10 @@
 // Loaded only where the option webSocket is set: see openChannel.
 
-import { Failure } from "../abi/table.js";
+import { Failure, SOCKET_DATA, SOCKET_HALF_CLOSE, SOCKET_PIECE } from "../abi/table.js";
 import type { CarriedRequest, Carrier, CarrierEvents } from "../call/carrier.js";
 
 /** The subprotocol, and with it the dialect, of the improbable wrapper (github.com/improbable-eng/grpc-web). */
 const PROTOCOL = "grpc-websockets";
-
-/** The longest piece of the request that the wrapper reads is 32 KiB, its control byte included; a longer one has it close with 1009. */
-const PIECE = 32 * 1024 - 1;
-
-/** The control bytes: a piece of the request follows, and no piece follows. */
-const DATA = 0;
-const HALF_CLOSE = 1;
 
 /**
  * A frame that breaks off. The wrapper tells its handler of the end of a socket as of the request's: without this, one that was busy
@@ -89,13 +82,14 @@ export class WebSocketCarrier implements Carrier {
       const { done, value } = await this.#request.read();
       if (socket.readyState !== socket.OPEN) return;
       if (done) break;
-      for (let at = 0; at < value.length; at += PIECE) socket.send(controlled(DATA, value.subarray(at, at + PIECE)));
+      for (let at = 0; at < value.length; at += SOCKET_PIECE)
+        socket.send(controlled(SOCKET_DATA, value.subarray(at, at + SOCKET_PIECE)));
       // A socket that was closed with something unsent in it never sends it.
       while (socket.bufferedAmount > HIGH_WATER && socket.readyState === socket.OPEN)
         await new Promise((go) => setTimeout(go, LOOK));
     }
     this.#unended = false;
-    socket.send(controlled(HALF_CLOSE, new Uint8Array()));
+    socket.send(controlled(SOCKET_HALF_CLOSE, new Uint8Array()));
   }
 
   #came(what: Uint8Array | Closing): void {
@@ -114,7 +108,7 @@ export class WebSocketCarrier implements Carrier {
   kill(): void {
     this.#inbox = [];
     this.#request.cancel().catch(() => {});
-    if (this.#unended) this.#socket?.send(controlled(DATA, BROKEN_OFF)); // of no effect where it is closed
+    if (this.#unended) this.#socket?.send(controlled(SOCKET_DATA, BROKEN_OFF)); // of no effect where it is closed
     this.#socket?.close();
   }
 }

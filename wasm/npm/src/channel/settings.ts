@@ -1,4 +1,5 @@
 import { PAGE_CLOCK } from "../abi/engine.js";
+import { CHOICES, NUMBERS } from "../abi/table.js";
 import { ConfigError, type Problem } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
 import { blockOfMetadata, describe, Metadata, type MetadataInit } from "../api/metadata.js";
@@ -22,23 +23,8 @@ export interface Settings {
   readonly onFatal: ((error: Error) => void) | undefined;
 }
 
-const CHOICES: { readonly [name: string]: readonly string[] } = {
-  jitter: ["full", "plusMinus20"],
-  headerCommit: ["strict", "firstFrame"],
-  attemptHeader: ["auto", "always", "never"],
-  format: ["binary", "text"],
-  sendCompression: ["identity", "gzip"],
-  credentials: ["omit", "same-origin", "include"],
-};
-
-const NUMBERS: readonly string[] = [
-  "maxRetryAttempts",
-  "maxRetryBufferSize",
-  "maxRetryBufferPerCallSize",
-  "maxReceiveMessageBytes",
-  "maxSendMessageBytes",
-  "defaultTimeoutMs",
-];
+/** The choices of users: those that Go knows, and fetch's. */
+const WORDS: typeof CHOICES = { ...CHOICES, credentials: ["omit", "same-origin", "include"] };
 
 const BOOLEANS: readonly string[] = ["requestStreaming", "worker"];
 
@@ -95,9 +81,7 @@ export async function checkOptions<T>(
   const gzip = options.sendCompression === "gzip";
   if (gzip && typeof CompressionStream !== "function")
     reader.refuse("sendCompression", '"gzip" needs CompressionStream, which is not here');
-  const inText = options.format === "text";
-  if (inText && options.requestStreaming)
-    reader.refuse("requestStreaming", 'must be left out beside format "text": a body in base64 goes out as a whole');
+  if (options.requestStreaming === true) reader.tell("requestStreaming", 1);
   return then(
     {
       text: reader.text,
@@ -105,8 +89,8 @@ export async function checkOptions<T>(
       fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
       credentials: options.credentials ?? "same-origin",
       prepare: typeof options.metadata === "function" ? options.metadata : undefined,
-      requestStreaming: !inText && (options.requestStreaming ?? requestStreaming),
-      inText,
+      requestStreaming: options.requestStreaming ?? requestStreaming,
+      inText: options.format === "text",
       gzip,
       webSocket: readWebSocket(reader, options.webSocket),
       clock: options.clock ?? PAGE_CLOCK,
@@ -118,7 +102,7 @@ export async function checkOptions<T>(
 }
 
 function readOption(reader: Reader, name: string, value: unknown): void {
-  const choices = Object.hasOwn(CHOICES, name) ? CHOICES[name] : undefined; // the names are the user's
+  const choices = Object.hasOwn(WORDS, name) ? WORDS[name] : undefined; // the names are the user's
   if (choices) {
     if (!choices.includes(value as string))
       reader.refuse(name, `must be ${choices.map((c) => `"${c}"`).join(" or ")}, not ${describe(value)}`);

@@ -1,4 +1,5 @@
 import type { History } from "../abi/actions.js";
+import { CANCELED_BY_CALLER } from "../abi/table.js";
 import { Code } from "../api/code.js";
 import { type Ending, statusError } from "../api/errors.js";
 import { blockOfMetadata, Metadata, metadataOfBlock } from "../api/metadata.js";
@@ -44,7 +45,7 @@ export class RemoteCall implements LiveCall, RemoteCallHandler {
   start(): void {
     const { method, metadata, streaming, timeoutMs, maxReceiveMessageBytes, waitForReady, signal } = this.#request;
     if (signal) {
-      this.#onAbort = () => this.cancel("the caller cancelled the call", signal.reason);
+      this.#onAbort = () => this.cancel(CANCELED_BY_CALLER, signal.reason);
       signal.addEventListener("abort", this.#onAbort);
     }
     this.#worker.add(this);
@@ -130,6 +131,7 @@ export class RemoteCall implements LiveCall, RemoteCallHandler {
   #end({ ending: packed, failed, cause }: Extract<FromWorker, { kind: "end" }>): void {
     const cancelled = this.#cancelled;
     let ending = unpackEnding(packed);
+    if (cancelled) ending = { ...ending, drop: true }; // whatever became of it meanwhile in the worker
     if (cancelled && cancelled.code !== ending.code) ending = { ...ending, ...cancelled, details: undefined };
     this.#close(ending);
     const behind = cancelled ? cancelled.cause : cause && unpackError(cause);
@@ -157,6 +159,7 @@ export class RemoteCall implements LiveCall, RemoteCallHandler {
       trailer: none,
       attempts,
       commitReason: "internal",
+      drop: true,
     };
     this.#close(ending);
     const base = { callId: this.id, method: this.#request.method, at: performance.now() };
