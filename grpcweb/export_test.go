@@ -1,5 +1,7 @@
 package grpcweb
 
+import "github.com/hedgerow-web/hedgerow/internal/channel"
+
 // WithRandom replaces the source of random numbers in [0, 1).
 func WithRandom(f func() float64) Option {
 	return option(func(s *settings) { s.core.Random = f })
@@ -35,3 +37,9 @@ func (s *Stream) Places() int {
 
 // InText is what a request's body goes through in text mode.
 var InText = inText
+
+// WithRawNumber sets a number of the core's table to a value as it is, also to one
+// that the options of this package read as something else.
+func WithRawNumber(name string, value int64) Option {
+	return option(func(s *settings) { channel.NumberOf(name).Set(&s.core, value) })
+}
