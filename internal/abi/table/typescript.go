@@ -8,12 +8,10 @@ import (
 )
 
 // typescript is what wasm/npm/src/abi knows of the table. Enums are inlined by the
-// bundler; what is left are the words that users see, and the readers.
+// bundler; what is left are the words that users see.
 func typescript() string {
 	var b strings.Builder
-	b.WriteString(`// Generated from internal/abi/table by internal/abi/generate: do not edit. wasm/ABI.md explains it.
-import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
-import type { Cursor } from "./cursor.js";
+	b.WriteString(tsGenerated + `import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
 
 `)
 	fmt.Fprintf(&b, "/** A number of the table, which the program must know too. */\nexport const VERSION = %#x;\n\n", Version())
@@ -31,11 +29,24 @@ import type { Cursor } from "./cursor.js";
 	}
 	tsShared(&b)
 	tsBlock(&b, StartBlock)
+	b.WriteString(complete)
+	return b.String()
+}
+
+const tsGenerated = "// Generated from internal/abi/table by internal/abi/generate: do not edit. wasm/ABI.md explains it.\n"
+
+// tsReaders are the functions that read structs out of actions.
+func tsReaders() string {
+	var b strings.Builder
+	b.WriteString(tsGenerated + `import type { WarningKind } from "../api/events.js";
+import type { Cursor } from "./cursor.js";
+import { ATTEMPT_KINDS, type EventKind, OUTCOMES, POLICIES, REASONS } from "./table.js";
+
+`)
 	for _, s := range []*Struct{Event, AttemptRecord, Warning} {
 		tsReader(&b, s)
 	}
-	b.WriteString(complete)
-	return b.String()
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // complete is a check of the compiler's.

@@ -18,6 +18,7 @@ func Files() []File {
 		{"internal/abi/generated.go", gofmt(constants())},
 		{"jsbridge/host/exports_js.go", gofmt(exported())},
 		{"wasm/npm/src/abi/table.ts", []byte(typescript())},
+		{"wasm/npm/src/abi/table-readers.ts", []byte(tsReaders())},
 		{"wasm/ABI.md", []byte(markdown())},
 	}
 }

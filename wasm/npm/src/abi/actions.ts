@@ -3,7 +3,8 @@ import type { Ending } from "../api/errors.js";
 import type { AttemptRecord, CallEvent, CommitReason } from "../api/events.js";
 import { type Metadata, metadataOfBlock } from "../api/metadata.js";
 import type { Cursor } from "./cursor.js";
-import { EventKind, REASONS, readEventWords, readRecordWords, readWarningWords } from "./table.js";
+import { EventKind, REASONS } from "./table.js";
+import { readEventWords, readRecordWords, readWarningWords } from "./table-readers.js";
 
 // What actions carry beyond their words, made into what the package's own types say (wasm/ABI.md).
 

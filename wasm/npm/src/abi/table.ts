@@ -1,6 +1,5 @@
 // Generated from internal/abi/table by internal/abi/generate: do not edit. wasm/ABI.md explains it.
 import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
-import type { Cursor } from "./cursor.js";
 
 /** A number of the table, which the program must know too. */
 export const VERSION = 0xb0250402;
@@ -295,113 +294,6 @@ export function writeStartBlock(view: DataView, block: StartBlock): void {
   view.setUint32(32, block.channel, true);
   view.setUint32(36, block.flags, true);
   view.setUint32(40, block.fields, true);
-}
-
-/** What listeners are told. Which of its values hold depends on the kind. */
-export interface EventWords {
-  readonly kind: EventKind;
-  /** Its number, from 1. */
-  readonly attempt: number;
-  readonly policy: (typeof POLICIES)[number];
-  readonly why: (typeof ATTEMPT_KINDS)[number];
-  readonly outcome: (typeof OUTCOMES)[number];
-  readonly httpStatus: number;
-  /** −1: not known. */
-  readonly code: number;
-  /** As in a record. */
-  readonly pushback: number;
-  readonly reason: (typeof REASONS)[number];
-  readonly attempts: number;
-  readonly tripped: boolean;
-  readonly message: string;
-  readonly at: number;
-  readonly delay: number;
-  readonly bound: number;
-  /** Infinity: none. */
-  readonly timeout: number;
-  readonly tokens: number;
-  readonly maxTokens: number;
-  readonly callBytes: number;
-  readonly channelBytes: number;
-}
-
-export function readEventWords(cursor: Cursor): EventWords {
-  return {
-    kind: cursor.word(),
-    attempt: cursor.word(),
-    policy: POLICIES[cursor.word()] as (typeof POLICIES)[number],
-    why: ATTEMPT_KINDS[cursor.word()] as (typeof ATTEMPT_KINDS)[number],
-    outcome: OUTCOMES[cursor.word()] as (typeof OUTCOMES)[number],
-    httpStatus: cursor.signed(),
-    code: cursor.signed(),
-    pushback: cursor.signed(),
-    reason: REASONS[cursor.word()] as (typeof REASONS)[number],
-    attempts: cursor.word(),
-    tripped: cursor.flag(),
-    message: cursor.text(),
-    at: cursor.float(),
-    delay: cursor.float(),
-    bound: cursor.float(),
-    timeout: cursor.float(),
-    tokens: cursor.float(),
-    maxTokens: cursor.float(),
-    callBytes: cursor.float(),
-    channelBytes: cursor.float(),
-  };
-}
-
-/** The history of one attempt. Instants are those of JavaScript's clock. */
-export interface RecordWords {
-  /** From 1; a transparent restart repeats it. */
-  readonly number: number;
-  readonly kind: (typeof ATTEMPT_KINDS)[number];
-  readonly outcome: (typeof OUTCOMES)[number];
-  /** −1: no response head came. */
-  readonly httpStatus: number;
-  /** −1: not known. */
-  readonly code: number;
-  /** −1: none, −2: stop, else milliseconds. */
-  readonly pushback: number;
-  readonly message: string;
-  readonly startedAt: number;
-  /** NaN: no response head came. */
-  readonly headAt: number;
-  /** NaN: it is under way. */
-  readonly endedAt: number;
-}
-
-export function readRecordWords(cursor: Cursor): RecordWords {
-  return {
-    number: cursor.word(),
-    kind: ATTEMPT_KINDS[cursor.word()] as (typeof ATTEMPT_KINDS)[number],
-    outcome: OUTCOMES[cursor.word()] as (typeof OUTCOMES)[number],
-    httpStatus: cursor.signed(),
-    code: cursor.signed(),
-    pushback: cursor.signed(),
-    message: cursor.text(),
-    startedAt: cursor.float(),
-    headAt: cursor.float(),
-    endedAt: cursor.float(),
-  };
-}
-
-/** Something that the developer should know and that is no error. */
-export interface WarningWords {
-  readonly kind: WarningKind;
-  readonly text: string;
-  /** Names of headers that the server must allow, with `, ` between them. */
-  readonly allow: string;
-  /** Those that it must expose, likewise. */
-  readonly expose: string;
-}
-
-export function readWarningWords(cursor: Cursor): WarningWords {
-  return {
-    kind: cursor.text() as WarningKind,
-    text: cursor.text(),
-    allow: cursor.text(),
-    expose: cursor.text(),
-  };
 }
 
 /** Does not compile where a public type and the table have different words. */
