@@ -3,7 +3,7 @@
 package abi
 
 // Version is a number of the table, which JavaScript must know too.
-const Version uint32 = 0xb0250402
+const Version uint32 = 0x15fce3aa
 
 // Fatal is what an export answers with, instead of a number of words, when the
 // instance is good for nothing any more.
@@ -109,10 +109,11 @@ const (
 	BoxCapacity  uint32 = 0x2 // its size in bytes
 	BoxActions   uint32 = 0x3 // address of the action buffer
 	BoxText      uint32 = 0x4 // address of the text buffer, into which actions point
-	BoxFragments uint32 = 0x5 // address of the last feed's fragments
-	BoxCount     uint32 = 0x6 // how many there are
-	BoxResult    uint32 = 0x7 // what the export answers beside its actions
-	BoxSize             = 8
+	BoxTextSize  uint32 = 0x5 // how many bytes of it the export has written
+	BoxFragments uint32 = 0x6 // address of the last feed's fragments
+	BoxCount     uint32 = 0x7 // how many there are
+	BoxResult    uint32 = 0x8 // what the export answers beside its actions
+	BoxSize             = 9
 )
 
 // A fragment is a part of a frame's payload, in these words.

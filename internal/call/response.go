@@ -154,9 +154,13 @@ func (c *Call) count(now plan.Duration, id int, f wire.Fragment) {
 }
 
 // Skip passes over bytes of the present message that were taken without feeding.
+// There are no more than it has left.
 func (c *Call) Skip(id, n int) {
+	if !c.machine.Live(id) {
+		return
+	}
 	a := c.attempt(id)
-	a.Skip(n)
+	a.Skip(int(min(int64(n), a.Left())))
 	if _, packed := a.Packed(); packed {
 		c.inflate(id)
 	} else if a.Left() == 0 {

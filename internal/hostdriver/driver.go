@@ -147,7 +147,7 @@ func (d *Driver) Start(id uint32, in []byte) {
 		c.Fail(d.now, status.New(status.Internal, err.Error()))
 	}
 	if !params.Writes {
-		c.Send(d.now, bytes(block.Size), bytes(block.Size))
+		c.Send(d.now, byteCount(block.Size), byteCount(block.Size))
 		c.HalfClose(d.now)
 	}
 	c.Begin(d.now)

@@ -31,7 +31,7 @@ func begun(c *liveCall, attempt uint32) *liveCall {
 // open.
 func (d *Driver) Queue(id uint32, now, size, sent float64) {
 	if c := d.find(id, now); c != nil {
-		c.Send(d.now, bytes(size), bytes(sent))
+		c.Send(d.now, byteCount(size), byteCount(sent))
 		d.settle(c)
 	}
 }
@@ -146,7 +146,7 @@ func (d *Driver) Skip(id, attempt, length uint32) {
 // Inflated: JavaScript has inflated the present payload; trailers are shown.
 func (d *Driver) Inflated(id, attempt uint32, now, size float64, in []byte) {
 	if c := d.findAttempt(id, attempt, now); c != nil {
-		c.Inflated(d.now, int(attempt), bytes(size), append([]byte(nil), in...))
+		c.Inflated(d.now, int(attempt), byteCount(size), append([]byte(nil), in...))
 		d.settle(c)
 	}
 }

@@ -76,8 +76,8 @@ func due(at plan.Duration) float64 {
 	return ms
 }
 
-// bytes is how long something is: JavaScript's integers are exact up to 2^53.
-func bytes(n float64) int64 {
+// byteCount is how long something is: JavaScript's integers are exact up to 2^53.
+func byteCount(n float64) int64 {
 	const most = 1 << 53
 	switch {
 	case n >= most:
@@ -93,7 +93,7 @@ func limit(n float64) int64 {
 	if n >= float64(channel.Unlimited) {
 		return channel.Unlimited
 	}
-	return bytes(n)
+	return byteCount(n)
 }
 
 // count is a number of things that lie in memory, as an int of any size holds it.

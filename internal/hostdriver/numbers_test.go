@@ -52,7 +52,7 @@ func TestLengths(t *testing.T) {
 	for n, want := range map[float64]int64{
 		0: 0, 7: 7, -7: 0, math.NaN(): 0, math.Inf(-1): 0, 1 << 53: 1 << 53, 1 << 60: 1 << 53, math.Inf(1): 1 << 53,
 	} {
-		if got := bytes(n); got != want {
+		if got := byteCount(n); got != want {
 			t.Errorf("%v bytes are %d; want %d", n, got, want)
 		}
 	}

@@ -29,6 +29,9 @@ var drawing = map[string]room{
 	// The table of the ABI, and what makes both sides and its page of it; no program links them.
 	"internal/abi/table":    driver("internal/attempts", "internal/call", "internal/channel", "internal/wire", "grpcweb/status"),
 	"internal/abi/generate": driver("internal/abi/table"),
+	// It plays JavaScript's part: in tests, and on tapes, on which two builds of the program are compared.
+	"internal/abi/abitest": driver("internal/abi", "internal/abi/table", "internal/wire"),
+	"internal/abi/tape":    driver("internal/abi", "internal/abi/abitest", "internal/hostdriver"),
 	"internal/hostdriver":   core("internal/abi").and(coreRooms...),
 	"jsbridge/host":         inside("internal/abi"),
 	"wasm":                  inside("jsbridge/host", "internal/hostdriver", "internal/abi"),

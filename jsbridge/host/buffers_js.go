@@ -41,6 +41,7 @@ func publish() {
 		abi.BoxCapacity:  uint32(len(b.In)),
 		abi.BoxActions:   address(unsafe.SliceData(b.Actions)),
 		abi.BoxText:      address(unsafe.SliceData(b.Text)),
+		abi.BoxTextSize:  uint32(len(b.Text)),
 		abi.BoxFragments: address(unsafe.SliceData(b.Fragments)),
 		abi.BoxCount:     uint32(len(b.Fragments) / abi.FragmentWordSize),
 		abi.BoxResult:    b.Result,
@@ -63,7 +64,6 @@ func guard(words *uint32) {
 		return
 	}
 	buffers.Text = append(buffers.Text[:0], abi.Describe(cause)...)
-	buffers.Result = uint32(len(buffers.Text))
 	publish()
 	*words = abi.Fatal
 }

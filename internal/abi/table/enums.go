@@ -14,6 +14,7 @@ var Box = &Enum{Name: "Box", Go: true, Says: "The words at the address that `mai
 	{"capacity", "its size in bytes"},
 	{"actions", "address of the action buffer"},
 	{"text", "address of the text buffer, into which actions point"},
+	{"textSize", "how many bytes of it the export has written"},
 	{"fragments", "address of the last feed's fragments"},
 	{"count", "how many there are"},
 	{"result", "what the export answers beside its actions"},

@@ -105,7 +105,7 @@ export class Host {
     }
     if (this.#death) return;
     if (words === FATAL) {
-      this.#die(decoder.decode(new Uint8Array(this.#memory, this.#word(Box.Text), this.#word(Box.Result))));
+      this.#die(decoder.decode(new Uint8Array(this.#memory, this.#word(Box.Text), this.#word(Box.TextSize))));
       return;
     }
     if (words > 0) {

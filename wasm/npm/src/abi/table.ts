@@ -2,7 +2,7 @@
 import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
 
 /** A number of the table, which the program must know too. */
-export const VERSION = 0xb0250402;
+export const VERSION = 0x15fce3aa;
 
 /** What an export answers with that has died. */
 export const FATAL = 0xffffffff;
@@ -107,12 +107,14 @@ export enum Box {
   Actions = 0x3,
   /** Address of the text buffer, into which actions point. */
   Text = 0x4,
+  /** How many bytes of it the export has written. */
+  TextSize = 0x5,
   /** Address of the last feed's fragments. */
-  Fragments = 0x5,
+  Fragments = 0x6,
   /** How many there are. */
-  Count = 0x6,
+  Count = 0x7,
   /** What the export answers beside its actions. */
-  Result = 0x7,
+  Result = 0x8,
 }
 
 /** A *fragment* is a part of a frame's payload, in these words. */

@@ -1,0 +1,56 @@
+package abitest
+
+import (
+	"math"
+	"math/rand"
+	"reflect"
+	"testing"
+)
+
+func TestTapes(t *testing.T) {
+	random := rand.New(rand.NewSource(1))
+	for range 200 {
+		data := make([]byte, 300)
+		random.Read(data)
+		events := Script(data)
+		var tape []byte
+		for _, e := range events {
+			if e.Claims == 0 {
+				tape = AppendEvent(tape, e)
+			}
+		}
+		for i, want := range events {
+			if want.Claims != 0 {
+				continue
+			}
+			got, rest, ok := ReadEvent(tape)
+			if !ok || !same(got, want) {
+				t.Fatalf("event %d was recorded as %v; it is %v", i, got, want)
+			}
+			tape = rest
+		}
+		if _, _, ok := ReadEvent(tape); ok || len(tape) > 0 {
+			t.Fatalf("%d bytes are left on the tape", len(tape))
+		}
+	}
+}
+
+func same(a, b Event) bool {
+	for i := range a.Args {
+		if math.IsNaN(a.Args[i]) && math.IsNaN(b.Args[i]) {
+			a.Args[i], b.Args[i] = 0, 0
+		}
+	}
+	return a.Export == b.Export && reflect.DeepEqual(a.Args, b.Args) && string(a.Input) == string(b.Input)
+}
+
+// A tape that ends anywhere is read up to there.
+func TestTapesThatEnd(t *testing.T) {
+	tape := AppendEvent(nil, Named("cancel", []byte("why"), 1, 2.5, 1))
+	for n := range tape {
+		e, rest, ok := ReadEvent(tape[:n])
+		if whole := n >= len(tape)-3; ok != whole || len(rest) > 0 || ok && e.Length() != 3 {
+			t.Errorf("the first %d bytes are read as %v, %v", n, e, ok)
+		}
+	}
+}
