@@ -1,6 +1,6 @@
-// Package fake is a network for tests: a transport.RoundTripper whose every
-// exchange follows a script, and which remembers what it was asked. It waits on
-// the clock alone, so that in a synctest bubble its instants are exact.
+// Package fake is a network for tests: a transport.RoundTripper whose exchanges follow
+// a script, and which records what it was sent. It waits for nothing but the clock and
+// the contexts, so that in a synctest bubble all instants are exact.
 package fake
 
 import (
@@ -17,52 +17,53 @@ import (
 // Forever is a wait that only the context ends.
 const Forever time.Duration = 1<<63 - 1
 
-// Attempt is what one exchange meets: so much of the request is taken, then
-// comes the wait, then the head, or the error in its place.
+// Attempt is the script of one exchange: the network takes pieces of the request, then
+// it waits, then it answers with a head and a body, or with an error.
 type Attempt struct {
-	Take   int           // pieces of the request; 0: all, to its end; Nothing: none
-	Wait   time.Duration // before the head, or the failure
-	Err    error         // in place of a head
-	Status int           // HTTP status; 0: 200
+	Take   int           // how many pieces of the request to take; 0 takes all, to its end; Nothing takes none
+	Wait   time.Duration // how long to wait before the head or the error
+	Err    error         // if not nil, comes instead of a head
+	Status int           // the HTTP status; 0 stands for 200
 	Header metadata.MD   // as it stands on the wire
 	Body   []Piece
 }
 
-// Nothing is a Take of no pieces.
+// Nothing is an Attempt's Take of no pieces.
 const Nothing = -1
 
-// After is the attempt, so much later.
+// After returns the attempt with another Wait.
 func (a Attempt) After(d time.Duration) Attempt {
 	a.Wait = d
 	return a
 }
 
-// Taking is the attempt, of a server that reads only so much of the request
-// before it answers.
+// Taking returns the attempt with another Take: that of a server which reads only so
+// many pieces of the request before it answers.
 func (a Attempt) Taking(pieces int) Attempt {
 	a.Take = pieces
 	return a
 }
 
-// Piece is a part of a body, read by one Next; or, with Err, how it breaks.
+// Piece is a part of a response body, which one Next reads. With Err, it is where the
+// body breaks.
 type Piece struct {
-	Take int // pieces of the request that are taken before; 0: none; Rest: all, to its end
+	Take int // how many pieces of the request to take first; 0 takes none; Rest takes all, to its end
 	Wait time.Duration
 	Data []byte
 	Err  error
 }
 
-// Rest is a Piece's Take of all that is left.
+// Rest is a Piece's Take of all that is left of the request.
 const Rest = -1
 
-// Answering is a network on which a function says what an exchange meets that
-// has sent this request; n counts them from 1.
+// Answering returns a network that takes the whole request of each exchange and then
+// asks a function for the script; n counts the exchanges from 1.
 func Answering(f func(n int, request []byte) Attempt) *Network { return &Network{answers: f} }
 
-// Network plays attempts. It is safe for concurrent use.
+// Network plays scripts. It is safe for concurrent use.
 type Network struct {
 	script  func(n int, r *transport.Request) Attempt
-	answers func(n int, request []byte) Attempt // in place of script
+	answers func(n int, request []byte) Attempt // is asked where script is nil
 	streams bool
 
 	mu      sync.Mutex
@@ -74,26 +75,26 @@ type Network struct {
 // Exchange is what the network saw of one exchange.
 type Exchange struct {
 	Request transport.Request
-	Body    []byte // of the request, as much as was taken
-	Taken   int    // pieces of it
-	Whole   bool   // to its end
+	Body    []byte // what was taken of the request's body
+	Taken   int    // how many pieces of the request's body were taken
+	Whole   bool   // the request's body was taken to its end
 	Begun   time.Time
-	Aborted bool // its context ended before it was over
-	Read    int  // pieces of its body that were read
-	Over    bool // nothing of it is left: it failed, or its body was read or closed
+	Aborted bool // the exchange's context had ended when it was over
+	Read    int  // how many pieces of the response's body were read
+	Over    bool // the exchange failed, or the response's body was read to its end or closed
 }
 
-// New is a network on which the n-th exchange meets the n-th attempt, and all
-// later ones the last.
+// New returns a network on which the n-th exchange follows the n-th script, and all
+// further ones follow the last.
 func New(attempts ...Attempt) *Network {
 	return Scripted(func(n int, _ *transport.Request) Attempt { return attempts[min(n, len(attempts))-1] })
 }
 
-// Scripted is a network on which a function says what an exchange meets; n
-// counts them from 1.
+// Scripted returns a network that asks a function for the script of each exchange
+// before anything of the request is taken; n counts the exchanges from 1.
 func Scripted(f func(n int, r *transport.Request) Attempt) *Network { return &Network{script: f} }
 
-// Seen is what the network has seen so far, in order.
+// Seen returns what the network has seen of the exchanges so far, in their order.
 func (n *Network) Seen() []Exchange {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -104,7 +105,7 @@ func (n *Network) Seen() []Exchange {
 	return seen
 }
 
-// Open is how many exchanges are not over.
+// Open returns how many exchanges are not over.
 func (n *Network) Open() int {
 	open := 0
 	for _, x := range n.Seen() {
@@ -115,7 +116,7 @@ func (n *Network) Open() int {
 	return open
 }
 
-// RoundTrip plays an attempt.
+// RoundTrip plays a script up to the response head.
 func (n *Network) RoundTrip(ctx context.Context, r *transport.Request) (*transport.Response, error) {
 	x := &Exchange{Request: *r, Begun: time.Now()}
 	n.mu.Lock()
@@ -146,7 +147,7 @@ func (n *Network) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 	return &transport.Response{Status: a.Status, Header: a.Header, Body: &responseBody{network: n, exchange: x, ctx: ctx, pieces: a.Body}}, nil
 }
 
-// over notes that an exchange has ended, and whether by its context.
+// over notes that an exchange is over, and whether its context had ended.
 func (n *Network) over(ctx context.Context, x *Exchange) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -155,8 +156,8 @@ func (n *Network) over(ctx context.Context, x *Exchange) {
 	}
 }
 
-// take takes pieces of the request, one and so many more: -1 takes all to its
-// end, less takes none.
+// take takes one piece of the request and so many more. With more = -1 it takes all, to
+// the end; with less, none.
 func (n *Network) take(ctx context.Context, x *Exchange, more int) error {
 	for i := 0; more == -1 || i <= more; i++ {
 		piece, err := x.Request.Body.Next(ctx)
@@ -203,8 +204,8 @@ type responseBody struct {
 	last     []byte
 }
 
-// Next plays the next piece. The one before it is overwritten, as a transport
-// that reuses its buffer does it.
+// Next plays the next piece. It overwrites the piece before it, as a transport does that
+// reuses its buffer.
 func (b *responseBody) Next(ctx context.Context) ([]byte, error) {
 	for i := range b.last {
 		b.last[i] = 0xEE

@@ -2,25 +2,25 @@ package fake
 
 import "github.com/hedgerow-web/hedgerow/grpcweb/transport"
 
-// Streaming is a network like New's that takes a request's messages as they
-// come. Others get requests that are complete.
+// Streaming returns a network like that of New which takes a request's messages as soon
+// as there are any. Other networks are given requests only when they are complete.
 func Streaming(attempts ...Attempt) *Network {
 	n := New(attempts...)
 	n.streams = true
 	return n
 }
 
-// StreamsRequests reports whether it takes messages as they come.
+// StreamsRequests reports whether the network takes requests that are not complete.
 func (n *Network) StreamsRequests() bool { return n.streams }
 
-// Online reports whether there is a network: at first there is.
+// Online reports whether the network is up. At first it is.
 func (n *Network) Online() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return !n.offline
 }
 
-// Watch has a function called whenever Connect is.
+// Watch has a function called after every Connect.
 func (n *Network) Watch(changed func()) (stop func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -35,15 +35,15 @@ func (n *Network) Watch(changed func()) (stop func()) {
 	}
 }
 
-// Watched is how many watch.
+// Watched returns how many watches there are.
 func (n *Network) Watched() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return len(n.watches)
 }
 
-// Connect takes the network away, or gives it back. What runs goes on: who asks
-// for more must look.
+// Connect brings the network up or down, which changes only what Online says:
+// exchanges are carried even while it is down.
 func (n *Network) Connect(up bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -53,7 +53,8 @@ func (n *Network) Connect(up bool) {
 	}
 }
 
-// Play has a function say what the exchanges meet from now on; n counts them from 1.
+// Play has a function give the scripts of the exchanges from now on, as Scripted does;
+// n goes on counting all exchanges.
 func (n *Network) Play(script func(n int, r *transport.Request) Attempt) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

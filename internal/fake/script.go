@@ -10,12 +10,12 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// ErrNetwork is a network that fails.
+// ErrNetwork is the error of a network that fails.
 var ErrNetwork = errors.New("the network failed")
 
 const contentType = "application/grpc-web+proto"
 
-// Answer is a response with these messages, and OK.
+// Answer scripts a response with these messages and the status OK.
 func Answer(messages ...[]byte) Attempt {
 	a := Attempt{Header: Head()}
 	for _, m := range messages {
@@ -25,7 +25,7 @@ func Answer(messages ...[]byte) Attempt {
 	return a
 }
 
-// Fail is a Trailers-Only response: a status, and more trailers as names and
+// Fail scripts a Trailers-Only response: a status, and more trailers as names and
 // values in turn.
 func Fail(code status.Code, message string, trailers ...string) Attempt {
 	header := Head()
@@ -35,27 +35,27 @@ func Fail(code status.Code, message string, trailers ...string) Attempt {
 	return Attempt{Header: header}
 }
 
-// Break is an exchange without a response.
+// Break scripts an exchange without a response.
 func Break(err error) Attempt { return Attempt{Err: err} }
 
-// Silence is a server that never answers.
+// Silence scripts a server that never answers.
 func Silence() Attempt { return Attempt{Wait: Forever} }
 
-// Head is the header of a response that has a body, with more fields as names
+// Head returns the header of a response that has a body, with more fields as names
 // and values in turn.
 func Head(fields ...string) metadata.MD {
 	return metadata.New(append([]string{"content-type", contentType}, fields...)...)
 }
 
-// Message is a frame.
+// Message returns the frame of a message.
 func Message(payload []byte) []byte { return wire.AppendFrame(nil, 0, payload) }
 
-// Trailers is a trailers frame.
+// Trailers returns the frame of the trailers.
 func Trailers(code status.Code, message string, trailers ...string) []byte {
 	return wire.AppendFrame(nil, wire.FlagTrailers, wire.AppendTrailer(nil, statusFields(code, message, trailers...)))
 }
 
-// Cut is a body in pieces of n bytes.
+// Cut splits a body into pieces of n bytes, the last of which may be shorter.
 func Cut(body []byte, n int) []Piece {
 	var pieces []Piece
 	for len(body) > 0 {
@@ -66,7 +66,7 @@ func Cut(body []byte, n int) []Piece {
 	return pieces
 }
 
-// Later is a piece that comes after a wait.
+// Later returns a piece that comes after a wait.
 func Later(d time.Duration, data []byte) Piece { return Piece{Wait: d, Data: data} }
 
 func statusFields(code status.Code, message string, more ...string) metadata.MD {

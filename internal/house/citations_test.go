@@ -40,11 +40,12 @@ func TestCitedClausesExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	if cited < 50 {
-		t.Errorf("only %d citations were found: is their form another one now?", cited)
+		t.Errorf("only %d citations were found: has their form changed?", cited)
 	}
 }
 
-// The rules refer to one another, and the reasons for them stand under their numbers.
+// Rules refer to other rules, and docs/decisions.md explains rules by their numbers. All
+// of these must exist.
 func TestClausesReferToClauses(t *testing.T) {
 	rules := read(t, "SEMANTICS.md")
 	clauses := clausesOf(rules)
@@ -62,7 +63,7 @@ func TestClausesReferToClauses(t *testing.T) {
 	}
 }
 
-// The checks above pass when nothing is wrong; this shows that they can fail.
+// The checks above pass while nothing is wrong. This test shows that they can fail.
 func TestCitations(t *testing.T) {
 	for text, want := range map[string]string{
 		"// obeys (SEMANTICS 2.9a).":                      "2.9a",
@@ -87,7 +88,7 @@ func TestCitations(t *testing.T) {
 
 var (
 	readable = []string{".go", ".ts", ".mjs", ".js", ".md", ".sh", ".html"}
-	// A citation goes on over commas and the words between numbers, also into the comment's next line.
+	// A citation may name several clauses, with commas or words between them, and may go on in the comment's next line.
 	citationPattern = regexp.MustCompile(`SEMANTICS[\s/*#]+((?:\d+(?:\.\d+[a-z]?)?\b|V\d+\b)(?:(?:,|\sand|\sto|\sor|,\sand)?[\s/*#]+(?:\d+\.\d+[a-z]?\b|V\d+\b))*)`)
 	clausePattern   = regexp.MustCompile(`\b(?:\d+(?:\.\d+[a-z]?)?|V\d+)\b`)
 	letteredPattern = regexp.MustCompile(`\b(?:\d+\.\d+[a-z]?|V\d+)\b`)
@@ -96,7 +97,7 @@ var (
 	code            = regexp.MustCompile("`[^`\n]*`")
 )
 
-// citationsIn are the clauses that a text cites.
+// citationsIn returns the clauses that a text cites.
 func citationsIn(text string) []string {
 	var cited []string
 	for _, match := range citationPattern.FindAllStringSubmatch(text, -1) {
@@ -105,7 +106,7 @@ func citationsIn(text string) []string {
 	return cited
 }
 
-// clausesOf are the clauses that the specification has: its headings, its lettered lines and its rules of validation.
+// clausesOf returns the clauses of a specification: its headings, its lettered lines, and its numbered rules of validation.
 func clausesOf(specification string) map[string]bool {
 	clauses := map[string]bool{}
 	for _, match := range ownPattern.FindAllStringSubmatch(specification, -1) {
@@ -114,7 +115,7 @@ func clausesOf(specification string) map[string]bool {
 	return clauses
 }
 
-// skipUnread leaves out what is built, installed or recorded, and hidden folders but those of the scenarios.
+// skipUnread leaves out folders that are built, installed or recorded, and hidden ones other than .ci.
 func skipUnread(name string, entry fs.DirEntry) error {
 	base := entry.Name()
 	switch {

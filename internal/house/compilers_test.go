@@ -13,11 +13,12 @@ import (
 	"testing"
 )
 
-// Two compilers read the program ./wasm: Go's own, and TinyGo, which lags behind by a version or two. Instead of go.mod TinyGo is given this
-// file, which requires nothing.
+// The program ./wasm is compiled by Go's own compiler and by TinyGo, which is a version or two behind. TinyGo is given this file in
+// place of go.mod. It requires no module, because the program needs none.
 const lightModfile = "tools/tinygo/hedgerow.mod"
 
-// What Go 1.26 added, after the version in lightModfile, to the packages that the core may use (api/go1.26.txt of Go's source).
+// newerThanLight lists what Go has added since the version in lightModfile to the packages that the core may use. The source is
+// api/go1.26.txt in Go's repository.
 var newerThanLight = map[string][]string{
 	"bytes":  {"Buffer.Peek"},
 	"errors": {"AsType"},
@@ -29,15 +30,16 @@ func TestTheLightModfileRequiresNothing(t *testing.T) {
 			t.Errorf("%s: %s; the program ./wasm needs no module", lightModfile, line)
 		}
 	}
-	// Whoever raises the version looks up what it added: newerThanLight is the difference between the two.
+	// newerThanLight is the difference between these two versions, so it must change with either of them.
 	for name, want := range map[string]string{"go.mod": "1.26", lightModfile: "1.25"} {
 		if got := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(read(t, name)); got == nil || got[1] != want {
-			t.Errorf("%s says %q, not %q: bring newerThanLight up to date, and this test", name, got, want)
+			t.Errorf("%s says %q, not %q: bring newerThanLight and this test up to date", name, got, want)
 		}
 	}
 }
 
-// The language: with a modfile of Go 1.25, Go's own compiler refuses what came later, and modules that are not required.
+// This checks the language and the imports: given the modfile, Go's own compiler refuses features of the language that are newer than
+// the version in it, and modules that it does not require.
 func TestTheWasmProgramCompilesWithTheLightModfile(t *testing.T) {
 	command := exec.Command("go", "list", "-export", "-deps", "-modfile="+filepath.FromSlash(lightModfile), "./wasm")
 	command.Dir = root
@@ -47,7 +49,8 @@ func TestTheWasmProgramCompilesWithTheLightModfile(t *testing.T) {
 	}
 }
 
-// The library: what is newer is there all the same, for the standard library comes with the compiler.
+// This checks the standard library. The compiler cannot: it brings its own library, and does not refuse what is newer than the version
+// in the modfile.
 func TestTheWasmProgramUsesNoNewerLibrary(t *testing.T) {
 	linked := linked(t, "wasm")
 	for name, files := range tree(t) {
@@ -62,7 +65,8 @@ func TestTheWasmProgramUsesNoNewerLibrary(t *testing.T) {
 	}
 }
 
-// newerIn finds functions by their package's name, and methods by their own: none is so common that it would be another's.
+// newerIn finds the uses of what newerThanLight lists. Functions are found with their package's name, methods by their name alone,
+// which is enough because no type here has a method of the same name.
 func newerIn(syntax *ast.File) []string {
 	var found []string
 	ast.Inspect(syntax, func(n ast.Node) bool {

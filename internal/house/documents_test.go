@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// TestReadmeCompiles checks the Go programs of README.md, as they stand there, as programs of a user's for js/wasm.
+// TestReadmeCompiles compiles the Go programs of README.md for js/wasm, exactly as they stand there.
 func TestReadmeCompiles(t *testing.T) {
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
@@ -29,13 +29,13 @@ func TestReadmeCompiles(t *testing.T) {
 	}
 	for _, block := range blocks {
 		if !strings.HasPrefix(block[1], "package main\n") {
-			t.Errorf("README.md shows Go that is no whole program, and so is not checked:\n%s", block[1])
+			t.Errorf("README.md shows Go that is not a whole program, which cannot be checked:\n%s", block[1])
 			continue
 		}
 		if formatted, err := format.Source([]byte(block[1])); err != nil || string(formatted) != block[1] {
 			t.Errorf("README.md shows Go that is not formatted: %v\n%s", err, formatted)
 		}
-		// An overlay has go see files that are not there: a program of this module's, so that it needs no other.
+		// An overlay shows the go command a file that is not there. So the program is part of this module and needs no go.mod.
 		dir := t.TempDir()
 		program := filepath.Join(dir, "main.go")
 		write(t, program, []byte(block[1]))
@@ -47,7 +47,7 @@ func TestReadmeCompiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		write(t, overlay, text)
-		compile := exec.Command("go", "list", "-export", "-overlay", overlay, "./readme") // go build would link, too
+		compile := exec.Command("go", "list", "-export", "-overlay", overlay, "./readme") // It compiles; go build would link too.
 		compile.Dir = root
 		compile.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 		if out, err := compile.CombinedOutput(); err != nil {

@@ -4,8 +4,8 @@ package house
 
 import "slices"
 
-// The drawing: every package of the module, and what it may import beside the standard library. What is not drawn is forbidden,
-// and a package that is not drawn may not exist. Tests may import what they like.
+// drawing has every package of the module, and what the package may import beside the standard library. Imports that are not drawn
+// are forbidden, and so are packages that are not drawn. Tests may import anything.
 var drawing = map[string]room{
 	// The core decides: no goroutine, channel, mutex, context, clock, I/O, fmt or JavaScript.
 	"internal/text":         core(),
@@ -22,21 +22,21 @@ var drawing = map[string]room{
 	"internal/call": core("internal/channel", "internal/attempts", "internal/plan", "internal/exchange", "internal/wire",
 		"grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 
-	// The two drivers act: one with goroutines, context and time, one from JavaScript's own event loop.
+	// The two drivers carry out what the core decides: one with goroutines, context and time, the other in JavaScript's event loop.
 	"grpcweb/transport": driver("grpcweb/metadata"),
 	"grpcweb":           driver("grpcweb/transport").and(coreRooms...),
 	"internal/abi":      core(),
-	// The table of the ABI, and what makes both sides and its page of it; no program links them.
+	// The table of the ABI, and what generates Go, TypeScript and a page of documentation from it; no program links them.
 	"internal/abi/table":    driver("internal/attempts", "internal/call", "internal/channel", "internal/wire", "grpcweb/status"),
 	"internal/abi/generate": driver("internal/abi/table"),
-	// It plays JavaScript's part: in tests, and on tapes, on which two builds of the program are compared.
+	// The part of JavaScript, played in Go: by tests, and by the program that records tapes, with which two builds are compared.
 	"internal/abi/abitest": driver("internal/abi", "internal/abi/table", "internal/wire"),
 	"internal/abi/tape":    driver("internal/abi", "internal/abi/abitest", "internal/hostdriver"),
 	"internal/hostdriver":   core("internal/abi").and(coreRooms...),
 	"jsbridge/host":         inside("internal/abi"),
 	"wasm":                  inside("jsbridge/host", "internal/hostdriver", "internal/abi"),
 
-	// Around them.
+	// Packages around the two drivers.
 	"grpcweb/grpcconn": driver("grpcweb", "grpcweb/metadata", "grpcweb/status").modules("google.golang.org/grpc",
 		"google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc"),
 	"jsbridge": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status").modules("github.com/hack-pad/safejs"),
@@ -72,12 +72,12 @@ var serverModules = []string{
 	"github.com/improbable-eng/grpc-web", "golang.org/x/net",
 }
 
-// A room is a package: what of ours it may import, which modules of others, and which part of the standard library.
+// room says what a package may import: packages of this module, other modules, and which part of the standard library.
 type room struct {
 	imports []string
 	others  []string
 	std     func(path string) bool
-	pure    bool // decides only: nothing in it runs beside anything else
+	pure    bool // the package may have no goroutine and no channel
 }
 
 func core(imports ...string) room   { return room{imports: imports, std: light, pure: true} }
@@ -96,29 +96,29 @@ var lightStd = []string{
 
 func light(path string) bool { return slices.Contains(lightStd, path) }
 
-// lightAndUnsafe is for the program inside the npm package: JavaScript hands it pointers.
+// lightAndUnsafe is for the program inside the npm package, to which JavaScript passes pointers.
 func lightAndUnsafe(path string) bool {
 	return light(path) || slices.Contains([]string{"math/rand/v2", "runtime", "unsafe"}, path)
 }
 
-// notJavaScript: safejs, which turns exceptions into errors, stands between this module and syscall/js.
+// notJavaScript forbids syscall/js, which panics where JavaScript throws. Packages use safejs instead, which returns errors.
 func notJavaScript(path string) bool { return path != "syscall/js" }
 
-// Where files may depend on the platform being js/wasm. Tests may anywhere.
+// javaScriptRooms may have files for js/wasm only. Tests may have them anywhere.
 var javaScriptRooms = []string{"jsbridge", "jsbridge/host", "wasm", "conformance/client", "internal/networks"}
 
-// Where functions may be imported from and exported to JavaScript by directive.
+// hostRoom may import functions from JavaScript and export functions to it, by directive.
 const hostRoom = "jsbridge/host"
 
-// What must not be linked, compiled to js/wasm, because of its weight: brotli, of a program of about 420 KB, fmt adds 85 KB, time 72,
-// safejs 136, encoding/json 116, protobuf 531, net/http 1341, grpc 2465.
+// closures says what must not be linked into programs for js/wasm, because users download it. To a program of about 420 KB after
+// brotli, fmt adds 85 KB, time 72, safejs 136, encoding/json 116, protobuf 531, net/http 1341, grpc 2465.
 var closures = map[string]closure{
 	"wasm":     {without: []string{"syscall/js", "fmt", "time", "context", "os", "reflect", "encoding/json", "net", "log"}},
 	"grpcweb":  {without: []string{"encoding/json", "net/http"}},
 	"jsbridge": {without: []string{"encoding/json", "net/http"}, modules: []string{"github.com/hack-pad/safejs"}},
 }
 
-// A closure is everything a room links: without these packages of the standard library, and of others' modules only these.
+// closure restricts all that a package links: none of these packages of the standard library, and no other modules than these.
 type closure struct {
 	without []string
 	modules []string

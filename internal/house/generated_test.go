@@ -11,14 +11,14 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/abi/table"
 )
 
-// JavaScript and Go read the same numbers because both sides are made of one table.
+// JavaScript and Go agree on the ABI because the code of both is generated from one table.
 func TestTheABIIsMadeOfItsTable(t *testing.T) {
 	for _, file := range table.Files() {
 		committed, err := os.ReadFile(filepath.Join(root, file.Path))
 		if err != nil {
 			t.Error(err)
 		} else if !bytes.Equal(committed, file.Content) {
-			t.Errorf("%s is not what internal/abi/table makes: run go run ./internal/abi/generate (make generate does it too)", file.Path)
+			t.Errorf("%s is not what internal/abi/table generates: run go run ./internal/abi/generate, or make generate", file.Path)
 		}
 	}
 }

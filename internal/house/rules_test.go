@@ -15,14 +15,14 @@ func TestEveryPackageIsDrawn(t *testing.T) {
 	built := tree(t)
 	for name := range built {
 		if name == "." {
-			t.Error("the root holds Go files: the module's root is no package")
+			t.Error("the module's root has Go files, but must not be a package")
 		} else if _, ok := drawing[name]; !ok {
-			t.Errorf("%s is not drawn: give it a place in drawing_test.go, or put its code into a room that has one", name)
+			t.Errorf("the package %s is not in drawing_test.go: add it there, or move its code into a package that is", name)
 		}
 	}
 	for name := range drawing {
 		if _, ok := built[name]; !ok {
-			t.Errorf("%s is drawn, and not there", name)
+			t.Errorf("drawing_test.go has the package %s, which does not exist", name)
 		}
 	}
 }
@@ -31,7 +31,7 @@ func TestImportsAreDrawn(t *testing.T) {
 	for name, files := range tree(t) {
 		room, ok := drawing[name]
 		if !ok {
-			continue // TestEveryPackageIsDrawn says so
+			continue // TestEveryPackageIsDrawn reports it.
 		}
 		for _, f := range files {
 			for _, path := range f.imports() {
@@ -46,27 +46,28 @@ func TestImportsAreDrawn(t *testing.T) {
 func (r room) refuses(path string) string {
 	if inner, ok := strings.CutPrefix(path, module+"/"); ok {
 		if !slices.Contains(r.imports, inner) {
-			return "no such arrow is drawn"
+			return "drawing_test.go does not allow this import"
 		}
 		return ""
 	}
 	if !isStandard(path) {
 		if !slices.ContainsFunc(r.others, func(other string) bool { return within(path, other) }) {
-			return "this module is not drawn here"
+			return "drawing_test.go does not allow this module here"
 		}
 		return ""
 	}
 	if !r.std(path) {
 		if r.pure {
-			return "the core is pure and light; it may use " + strings.Join(lightStd, ", ")
+			return "the core must be pure and light; of the standard library it may use only " + strings.Join(lightStd, ", ")
 		}
-		return "JavaScript is reached through safejs, in jsbridge"
+		return "JavaScript may be reached only through safejs, in jsbridge"
 	}
 	return ""
 }
 
-// A machine that a driver turns has nothing that waits: the same events in the same order always give the same actions.
-func TestTheCoreRunsNothingBesideItself(t *testing.T) {
+// The core is a set of state machines in which nothing waits and nothing runs beside anything else, so that the same events in the
+// same order always give the same actions.
+func TestTheCoreHasNoConcurrency(t *testing.T) {
 	for name, files := range tree(t) {
 		if !drawing[name].pure {
 			continue
@@ -74,7 +75,7 @@ func TestTheCoreRunsNothingBesideItself(t *testing.T) {
 		for _, f := range files {
 			ast.Inspect(f.syntax, func(n ast.Node) bool {
 				if what := concurrent(n); what != "" && (what != parked || !slices.Contains(javaScriptRooms, name)) {
-					t.Errorf("%s: %s; a driver runs things, the core does not", f.position(n), what)
+					t.Errorf("%s: %s; only drivers may run things concurrently, not the core", f.position(n), what)
 				}
 				return true
 			})
@@ -82,7 +83,7 @@ func TestTheCoreRunsNothingBesideItself(t *testing.T) {
 	}
 }
 
-// parked is how the wasm program's main stays, so that its exports can be called.
+// parked is how main of the wasm program waits forever, so that its exports can be called.
 const parked = "select {}"
 
 func concurrent(n ast.Node) string {
@@ -106,24 +107,24 @@ func concurrent(n ast.Node) string {
 	return ""
 }
 
-// Platform code is a thin skin: whoever reads the rest needs to think of one platform only.
+// Code for one platform is kept to a few packages, so that readers of the others need not think of platforms.
 func TestJavaScriptStaysInItsRooms(t *testing.T) {
 	for name, files := range tree(t) {
 		for _, f := range files {
 			if !slices.Contains(javaScriptRooms, name) {
 				if f.taggedByName("js") || f.taggedByName("wasm") {
-					t.Errorf("%s: only %s may hold files for js", f.name, strings.Join(javaScriptRooms, ", "))
+					t.Errorf("%s: only %s may have files for js", f.name, strings.Join(javaScriptRooms, ", "))
 				}
 				if tag := f.buildTag(); tag != nil && mentions(tag, "js", "wasm") {
-					t.Errorf("%s: //go:build %s; only %s may hold files for js", f.name, tag, strings.Join(javaScriptRooms, ", "))
+					t.Errorf("%s: //go:build %s; only %s may have files for js", f.name, tag, strings.Join(javaScriptRooms, ", "))
 				}
 			}
 			for _, c := range f.directives() {
 				switch {
 				case strings.HasPrefix(c.Text, "//go:linkname"):
-					t.Errorf("%s: %s; nothing here reaches into other packages' insides", f.position(c), c.Text)
+					t.Errorf("%s: %s; linkname is forbidden, because it reaches into other packages' internals", f.position(c), c.Text)
 				case strings.HasPrefix(c.Text, "//go:wasm") && name != hostRoom:
-					t.Errorf("%s: %s; only %s meets the host by directive", f.position(c), c.Text, hostRoom)
+					t.Errorf("%s: %s; only %s may import from JavaScript and export to it", f.position(c), c.Text, hostRoom)
 				}
 			}
 		}
@@ -132,7 +133,7 @@ func TestJavaScriptStaysInItsRooms(t *testing.T) {
 
 func mentions(x constraint.Expr, tags ...string) bool {
 	found := false
-	x.Eval(func(tag string) bool { // asks for every tag, whatever the answers
+	x.Eval(func(tag string) bool { // Eval asks for every tag, whatever the answers are.
 		found = found || slices.Contains(tags, tag)
 		return true
 	})
@@ -142,13 +143,13 @@ func mentions(x constraint.Expr, tags ...string) bool {
 func TestClosuresAreLight(t *testing.T) {
 	for name, closure := range closures {
 		if _, ok := tree(t)[name]; !ok {
-			t.Errorf("%s is not there", name)
+			t.Errorf("closures has the package %s, which does not exist", name)
 			continue
 		}
 		packages := linked(t, name)
 		for path, p := range packages {
 			if closure.refuses(p) {
-				t.Errorf("%s links %s, by way of %s", name, path, packages.way(module+"/"+name, path))
+				t.Errorf("%s links %s, which is forbidden; the imports that lead there: %s", name, path, packages.way(module+"/"+name, path))
 			}
 		}
 	}
@@ -161,7 +162,7 @@ func (c closure) refuses(p linkedPackage) bool {
 	return !within(p.ImportPath, module) && !slices.ContainsFunc(c.modules, func(m string) bool { return within(p.ImportPath, m) })
 }
 
-// The rules above pass when nothing breaks them; this says that they can fail.
+// The tests above pass while no rule is broken. This test shows that they can fail.
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct {
 		room, path string

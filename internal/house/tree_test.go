@@ -28,7 +28,7 @@ const (
 	root   = "../.."
 )
 
-// A file is a Go file that is no test, read whatever its build tags say.
+// file is a Go file that is not a test. Files are read whatever their build tags say.
 type file struct {
 	name   string // from the root
 	syntax *ast.File
@@ -54,7 +54,7 @@ var readTree = sync.OnceValues(func() (map[string][]file, error) {
 	return built, err
 })
 
-// skip leaves out what is no package of this module: hidden folders, testdata, what npm installed, and modules of their own.
+// skip leaves out folders that hold no package of this module: hidden ones, testdata, what npm installed, and other modules.
 func skip(name string, entry fs.DirEntry) error {
 	base := entry.Name()
 	if name == "." {
@@ -81,7 +81,7 @@ func tree(t *testing.T) map[string][]file {
 func (f file) imports() []string {
 	var paths []string
 	for _, spec := range f.syntax.Imports {
-		imported, _ := strconv.Unquote(spec.Path.Value) // the parser has checked it
+		imported, _ := strconv.Unquote(spec.Path.Value) // The parser has checked the quotes.
 		paths = append(paths, imported)
 	}
 	return paths
@@ -120,7 +120,8 @@ func (f file) directives() []*ast.Comment {
 	return found
 }
 
-// isStandard: paths of the standard library have no dot in their first element; modules of others begin with a host's name.
+// isStandard reports whether a package is of the standard library. Only there does the first element of a path have no dot: paths of
+// modules begin with the name of a host.
 func isStandard(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
 	return !strings.Contains(first, ".")
@@ -130,7 +131,7 @@ func within(path, prefix string) bool {
 	return path == prefix || strings.HasPrefix(path, prefix+"/")
 }
 
-// A linkedPackage is one of those that a program is made of, as the go command tells.
+// linkedPackage is a package that a program links, as go list describes it.
 type linkedPackage struct {
 	ImportPath string
 	Standard   bool
@@ -139,7 +140,7 @@ type linkedPackage struct {
 
 type linkedPackages map[string]linkedPackage
 
-// linked lists all that a room links when it is compiled to js/wasm, itself included.
+// linked lists all packages that a package links when it is compiled to js/wasm, itself included.
 func linked(t *testing.T, name string) linkedPackages {
 	t.Helper()
 	command := exec.Command("go", "list", "-deps", "-json=ImportPath,Standard,Imports", "./"+name)
@@ -163,7 +164,7 @@ func linked(t *testing.T, name string) linkedPackages {
 	}
 }
 
-// way is a shortest chain of imports from one package to another: who drags it in.
+// way returns a shortest chain of imports that leads from one package to another.
 func (packages linkedPackages) way(from, to string) string {
 	ways := [][]string{{from}}
 	seen := map[string]bool{from: true}

@@ -1,5 +1,5 @@
-// Package httptransport carries exchanges over net/http, HTTP/1.1 and HTTP/2. It
-// stands in for the browser in tests that run natively.
+// Package httptransport carries exchanges over net/http, with HTTP/1.1 and HTTP/2. In
+// tests that run natively it takes the place of the browser's fetch.
 package httptransport
 
 import (
@@ -14,32 +14,32 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 )
 
-// Transport is a transport.RoundTripper over net/http. As a browser does for
-// gRPC-Web, it refuses redirects and sends cookies to nobody.
+// Transport is a transport.RoundTripper over net/http. It refuses redirects, as
+// jsbridge.Fetch does, and keeps no cookies.
 //
-// It says Processed of all failures, also of a connection that could not be
-// made. Nothing was sent then, for certain; but NotSent has the call tried again
-// at once, a thousand times, while a server that is down needs time: the
-// policy's backoff is the better answer, and a call without a policy had better
-// fail (SEMANTICS 2.9d). A browser does not tell the two apart either.
+// Every failure is reported as Processed, even when no connection could be made. In that
+// case nothing was sent, but NotSent would restart the attempt at once, up to a thousand
+// times (SEMANTICS 2.9a), while a server that is down needs time. The policy's backoff
+// gives it that time, and a call without a policy should fail. A browser does not tell
+// the two cases apart either (SEMANTICS 2.9d).
 type Transport struct{ http *http.Transport }
 
-// New makes a transport. The TLS config is used as it is; nil is the default.
-// Close the transport after use.
+// New makes a transport. A nil TLS config is the default one; any other is used as it
+// is. Close the transport after use.
 func New(config *tls.Config) *Transport {
 	return &Transport{&http.Transport{
 		Proxy:              http.ProxyFromEnvironment,
 		TLSClientConfig:    config,
-		ForceAttemptHTTP2:  true, // which a TLS config of one's own would turn off
-		DisableCompression: true, // of whole bodies; gRPC compresses messages
+		ForceAttemptHTTP2:  true, // Without this, a TLS config that is given would turn HTTP/2 off.
+		DisableCompression: true, // This is the compression of whole bodies; gRPC compresses messages.
 	}}
 }
 
-// StreamsRequests: it does. Over HTTP/2 both ways at the same time; over
-// HTTP/1.1 that is for the server to allow.
+// StreamsRequests reports true. Over HTTP/2 the response may come while the request is
+// sent; over HTTP/1.1 that depends on the server.
 func (t *Transport) StreamsRequests() bool { return true }
 
-// Close lets go of connections that no exchange uses. Its error is always nil.
+// Close closes the connections that no exchange uses. Its error is always nil.
 func (t *Transport) Close() error {
 	t.http.CloseIdleConnections()
 	return nil
@@ -53,7 +53,7 @@ func (t *Transport) RoundTrip(ctx context.Context, r *transport.Request) (*trans
 		cancel()
 		return nil, &transport.Error{Invalid: true, Err: err}
 	}
-	// Not an http.Client, which follows redirects.
+	// This calls the transport, not an http.Client, because a client follows redirects.
 	response, err := t.http.RoundTrip(request)
 	if err == nil && isRedirect(response) {
 		response.Body.Close()
@@ -86,7 +86,8 @@ func isRedirect(r *http.Response) bool {
 	return r.StatusCode >= 300 && r.StatusCode < 400 && r.Header.Get("Location") != ""
 }
 
-// fields are the response's, sorted by name: net/http has lost their order.
+// fields returns a response's header fields. They are sorted by name, because net/http
+// does not keep their order.
 func fields(header http.Header) metadata.MD {
 	names := make([]string, 0, len(header))
 	for name := range header {
@@ -102,11 +103,11 @@ func fields(header http.Header) metadata.MD {
 	return md
 }
 
-// requestBody is a transport.Body as net/http reads it.
+// requestBody makes an io.Reader of a transport.Body, for net/http.
 type requestBody struct {
 	ctx  context.Context
 	body transport.Body
-	rest []byte // of the present piece
+	rest []byte // what has not been read of the current piece
 }
 
 func (b *requestBody) Read(p []byte) (int, error) {
@@ -124,14 +125,14 @@ func (b *requestBody) Read(p []byte) (int, error) {
 
 func (b *requestBody) Close() error { return b.body.Close() }
 
-// pieceSize is how much of a body is read at a time, at most.
+// pieceSize is the most that is read of a body at a time.
 const pieceSize = 32 << 10
 
 type responseBody struct {
 	cancel context.CancelFunc // ends the exchange
 	body   io.ReadCloser
 	buffer []byte
-	err    error // how the body ended
+	err    error // with which the body ended; io.EOF after its last byte
 }
 
 // Next reads the next piece.
@@ -147,8 +148,8 @@ func (b *responseBody) Next(ctx context.Context) ([]byte, error) {
 			return b.buffer[:n], nil
 		}
 	}
-	if b.err == io.EOF { // the end, as io.Reader says
-		b.cancel() // lets go of the context
+	if b.err == io.EOF { // io.Reader promises io.EOF itself; wrapped, it is an error.
+		b.cancel() // This frees what the context holds.
 		return nil, io.EOF
 	}
 	if err := ctx.Err(); err != nil {
@@ -159,6 +160,6 @@ func (b *responseBody) Next(ctx context.Context) ([]byte, error) {
 
 // Close ends the exchange, if it is not over.
 func (b *responseBody) Close() error {
-	b.cancel() // so that a Next ends, and nothing waits for the rest
+	b.cancel() // This ends a Next that waits, and the wait for the rest of the body.
 	return b.body.Close()
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/server"
 )
 
-// All are net/http with HTTP/1.1, and with HTTP/2 over TLS, each before a server of
-// its own.
+// All returns net/http with HTTP/1.1 and net/http with HTTP/2 over TLS. Each has a
+// server of its own.
 func All(t *testing.T) []Network {
 	t.Helper()
 	return []Network{serve(t, "HTTP/1.1", false), serve(t, "HTTP/2", true)}

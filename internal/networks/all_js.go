@@ -11,15 +11,16 @@ import (
 	"github.com/hedgerow-web/hedgerow/jsbridge"
 )
 
-// All are the global fetch, as it is where the tests run, and WebSockets, before a
-// server that runs already.
+// All returns the global fetch, with what it can do where the tests run, and
+// WebSockets. They share the server that the environment names.
 func All(t *testing.T) []Network {
 	t.Helper()
 	url, tls := os.Getenv("HEDGEROW_SERVER"), os.Getenv("HEDGEROW_SERVER_TLS")
 	if url == "" || tls == "" {
-		t.Fatal("HEDGEROW_SERVER names no server: run these tests by make test-wasm or make test-browser, which start one")
+		t.Fatal("HEDGEROW_SERVER and HEDGEROW_SERVER_TLS are not set: run these tests with make test-wasm or make test-browser, which start a server")
 	}
-	if fetch := jsbridge.Fetch(); fetch.(transport.Streamer).StreamsRequests() { // under Node, which does not trust the server's certificate
+	// Fetch streams under Node, which does not trust the server's certificate.
+	if fetch := jsbridge.Fetch(); fetch.(transport.Streamer).StreamsRequests() {
 		return []Network{{"fetch", fetch, url, FullDuplex}, {"WebSocket", webSockets(t), url, FullDuplex}}
 	}
 	return []Network{
@@ -30,8 +31,8 @@ func All(t *testing.T) []Network {
 	}
 }
 
-// webSockets are those of the page, or of undici, where Node has none: the npm
-// package's tests have it installed.
+// webSockets returns a transport over the global WebSocket, or over undici's where Node
+// has none. The npm package's tests depend on undici, so it is installed.
 func webSockets(t *testing.T) transport.RoundTripper {
 	t.Helper()
 	global, err := safejs.Global().Get("WebSocket")
@@ -49,7 +50,8 @@ func webSockets(t *testing.T) transport.RoundTripper {
 	return jsbridge.WebSocket(jsbridge.WithWebSocketClass(class))
 }
 
-// root is the module's folder. A test runs in its package's.
+// root returns the module's folder: the one with go.mod, above the folder of the
+// package, in which tests run.
 func root(t *testing.T) string {
 	t.Helper()
 	dir, err := os.Getwd()

@@ -1,6 +1,6 @@
-// Package networks has what tests reach the real server over: natively net/http,
-// with a server of the test's own; in JavaScript the global fetch and WebSockets,
-// with a server that runs already.
+// Package networks lists the transports over which tests reach the real server:
+// natively net/http, with a server that the test starts; in JavaScript the global fetch
+// and WebSockets, with a server that runs already.
 package networks
 
 import (
@@ -17,25 +17,27 @@ type Network struct {
 	Duplex    Duplex
 }
 
-// Duplex is what of an exchange happens while its request is being made.
+// Duplex is how much of an exchange can happen before its request is complete.
 type Duplex int
 
-// The degrees.
 const (
-	WholeRequests Duplex = iota // nothing: a browser's fetch
-	HalfDuplex                  // messages are sent, and an answer is heard once it is complete: Chromium's fetch over HTTP/2
-	FullDuplex
+	WholeRequests Duplex = iota // Nothing: requests are sent when they are complete, as by a browser's fetch.
+	HalfDuplex                  // Messages are sent, but a response may be seen only when it is complete, as by Chromium's fetch over HTTP/2.
+	FullDuplex                  // Messages are sent and received.
 )
 
-// Needs skips a test of what the network cannot do.
+// Needs skips a test that needs more than the network can do.
 func (n Network) Needs(t *testing.T, d Duplex) {
 	t.Helper()
 	if n.Duplex < d {
-		t.Skip([]string{HalfDuplex: "here requests are sent when they are complete", FullDuplex: "here an answer is heard when it or the request is complete"}[d])
+		t.Skip([]string{
+			HalfDuplex: "this network sends requests only when they are complete",
+			FullDuplex: "this network shows a response only when it or the request is complete",
+		}[d])
 	}
 }
 
-// OpensSockets reports whether what streams goes over WebSockets.
+// OpensSockets reports whether requests that stream are sent over WebSockets.
 func (n Network) OpensSockets() bool {
 	of, ok := n.Transport.(transport.Socket)
 	return ok && of.OpensSockets()

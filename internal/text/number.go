@@ -1,8 +1,8 @@
 package text
 
-// Number reads a whole number of decimal digits, up to 2⁶³−1; ok is false where
-// the text is none. (The standard library's gives an error that quotes, and
-// with it come the tables that Quote does without.)
+// Number reads a whole number, of decimal digits only, up to 2⁶³−1; ok is false for any
+// other text. It stands in for strconv.ParseInt, whose errors quote the text and so link
+// the tables of Unicode that Quote avoids.
 func Number(s string) (n int64, ok bool) {
 	if s == "" {
 		return 0, false

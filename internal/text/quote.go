@@ -3,8 +3,9 @@ package text
 
 import "strconv"
 
-// Quote puts text between quotes, with ASCII's control characters escaped. (The standard library's knows which of Unicode can be printed, from
-// tables that cost a browser several kilobytes.)
+// Quote puts text between quotes and escapes ASCII's control characters. It stands in for
+// strconv.Quote, which also knows which characters of Unicode can be printed, from tables
+// that would add several kilobytes to the program in the npm package.
 func Quote(s string) string {
 	const hex = "0123456789abcdef"
 	b := make([]byte, 0, len(s)+2)
@@ -22,8 +23,8 @@ func Quote(s string) string {
 	return string(append(b, '"'))
 }
 
-// Char puts a character between single quotes. What is not printable ASCII is
-// escaped, so that what cannot be seen can be told.
+// Char puts a character between single quotes. All but printable ASCII is escaped, so
+// that a character which cannot be seen can be recognized.
 func Char(c rune) string {
 	switch {
 	case c == '\'' || c == '\\':

@@ -41,7 +41,7 @@ func TestNumber(t *testing.T) {
 	}
 	for _, in := range []string{"", "-1", "+1", " 1", "1.5", "1e3", "x", "9223372036854775808", "99999999999999999999"} {
 		if got, ok := text.Number(in); ok {
-			t.Errorf("Number(%q) is %d; it is no number", in, got)
+			t.Errorf("Number(%q) is %d; the text is not a number", in, got)
 		}
 	}
 }

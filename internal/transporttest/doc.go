@@ -1,4 +1,4 @@
-// Package transporttest holds no code. Its tests are one suite for every
-// transport.RoundTripper, against the real demo server: run natively, over
-// net/http with HTTP/1.1 and HTTP/2; compiled to js/wasm, over the global fetch.
+// Package transporttest holds only tests: one suite for every transport.RoundTripper,
+// against the real demo server. Run natively, they use net/http with HTTP/1.1 and HTTP/2;
+// compiled to js/wasm, the global fetch and WebSockets.
 package transporttest

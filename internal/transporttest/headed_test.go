@@ -9,8 +9,9 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// headed sends every request over a WebSocket, and takes the head out of the body
-// that it begins: so it answers as the suite has it of all transports.
+// headed sends every request over a WebSocket. The body that comes back begins with the
+// response head; headed reads it and returns it as other transports do, so that one
+// suite tests them all.
 type headed struct{ transport.Socket }
 
 func (h headed) RoundTrip(ctx context.Context, r *transport.Request) (*transport.Response, error) {
@@ -21,7 +22,7 @@ func (h headed) RoundTrip(ctx context.Context, r *transport.Request) (*transport
 		return nil, err
 	}
 	if res.Status != 101 || res.Header.Len() > 0 {
-		return nil, errors.New("that is no response of a WebSocket")
+		return nil, errors.New("the response is not one of a WebSocket: it has another status than 101, or a header")
 	}
 	head, rest, err := headOf(ctx, res.Body)
 	if err != nil {
@@ -35,7 +36,8 @@ func (h headed) RoundTrip(ctx context.Context, r *transport.Request) (*transport
 	return &transport.Response{Status: 200, Header: head, Body: &behind{res.Body, rest}}, nil
 }
 
-// headOf reads the first frame.
+// headOf reads the first frame, which is the response head, and returns with it the
+// bytes behind it that have come.
 func headOf(ctx context.Context, body transport.Body) (head metadata.MD, rest []byte, err error) {
 	var frames wire.FrameReader
 	var block []byte
@@ -60,7 +62,7 @@ func headOf(ctx context.Context, body transport.Body) (head metadata.MD, rest []
 	}
 }
 
-// behind is the body behind its first frame.
+// behind is a body without its first frame.
 type behind struct {
 	transport.Body
 	rest []byte

@@ -9,7 +9,7 @@ import (
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 )
 
-// live is a body that is made as it is sent.
+// live is a request body that is not complete yet: the test sends its pieces.
 type live chan []byte
 
 func (l live) Next(ctx context.Context) ([]byte, error) {
@@ -31,11 +31,11 @@ func (l live) Close() error { return nil }
 func (n network) needsStreams(t *testing.T) {
 	t.Helper()
 	if !n.Transport.(transport.Streamer).StreamsRequests() {
-		t.Skip("here requests are sent when they are complete")
+		t.Skip("this network sends requests only when they are complete")
 	}
 }
 
-// The server has the first message before the second is made.
+// The first message reaches the server before the second exists.
 func testLiveRequest(t *testing.T, n network) {
 	n.needsStreams(t)
 	id, body := name(t), make(live)

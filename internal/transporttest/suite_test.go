@@ -100,7 +100,7 @@ func testTrailersOnly(t *testing.T, n network) {
 
 func testHTTPStatus(t *testing.T, n network) {
 	if n.OpensSockets() {
-		t.Skip("an open WebSocket has no HTTP response to give any more")
+		t.Skip("a WebSocket that has opened can have no other HTTP response")
 	}
 	res := n.head(t.Context(), t, request{method: "Do", script: script("", &chaosv1.Step{End: &chaosv1.Step_Raw{Raw: &chaosv1.Raw{
 		HttpStatus: 503, Header: []*chaosv1.Metadata{{Name: "content-type", Value: "text/plain"}}, Body: [][]byte{[]byte("down "), []byte("for now")},
@@ -129,7 +129,7 @@ func testPieces(t *testing.T, n network) {
 	readMessages(t, res, 3)
 }
 
-// readMessages reads a body until so many messages have come.
+// readMessages reads a body until n messages have come.
 func readMessages(t *testing.T, res *transport.Response, n int) {
 	t.Helper()
 	var body []byte
@@ -184,7 +184,8 @@ func testCancelHead(t *testing.T, n network) {
 	n.wantCanceled(t, id)
 }
 
-// wantAborted: the caller's own abort is not mistaken for somebody else's.
+// wantAborted checks that an exchange which the caller ended has failed, and that the
+// error does not say Aborted, which is for an end that somebody else caused.
 func wantAborted(t *testing.T, err error) {
 	t.Helper()
 	var of *transport.Error
@@ -193,7 +194,7 @@ func wantAborted(t *testing.T, err error) {
 	}
 }
 
-// wantCanceled: the server saw the client leave.
+// wantCanceled checks that the server saw the client cancel the call.
 func (n network) wantCanceled(t *testing.T, id string) {
 	t.Helper()
 	for _, x := range n.report(t, id, 1, 1).GetExecutions() {
@@ -252,8 +253,8 @@ func wantProcessed(t *testing.T, err error) {
 	}
 }
 
-// The cut comes when the messages have been read: over HTTP/2 Chromium lets a reset
-// overtake what it has not handed on.
+// The server cuts the connection only when the messages have been read, because over
+// HTTP/2 Chromium discards what it has not handed to the page when a reset comes.
 func testCutBody(t *testing.T, n network) {
 	id, messages := name(t), uint32(2)
 	res := n.head(t.Context(), t, request{method: "Stream", script: script(id, &chaosv1.Step{
@@ -267,7 +268,7 @@ func testCutBody(t *testing.T, n network) {
 }
 
 func testRefused(t *testing.T, n network) {
-	n.URL = "http://127.0.0.1:2" // nobody listens there
+	n.URL = "http://127.0.0.1:2" // No server listens on this port.
 	_, err := n.roundTrip(t.Context(), t, request{method: "Do", script: script("", &chaosv1.Step{})})
 	wantProcessed(t, err)
 }

@@ -21,16 +21,16 @@ import (
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
-		goleak.IgnoreAnyFunction("runtime.handleEvent"),                     // js/wasm: the event loop's own
-		goleak.IgnoreTopFunction("github.com/desertbit/timer.timerRoutine"), // started by the server's WebSockets as they are linked in
+		goleak.IgnoreAnyFunction("runtime.handleEvent"),                     // In js/wasm it belongs to the event loop.
+		goleak.IgnoreTopFunction("github.com/desertbit/timer.timerRoutine"), // A package of the server's WebSockets starts it in its init.
 	)
 }
 
-// A network is asked for exchanges as these tests want them.
+// network is a network with the requests that these tests make.
 type network struct{ networks.Network }
 
-// reached are the networks, all of them as HTTP: a WebSocket's answer has its head
-// in its body.
+// reached returns all networks. Those over WebSockets, where the response head comes in
+// the body, are made to answer like the others.
 func reached(t *testing.T) []network {
 	t.Helper()
 	var all []network
@@ -43,8 +43,8 @@ func reached(t *testing.T) []network {
 	return all
 }
 
-// contentType is what requests and answers have. The wrapper, before it hands on what
-// a WebSocket brings, makes native gRPC of it.
+// contentType is the content type that the service sees and answers with. A request that
+// comes over a WebSocket is turned into native gRPC by the wrapper.
 func (n network) contentType() string {
 	if n.OpensSockets() {
 		return "application/grpc"
@@ -54,12 +54,12 @@ func (n network) contentType() string {
 
 const chaosPath = "/hedgerow.chaos.v1.Chaos/"
 
-// request is what the server's Chaos service is asked.
+// request is a request to the server's Chaos service.
 type request struct {
-	method string // "Do"
+	method string // such as "Do"
 	header metadata.MD
 	script proto.Message
-	body   transport.Body // in place of the script: one that is still being made
+	body   transport.Body // is sent in place of the script: a body that is not complete yet
 }
 
 func frame(t *testing.T, message proto.Message) []byte {
@@ -97,7 +97,7 @@ func (n network) roundTrip(ctx context.Context, t *testing.T, r request) (*trans
 	return n.Transport.RoundTrip(ctx, req)
 }
 
-// head is roundTrip for requests that are answered.
+// head is roundTrip for requests that must be answered.
 func (n network) head(ctx context.Context, t *testing.T, r request) *transport.Response {
 	t.Helper()
 	res, err := n.roundTrip(ctx, t, r)
@@ -108,7 +108,7 @@ func (n network) head(ctx context.Context, t *testing.T, r request) *transport.R
 	return res
 }
 
-// do plays one step of a call, and reads the answer to its end.
+// do sends a script of one step, and reads the response to its end.
 func (n network) do(t *testing.T, id string, step *chaosv1.Step) (*transport.Response, answer) {
 	t.Helper()
 	res := n.head(t.Context(), t, request{method: "Do", script: script(id, step)})
@@ -120,7 +120,8 @@ func script(id string, step *chaosv1.Step) *chaosv1.Request {
 	return &chaosv1.Request{CallId: id, Steps: []*chaosv1.Step{step}}
 }
 
-// report waits until the server has seen so many attempts begin, and end.
+// report waits until the server has seen so many attempts of a call begin, and so many
+// end. It returns what the server saw of them.
 func (n network) report(t *testing.T, id string, started, ended uint32) *chaosv1.ReportReply {
 	t.Helper()
 	res := n.head(t.Context(), t, request{
@@ -145,17 +146,17 @@ func read(ctx context.Context, b transport.Body) ([]byte, error) {
 			return all, err
 		}
 		if len(piece) == 0 {
-			return all, errors.New("a piece of no length")
+			return all, errors.New("Next returned an empty piece without an error")
 		}
 		all = append(all, piece...)
 	}
 }
 
-// An answer is a body taken apart.
+// answer is a response body, split into its frames.
 type answer struct {
 	messages [][]byte
 	trailer  metadata.MD
-	err      error // how it broke
+	err      error // the error with which the body broke
 }
 
 func take(t *testing.T, body []byte, err error) answer {
@@ -183,11 +184,11 @@ func decode(t *testing.T, message []byte, to proto.Message) {
 	}
 }
 
-// reply is the one message of an answer.
+// reply decodes the message of an answer, which must be the only one.
 func (a answer) reply(t *testing.T) *chaosv1.Reply {
 	t.Helper()
 	if a.err != nil || len(a.messages) != 1 {
-		t.Fatalf("%d messages, %v", len(a.messages), a.err)
+		t.Fatalf("the answer has %d messages and the error %v, want one message and no error", len(a.messages), a.err)
 	}
 	r := &chaosv1.Reply{}
 	decode(t, a.messages[0], r)
@@ -203,7 +204,7 @@ func want[T comparable](t *testing.T, what string, got, wanted T) {
 
 var fresh int
 
-// name is a call id that no other test, and no other run against the same server, has.
+// name makes a call id that no other test has, nor another run against the same server.
 func name(t *testing.T) string {
 	fresh++
 	return strings.Join([]string{t.Name(), strconv.FormatInt(time.Now().UnixNano(), 36), strconv.Itoa(fresh)}, "/")
