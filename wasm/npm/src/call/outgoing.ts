@@ -14,32 +14,32 @@ export function frame(message: Uint8Array, compressed = false): Uint8Array<Array
   return framed;
 }
 
-/** The request messages of one call, in their frames: what is sent first, what is live and what is replayed are one list. */
+/** The request messages of one call, in their frames. What is sent first and what is sent again come from the same list. */
 export class Outgoing {
-  #frames: (Uint8Array<ArrayBuffer> | undefined)[] = [];
+  /** By their places in the request. Those that nobody sends any more are not in it, so that a long stream does not grow. */
+  #frames: Map<number, Uint8Array<ArrayBuffer>> = new Map();
+  #added = 0;
+  #released = 0;
   #complete = false;
   /** Attempts whose streams wait for a message. */
   #waiting: (() => void)[] = [];
 
   /** The list of a call that sends one message. */
   static of(message: Uint8Array): Outgoing {
-    const outgoing = new Outgoing();
-    outgoing.#frames.push(frame(message));
-    outgoing.#complete = true;
-    return outgoing;
+    return Outgoing.raw(frame(message));
   }
 
-  /** The list of a request whose body is at hand. It is counted as one message. */
+  /** The list of a request whose body is at hand. It counts as one message. */
   static raw(body: Uint8Array<ArrayBuffer>): Outgoing {
     const outgoing = new Outgoing();
-    outgoing.#frames.push(body);
+    outgoing.#push(body);
     outgoing.#complete = true;
     return outgoing;
   }
 
   /** How many bytes the first message has. */
   get size(): number {
-    return Math.max((this.#frames[0]?.length ?? 0) - PREFIX, 0);
+    return Math.max((this.#frames.get(0)?.length ?? 0) - PREFIX, 0);
   }
 
   get open(): boolean {
@@ -47,8 +47,12 @@ export class Outgoing {
   }
 
   add(message: Uint8Array, compressed: boolean): void {
-    this.#frames.push(frame(message, compressed));
+    this.#push(frame(message, compressed));
     this.#wake();
+  }
+
+  #push(one: Uint8Array<ArrayBuffer>): void {
+    this.#frames.set(this.#added++, one);
   }
 
   end(): void {
@@ -60,9 +64,9 @@ export class Outgoing {
     for (const go of this.#waiting.splice(0)) go();
   }
 
-  /** The whole request, as a body. */
+  /** All messages that are there, as one body. */
   whole(): Uint8Array<ArrayBuffer> {
-    const frames = this.#frames as Uint8Array<ArrayBuffer>[];
+    const frames = [...this.#frames.values()];
     if (frames.length === 1) return frames[0] as Uint8Array<ArrayBuffer>;
     const whole = new Uint8Array(frames.reduce((length, { length: more }) => length + more, 0));
     let at = 0;
@@ -73,11 +77,11 @@ export class Outgoing {
     return whole;
   }
 
-  /** The request as a stream, from its first message on, as fast as it is pulled. taken hears how many were. */
+  /** The request as a stream, from its first message on, as fast as it is pulled. taken is told how many messages were. */
   stream(taken: (messages: number) => void): ReadableStream<Uint8Array> {
     let next = 0;
     const pull = (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> | undefined => {
-      const one = this.#frames[next];
+      const one = this.#frames.get(next);
       if (one) {
         controller.enqueue(one);
         taken(++next);
@@ -88,14 +92,14 @@ export class Outgoing {
     return new ReadableStream({ pull }, { highWaterMark: 0 });
   }
 
-  /** Lets go of the first messages: nobody sends them again. */
+  /** Lets go of the first so many messages: nobody sends them again. */
   release(messages: number): void {
-    this.#frames.fill(undefined, 0, messages);
+    for (const end = Math.min(messages, this.#added); this.#released < end; ) this.#frames.delete(this.#released++);
   }
 
-  /** Lets go of all, and of those that wait. */
+  /** Lets go of all messages, and of the attempts that wait for one. */
   drop(): void {
-    this.#frames = [];
+    this.#frames.clear();
     this.end();
   }
 }
