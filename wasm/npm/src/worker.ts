@@ -151,7 +151,6 @@ async function ask(channel: number, { method, attempt, signal }: AttemptContext)
 
 function start(of: Start): void {
   const channel = channels.get(of.channel);
-  if (!channel) return;
   let call: LiveCall | undefined;
   const receiver: Receiver = {
     onHeader: (header, attempt) => tell({ kind: "header", call: of.call, header: blockOfMetadata(header).text, attempt }),
@@ -159,10 +158,10 @@ function start(of: Start): void {
       const message = view.slice();
       tell({ kind: "message", call: of.call, message }, message.buffer);
     },
-    onEnd: (ending, error) => {
+    onEnd: (ending, error, answer) => {
       calls.delete(of.call);
       const cause = error?.cause === undefined ? undefined : packError(error.cause);
-      tell({ kind: "end", call: of.call, ending: packEnding(ending), failed: error !== undefined, cause });
+      tell({ kind: "end", call: of.call, ending: packEnding(ending), failed: error !== undefined, answer, cause });
     },
   };
   const options: CallOptions = {
@@ -180,9 +179,10 @@ function start(of: Start): void {
       : {}),
   };
   try {
+    if (!channel) throw new Error("the worker has no such channel");
     call = channel.make(of.method, of.message ? { message: of.message } : { messages: [] }, options, of.streaming, receiver);
   } catch (error) {
-    // The page has looked at the arguments; here only a fresh instance may not have come about.
+    // The page has checked the arguments. What may fail here is a fresh instance of the WebAssembly.
     const status = error instanceof StatusError ? error : refusal(of.method, Code.INTERNAL, String(error), "internal", error);
     receiver.onEnd(status, status, -1);
     return;

@@ -7,6 +7,8 @@ import { METHOD, refused, settle } from "./support.js";
 /** Stands in for Worker: it opens every channel, and answers nothing else. */
 class Silent {
   static last: Silent;
+  /** Why it opens no channel. */
+  static failure: string | undefined;
   onmessage?: (event: { data: unknown }) => void;
   onerror?: (event: { message: string }) => void;
   sent: { kind: string; channel: number }[] = [];
@@ -18,7 +20,9 @@ class Silent {
   postMessage(message: never, transfer: Transferable[]): void {
     const sent: { kind: string; channel: number } = structuredClone(message, { transfer });
     this.sent.push(sent);
-    if (sent.kind === "open") queueMicrotask(() => this.onmessage?.({ data: { kind: "opened", channel: sent.channel } }));
+    const failure = Silent.failure;
+    if (sent.kind === "open")
+      queueMicrotask(() => this.onmessage?.({ data: { kind: "opened", channel: sent.channel, failure } }));
   }
 
   terminate(): void {}
@@ -72,6 +76,27 @@ test("a worker that cannot be started a second time ends the calls that wait for
   const failed = Silent.last;
   channel.unary(METHOD, new Uint8Array()).catch(() => {});
   await settle();
+  assert.notEqual(Silent.last, failed);
+  assert.deepEqual(kinds(Silent.last), ["open", "start"]);
+  channel.close();
+});
+
+test("a worker that cannot open the channel again ends the calls that wait, and one that is made because of it asks anew", async (t) => {
+  inPage(t);
+  const channel = await createChannel({ baseUrl: "/", worker: true, onFatal: () => {} });
+  Silent.last.onerror?.({ message: "out of memory" });
+  Silent.failure = "hedgerow.wasm answered with HTTP status 503";
+  let failed: Silent | undefined;
+  const failing = refused(channel.unary(METHOD, new Uint8Array())).then((error) => {
+    failed = Silent.last;
+    Silent.failure = undefined;
+    const again = channel.unary(METHOD, new Uint8Array());
+    again.catch(() => {});
+    return error;
+  });
+  assert.match((await failing).message, /HTTP status 503/);
+  await settle();
+  assert.deepEqual(kinds(failed as Silent), ["open"]);
   assert.notEqual(Silent.last, failed);
   assert.deepEqual(kinds(Silent.last), ["open", "start"]);
   channel.close();

@@ -112,9 +112,9 @@ class WorkerChannel extends Calls implements RemoteChannel {
     return new RemoteCall(this.#living(), this.id, request, input, receiver);
   }
 
-  /** A worker that died is replaced; calls wait until the new one has the channel, or die with it. */
+  /** A worker that died, or could not open the channel again, is replaced. Calls wait until the new one has opened it, or fail with it. */
   #living(): WorkerConnection {
-    if (this.#worker && !this.#worker.dead) return this.#worker;
+    if (this.#worker?.has(this)) return this.#worker;
     const worker = WorkerConnection.current(this.#workerUrl);
     this.#open(worker).catch(() => {});
     return worker;

@@ -102,12 +102,20 @@ export class WorkerConnection implements WorkerPort {
     this.#opening.delete(channel);
     if (problems || failure !== undefined) {
       const error = problems ? new ConfigError(problems) : new LoadError(failure);
+      // The channel is forgotten first: a call that is made because another failed asks for it anew.
+      this.#channels.delete(channel);
       for (const call of [...this.#calls.values()]) if (call.channel === channel) this.#endCall(call, error);
       opening?.reject(error);
+      this.#leave();
       return;
     }
     for (const held of opening?.held ?? []) this.#post(...held);
     opening?.resolve();
+  }
+
+  /** Whether the channel is open in the worker, or is being opened. */
+  has({ id }: RemoteChannel): boolean {
+    return !this.dead && this.#channels.has(id);
   }
 
   close({ id }: RemoteChannel): void {
