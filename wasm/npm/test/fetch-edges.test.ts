@@ -27,6 +27,23 @@ test("an HTTP status that no Response can have comes back as 500, alone or over 
   assert.deepEqual(new Uint8Array(await response.arrayBuffer()), concat(frame(MESSAGE), OK));
 });
 
+test("a status whose responses have no body comes back without one, and the call ends", async (t) => {
+  for (const status of [204, 205, 304]) {
+    const fake = new FakeFetch(new Response(null, { status, headers: { ...WEB, "grpc-status": "0" } }));
+    const ended = new Promise((resolve) => {
+      void post(t, fake, { onEvent: (event) => event.type === "callEnded" && resolve(event.code) }).then((response) => {
+        assert.deepEqual([response.status, response.body, response.headers.get("grpc-status")], [status, null, "0"]);
+      }, assert.fail);
+    });
+    await ended;
+  }
+});
+
+test("a status of 0, as an opaque response has, comes back as 500", async (t) => {
+  const opaque = Object.defineProperty(new Response(null), "status", { value: 0 });
+  assert.equal((await post(t, new FakeFetch(opaque))).status, 500);
+});
+
 test("a trailer that no header can hold keeps no failure from being told", async (t) => {
   const trailer = new Metadata({ "x-price": "3 €", "x-kept": "yes" });
   // @ts-expect-error: applications have them from calls; no server sends such a trailer

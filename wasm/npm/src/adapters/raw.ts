@@ -76,6 +76,9 @@ function replaced(fields: [string, string][], by: RawRequest["fields"]): [string
   return [...kept, ...by.map(([name, value]): [string, string] => [name, value])];
 }
 
+/** The statuses whose responses have no body (Fetch, null body status). A Response refuses one. */
+const NO_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+
 /** One attempt's response. */
 interface Exchange {
   readonly status: number;
@@ -118,8 +121,9 @@ class RawAnswer implements Receiver, Tap {
     const parts = fields.split("\0");
     for (let i = 0; i + 1 < parts.length; i += 2) headers.append(parts[i] as string, parts[i + 1] as string);
     for (const name of ["content-encoding", "content-length"]) headers.delete(name); // which were true of the body on the wire
-    // A Response takes no higher one. As a code of gRPC, 500 is what those are.
-    this.#exchanges.set(attempt, { status: status > 599 ? 500 : status, headers, chunks: [], ended: false });
+    // A Response takes no others. To gRPC they all mean UNKNOWN, as 500 does.
+    const known = status >= 200 && status <= 599;
+    this.#exchanges.set(attempt, { status: known ? status : 500, headers, chunks: [], ended: false });
   }
 
   chunk(attempt: number, chunk: Uint8Array<ArrayBuffer>): void {
@@ -138,6 +142,13 @@ class RawAnswer implements Receiver, Tap {
   onHeader(_header: Metadata, attempt: number): void {
     const exchange = this.#exchanges.get(attempt);
     if (!exchange) return;
+    this.#committed = attempt;
+    this.#exchanges = new Map([[attempt, exchange]]); // nothing is wanted of the others any more
+    if (NO_BODY.has(exchange.status)) {
+      this.#resolve(new Response(null, exchange));
+      this.#call?.want(); // to its end, as nobody can read a body
+      return;
+    }
     const body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -152,8 +163,6 @@ class RawAnswer implements Receiver, Tap {
       },
       { highWaterMark: 0 },
     );
-    this.#committed = attempt;
-    this.#exchanges = new Map([[attempt, exchange]]); // of the others nothing is wanted any more
     this.#resolve(new Response(body, exchange));
   }
 
@@ -167,8 +176,10 @@ class RawAnswer implements Receiver, Tap {
       return;
     }
     const exchange = this.#exchanges.get(answer);
-    if (exchange) this.#resolve(new Response(exchange.chunks.length > 0 ? new Blob(exchange.chunks) : null, exchange));
-    else if (this.#signal?.aborted) this.#reject(this.#given(error));
+    if (exchange) {
+      const body = exchange.chunks.length > 0 && !NO_BODY.has(exchange.status) ? new Blob(exchange.chunks) : null;
+      this.#resolve(new Response(body, exchange));
+    } else if (this.#signal?.aborted) this.#reject(this.#given(error));
     else this.#resolve(this.#made(ending));
   }
 
