@@ -174,22 +174,37 @@ test("integrity: the right hash works, a wrong one is a LoadError", async (t) =>
 
 test("integrity of what is not downloaded: checked where it can be, refused where not", async () => {
   const hash = `sha256-${createHash("sha256").update(wasm).digest("base64")}`;
+  const weak = `sha1-${createHash("sha1").update(wasm).digest("base64")}`;
   await program(`
     await fails({ integrity: "sha384-AAAA" }, /the package's own file/, /sha384-AAAA/);
-    await fails({ integrity: "md5-AAAA" }, /the package's own file/);
+    for (const weak of ["md5-AAAA", "${weak}"]) await fails({ integrity: weak }, /holds no hash such as "sha384-…"/);
     const bytes = await (await import("node:fs/promises")).readFile(${JSON.stringify(packedFile)});
     await fails({ wasmModule: await WebAssembly.compile(bytes), integrity: "${hash}" }, /leave it out/);
-    await works({ wasmBinary: bytes, integrity: "sha384-AAAA ${hash}" });
+    await fails({ wasmBinary: bytes, integrity: "sha384-AAAA ${hash}" }, /but integrity says sha384-AAAA$/);
+    await works({ wasmBinary: bytes, integrity: " sha256-AAAA ${hash} sha1-AAAA" });
+    await assert.rejects(createChannel({ baseUrl, integrity: 42 }), ConfigError);
+  `);
+});
+
+test("integrity of a WebAssembly that is loaded already: only the one that it was loaded with", async () => {
+  await program(`
     const { integrity } = await import("hedgerow/integrity");
     await works({ integrity });
-    await assert.rejects(createChannel({ baseUrl, integrity: 42 }), ConfigError);
+    await works({ integrity });
+    await works();
+    await fails({ integrity: "sha384-AAAA" }, /loaded already, with the integrity/, /cannot be checked against sha384-AAAA/);
+  `);
+  await program(`
+    const { integrity } = await import("hedgerow/integrity");
+    await works();
+    await fails({ integrity }, /loaded already, without integrity/, /Give the first channel, or preload/);
   `);
 });
 
 test("integrity where there is no crypto.subtle, as in pages without TLS: a LoadError that says so", () =>
   program(`
     Object.defineProperty(crypto, "subtle", { value: undefined });
-    await fails({ integrity: "sha384-AAAA" }, /only in a page that came over HTTPS/);
+    await fails({ integrity: "sha384-AAAA" }, /only in a page that was loaded over HTTPS/);
   `));
 
 test("hedgerow/inline carries the WebAssembly, with the same classes and the same load", () =>

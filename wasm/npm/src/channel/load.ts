@@ -5,19 +5,29 @@ import type { LoadOptions } from "../api/options.js";
 export type DefaultSource = URL | (() => Promise<Uint8Array<ArrayBuffer>>);
 
 /** The load of this page: one module serves all channels. */
-let current: { readonly name: unknown; readonly module: Promise<WebAssembly.Module> } | undefined;
+let current:
+  | { readonly name: unknown; readonly integrity: string | undefined; readonly module: Promise<WebAssembly.Module> }
+  | undefined;
 
 /** Loads and compiles once. A load that fails may be tried again. */
 export async function load(options: LoadOptions, fallback: DefaultSource): Promise<WebAssembly.Module> {
   const named = source(options);
+  const integrity = typeof options.integrity === "string" ? options.integrity.trim() : undefined; // else refused with the other options
   if (current && named !== undefined && named !== current.name) {
     throw new LoadError(
       `the WebAssembly was loaded already, from ${show(current.name)}; this channel names ${show(named)}. ` +
         "All channels of a page share the first load: name the same source, or none",
     );
   }
+  if (current && integrity && integrity !== current.integrity) {
+    throw new LoadError(
+      `the WebAssembly was loaded already, ${current.integrity ? `with the integrity ${current.integrity}` : "without integrity"}, ` +
+        `and cannot be checked against ${integrity} any more. Give the first channel, or preload, the same integrity`,
+    );
+  }
   if (!current) {
-    const load = { name: named ?? (fallback instanceof URL ? fallback.href : fallback), module: compile(options, fallback) };
+    const name = named ?? (fallback instanceof URL ? fallback.href : fallback);
+    const load = { name, integrity, module: compile(options, fallback, integrity) };
     current = load;
     load.module.catch(() => {
       if (current === load) current = undefined;
@@ -38,9 +48,12 @@ function show(name: unknown): string {
   return name instanceof WebAssembly.Module ? "a WebAssembly.Module" : "other bytes";
 }
 
-async function compile(options: LoadOptions, fallback: DefaultSource): Promise<WebAssembly.Module> {
-  const { wasmUrl, wasmModule, wasmBinary } = options;
-  const integrity = typeof options.integrity === "string" ? options.integrity : undefined; // else refused with the other options
+async function compile(
+  { wasmUrl, wasmModule, wasmBinary }: LoadOptions,
+  fallback: DefaultSource,
+  integrity: string | undefined,
+): Promise<WebAssembly.Module> {
+  const expected = integrity ? strongest(integrity) : undefined;
   if (wasmUrl !== undefined) return download(wasmUrl, integrity);
   if (wasmModule !== undefined) {
     if (integrity) throw new LoadError("integrity cannot be checked of a wasmModule, which is compiled already: leave it out");
@@ -49,20 +62,35 @@ async function compile(options: LoadOptions, fallback: DefaultSource): Promise<W
   if (wasmBinary === undefined && typeof fallback !== "function") return download(fallback, integrity);
   const from = wasmBinary === undefined ? "the package's own file" : "wasmBinary";
   const bytes = wasmBinary === undefined ? await read(fallback as () => Promise<Uint8Array<ArrayBuffer>>) : wasmBinary;
-  if (integrity) await checkIntegrity(bytes as BufferSource, integrity, from);
+  if (expected) await checkIntegrity(bytes as BufferSource, expected, from);
   return compileBytes(bytes as BufferSource, from);
 }
 
-/** Checks the hash of bytes that no fetch has checked; of several hashes one must match, as in HTML. */
-async function checkIntegrity(bytes: BufferSource, integrity: string, from: string): Promise<void> {
-  if (!crypto.subtle)
-    throw new LoadError(`integrity of ${from} can be checked only in a page that came over HTTPS: leave it out`);
-  for (const hash of integrity.trim().split(/\s+/)) {
-    const [algorithm = "", expected] = hash.split(/[-?]/);
-    const digest = await crypto.subtle.digest(algorithm.replace("sha", "SHA-"), bytes).catch(() => new ArrayBuffer(0));
-    if (expected === btoa(String.fromCharCode(...new Uint8Array(digest)))) return;
+/** What a file's hash must be: one of several, all of one kind. */
+interface Integrity {
+  readonly algorithm: string;
+  readonly hashes: readonly string[];
+}
+
+/** The hashes of the strongest kind that is named. Weaker ones do not count beside them (Subresource Integrity, 3.3.4). */
+function strongest(integrity: string): Integrity {
+  const named = [...integrity.matchAll(/(?<!\S)(sha(?:256|384|512))-([^\s?]+)/g)];
+  const algorithm = named.reduce((best, [, one = ""]) => (one > best ? one : best), "");
+  if (!algorithm) throw new LoadError(`integrity holds no hash such as "sha384-…" (or sha256, or sha512): ${integrity}`);
+  return { algorithm, hashes: named.filter(([, one]) => one === algorithm).map(([, , hash = ""]) => hash) };
+}
+
+/** Checks the hash of bytes that no fetch has checked. */
+async function checkIntegrity(bytes: BufferSource, { algorithm, hashes }: Integrity, from: string): Promise<void> {
+  if (!crypto.subtle) {
+    throw new LoadError(`the integrity of ${from} can be checked only in a page that was loaded over HTTPS: leave out integrity`);
   }
-  throw new LoadError(`${from} has not the hash that integrity says, ${integrity}`);
+  const digest = await crypto.subtle.digest(algorithm.replace("sha", "SHA-"), bytes);
+  const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
+  if (hashes.includes(hash)) return;
+  throw new LoadError(
+    `the hash of ${from} is ${algorithm}-${hash}, but integrity says ${algorithm}-${hashes.join(` or ${algorithm}-`)}`,
+  );
 }
 
 async function read(file: () => Promise<Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {
