@@ -158,10 +158,10 @@ function start(of: Start): void {
       const message = view.slice();
       tell({ kind: "message", call: of.call, message }, message.buffer);
     },
-    onEnd: (ending, error, answer) => {
+    onEnd: (ending, error) => {
       calls.delete(of.call);
       const cause = error?.cause === undefined ? undefined : packError(error.cause);
-      tell({ kind: "end", call: of.call, ending: packEnding(ending), failed: error !== undefined, answer, cause });
+      tell({ kind: "end", call: of.call, ending: packEnding(ending), failed: error !== undefined, cause });
     },
   };
   const options: CallOptions = {
