@@ -44,6 +44,28 @@ test("timers fire at their instants, in the order in which they were set, and th
   await assert.rejects(clock.runUntil(Promise.reject(new Error("no"))), /no/);
 });
 
+test("a timer that is set again without delay each time it fires is an error, not a test that never ends", async () => {
+  const clock = new TestClock();
+  let fired = 0;
+  const again = (): void => {
+    fired++;
+    clock.setTimeout(again, 0);
+  };
+  clock.setTimeout(again, 5);
+  await assert.rejects(clock.advance(10), /1000 timers of 0 ms were set one after another at 5 ms.*give it a delay/);
+  assert.equal(fired, 1000);
+  await assert.rejects(clock.next(), /1000 timers/);
+  await assert.rejects(clock.runUntil(new Promise(() => {})), /1000 timers/);
+});
+
+test("as many timers as there are may be due together", async () => {
+  const clock = new TestClock();
+  let fired = 0;
+  for (let i = 0; i < 3000; i++) clock.setTimeout(() => clock.setTimeout(() => fired++, 0), 5);
+  await clock.advance(5);
+  assert.equal(fired, 3000);
+});
+
 test("nothing keeps Node alive", async () => {
   const program = `
     import { createChannel } from "hedgerow";

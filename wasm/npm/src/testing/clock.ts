@@ -3,7 +3,12 @@ import type { Clock } from "../api/options.js";
 interface Timer {
   readonly at: number;
   readonly act: () => void;
+  /** How many timers before it, each set without delay after the last one, have fired at this very instant. */
+  readonly depth: number;
 }
+
+/** A chain of more timers than this, in which no time passes, is taken for one without end. */
+const DEEPEST = 1000;
 
 type Reason = () => string | undefined;
 
@@ -24,6 +29,8 @@ export class TestClock implements Clock {
   /** In the order in which they were set, which is the order of those that are due together. */
   #timers: Set<Timer> = new Set();
   #armed: (() => void)[] = [];
+  /** Of the timer that fired last at the present instant. */
+  #depth = 0;
 
   /** Milliseconds since the clock was made. */
   now(): number {
@@ -31,7 +38,7 @@ export class TestClock implements Clock {
   }
 
   setTimeout(act: () => void, ms: number): unknown {
-    const timer = { at: this.#now + (ms > 0 ? ms : 0), act };
+    const timer = { at: this.#now + (ms > 0 ? ms : 0), act, depth: ms > 0 ? 0 : this.#depth + 1 };
     this.#timers.add(timer);
     for (const go of this.#armed.splice(0)) go();
     return timer;
@@ -94,6 +101,7 @@ export class TestClock implements Clock {
       this.#fire(timer);
       await settle();
     }
+    if (end > this.#now) this.#depth = 0;
     this.#now = Math.max(this.#now, end);
   }
 
@@ -104,8 +112,15 @@ export class TestClock implements Clock {
   }
 
   #fire(timer: Timer): void {
+    if (timer.depth >= DEEPEST) {
+      throw new Error(
+        `hedgerow/testing: ${DEEPEST} timers of 0 ms were set one after another at ${this.#now} ms. ` +
+          "Something sets a timer again each time it fires, so that the clock would never get on: give it a delay",
+      );
+    }
     this.#timers.delete(timer);
     this.#now = Math.max(this.#now, timer.at);
+    this.#depth = timer.depth;
     timer.act();
   }
 }

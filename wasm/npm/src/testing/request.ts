@@ -54,6 +54,8 @@ export class Exchange implements TestRequest {
   constructor(
     clock: Clock,
     readonly method: string,
+    /** Of the method's requests, from 1. */
+    readonly count: number,
     readonly headers: Headers,
     body: Body,
     client: AbortSignal | undefined,

@@ -80,6 +80,8 @@ class ScriptedServer implements TestServer {
   readonly options: TestServer["options"];
   #scripts: Map<string, Script> = new Map();
   #exchanges: Exchange[] = [];
+  /** How many requests have come to each method. */
+  #counts: Map<string, number> = new Map();
   #problems: string[] = [];
 
   constructor({ baseUrl = "https://server.test", clock = new TestClock(), random = 1 }: TestServerOptions) {
@@ -88,8 +90,8 @@ class ScriptedServer implements TestServer {
     this.clock = clock;
     this.options = { baseUrl: this.baseUrl, fetch: this.fetch, clock, random };
     whenStuck(clock, () => {
-      const at = this.#exchanges.findIndex(({ hangs, endedAt }) => hangs && endedAt === undefined);
-      return at < 0 ? undefined : `${this.#nameOf(at)} hangs, and no timer is set. Give the call a timeoutMs, or abort it`;
+      const hanging = this.#exchanges.find(({ hangs, endedAt }) => hangs && endedAt === undefined);
+      return hanging && `${nameOf(hanging)} hangs, and no timer is set. Give the call a timeoutMs, or abort it`;
     });
   }
 
@@ -127,15 +129,19 @@ class ScriptedServer implements TestServer {
     }
     const body = init?.body ?? given?.body ?? null;
     const known = body === null || typeof body === "string" || body instanceof Uint8Array || body instanceof ReadableStream;
+    const method = url.slice(this.baseUrl.length);
+    const count = (this.#counts.get(method) ?? 0) + 1;
+    this.#counts.set(method, count);
     const exchange = new Exchange(
       this.clock,
-      url.slice(this.baseUrl.length),
+      method,
+      count,
       new Headers(init?.headers ?? given?.headers),
       known ? body : new Response(body).body,
       client,
     );
-    const name = this.#nameOf(this.#exchanges.push(exchange) - 1);
-    return exchange.unlessAborted(this.#answer(exchange, name));
+    this.#exchanges.push(exchange);
+    return exchange.unlessAborted(this.#answer(exchange, nameOf(exchange)));
   };
 
   async #answer(exchange: Exchange, name: string): Promise<Response> {
@@ -169,11 +175,9 @@ class ScriptedServer implements TestServer {
     const known = [...this.#scripts.keys()].join(", ");
     return `no step is there for ${name}: ${known ? `only ${known} has any` : "no method has any"}. Say server.on("${method}", …)`;
   }
+}
 
-  /** "request 2 to /package.Service/Method (attempt 2)", counted for each method. */
-  #nameOf(at: number): string {
-    const { method, attempt } = this.#exchanges[at] as Exchange;
-    const count = this.#exchanges.slice(0, at + 1).filter((exchange) => exchange.method === method).length;
-    return `request ${count} to ${method} (attempt ${attempt})`;
-  }
+/** "request 2 to /package.Service/Method (attempt 2)", counted for each method. */
+function nameOf({ count, method, attempt }: Exchange): string {
+  return `request ${count} to ${method} (attempt ${attempt})`;
 }
