@@ -128,11 +128,12 @@ class ChannelTransport implements Transport {
         req: { ...common, message: input },
         next: async (req) => {
           const messages = mapped(req.message, serialize);
+          // The countdown runs until the channel has the call, so the message has to be there before the deadline is handed over.
+          const message = method.methodKind === "server_streaming" ? await unlessAborted(only(messages), req.signal) : undefined;
           const options = callOptions(req, countdown);
-          const stream =
-            method.methodKind === "server_streaming"
-              ? channel.serverStreaming(pathOf(method), await only(messages), options)
-              : channel.bidiStreaming(pathOf(method), messages, options);
+          const stream = message
+            ? channel.serverStreaming(pathOf(method), message, options)
+            : channel.bidiStreaming(pathOf(method), messages, options);
           const trailer = new Headers();
           return {
             stream: true,

@@ -59,6 +59,21 @@ test("connect: the transport's default timeout holds where a call sets none, and
   assert.deepEqual(timeouts, ["60000m", "5000m", undefined]);
 });
 
+test("connect: the deadline holds while the one message of a server stream is waited for", async (t) => {
+  const clock = new Clock(t);
+  const fake = new FakeFetch();
+  const transport = createTransport(await open(t, fake));
+  async function* nothing() {
+    await new Promise(() => {});
+    yield {};
+  }
+  const failing = rejection(transport.stream(Chaos.method.stream, undefined, 300, undefined, nothing()));
+  await clock.advance(300);
+  const error = await failing;
+  assert.ok(error instanceof ConnectError);
+  assert.deepEqual([error.code, fake.exchanges.length], [ConnectCode.DeadlineExceeded, 0]);
+});
+
 for (const kind of ["number", "Date"]) {
   test(`protobuf-ts: a timeout that is a ${kind} is the whole call's, and the error tells what was tried`, async (t) => {
     t.mock.method(Date, "now", () => 1_000_000);
