@@ -33,6 +33,7 @@ export class Backpressure {
   unlessOver<T>(value: T | Promise<T>): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
       this.#leave = () => resolve(undefined);
+      if (this.#over) this.#leave(); // what made the value may have ended the call
       Promise.resolve(value).then(resolve, reject);
     });
   }
