@@ -1,6 +1,7 @@
 import type { Fragment } from "../abi/host.js";
 import { Failure, FragmentFlag, SLICE } from "../abi/table.js";
-import type { AttemptOwner, CarrierEvents } from "./carrier.js";
+import { Code } from "../api/code.js";
+import type { AttemptOwner, CarrierEvents, Inflate } from "./carrier.js";
 import { Payload } from "./payload.js";
 
 /**
@@ -117,8 +118,15 @@ export class ResponseBody {
     const packed = this.#packed as Uint8Array;
     const trailers = this.#inTrailers;
     let inflated = NOTHING; // a message that another client is to inflate passes as it is
+    let inflate: Inflate;
     try {
-      if (trailers || !tap) inflated = await (await loadInflate())(packed, limit);
+      inflate = await loadInflate();
+    } catch (error) {
+      this.#call.cancel(`a part of hedgerow's own JavaScript could not be loaded: ${String(error)}`, error, Code.INTERNAL);
+      return;
+    }
+    try {
+      if (trailers || !tap) inflated = await inflate(packed, limit);
     } catch (error) {
       this.#attempt.fail(Failure.BadPayload, error);
       return;

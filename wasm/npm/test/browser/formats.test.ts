@@ -282,5 +282,5 @@ test("a part that cannot be loaded: a LoadError that says so; an answer that nee
   }
   const { code, message } = await call(page, { baseUrl }, "unary", METHOD, MESSAGE);
   assert.equal(code, 13);
-  assert.match(message, /could not be inflated: .*chunk-\w+\.js/);
+  assert.match(message, /a part of hedgerow's own JavaScript could not be loaded.*chunk-\w+\.js/);
 });
