@@ -2,7 +2,7 @@
 // with both compilers' builds.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { type Channel, type ChannelOptions, Code, createChannel, type StatusError } from "hedgerow";
+import { type Channel, type ChannelOptions, Code, createChannel, LoadError, type StatusError } from "hedgerow";
 import { compiler, faulty, limited } from "./builds.js";
 import { answer, Held, LONG, packed, unframe } from "./gzip.js";
 import { collect, FakeFetch, failed, MESSAGE, METHOD, ok, refused, retrying, settle } from "./support.js";
@@ -130,6 +130,17 @@ test("a call behind a fault, from inside one listener: it runs on the fresh inst
   assert.deepEqual(aborted, [false, true], "the inner call's, which went first, and the outer's");
   channel.close();
   assert.equal((await inner[1])?.code, Code.CANCELLED);
+});
+
+test("an instance that dies while a channel is opened: createChannel rejects, and another channel has another instance", async (t) => {
+  const tooLong = { tooLong: "x".repeat(60 << 20) };
+  await assert.rejects(open(t, new FakeFetch(), { serviceConfig: tooLong }), (error) => {
+    assert.ok(error instanceof LoadError);
+    assert.match(error.message, /the WebAssembly died while it opened the channel/);
+    return true;
+  });
+  const channel = await open(t, new FakeFetch(ok(MESSAGE)));
+  assert.deepEqual((await channel.unary(METHOD, MESSAGE)).message, MESSAGE);
 });
 
 test("a closed channel is told of no death, and a death leaves it closed", async (t) => {

@@ -90,6 +90,8 @@ class WasmChannel extends Calls implements ChannelHandler {
     engine.opening = this;
     engine.enter("open_channel", id, engine.buffers.text(this.#settings.text));
     engine.opening = undefined;
+    const { death } = engine.buffers;
+    if (death) throw new LoadError(`the WebAssembly died while it opened the channel: ${death.message}`, { cause: death });
     if (this.#problems.length > 0) {
       engine.enter("close_channel", id, engine.clock.now());
       throw new ConfigError(this.#problems);
