@@ -1,31 +1,32 @@
 package interop
 
 import (
-	"context"
 	"errors"
-	"io"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
-	"time"
 
 	"connectrpc.com/connect"
 
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
+	"github.com/hedgerow-web/hedgerow/server/script"
 )
 
 // attempt plays one step.
 type attempt struct {
-	ctx       context.Context
-	info      connect.CallInfo
-	execution *execution
-	step      *chaosv1.Step // nil: succeed at once
-	received  uint32        // request messages read
-	index     uint32        // replies made
+	*script.Attempt
+	info connect.CallInfo
 }
 
-// checkStep refuses what only package server plays, so that a slip in a test fails loudly.
+// checkScript also refuses what only package server plays, so that a slip in a test fails loudly.
+func checkScript(kind connect.StreamType, r *chaosv1.Request) error {
+	for _, step := range r.GetSteps() {
+		if err := checkStep(kind, step); err != nil {
+			return err
+		}
+	}
+	return script.Check(r)
+}
+
 func checkStep(kind connect.StreamType, s *chaosv1.Step) error {
 	switch {
 	case s.GetEncoding() != "" || s.GetRaw() != nil || s.GetCut().GetPartialBytes() > 0:
@@ -38,31 +39,8 @@ func checkStep(kind connect.StreamType, s *chaosv1.Step) error {
 
 // open does what comes before the messages.
 func (a *attempt) open() error {
-	merge(a.info.ResponseHeader(), a.step.GetHeader())
-	return a.sleep(a.step.GetDelay())
-}
-
-// each calls do with the request messages, the first one included, as many as the step wants.
-func (a *attempt) each(receive func() (*chaosv1.Request, error), r *chaosv1.Request, do func(*chaosv1.Request) error) error {
-	limited, limit := a.step != nil && a.step.Messages != nil, a.step.GetMessages()
-	for !limited || limit > 0 {
-		if err := do(r); err != nil {
-			return err
-		}
-		if limited && a.received >= limit {
-			return nil
-		}
-		next, err := receive()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		r = next
-		a.received++
-	}
-	return nil
+	merge(a.info.ResponseHeader(), a.Step.GetHeader())
+	return a.Sleep(a.Step.GetDelay())
 }
 
 type sender interface {
@@ -70,81 +48,32 @@ type sender interface {
 }
 
 func (a *attempt) send(stream sender, payload []byte) error {
-	if err := a.sleep(a.step.GetMessageDelay()); err != nil {
+	if err := a.Sleep(a.Step.GetMessageDelay()); err != nil {
 		return err
 	}
-	return stream.Send(a.reply(payload))
-}
-
-func (a *attempt) reply(payload []byte) *chaosv1.Reply {
-	a.index++
-	if n := a.step.GetMessageSize(); n > 0 {
-		payload = make([]byte, n)
-	}
-	reply := &chaosv1.Reply{
-		Attempt:  a.execution.record.GetAttempt(),
-		Index:    a.index,
-		Payload:  payload,
-		Received: a.received,
-	}
-	if a.index == 1 {
-		reply.RequestHeader = list(a.info.RequestHeader())
-	}
-	return reply
+	return stream.Send(a.Reply(payload))
 }
 
 // close does what comes after the messages. Its error is the status the call ends with.
 func (a *attempt) close() error {
 	trailer := a.info.ResponseTrailer()
-	merge(trailer, a.step.GetTrailer())
-	for _, value := range a.step.GetPushback() {
+	merge(trailer, a.Step.GetTrailer())
+	for _, value := range a.Step.GetPushback() {
 		trailer.Add("Grpc-Retry-Pushback-Ms", value)
 	}
-	if err := a.sleep(a.step.GetEndDelay()); err != nil {
+	if err := a.BeforeEnd(); err != nil {
 		return err
 	}
-	if err := a.execution.waitForStarted(a.ctx, a.step.GetWaitForStarted()); err != nil {
-		return err
-	}
-	switch end := a.step.GetEnd().(type) {
+	switch end := a.Step.GetEnd().(type) {
 	case *chaosv1.Step_Status:
 		return toError(end.Status)
 	case *chaosv1.Step_Cut:
-		a.execution.end(chaosv1.Ending_ENDING_PLAYED, 0, a.received)
+		a.Ended(0)
 		panic(http.ErrAbortHandler) // net/http's own way to break a connection: no ending, no log entry
 	case *chaosv1.Step_Hang:
-		<-a.ctx.Done()
-		return a.ctx.Err()
+		return a.Hang()
 	}
 	return nil
-}
-
-// record ends the attempt's record. What failed because the client left or its time ran out fails in many ways; the context tells
-// them apart from the script.
-func (a *attempt) record(err error) error {
-	switch gone := a.ctx.Err(); {
-	case err == nil:
-		a.execution.end(chaosv1.Ending_ENDING_PLAYED, 0, a.received)
-	case gone == nil:
-		a.execution.end(chaosv1.Ending_ENDING_PLAYED, int32(connect.CodeOf(err)), a.received)
-	case errors.Is(gone, context.DeadlineExceeded):
-		a.execution.end(chaosv1.Ending_ENDING_DEADLINE, int32(connect.CodeDeadlineExceeded), a.received)
-		return contextError(gone)
-	default:
-		a.execution.end(chaosv1.Ending_ENDING_CANCELLED, int32(connect.CodeCanceled), a.received)
-		return contextError(gone)
-	}
-	return err
-}
-
-// sleep waits for a fixed delay, or less when the context ends first; it then returns the context's error.
-func (a *attempt) sleep(d *chaosv1.Delay) error {
-	select {
-	case <-time.After(time.Duration(d.GetFixedMs()) * time.Millisecond):
-		return nil
-	case <-a.ctx.Done():
-		return a.ctx.Err()
-	}
 }
 
 // toError is nil for code 0.
@@ -171,14 +100,4 @@ func merge(into http.Header, from []*chaosv1.Metadata) {
 		}
 		into.Add(m.GetName(), value)
 	}
-}
-
-func list(h http.Header) []*chaosv1.Metadata {
-	var all []*chaosv1.Metadata
-	for _, name := range slices.Sorted(maps.Keys(h)) {
-		for _, value := range h[name] {
-			all = append(all, &chaosv1.Metadata{Name: strings.ToLower(name), Value: value})
-		}
-	}
-	return all
 }

@@ -8,16 +8,17 @@ import (
 	"connectrpc.com/connect"
 
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
+	"github.com/hedgerow-web/hedgerow/server/script"
 )
 
 // chaos serves hedgerow.chaos.v1.Chaos. The four kinds of call differ only in what happens between the begin and the end of an
 // attempt.
-type chaos struct{ calls calls }
+type chaos struct{ calls *script.Calls }
 
 func (c *chaos) do(ctx context.Context, r *connect.Request[chaosv1.Request]) (*connect.Response[chaosv1.Reply], error) {
 	var reply *chaosv1.Reply
 	err := c.play(ctx, r.Msg, func(a *attempt) error {
-		reply = a.reply(r.Msg.GetPayload())
+		reply = a.Reply(r.Msg.GetPayload())
 		return nil
 	})
 	if err != nil {
@@ -28,12 +29,12 @@ func (c *chaos) do(ctx context.Context, r *connect.Request[chaosv1.Request]) (*c
 
 func (c *chaos) stream(ctx context.Context, r *connect.Request[chaosv1.Request], stream *connect.ServerStream[chaosv1.Reply]) error {
 	return c.play(ctx, r.Msg, func(a *attempt) error {
-		if a.step.GetEarlyHeader() {
+		if a.Step.GetEarlyHeader() {
 			if err := stream.Send(nil); err != nil { // the header alone
 				return err
 			}
 		}
-		for range a.step.GetMessages() {
+		for range a.Step.GetMessages() {
 			if err := a.send(stream, r.Msg.GetPayload()); err != nil {
 				return err
 			}
@@ -59,11 +60,11 @@ func (c *chaos) collect(ctx context.Context, stream *connect.ClientStream[chaosv
 	var reply *chaosv1.Reply
 	err = c.play(ctx, first, func(a *attempt) error {
 		var joined []byte
-		err := a.each(receive, first, func(r *chaosv1.Request) error {
+		err := a.Each(first, receive, func(r *chaosv1.Request) error {
 			joined = append(joined, r.GetPayload()...)
 			return nil
 		})
-		reply = a.reply(joined)
+		reply = a.Reply(joined)
 		return err
 	})
 	if err != nil {
@@ -78,12 +79,12 @@ func (c *chaos) converse(ctx context.Context, stream *connect.BidiStream[chaosv1
 		return noScript(err)
 	}
 	return c.play(ctx, first, func(a *attempt) error {
-		return a.each(stream.Receive, first, func(r *chaosv1.Request) error { return a.send(stream, r.GetPayload()) })
+		return a.Each(first, stream.Receive, func(r *chaosv1.Request) error { return a.send(stream, r.GetPayload()) })
 	})
 }
 
 func (c *chaos) report(ctx context.Context, r *connect.Request[chaosv1.ReportRequest]) (*connect.Response[chaosv1.ReportReply], error) {
-	report, err := c.calls.wait(ctx, r.Msg.GetCallId(), r.Msg.GetWaitForStarted(), r.Msg.GetWaitForEnded())
+	report, err := c.calls.Report(ctx, r.Msg.GetCallId(), r.Msg.GetWaitForStarted(), r.Msg.GetWaitForEnded())
 	if err != nil {
 		return nil, contextError(err)
 	}
@@ -96,20 +97,10 @@ func (c *chaos) play(ctx context.Context, r *chaosv1.Request, messages func(*att
 	if !ok {
 		return errors.New("not called by connect-go")
 	}
-	for _, step := range r.GetSteps() {
-		if err := checkStep(info.Spec().StreamType, step); err != nil {
-			return connect.NewError(connect.CodeInvalidArgument, err)
-		}
+	if err := checkScript(info.Spec().StreamType, r); err != nil {
+		return connect.NewError(connect.CodeInvalidArgument, err)
 	}
-	a := &attempt{ctx: ctx, info: info, received: 1}
-	a.execution = c.calls.begin(r.GetCallId(), &chaosv1.Execution{
-		Method:           info.Spec().Procedure,
-		PreviousAttempts: info.RequestHeader().Get("Grpc-Previous-Rpc-Attempts"),
-		Timeout:          info.RequestHeader().Get("Grpc-Timeout"),
-	})
-	if steps := r.GetSteps(); len(steps) > 0 {
-		a.step = steps[min(int(a.execution.record.GetAttempt()), len(steps))-1]
-	}
+	a := &attempt{c.calls.Begin(ctx, info.Spec().Procedure, info.RequestHeader(), r), info}
 	err := a.open()
 	if err == nil {
 		err = messages(a)
@@ -117,7 +108,15 @@ func (c *chaos) play(ctx context.Context, r *chaosv1.Request, messages func(*att
 	if err == nil {
 		err = a.close()
 	}
-	return a.record(err)
+	switch gone := a.Gone(err); {
+	case gone != nil:
+		return contextError(gone)
+	case err != nil:
+		a.Ended(int32(connect.CodeOf(err)))
+	default:
+		a.Ended(0)
+	}
+	return err
 }
 
 func contextError(err error) error {

@@ -2,7 +2,8 @@
 // which speaks gRPC-Web by itself, where package server has grpc-go behind a wrapper. It is a module of its own so that users of
 // the library do not inherit connect-go.
 //
-// The script of a request is played as package server plays it, but for what connect-go's handlers cannot do: see checkStep.
+// The script of a request is played as package server plays it, by the same package script, but for what connect-go's handlers cannot
+// do: see checkStep.
 package interop
 
 import (
@@ -12,11 +13,12 @@ import (
 	"connectrpc.com/connect"
 
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
+	"github.com/hedgerow-web/hedgerow/server/script"
 )
 
 // New is a handler for HTTP/1.1 and HTTP/2 that pages of all origins may call.
 func New() http.Handler {
-	c := &chaos{calls: calls{byID: map[string]*call{}}}
+	c := &chaos{calls: script.NewCalls(1 << 20)} // it lives for a run of the tests
 	mux := http.NewServeMux()
 	for _, h := range []struct {
 		method  string

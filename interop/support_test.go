@@ -2,12 +2,8 @@ package interop_test
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -17,7 +13,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/httptransport"
+	"github.com/hedgerow-web/hedgerow/internal/networks"
 	"github.com/hedgerow-web/hedgerow/interop"
 	"github.com/hedgerow-web/hedgerow/server"
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
@@ -25,10 +21,9 @@ import (
 
 // A backend is one of the servers over one version of HTTP, and the transport that reaches it.
 type backend struct {
-	url       string
-	transport *httptransport.Transport
-	connect   bool // connect-go, not the wrapper
-	http2     bool // over TLS
+	networks.Network
+	connect bool // connect-go, not the wrapper
+	http2   bool // over TLS
 }
 
 // everyBackend runs a test against all of them.
@@ -43,30 +38,13 @@ func everyBackend(t *testing.T, test func(t *testing.T, b backend)) {
 
 func serve(t *testing.T, connect, http2 bool) backend {
 	t.Helper()
-	var handler http.Handler
 	if connect {
-		handler = interop.New()
-	} else {
-		wrapper := server.New(server.Options{})
-		t.Cleanup(wrapper.Close)
-		handler = wrapper
+		return backend{networks.Serve(t, t.Name(), interop.New(), http2), connect, http2}
 	}
-	s := httptest.NewUnstartedServer(handler)
-	var config *tls.Config
-	if s.EnableHTTP2 = http2; http2 {
-		s.StartTLS()
-		roots := x509.NewCertPool()
-		roots.AddCert(s.Certificate())
-		config = &tls.Config{RootCAs: roots}
-	} else {
-		s.Start()
-	}
-	b := backend{s.URL, httptransport.New(config), connect, http2}
-	t.Cleanup(func() {
-		b.transport.Close()
-		s.Close()
-	})
-	return b
+	wrapper := server.New(server.Options{})
+	n := networks.Serve(t, t.Name(), wrapper, http2)
+	t.Cleanup(wrapper.Close)
+	return backend{n, connect, http2}
 }
 
 const (
@@ -78,7 +56,7 @@ const (
 // open makes a channel that is closed when the test is over.
 func (b backend) open(t *testing.T, policy string) *grpcweb.Channel {
 	t.Helper()
-	ch, err := grpcweb.NewChannel(b.transport, b.url, grpcweb.WithServiceConfigJSON(`{"methodConfig": [{"name": [{}]`+policy+`}]}`))
+	ch, err := grpcweb.NewChannel(b.Transport, b.URL, grpcweb.WithServiceConfigJSON(`{"methodConfig": [{"name": [{}]`+policy+`}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}

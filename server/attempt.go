@@ -3,11 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"io"
-	"maps"
-	"math/rand/v2"
-	"net/http"
-	"slices"
 	"strings"
 
 	"google.golang.org/grpc"
@@ -18,30 +13,27 @@ import (
 	statuspb "google.golang.org/genproto/googleapis/rpc/status"
 
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
+	"github.com/hedgerow-web/hedgerow/server/script"
 )
 
 // attempt plays one step.
 type attempt struct {
-	ctx       context.Context
-	exchange  *exchange
-	execution *execution
-	step      *chaosv1.Step // nil: succeed at once
-	rand      *rand.Rand
-	received  uint32 // request messages read
-	index     uint32 // replies made
-	sent      bool   // headers or messages are on their way
+	*script.Attempt
+	ctx      context.Context
+	exchange *exchange
+	sent     bool // headers or messages are on their way
 }
 
 // open does what comes before the messages.
 func (a *attempt) open() error {
-	if err := a.sleep(a.step.GetDelay()); err != nil {
+	if err := a.Sleep(a.Step.GetDelay()); err != nil {
 		return err
 	}
-	if err := a.compress(a.step.GetEncoding()); err != nil {
+	if err := a.compress(a.Step.GetEncoding()); err != nil {
 		return err
 	}
-	header := toMD(a.step.GetHeader())
-	if a.step.GetEarlyHeader() {
+	header := toMD(a.Step.GetHeader())
+	if a.Step.GetEarlyHeader() {
 		a.sent = true
 		return grpc.SendHeader(a.ctx, header)
 	}
@@ -57,84 +49,34 @@ func (a *attempt) compress(encoding string) error {
 	return stream.SetSendCompress(encoding)
 }
 
-type receiver interface {
-	Recv() (*chaosv1.Request, error)
-}
-
 type sender interface {
 	Send(*chaosv1.Reply) error
 }
 
-// each calls do with the request messages, the first one included, as many as the step wants.
-func (a *attempt) each(stream receiver, r *chaosv1.Request, do func(*chaosv1.Request) error) error {
-	limited, limit := a.step != nil && a.step.Messages != nil, a.step.GetMessages()
-	for !limited || limit > 0 {
-		if err := do(r); err != nil {
-			return err
-		}
-		if limited && a.received >= limit {
-			return nil
-		}
-		next, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		r = next
-		a.received++
-	}
-	return nil
-}
-
 func (a *attempt) send(stream sender, payload []byte) error {
-	if err := a.sleep(a.step.GetMessageDelay()); err != nil {
+	if err := a.Sleep(a.Step.GetMessageDelay()); err != nil {
 		return err
 	}
-	n := int64(len(payload))
-	if size := a.step.GetMessageSize(); size > 0 {
-		n = int64(size)
-	}
+	n := a.Size(payload)
 	if !a.exchange.memory.take(n) {
 		return errNoRoom
 	}
 	defer a.exchange.memory.give(n)
 	a.sent = true
-	return stream.Send(a.reply(payload))
-}
-
-func (a *attempt) reply(payload []byte) *chaosv1.Reply {
-	a.index++
-	if n := a.step.GetMessageSize(); n > 0 {
-		payload = pattern(int(n))
-	}
-	reply := &chaosv1.Reply{
-		Attempt:  a.execution.record.GetAttempt(),
-		Index:    a.index,
-		Payload:  payload,
-		Received: a.received,
-	}
-	if a.index == 1 {
-		reply.RequestHeader = fromHeader(a.exchange.header)
-	}
-	return reply
+	return stream.Send(a.Reply(payload))
 }
 
 // close does what comes after the messages. Its error is the status the call ends with.
 func (a *attempt) close() error {
-	trailer := toMD(a.step.GetTrailer())
-	trailer.Append("grpc-retry-pushback-ms", a.step.GetPushback()...)
+	trailer := toMD(a.Step.GetTrailer())
+	trailer.Append("grpc-retry-pushback-ms", a.Step.GetPushback()...)
 	if err := grpc.SetTrailer(a.ctx, trailer); err != nil {
 		return err
 	}
-	if err := a.sleep(a.step.GetEndDelay()); err != nil {
+	if err := a.BeforeEnd(); err != nil {
 		return err
 	}
-	if err := a.execution.waitForStarted(a.ctx, a.step.GetWaitForStarted()); err != nil {
-		return err
-	}
-	switch end := a.step.GetEnd().(type) {
+	switch end := a.Step.GetEnd().(type) {
 	case *chaosv1.Step_Status:
 		return toError(end.Status)
 	case *chaosv1.Step_Cut:
@@ -145,8 +87,7 @@ func (a *attempt) close() error {
 		}
 		return a.breakWith(fault{raw: end.Raw})
 	case *chaosv1.Step_Hang:
-		<-a.ctx.Done()
-		return a.ctx.Err()
+		return a.Hang()
 	}
 	return nil
 }
@@ -173,10 +114,6 @@ func (a *attempt) code(err error) int32 {
 	return int32(status.Code(err))
 }
 
-func (a *attempt) sleep(d *chaosv1.Delay) error {
-	return sleep(a.ctx, draw(d, a.rand))
-}
-
 // toError is nil for code 0.
 func toError(s *chaosv1.Status) error {
 	return status.ErrorProto(&statuspb.Status{Code: s.GetCode(), Message: s.GetMessage(), Details: s.GetDetails()})
@@ -192,23 +129,4 @@ func toMD(list []*chaosv1.Metadata) metadata.MD {
 		md.Append(m.GetName(), value)
 	}
 	return md
-}
-
-func fromHeader(h http.Header) []*chaosv1.Metadata {
-	var list []*chaosv1.Metadata
-	for _, name := range slices.Sorted(maps.Keys(h)) {
-		for _, value := range h[name] {
-			list = append(list, &chaosv1.Metadata{Name: strings.ToLower(name), Value: value})
-		}
-	}
-	return list
-}
-
-// pattern is n bytes that differ from their neighbours, so that a client that joins chunks wrongly is caught.
-func pattern(n int) []byte {
-	p := make([]byte, n)
-	for i := range p {
-		p[i] = byte(i % 251) // prime: never in step with a chunk size
-	}
-	return p
 }

@@ -19,6 +19,7 @@ import (
 
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 	"github.com/hedgerow-web/hedgerow/server/proto/helloworld"
+	"github.com/hedgerow-web/hedgerow/server/script"
 )
 
 func withLocalAddress(ctx context.Context, a net.Addr) context.Context {
@@ -216,17 +217,17 @@ func TestScriptsAreBounded(t *testing.T) {
 	for range 4000 {
 		delay = &chaosv1.Delay{Distribution: &chaosv1.Delay_SlowTail{SlowTail: &chaosv1.SlowTail{Slow: delay}}}
 	}
-	script := func(s ...*chaosv1.Step) *chaosv1.Request { return &chaosv1.Request{Steps: s} }
+	steps := func(s ...*chaosv1.Step) *chaosv1.Request { return &chaosv1.Request{Steps: s} }
 	for part, r := range map[string]*chaosv1.Request{
 		"call_id is 257 bytes long; give at most 256": {CallId: strings.Repeat("x", 257)},
-		"steps[0].delay.slow_tail.slow":               script(&chaosv1.Step{Delay: delay}),
-		"there are 1001 steps":                        script(make([]*chaosv1.Step, 1001)...),
-		"steps[0].header has 1001 entries":            script(&chaosv1.Step{Header: make([]*chaosv1.Metadata, 1001)}),
-		"steps[0].trailer has 1001 entries":           script(&chaosv1.Step{Trailer: make([]*chaosv1.Metadata, 1001)}),
-		"steps[0].pushback has 1001 values":           script(&chaosv1.Step{Pushback: make([]string, 1001)}),
-		"steps[0].messages is 4294967295":             script(&chaosv1.Step{Messages: proto.Uint32(1<<32 - 1)}),
-		"the request without its payload is longer":   script(make([]*chaosv1.Step, 8<<20)...), // 16 MiB of empty steps
-		"the request without its payload is longer ":  script(&chaosv1.Step{Header: []*chaosv1.Metadata{{Value: strings.Repeat("x", maxScript)}}}),
+		"steps[0].delay.slow_tail.slow":               steps(&chaosv1.Step{Delay: delay}),
+		"there are 1001 steps":                        steps(make([]*chaosv1.Step, 1001)...),
+		"steps[0].header has 1001 entries":            steps(&chaosv1.Step{Header: make([]*chaosv1.Metadata, 1001)}),
+		"steps[0].trailer has 1001 entries":           steps(&chaosv1.Step{Trailer: make([]*chaosv1.Metadata, 1001)}),
+		"steps[0].pushback has 1001 values":           steps(&chaosv1.Step{Pushback: make([]string, 1001)}),
+		"steps[0].messages is 4294967295":             steps(&chaosv1.Step{Messages: proto.Uint32(1<<32 - 1)}),
+		"the request without its payload is longer":   steps(make([]*chaosv1.Step, 8<<20)...), // 16 MiB of empty steps
+		"the request without its payload is longer ":  steps(&chaosv1.Step{Header: []*chaosv1.Metadata{{Value: strings.Repeat("x", script.MaxScript)}}}),
 	} {
 		for _, list := range [][]*chaosv1.Step{r.GetSteps()} {
 			for i := range list {

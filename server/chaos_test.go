@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
+	"github.com/hedgerow-web/hedgerow/server/script"
 )
 
 func failing(code codes.Code, message string) *chaosv1.Step {
@@ -98,7 +99,7 @@ func TestStreamThenFailure(t *testing.T) {
 		want(t, "messages", len(a.messages), 3)
 		for i, reply := range a.replies(t) {
 			want(t, "index", reply.GetIndex(), uint32(i+1))
-			want(t, "payload", bytes.Equal(reply.GetPayload(), pattern(300)), true)
+			want(t, "payload", bytes.Equal(reply.GetPayload(), script.Pattern(300)), true)
 			want(t, "request headers", len(reply.GetRequestHeader()) > 0, i == 0)
 		}
 	})
@@ -128,7 +129,7 @@ func TestCompressedReplies(t *testing.T) {
 			want(t, "encoding", a.header.Get("Grpc-Encoding"), "gzip")
 			want(t, "messages", len(a.messages), messages)
 			want(t, "compressed messages", a.packed, messages)
-			want(t, "payload", bytes.Equal(a.replies(t)[0].GetPayload(), pattern(5000)), true)
+			want(t, "payload", bytes.Equal(a.replies(t)[0].GetPayload(), script.Pattern(5000)), true)
 			want(t, "ending", a.ending(), "body 0")
 		}
 	})
@@ -191,8 +192,8 @@ func TestSlipsInAScriptAreNamed(t *testing.T) {
 		"steps[0].delay.uniform":             {Delay: &chaosv1.Delay{Distribution: &chaosv1.Delay_Uniform{Uniform: &chaosv1.Uniform{MinMs: 2, MaxMs: 1}}}},
 		"steps[0].end_delay.slow_tail.proba": {EndDelay: &chaosv1.Delay{Distribution: &chaosv1.Delay_SlowTail{SlowTail: nan}}},
 		"steps[0].encoding":                  {Encoding: "br"},
-		"steps[0].message_size":              {MessageSize: maxMessage + 1},
-		"steps[0].cut.partial_bytes":         {End: &chaosv1.Step_Cut{Cut: &chaosv1.Cut{PartialBytes: maxMessage + 1}}},
+		"steps[0].message_size":              {MessageSize: script.MaxMessage + 1},
+		"steps[0].cut.partial_bytes":         {End: &chaosv1.Step_Cut{Cut: &chaosv1.Cut{PartialBytes: script.MaxMessage + 1}}},
 		"steps[0].raw.http_status":           {End: &chaosv1.Step_Raw{Raw: &chaosv1.Raw{HttpStatus: 100}}},
 		"a raw end":                          {EarlyHeader: true, End: &chaosv1.Step_Raw{Raw: &chaosv1.Raw{HttpStatus: 503}}},
 	} {

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
+	"github.com/hedgerow-web/hedgerow/server/script"
 )
 
 // codec is grpc-go's for protobuf, but it does not read scripts that are longer than they may be: an empty step takes two bytes
@@ -16,15 +17,22 @@ type codec struct{ encoding.CodecV2 }
 func newCodec() codec { return codec{encoding.GetCodecV2(proto.Name)} }
 
 func (c codec) Unmarshal(data mem.BufferSlice, message any) error {
-	if r, ok := message.(*chaosv1.Request); ok && data.Len() > maxScript {
+	if r, ok := message.(*chaosv1.Request); ok && data.Len() > script.MaxScript {
 		buffer := data.MaterializeToBuffer(mem.DefaultBufferPool())
 		defer buffer.Free()
-		if scriptSize(buffer.ReadOnlyData()) > maxScript {
+		if scriptSize(buffer.ReadOnlyData()) > script.MaxScript {
 			r.Steps = unreadScript
 			return nil
 		}
 	}
 	return c.CodecV2.Unmarshal(data, message)
+}
+
+// unreadScript stands in a request for a script that is longer than it may be.
+var unreadScript = []*chaosv1.Step{{}}
+
+func isUnread(r *chaosv1.Request) bool {
+	return len(r.GetSteps()) == 1 && r.GetSteps()[0] == unreadScript[0]
 }
 
 // payloadField is the number of Request.payload.

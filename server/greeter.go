@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/hedgerow-web/hedgerow/server/proto/helloworld"
+	"github.com/hedgerow-web/hedgerow/server/script"
 )
 
 // replies is how many messages LotsOfReplies sends.
@@ -42,7 +43,7 @@ func (greeter) LotsOfGreetings(stream grpc.ClientStreamingServer[helloworld.Hell
 		if err != nil {
 			return err
 		}
-		if names.Len()+len(r.GetName()) > maxMessage/2 {
+		if names.Len()+len(r.GetName()) > script.MaxMessage/2 {
 			return errNoRoom
 		}
 		if names.Len() > 0 {

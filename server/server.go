@@ -16,10 +16,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/demo"
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 	"github.com/hedgerow-web/hedgerow/server/proto/helloworld"
+	"github.com/hedgerow-web/hedgerow/server/script"
 )
-
-// maxMessage bounds a message in both directions, in bytes.
-const maxMessage = 16 << 20
 
 // Options of New. The zero value is ready to use.
 type Options struct {
@@ -82,7 +80,7 @@ func New(o Options) *Server {
 		o.MaxCalls = 4096
 	}
 	s := &Server{
-		grpc:      grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage+1<<20), grpc.ForceServerCodecV2(newCodec())),
+		grpc:      grpc.NewServer(grpc.MaxRecvMsgSize(script.MaxMessage), grpc.MaxSendMsgSize(script.MaxMessage+1<<20), grpc.ForceServerCodecV2(newCodec())),
 		site:      newSite(o.Site, o.Ports),
 		hosts:     o.AllowHosts,
 		origins:   o.AllowOrigins,
@@ -94,7 +92,7 @@ func New(o Options) *Server {
 	}
 	s.memory.limit = s.limits.held
 	helloworld.RegisterGreeterServer(s.grpc, greeter{})
-	chaosv1.RegisterChaosServer(s.grpc, &chaos{calls: newCalls(o.MaxCalls)})
+	chaosv1.RegisterChaosServer(s.grpc, &chaos{calls: script.NewCalls(o.MaxCalls)})
 	grpc_health_v1.RegisterHealthServer(s.grpc, health.NewServer())
 	reflection.Register(s.grpc)
 	for service, info := range s.grpc.GetServiceInfo() {
@@ -115,7 +113,7 @@ func (s *Server) wrap(allow []string) *grpcweb.WrappedGrpcServer {
 		grpcweb.WithCorsForRegisteredEndpointsOnly(false),
 		grpcweb.WithWebsockets(true),
 		grpcweb.WithWebsocketOriginFunc(s.admitsSocket),
-		grpcweb.WithWebsocketsMessageReadLimit(maxMessage+1<<10),
+		grpcweb.WithWebsocketsMessageReadLimit(script.MaxMessage+1<<10),
 	)
 }
 

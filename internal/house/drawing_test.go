@@ -50,11 +50,14 @@ var drawing = map[string]room{
 	"internal/house":    driver(),
 
 	// The demo and its server, which nobody else imports.
-	"demo":                       driver(),
-	"server":                     driver("demo", "server/proto/helloworld", "server/proto/chaos/v1").modules(serverModules...),
+	"demo":   driver(),
+	"server": driver("demo", "server/script", "server/proto/helloworld", "server/proto/chaos/v1").modules(serverModules...),
+	// Shared with the second server, in the module interop.
+	"server/script":              driver("server/proto/chaos/v1").modules("google.golang.org/protobuf"),
+	"server/launch":              driver(),
 	"server/proto/helloworld":    driver().modules(serverModules...),
 	"server/proto/chaos/v1":      driver().modules(serverModules...),
-	"server/cmd/hedgerow-server": driver("server"),
+	"server/cmd/hedgerow-server": driver("server", "server/launch"),
 
 	// The Go API as a client of the conformance suite.
 	"conformance/client": driver("conformance/proto/connectrpc/conformance/v1", "jsbridge", "internal/httptransport", "grpcweb",

@@ -5,6 +5,7 @@ package networks
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -22,6 +23,14 @@ func All(t *testing.T) []Network {
 func serve(t *testing.T, name string, http2 bool) Network {
 	t.Helper()
 	handler := server.New(server.Options{})
+	n := Serve(t, name, handler, http2)
+	t.Cleanup(handler.Close) // before the listener's: calls that hang would hold it up
+	return n
+}
+
+// Serve starts a server of the test's own, with HTTP/1.1, or with HTTP/2 over TLS.
+func Serve(t *testing.T, name string, handler http.Handler, http2 bool) Network {
+	t.Helper()
 	s := httptest.NewUnstartedServer(handler)
 	var config *tls.Config
 	if s.EnableHTTP2 = http2; http2 {
@@ -35,7 +44,6 @@ func serve(t *testing.T, name string, http2 bool) Network {
 	rt := httptransport.New(config)
 	t.Cleanup(func() {
 		rt.Close()
-		handler.Close()
 		s.Close()
 	})
 	return Network{name, rt, s.URL, FullDuplex}

@@ -1,19 +1,18 @@
 // Command connect-server runs the server of package interop, as hedgerow-server runs that of package server, and with the same
-// file of addresses. It ends when it is killed.
+// file of addresses.
 package main
 
 import (
-	"crypto/tls"
-	"encoding/json"
+	"context"
 	"flag"
-	"fmt"
 	"log"
-	"net"
-	"net/http"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/hedgerow-web/hedgerow/interop"
+	"github.com/hedgerow-web/hedgerow/server/launch"
 )
 
 func main() {
@@ -22,65 +21,27 @@ func main() {
 	file := flag.String("addresses", "", "write the addresses and the certificate to this `file`, as JSON, before saying ready")
 	key := flag.String("key", "", "write the certificate and its private key to this `file`, for a proxy on this machine")
 	flag.Parse()
-	if err := run(*addr, *tlsAddr, *file, *key); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *addr, *tlsAddr, *file, *key); err != nil {
 		log.Fatal("connect-server: ", err)
 	}
 }
 
-// addresses is what tests read to find the server.
-type addresses struct {
-	HTTP  string `json:"http"`
-	HTTPS string `json:"https"`
-	SPKI  string `json:"certificate_spki_sha256"`
-	PEM   string `json:"certificate_pem"`
-}
-
-func run(addr, tlsAddr, file, key string) error {
-	certificate, err := newCertificate(time.Now())
+func run(ctx context.Context, addr, tlsAddr, file, key string) error {
+	l, err := launch.Listen(addr, tlsAddr)
 	if err != nil {
 		return err
 	}
-	plain, err := net.Listen("tcp", addr)
-	if err != nil {
+	l.Serve(interop.New())
+	defer l.Close()
+	if key != "" {
+		if err := l.WriteKey(key); err != nil {
+			return err
+		}
+	}
+	if err := l.Announce(os.Stdout, file); err != nil {
 		return err
 	}
-	secure, err := net.Listen("tcp", tlsAddr)
-	if err != nil {
-		return err
-	}
-	server := http.Server{
-		Handler:           interop.New(),
-		ReadHeaderTimeout: 10 * time.Second,
-		TLSConfig: &tls.Config{
-			Certificates: []tls.Certificate{certificate.pair},
-			NextProtos:   []string{"h2", "http/1.1"}, // net/http asks once a server, whichever port is served first
-		},
-	}
-	ended := make(chan error)
-	go func() { ended <- server.Serve(plain) }()
-	go func() { ended <- server.ServeTLS(secure, "", "") }()
-	text, err := json.Marshal(addresses{
-		HTTP:  "http://" + plain.Addr().String(),
-		HTTPS: "https://" + secure.Addr().String(),
-		SPKI:  certificate.spki,
-		PEM:   certificate.pem,
-	})
-	if err != nil {
-		return err
-	}
-	if err := write(file, string(text)); err != nil {
-		return err
-	}
-	if err := write(key, certificate.pem+certificate.key); err != nil {
-		return err
-	}
-	fmt.Println("ready")
-	return <-ended
-}
-
-func write(file, text string) error {
-	if file == "" {
-		return nil
-	}
-	return os.WriteFile(file, []byte(text), 0o600)
+	return l.Wait(ctx, os.Stdout, 3*time.Second)
 }

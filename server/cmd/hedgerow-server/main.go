@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/hedgerow-web/hedgerow/server"
+	"github.com/hedgerow-web/hedgerow/server/launch"
 )
 
 func main() {
@@ -87,24 +88,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	l, err := listen(f)
+	l, err := launch.Listen(f.addr, f.tlsAddr)
 	if err != nil {
 		return err
 	}
 	o := f.options()
-	o.Ports = server.Ports{HTTP: l.plain.number(), HTTPS: l.tls.number()}
+	o.Ports = server.Ports{HTTP: l.HTTP(), HTTPS: l.HTTPS()}
 	handler := server.New(o)
 	defer handler.Close()
-	l.serve(handler)
-	defer l.close()
-	if err := l.announce(stdout, f.addresses); err != nil {
+	l.Serve(handler)
+	defer l.Close()
+	if err := l.Announce(stdout, f.addresses); err != nil {
 		return err
 	}
-	select {
-	case err = <-l.failed:
-		return err
-	case <-ctx.Done():
-	}
-	fmt.Fprintln(stdout, "stopping")
-	return l.shutdown(f.grace)
+	return l.Wait(ctx, stdout, f.grace)
 }

@@ -17,7 +17,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +24,7 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/hedgerow-web/hedgerow/server/launch"
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 )
 
@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 
 // running is the command, started inside the test.
 type running struct {
-	addresses addresses
+	addresses launch.Addresses
 	lines     []string // what it printed
 	signal    context.CancelFunc
 	ended     <-chan error
@@ -90,7 +90,7 @@ func (c *running) stop() (time.Duration, error) {
 }
 
 // trusting is a client that trusts the certificate in the addresses.
-func trusting(t *testing.T, a addresses) *http.Client {
+func trusting(t *testing.T, a launch.Addresses) *http.Client {
 	t.Helper()
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM([]byte(a.PEM)) {
@@ -204,47 +204,11 @@ func TestRefusesWhatItCannotServe(t *testing.T) {
 	}
 }
 
-func TestReachable(t *testing.T) {
-	for addr, wanted := range map[string]string{"[::]:8080": "localhost:8080", "0.0.0.0:1": "localhost:1", "127.0.0.1:2": "127.0.0.1:2", "[::1]:3": "[::1]:3"} {
-		tcp, err := net.ResolveTCPAddr("tcp", addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := &port{open: []net.Listener{at{tcp}}}
-		if got := p.reachable("localhost"); got != wanted {
-			t.Errorf("%s: got %s, want %s", addr, got, wanted)
-		}
-	}
-}
-
-// at is a listener of that address, which accepts nothing.
-type at struct{ addr net.Addr }
-
-func (a at) Accept() (net.Conn, error) { return nil, net.ErrClosed }
-func (a at) Close() error              { return nil }
-func (a at) Addr() net.Addr            { return a.addr }
-
-// TestLocalhost: the default's host is both loopback addresses and no other, and is announced by its name.
-func TestLocalhost(t *testing.T) {
+// TestDefaults: without flags, only this machine reaches the server.
+func TestDefaults(t *testing.T) {
 	f, err := parse(nil, io.Discard)
 	if err != nil || f.addr != "localhost:8080" || f.tlsAddr != "localhost:8443" {
 		t.Fatalf("listens on %q and %q by default, %v", f.addr, f.tlsAddr, err)
-	}
-	p, err := open("-addr", "PORT", "localhost:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.close()
-	for _, l := range p.open {
-		if addr := l.Addr().(*net.TCPAddr); !addr.IP.IsLoopback() || addr.Port != p.number() {
-			t.Errorf("listens on %v", addr)
-		}
-	}
-	number := strconv.Itoa(p.number())
-	for name, wanted := range map[string]string{"localhost": "localhost:" + number, "127.0.0.1": "127.0.0.1:" + number} {
-		if got := p.reachable(name); got != wanted {
-			t.Errorf("announces %s, want %s", got, wanted)
-		}
 	}
 }
 

@@ -1,4 +1,6 @@
-package main
+// Package launch is what the commands that run a server share: a port for HTTP/1.1, one for HTTPS with a certificate made on the spot, and a
+// file that tells tests where they are.
+package launch
 
 import (
 	"context"
@@ -17,8 +19,8 @@ import (
 	"time"
 )
 
-// listeners are the open ports and the HTTP server behind them.
-type listeners struct {
+// Listeners are the open ports and the HTTP server behind them.
+type Listeners struct {
 	plain, tls  *port // tls is nil when off
 	certificate certificate
 	server      http.Server
@@ -33,17 +35,18 @@ type port struct {
 	open []net.Listener
 }
 
-func listen(f flags) (*listeners, error) {
-	l := &listeners{failed: make(chan error, 4)}
+// Listen opens the ports that the flags -addr and -tls-addr name, as host:port. No tlsAddr: no HTTPS.
+func Listen(addr, tlsAddr string) (*Listeners, error) {
+	l := &Listeners{failed: make(chan error, 4)}
 	var err error
-	if l.plain, err = open("-addr", "PORT", f.addr); err != nil {
+	if l.plain, err = open("-addr", "PORT", addr); err != nil {
 		return nil, err
 	}
-	if f.tlsAddr == "" {
+	if tlsAddr == "" {
 		return l, nil
 	}
 	if l.certificate, err = newCertificate(time.Now()); err == nil {
-		l.tls, err = open("-tls-addr", "TLS_PORT", f.tlsAddr)
+		l.tls, err = open("-tls-addr", "TLS_PORT", tlsAddr)
 	}
 	if err != nil {
 		return nil, errors.Join(err, l.plain.close())
@@ -101,8 +104,14 @@ func (p *port) number() int {
 	return p.open[0].Addr().(*net.TCPAddr).Port
 }
 
-// serve starts both ports and returns.
-func (l *listeners) serve(handler http.Handler) {
+// HTTP is the number of the port for HTTP/1.1.
+func (l *Listeners) HTTP() int { return l.plain.number() }
+
+// HTTPS is the number of the other port; 0 for none.
+func (l *Listeners) HTTPS() int { return l.tls.number() }
+
+// Serve starts both ports and returns.
+func (l *Listeners) Serve(handler http.Handler) {
 	l.server = http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -124,14 +133,25 @@ func (l *listeners) serve(handler http.Handler) {
 	}
 }
 
-func (l *listeners) report(err error) {
+func (l *Listeners) report(err error) {
 	if !errors.Is(err, http.ErrServerClosed) {
 		l.failed <- err
 	}
 }
 
+// Wait serves until ctx ends, or returns what ended a port before.
+func (l *Listeners) Wait(ctx context.Context, stdout io.Writer, grace time.Duration) error {
+	select {
+	case err := <-l.failed:
+		return err
+	case <-ctx.Done():
+	}
+	fmt.Fprintln(stdout, "stopping")
+	return l.shutdown(grace)
+}
+
 // shutdown closes the ports at once, and the connections when their calls are done or grace has passed.
-func (l *listeners) shutdown(grace time.Duration) error {
+func (l *Listeners) shutdown(grace time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	if err := l.server.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
@@ -140,13 +160,14 @@ func (l *listeners) shutdown(grace time.Duration) error {
 	return l.server.Close()
 }
 
-func (l *listeners) close() {
+// Close ends everything at once.
+func (l *Listeners) Close() {
 	_ = l.server.Close()
 	l.serving.Wait()
 }
 
-// addresses is what tests read to find the server.
-type addresses struct {
+// Addresses is what tests read to find the server.
+type Addresses struct {
 	HTTP  string `json:"http"`
 	HTTPS string `json:"https,omitempty"`
 	// For Chromium's --ignore-certificate-errors-spki-list.
@@ -155,9 +176,9 @@ type addresses struct {
 	PEM string `json:"certificate_pem,omitempty"`
 }
 
-// announce tells people and, if a file is named, programs where the server is.
-func (l *listeners) announce(stdout io.Writer, file string) error {
-	a := addresses{HTTP: "http://" + l.plain.reachable("127.0.0.1")}
+// Announce tells people and, if a file is named, programs where the server is.
+func (l *Listeners) Announce(stdout io.Writer, file string) error {
+	a := Addresses{HTTP: "http://" + l.plain.reachable("127.0.0.1")}
 	fmt.Fprintln(stdout, "http://"+l.plain.reachable("localhost"), "(HTTP/1.1)")
 	if l.tls != nil {
 		a.HTTPS = "https://" + l.tls.reachable("127.0.0.1")
@@ -174,6 +195,14 @@ func (l *listeners) announce(stdout io.Writer, file string) error {
 		}
 	}
 	fmt.Fprintln(stdout, "ready")
+	return nil
+}
+
+// WriteKey writes the certificate and its private key to a file, for a proxy on this machine.
+func (l *Listeners) WriteKey(file string) error {
+	if err := writeWhole(file, []byte(l.certificate.pem+l.certificate.key)); err != nil {
+		return fmt.Errorf("-key %s: %w", file, err)
+	}
 	return nil
 }
 

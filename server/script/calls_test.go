@@ -1,4 +1,4 @@
-package server
+package script
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 )
 
-func (c *calls) started(t *testing.T, id string) uint32 {
+func (c *Calls) started(t *testing.T, id string) uint32 {
 	t.Helper()
-	report, err := c.wait(t.Context(), id, 0, 0)
+	report, err := c.Report(t.Context(), id, 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +21,7 @@ func (c *calls) started(t *testing.T, id string) uint32 {
 }
 
 func TestCallsForgetTheLeastRecentlyUsed(t *testing.T) {
-	c := newCalls(2)
+	c := NewCalls(2)
 	running := c.begin("a", &chaosv1.Execution{})
 	c.begin("b", &chaosv1.Execution{})
 	c.begin("a", &chaosv1.Execution{})
@@ -36,13 +36,13 @@ func TestCallsForgetTheLeastRecentlyUsed(t *testing.T) {
 }
 
 func TestCallsKeepABoundedRecord(t *testing.T) {
-	c := newCalls(1)
+	c := NewCalls(1)
 	var all sync.WaitGroup
 	for range maxExecutions + 5 {
 		all.Go(func() { c.begin("id", &chaosv1.Execution{}).end(chaosv1.Ending_ENDING_PLAYED, 0, 1) })
 	}
 	all.Wait()
-	report, err := c.wait(t.Context(), "id", maxExecutions+5, maxExecutions+5)
+	report, err := c.Report(t.Context(), "id", maxExecutions+5, maxExecutions+5)
 	want(t, "error", err, nil)
 	want(t, "ended", report.GetEnded(), maxExecutions+5)
 	want(t, "kept", len(report.GetExecutions()), maxExecutions)
@@ -54,7 +54,7 @@ func TestCallsKeepABoundedRecord(t *testing.T) {
 }
 
 func TestCallsKeepABoundedRecordOfAll(t *testing.T) {
-	c := newCalls(4096)
+	c := NewCalls(4096)
 	for id := range maxKept/maxExecutions + 1 {
 		for range maxExecutions {
 			c.begin(strconv.Itoa(id), &chaosv1.Execution{})
@@ -67,7 +67,7 @@ func TestCallsKeepABoundedRecordOfAll(t *testing.T) {
 
 func TestWaitWakesWhenEnoughHappened(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCalls(8)
+		c := NewCalls(8)
 		begin := time.Now()
 		go func() {
 			for range 3 {
@@ -76,7 +76,7 @@ func TestWaitWakesWhenEnoughHappened(t *testing.T) {
 				e.end(chaosv1.Ending_ENDING_PLAYED, 14, 1)
 			}
 		}()
-		report, err := c.wait(t.Context(), "id", 3, 2)
+		report, err := c.Report(t.Context(), "id", 3, 2)
 		want(t, "error", err, nil)
 		want(t, "waited", time.Since(begin), 2*time.Second)
 		for i, wanted := range []string{"0 1000000", "1000000 2000000", "2000000 0"} {
@@ -85,7 +85,7 @@ func TestWaitWakesWhenEnoughHappened(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		_, err = c.wait(ctx, "id", 9, 0)
+		_, err = c.Report(ctx, "id", 9, 0)
 		want(t, "error of a wait in vain", err, context.DeadlineExceeded)
 	})
 }
@@ -93,7 +93,7 @@ func TestWaitWakesWhenEnoughHappened(t *testing.T) {
 // An attempt that waits for others wakes when they begin, and leaves with its own call.
 func TestAttemptsWaitForOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCalls(1)
+		c := NewCalls(1)
 		first := c.begin("id", &chaosv1.Execution{})
 		want(t, "error of no wait", first.waitForStarted(t.Context(), 1), nil)
 		woken := make(chan error, 1)
@@ -107,4 +107,11 @@ func TestAttemptsWaitForOthers(t *testing.T) {
 		defer cancel()
 		want(t, "error of a wait in vain", first.waitForStarted(ctx, 4), context.DeadlineExceeded)
 	})
+}
+
+func want[T comparable](t *testing.T, what string, got, wanted T) {
+	t.Helper()
+	if got != wanted {
+		t.Errorf("%s: got %v, want %v", what, got, wanted)
+	}
 }

@@ -1,4 +1,4 @@
-package main
+package launch
 
 import (
 	"crypto/ecdsa"
@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"net"
 	"time"
@@ -17,44 +18,45 @@ import (
 
 // certificate is a self-signed one for this machine's loopback names.
 type certificate struct {
-	pair     tls.Certificate
-	spki     string // base64 of the SHA-256 of the public key, as browsers pin it
-	pem, key string
+	pair tls.Certificate
+	spki string // base64 of the SHA-256 of the public key, as browsers pin it
+	pem  string
+	key  string // PEM as well; it leaves the process only where WriteKey is asked to
 }
 
 func newCertificate(now time.Time) (certificate, error) {
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return certificate{}, err
+		return certificate{}, fmt.Errorf("make a key for -tls-addr: %w", err)
 	}
 	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(now.UnixNano()),
-		Subject:               pkix.Name{CommonName: "Hedgerow tests"},
+		Subject:               pkix.Name{CommonName: "Hedgerow"},
 		NotBefore:             now.Add(-time.Hour), // for clocks that differ a little
-		NotAfter:              now.AddDate(0, 0, 1),
+		NotAfter:              now.AddDate(0, 0, 90),
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,
 		DNSNames:              []string{"localhost"},
 		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
-		return certificate{}, err
+		return certificate{}, fmt.Errorf("make a certificate for -tls-addr: %w", err)
 	}
 	leaf, err := x509.ParseCertificate(der)
 	if err != nil {
-		return certificate{}, err
+		return certificate{}, fmt.Errorf("read the certificate made for -tls-addr: %w", err)
 	}
-	key, err := x509.MarshalPKCS8PrivateKey(private)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		return certificate{}, err
+		return certificate{}, fmt.Errorf("encode the key made for -tls-addr: %w", err)
 	}
 	sum := sha256.Sum256(leaf.RawSubjectPublicKeyInfo)
 	return certificate{
-		pair: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private, Leaf: leaf},
+		pair: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf},
 		spki: base64.StdEncoding.EncodeToString(sum[:]),
 		pem:  string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
-		key:  string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})),
+		key:  string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})),
 	}, nil
 }

@@ -1,10 +1,12 @@
-package server
+package script
 
 import (
 	"container/list"
 	"context"
 	"sync"
 	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 )
@@ -16,8 +18,8 @@ const (
 	maxKept       = 100_000
 )
 
-// calls counts the attempts of each call id. It is bounded: the least recently used call id is forgotten first.
-type calls struct {
+// Calls counts the attempts of each call id. It is bounded: the least recently used call id is forgotten first. Concurrent use is safe.
+type Calls struct {
 	mu     sync.Mutex
 	limit  int
 	kept   int                      // executions of all ids that are in byID
@@ -25,7 +27,7 @@ type calls struct {
 	recent list.List                // front: used last
 }
 
-// call is what is known of one call id. The mutex of calls guards it.
+// call is what is known of one call id. The mutex of Calls guards it.
 type call struct {
 	id      string
 	first   time.Time
@@ -35,17 +37,18 @@ type call struct {
 
 // execution is one attempt that runs. It outlives its call id if that is forgotten.
 type execution struct {
-	calls  *calls
+	calls  *Calls
 	call   *call
 	record *chaosv1.Execution
 }
 
-func newCalls(limit int) *calls {
-	return &calls{limit: limit, byID: map[string]*list.Element{}}
+// NewCalls remembers so many call ids.
+func NewCalls(limit int) *Calls {
+	return &Calls{limit: limit, byID: map[string]*list.Element{}}
 }
 
 // begin counts an attempt and completes its record. An empty id is a call of its own.
-func (c *calls) begin(id string, record *chaosv1.Execution) *execution {
+func (c *Calls) begin(id string, record *chaosv1.Execution) *execution {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k := &call{changed: make(chan struct{})}
@@ -71,7 +74,7 @@ func (c *calls) begin(id string, record *chaosv1.Execution) *execution {
 }
 
 // find returns the call of an id, a new one if it is not known. The caller holds the mutex.
-func (c *calls) find(id string) *call {
+func (c *Calls) find(id string) *call {
 	if e := c.byID[id]; e != nil {
 		c.recent.MoveToFront(e)
 		return e.Value.(*call)
@@ -83,7 +86,7 @@ func (c *calls) find(id string) *call {
 }
 
 // forget drops the calls that were used least recently, down to the limits; the last one used stays. The caller holds the mutex.
-func (c *calls) forget() {
+func (c *Calls) forget() {
 	for c.recent.Len() > 1 && (c.recent.Len() > c.limit || c.kept > maxKept) {
 		oldest := c.recent.Remove(c.recent.Back()).(*call)
 		delete(c.byID, oldest.id)
@@ -123,8 +126,8 @@ func (e *execution) waitForStarted(ctx context.Context, n uint32) error {
 	}
 }
 
-// wait returns a copy of what is known of a call id, once enough attempts have begun and ended, or the context's error.
-func (c *calls) wait(ctx context.Context, id string, started, ended uint32) (*chaosv1.ReportReply, error) {
+// Report returns a copy of what is known of a call id, once enough attempts have begun and ended, or the context's error.
+func (c *Calls) Report(ctx context.Context, id string, started, ended uint32) (*chaosv1.ReportReply, error) {
 	for {
 		report, changed := c.look(id, started, ended)
 		if report != nil {
@@ -138,12 +141,12 @@ func (c *calls) wait(ctx context.Context, id string, started, ended uint32) (*ch
 	}
 }
 
-func (c *calls) look(id string, started, ended uint32) (*chaosv1.ReportReply, <-chan struct{}) {
+func (c *Calls) look(id string, started, ended uint32) (*chaosv1.ReportReply, <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k := c.find(id)
 	if k.report.Started < started || k.report.Ended < ended {
 		return nil, k.changed
 	}
-	return cloneReport(&k.report), nil
+	return proto.Clone(&k.report).(*chaosv1.ReportReply), nil
 }

@@ -1,40 +1,28 @@
-package server
+package script
 
 import (
 	"fmt"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/encoding"
-
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 )
 
-// invalid is the code of every request that the server refuses to play.
-const invalid = codes.InvalidArgument
-
 // What a script may cost. A field of two bytes becomes a hundred in memory, so the bytes are counted before they are read.
 const (
+	MaxScript   = 256 << 10 // bytes of a request without its payload; servers look before they parse
+	MaxMessage  = 16 << 20  // bytes of a message, in both directions
 	maxCallID   = 256
-	maxScript   = 256 << 10 // bytes of a request without its payload
 	maxSteps    = 1000
 	maxMetadata = 1000
 	maxMessages = 1_000_000
 	maxNesting  = 10 // of slow_tail
 )
 
-// unreadScript stands in a request for a script that is longer than maxScript.
-var unreadScript = []*chaosv1.Step{{}}
-
-// checkScript says what is wrong with the script of a request, so that a slip in a test fails loudly and with its path.
-func checkScript(r *chaosv1.Request) error {
-	steps := r.GetSteps()
-	switch {
-	case len(steps) == 1 && steps[0] == unreadScript[0]:
-		return fmt.Errorf("the request without its payload is longer than %d bytes", maxScript)
-	case len(steps) > maxSteps:
-		return fmt.Errorf("there are %d steps; give at most %d", len(steps), maxSteps)
+// Check says what is wrong with the script of a request, so that a slip in a test fails loudly and with its path.
+func Check(r *chaosv1.Request) error {
+	if n := len(r.GetSteps()); n > maxSteps {
+		return fmt.Errorf("there are %d steps; give at most %d", n, maxSteps)
 	}
-	if err := checkCallID(r.GetCallId()); err != nil {
+	if err := CheckCallID(r.GetCallId()); err != nil {
 		return err
 	}
 	for i, step := range r.GetSteps() {
@@ -45,7 +33,8 @@ func checkScript(r *chaosv1.Request) error {
 	return nil
 }
 
-func checkCallID(id string) error {
+// CheckCallID says what is wrong with a call id.
+func CheckCallID(id string) error {
 	if len(id) > maxCallID {
 		return fmt.Errorf("call_id is %d bytes long; give at most %d", len(id), maxCallID)
 	}
@@ -83,14 +72,14 @@ func checkStep(at string, s *chaosv1.Step) error {
 	if n := s.GetMessages(); n > maxMessages {
 		return fmt.Errorf("%s.messages is %d; give at most %d", at, n, maxMessages)
 	}
-	if e := s.GetEncoding(); e != "" && encoding.GetCompressor(e) == nil {
+	if e := s.GetEncoding(); e != "" && e != "gzip" {
 		return fmt.Errorf("%s.encoding is %q; give gzip, or nothing", at, e)
 	}
-	if n := s.GetMessageSize(); n > maxMessage {
-		return fmt.Errorf("%s.message_size is %d bytes; give at most %d", at, n, maxMessage)
+	if n := s.GetMessageSize(); n > MaxMessage {
+		return fmt.Errorf("%s.message_size is %d bytes; give at most %d", at, n, MaxMessage)
 	}
-	if n := s.GetCut().GetPartialBytes(); n > maxMessage {
-		return fmt.Errorf("%s.cut.partial_bytes is %d; give at most %d", at, n, maxMessage)
+	if n := s.GetCut().GetPartialBytes(); n > MaxMessage {
+		return fmt.Errorf("%s.cut.partial_bytes is %d; give at most %d", at, n, MaxMessage)
 	}
 	if s.GetRaw() == nil {
 		return nil
