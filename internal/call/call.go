@@ -231,6 +231,15 @@ func (c *Call) Over() bool { return c.machine.Over() }
 // Attempts is how many attempts have begun: their indices are below it.
 func (c *Call) Attempts() int { return c.machine.Attempts() }
 
+// Replays reports whether another attempt may send the request's messages again.
+func (c *Call) Replays() bool { return c.machine.Replays() }
+
+// Live reports whether what an attempt says still counts.
+func (c *Call) Live(id int) bool { return c.machine.Live(id) }
+
+// Committed is the attempt that the call is committed to, and whether there is one.
+func (c *Call) Committed() (id int, ok bool) { return c.machine.Committed() }
+
 // Number is an attempt's number, from 1.
 func (c *Call) Number(id int) int { return c.machine.Number(id) }
 

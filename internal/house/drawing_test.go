@@ -32,9 +32,9 @@ var drawing = map[string]room{
 	// The part of JavaScript, played in Go: by tests, and by the program that records tapes, with which two builds are compared.
 	"internal/abi/abitest": driver("internal/abi", "internal/abi/table", "internal/wire"),
 	"internal/abi/tape":    driver("internal/abi", "internal/abi/abitest", "internal/hostdriver"),
-	"internal/hostdriver":   core("internal/abi").and(coreRooms...),
-	"jsbridge/host":         inside("internal/abi"),
-	"wasm":                  inside("jsbridge/host", "internal/hostdriver", "internal/abi"),
+	"internal/hostdriver":  core("internal/abi").and(coreRooms...),
+	"jsbridge/host":        inside("internal/abi"),
+	"wasm":                 inside("jsbridge/host", "internal/hostdriver", "internal/abi"),
 
 	// Packages around the two drivers.
 	"grpcweb/grpcconn": driver("grpcweb", "grpcweb/metadata", "grpcweb/status").modules("google.golang.org/grpc",
@@ -45,6 +45,8 @@ var drawing = map[string]room{
 	"internal/fake":          driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
 	"internal/httptransport": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
 	"internal/transporttest": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
+	// Random walks of a call, which the tests of a call and of the npm package's driver both take.
+	"internal/walks": driver(coreRooms...),
 	// Tests reach the real server over these, natively and in JavaScript; nothing but tests imports them.
 	"internal/networks": driver("grpcweb/transport", "internal/httptransport", "jsbridge", "server").modules("github.com/hack-pad/safejs"),
 	"internal/house":    driver(),

@@ -1,4 +1,4 @@
-package call
+package walks
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/call"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
@@ -50,7 +51,7 @@ func (w *walker) hear(id int) {
 		s.answered = true
 		w.meet("answer before the half-close", !w.complete)
 		if w.random.Intn(8) < 2 || (s.marked || id == w.trial) && w.random.Intn(2) == 0 {
-			w.noResponse(id, Failure(w.random.Intn(2)), plan.Progress(max(0, w.random.Intn(8)-4)))
+			w.noResponse(id, call.Failure(w.random.Intn(2)), plan.Progress(max(0, w.random.Intn(8)-4)))
 		} else {
 			w.answer(id, s)
 		}
@@ -84,34 +85,34 @@ func (w *walker) endBody(id int, s *server) {
 
 // counts reports whether what an attempt says now counts.
 func (w *walker) counts(id int) bool {
-	return w.call.machine.Live(id) && w.now < w.call.Deadline()
+	return w.looked().Live(id) && w.now < w.looked().Deadline()
 }
 
 // noResponse: where that may be for the attempt's header, another is to be in its
 // place, which costs nothing.
-func (w *walker) noResponse(id int, how Failure, progress plan.Progress) {
-	trial := how == NoResponse && w.counts(id) && w.attempts[id].marked && w.call.machine.Replays() && !w.params.Socket &&
-		w.channel.Options().CrossOrigin && w.channel.Options().AttemptHeader == channel.AttemptHeaderAuto && w.answers && !w.allows
-	w.meet("trial that fails", how == NoResponse && w.counts(id) && id == w.trial)
+func (w *walker) noResponse(id int, how call.Failure, progress plan.Progress) {
+	trial := how == call.NoResponse && w.counts(id) && w.attempts[id].marked && w.looked().Replays() && !w.params.Socket &&
+		w.channel().Options().CrossOrigin && w.channel().Options().AttemptHeader == channel.AttemptHeaderAuto && w.answers && !w.allows
+	w.meet("trial that fails", how == call.NoResponse && w.counts(id) && id == w.trial)
 	if trial {
-		w.answers, w.trial = false, len(w.call.Records())
+		w.answers, w.trial = false, len(w.looked().Records())
 	}
 	before := w.tokens()
 	w.turn(fmt.Sprintf("no response for %d: %d, %d", id+1, how, progress), func() { w.call.Failed(w.now, id, how, progress, errors.New("network")) })
 	if !trial {
 		return
 	}
-	all := w.call.Records()
+	all := w.looked().Records()
 	if last := all[len(all)-1]; len(all)-1 != w.trial || last.Number != all[id].Number || last.Kind != status.KindTransparent || w.tokens() != before {
 		w.fail("attempt %d is followed by %+v, at %v tokens of %v", id+1, last, w.tokens(), before)
 	}
 }
 
 func (w *walker) tokens() float64 {
-	if w.channel.Throttle() == nil {
+	if w.channel().Throttle() == nil {
 		return 0
 	}
-	tokens, _ := w.channel.Throttle().Tokens()
+	tokens, _ := w.channel().Throttle().Tokens()
 	return tokens
 }
 
@@ -142,7 +143,7 @@ func (w *walker) answer(id int, s *server) {
 	case 2, 3:
 		md.Append("grpc-status", []string{"14", "14", "14", "0", "5"}[r.Intn(5)])
 	default:
-		s.withheld = w.channel.Options().FirstFrame
+		s.withheld = w.channel().Options().FirstFrame
 	}
 	if r.Intn(4) > 0 && md.Get("grpc-status") == "" || r.Intn(8) == 0 || w.params.Socket && r.Intn(8) > 0 {
 		s.fill(r)
@@ -191,7 +192,7 @@ func (s *server) fill(r *rand.Rand) {
 	case 0:
 		s.body = s.body[:r.Intn(len(s.body))]
 	case 1:
-		s.body = append(s.body, message("")...)
+		s.body = append(s.body, wire.AppendFrame(nil, 0, nil)...)
 	case 2:
 		s.body[0] = 9
 	}
@@ -210,7 +211,7 @@ func (w *walker) feed(id int, chunk []byte) {
 		for _, f := range fragments {
 			w.take(id, s, f, chunk[f.Offset:f.Offset+f.Length])
 		}
-		if _, packed := w.call.Packed(id); packed {
+		if _, packed := w.looked().Packed(id); packed {
 			s.packed, s.rest = true, chunk[at:]
 			return
 		}
@@ -223,7 +224,7 @@ func (w *walker) take(id int, s *server, f wire.Fragment, part []byte) {
 		s.payload, s.flags = nil, f.Flags
 	}
 	s.payload = append(s.payload, part...)
-	if c, is := w.call.machine.Committed(); f.Flags&wire.FlagTrailers == 0 && (!is || c != id) || int64(len(s.payload)) > f.Total {
+	if c, is := w.looked().Committed(); f.Flags&wire.FlagTrailers == 0 && (!is || c != id) || int64(len(s.payload)) > f.Total {
 		w.fail("a piece of a message of attempt %d, which is not the committed one, or too long: %+v", id+1, f)
 	}
 	if f.Last && f.Flags&wire.FlagCompressed == 0 {
@@ -248,16 +249,25 @@ func (w *walker) inflate(id int, s *server) {
 	w.turn(fmt.Sprintf("inflated %q of %d, %v", raw, id+1, err), func() {
 		switch {
 		case err != nil || w.random.Intn(20) == 0:
-			w.call.Failed(w.now, id, BadPayload, plan.Processed, errors.New("damaged"))
+			w.call.Failed(w.now, id, call.BadPayload, plan.Processed, errors.New("damaged"))
 		case trailers:
 			w.call.Inflated(w.now, id, int64(len(raw)), raw)
 		default:
-			if w.call.Inflated(w.now, id, int64(len(raw)), nil); !w.call.Over() {
+			if w.call.Inflated(w.now, id, int64(len(raw)), nil); !w.looked().Over() {
 				w.got(s, string(raw))
 			}
 		}
 		w.feed(id, s.rest)
 	})
+}
+
+// packed is a frame whose payload is compressed.
+func packed(flags byte, payload string) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	w.Write([]byte(payload))
+	w.Close()
+	return wire.AppendFrame(nil, flags|wire.FlagCompressed, b.Bytes())
 }
 
 func unpacked(payload []byte) ([]byte, error) {

@@ -1,4 +1,4 @@
-package call
+package walks
 
 import (
 	"fmt"
@@ -21,7 +21,7 @@ func (w *walker) act(a attempts.Action) {
 		w.attempts[a.Attempt].marked = w.marks(a.Attempt)
 		want := ""
 		if w.attempts[a.Attempt].marked {
-			want = fmt.Sprint(w.call.Number(a.Attempt) - 1)
+			want = fmt.Sprint(w.looked().Number(a.Attempt) - 1)
 		}
 		if got := w.call.RequestHeader(w.now, a.Attempt).Get(channel.AttemptsHeader); got != want {
 			w.fail("attempt %d goes out with %q attempts before it; want %q", a.Attempt+1, got, want)
@@ -55,7 +55,7 @@ func (w *walker) act(a attempts.Action) {
 			w.fail("attempt %d is inflated up to %d, packed %v", a.Attempt+1, a.Limit, s.packed)
 		}
 	case attempts.Warn:
-		w.checkWarning(a.Warning)
+		w.checkWarning(w.call.WarningKind(a.Warning))
 	case attempts.Head:
 		if w.committed >= 0 {
 			w.fail("a second header")
@@ -68,33 +68,33 @@ func (w *walker) act(a attempts.Action) {
 
 // marks: the attempt is to carry how many were made before it.
 func (w *walker) marks(id int) bool {
-	switch w.channel.Options().AttemptHeader {
+	switch w.channel().Options().AttemptHeader {
 	case channel.AttemptHeaderAuto:
-		return w.call.Number(id) > 1 && id != w.trial && !w.refuses
+		return w.looked().Number(id) > 1 && id != w.trial && !w.refuses
 	case channel.AttemptHeaderAlways:
-		return w.call.Number(id) > 1
+		return w.looked().Number(id) > 1
 	}
 	return false
 }
 
 // checkWarning: each comes once, and for its reason.
-func (w *walker) checkWarning(kind attempts.Warning) {
+func (w *walker) checkWarning(kind string) {
 	reason := false
 	switch kind {
-	case attempts.Stalled:
+	case "halfDuplexStalled":
 		reason = w.wished && !w.complete && w.committed < 0
-	case warnCORS:
-		reason = w.channel.Options().CrossOrigin && w.channel.Options().AttemptHeader != channel.AttemptHeaderNever && !w.params.Socket
-	case warnStatusHidden:
-		reason = w.channel.Options().CrossOrigin && !w.params.Socket
-	case warnRetryLost:
-		reason = w.committed >= 0 && w.messages == 0 && !w.channel.Options().FirstFrame
+	case "corsSuspected":
+		reason = w.channel().Options().CrossOrigin && w.channel().Options().AttemptHeader != channel.AttemptHeaderNever && !w.params.Socket
+	case "statusHidden":
+		reason = w.channel().Options().CrossOrigin && !w.params.Socket
+	case "retryLostToBodyTrailers":
+		reason = w.committed >= 0 && w.messages == 0 && !w.channel().Options().FirstFrame
 	}
 	if w.warned[kind] || !reason {
-		w.fail("a warning, %s: another %v, awaited %v, complete %v, header of attempt %d", w.call.Warning(kind).Kind, w.warned[kind], w.wished, w.complete, w.committed+1)
+		w.fail("a warning, %s: another %v, awaited %v, complete %v, header of attempt %d", kind, w.warned[kind], w.wished, w.complete, w.committed+1)
 	}
 	w.warned[kind] = true
-	w.meet(w.call.Warning(kind).Kind, true)
+	w.meet(kind, true)
 }
 
 func (w *walker) waitsForNetwork() bool { return w.offline && *w.params.WaitForReady }
@@ -111,25 +111,25 @@ func (w *walker) checkOpen(a attempts.Action) {
 
 // check: a call that is not over waits for something that will come.
 func (w *walker) check() {
-	w.meet("outage that is waited for", w.waitsForNetwork() && !w.call.Over())
+	w.meet("outage that is waited for", w.waitsForNetwork() && !w.looked().Over())
 	waits := w.armed != plan.Never || w.streaming && w.committed >= 0 && !w.wished || w.waitsForNetwork() || !w.complete && !w.params.Streams
 	for id, s := range w.attempts {
-		if w.call.machine.Live(id) && !s.closed && (s.prepare || s.opened && !s.answered || s.read || s.packed) {
+		if w.looked().Live(id) && !s.closed && (s.prepare || s.opened && !s.answered || s.read || s.packed) {
 			waits = true
 		}
 	}
-	if !w.call.Over() && !waits {
+	if !w.looked().Over() && !waits {
 		w.fail("the call waits for nothing: it would never end")
 	}
-	if n := w.channel.Quota().Used(); w.call.Over() != w.ended || n < 0 || n > perCall || n > 0 && (w.released || w.ended) {
-		w.fail("over %v, told %v, %d bytes buffered", w.call.Over(), w.ended, n)
+	if n := w.channel().Quota().Used(); w.looked().Over() != w.ended || n < 0 || n > perCall || n > 0 && (w.released || w.ended) {
+		w.fail("over %v, told %v, %d bytes buffered", w.looked().Over(), w.ended, n)
 	}
 }
 
 func (w *walker) checkEnd() {
-	st := w.call.Status()
-	if w.channel.Quota().Used() != 0 || w.armed != plan.Never {
-		w.fail("%d bytes stay buffered, the timer at %s", w.channel.Quota().Used(), instant(w.armed))
+	st := w.looked().Status()
+	if w.channel().Quota().Used() != 0 || w.armed != plan.Never {
+		w.fail("%d bytes stay buffered, the timer at %s", w.channel().Quota().Used(), instant(w.armed))
 	}
 	if !w.streaming && (w.messages > 1 || st.Code == status.OK && w.messages != 1) {
 		w.fail("a unary call ended with %v and %d messages", st, w.messages)

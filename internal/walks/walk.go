@@ -1,4 +1,7 @@
-package call
+// Package walks takes calls through random walks, for the tests of whatever
+// drives a call: random servers answer it, in random pieces, and after each event
+// is checked what must hold whatever comes.
+package walks
 
 import (
 	"flag"
@@ -9,30 +12,38 @@ import (
 	"testing"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/call"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 var walkSeed = flag.Int64("walk", 0, "replay the one random walk of this seed, and print its steps")
 
-// TestWalks has random servers answer calls, in random pieces, and checks after
-// each event what must hold whatever comes. A walk that fails names its seed:
+const (
+	retrying = `{"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":4,"initialBackoff":"1s","maxBackoff":"5s",
+		"backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE","UNIMPLEMENTED"]}}]}`
+	hedging = `{"methodConfig":[{"name":[{}],"hedgingPolicy":{"maxAttempts":3,"hedgingDelay":"0.1s","nonFatalStatusCodes":["UNAVAILABLE"]}}]}`
+)
+
+// Walk takes so many calls through a walk each, and checks that together they meet
+// all that matters. A walk that fails names its seed:
 // go test -run Walks -args -walk=<seed>.
-func TestWalks(t *testing.T) {
+func Walk(t *testing.T, walks int64, open Open) {
 	if *walkSeed != 0 {
-		walk(t, *walkSeed, true)
+		walk(t, *walkSeed, true, open)
 		return
 	}
 	codes, met := map[status.Code]int{}, map[string]int{}
-	for seed := int64(1); seed <= 5000 && !t.Failed(); seed++ {
-		w := walk(t, seed, false)
-		codes[w.call.Status().Code]++
+	for seed := int64(1); seed <= walks && !t.Failed(); seed++ {
+		w := walk(t, seed, false, open)
+		codes[w.looked().Status().Code]++
 		for what := range w.met {
 			met[what]++
 		}
 	}
+	least := int(walks / 250)
 	for _, code := range []status.Code{status.OK, status.Unavailable, status.DeadlineExceeded, status.Canceled, status.Internal, status.Unimplemented} {
-		if !t.Failed() && codes[code] < 20 {
+		if !t.Failed() && codes[code] < least {
 			t.Errorf("the walks do not spread: only %d end with %v", codes[code], code)
 		}
 	}
@@ -41,49 +52,44 @@ func TestWalks(t *testing.T) {
 		"retryLostToBodyTrailers", "statusHidden", "corsSuspected", "trial that fails", "compressed message", "compressed trailers", "text", "socket",
 		"end while packed", "failure behind a withheld head",
 	} {
-		if !t.Failed() && met[what] < 20 {
+		if !t.Failed() && met[what] < least {
 			t.Errorf("the walks do not spread: only %d met %q", met[what], what)
 		}
 	}
 }
 
-func walk(t *testing.T, seed int64, verbose bool) *walker {
+func walk(t *testing.T, seed int64, verbose bool, open Open) *walker {
 	r := rand.New(rand.NewSource(seed))
 	config := []string{"", retrying, hedging}[r.Intn(3)]
 	if config != "" { // more tokens than a walk takes
 		config = strings.Replace(config, "{", `{"retryThrottling":{"maxTokens":1000,"tokenRatio":0.1},`, 1)
 	}
-	w := &walker{t: t, seed: seed, verbose: verbose, random: r, armed: plan.Never, committed: -1, trial: -1, met: map[string]bool{}}
-	ch := open(t, config, func(o *channel.Options) {
-		o.PerAttempt, o.MaxRetryBufferPerCallSize, o.Random = r.Intn(4) == 0, perCall, r.Float64
-		o.MaxSendMessageBytes, o.MaxReceiveMessageBytes = 60, maxReceive
-		o.FirstFrame, o.CrossOrigin, o.AttemptHeader = r.Intn(2) == 0, r.Intn(2) == 0, channel.AttemptHeader(max(0, r.Intn(8)-5))
-		w.answers = r.Intn(4) > 0
-		o.Origin = &channel.Origin{Answers: w.answers}
-	})
-	p := Params{Method: sayHello, Timeout: plan.Never, Streaming: r.Intn(2) == 0}
+	w := &walker{t: t, seed: seed, verbose: verbose, random: r, armed: plan.Never, committed: -1, trial: -1, met: map[string]bool{}, warned: map[string]bool{}}
+	setup := Setup{ServiceConfig: config, Options: channel.DefaultOptions(), Params: w.params}
+	o, p := &setup.Options, &setup.Params
+	o.BaseURL = "https://api.test"
+	o.PerAttempt, o.MaxRetryBufferPerCallSize, o.Random = r.Intn(4) == 0, perCall, r.Float64
+	o.MaxSendMessageBytes, o.MaxReceiveMessageBytes = 60, maxReceive
+	o.FirstFrame, o.CrossOrigin, o.AttemptHeader = r.Intn(2) == 0, r.Intn(2) == 0, channel.AttemptHeader(max(0, r.Intn(8)-5))
+	w.answers = r.Intn(4) > 0
+	setup.Answers = w.answers
+	p.Method, p.Timeout, p.Streaming = "/helloworld.Greeter/SayHello", plan.Never, r.Intn(2) == 0
 	if r.Intn(3) == 0 {
 		p.Timeout = plan.Duration(1+r.Intn(9000)) * plan.Millisecond
 	}
-	open, waits := r.Intn(2) == 0, r.Intn(3) == 0
-	p.Writes, p.Streams, p.WaitForReady, p.Offline = open, open && r.Intn(3) > 0, &waits, r.Intn(4) == 0
+	opened, waits := r.Intn(2) == 0, r.Intn(3) == 0
+	p.Writes, p.Streams, p.WaitForReady, p.Offline = opened, opened && r.Intn(3) > 0, &waits, r.Intn(4) == 0
 	p.Socket = p.Streams && r.Intn(3) == 0
-	w.channel, w.call, w.params, w.streaming, w.offline, w.complete = ch, New(ch, 0, p), p, p.Streaming, p.Offline, !open
-	w.turn("start", func() {
-		if open {
-			w.call.Begin(0)
-			return
-		}
+	w.params, w.streaming, w.offline, w.complete = *p, p.Streaming, p.Offline, !opened
+	size := int64(r.Intn(45))
+	if w.call = open(t, setup); !opened {
 		w.queued++
-		size := int64(r.Intn(45))
-		w.call.Send(0, size, size)
-		w.call.HalfClose(0)
-		w.call.Begin(0)
-	})
-	for step := 0; step < 500 && !w.call.Over(); step++ {
+	}
+	w.turn("start", func() { w.call.Start(0, !opened, size) })
+	for step := 0; step < 500 && !w.looked().Over(); step++ {
 		w.step()
 	}
-	if !w.call.Over() {
+	if !w.looked().Over() {
 		w.turn("cancel", func() { w.call.Cancel(w.now, "enough", nil) })
 	}
 	for _, s := range w.attempts {
@@ -106,8 +112,7 @@ type walker struct {
 	seed      int64
 	verbose   bool
 	random    *rand.Rand
-	channel   *channel.Channel
-	call      *Call
+	call      Subject
 	streaming bool
 	now       plan.Duration
 	armed     plan.Duration
@@ -118,16 +123,34 @@ type walker struct {
 	ended     bool
 	met       map[string]bool
 
-	params          Params
+	params          call.Params
 	offline         bool
 	complete        bool // the request
 	queued, written int
 	released        bool
-	warned          [5]bool
+	warned          map[string]bool // of this
 
 	// What the origin has shown, and the attempt that shows whether it refuses the header.
 	answers, allows, refuses bool
 	trial                    int
+}
+
+// looked is the call itself, to look at.
+func (w *walker) looked() *call.Call {
+	c, _ := w.call.Look()
+	return c
+}
+
+func (w *walker) channel() *channel.Channel {
+	_, ch := w.call.Look()
+	return ch
+}
+
+func instant(at plan.Duration) string {
+	if at == plan.Never {
+		return "never"
+	}
+	return fmt.Sprint(float64(at) / float64(plan.Millisecond))
 }
 
 func (w *walker) fail(format string, args ...any) {
@@ -151,7 +174,7 @@ func (w *walker) step() {
 	case n < 8 && !w.complete:
 		w.request()
 	case n < 10 && w.streaming:
-		w.wished = w.wished || !w.call.Over()
+		w.wished = w.wished || !w.looked().Over()
 		w.turn("wish", func() { w.call.Read(w.now) })
 	case len(w.attempts) > 0:
 		w.hear(w.random.Intn(len(w.attempts)))
@@ -168,7 +191,7 @@ func (w *walker) request() {
 	size := int64(w.random.Intn(30))
 	if w.random.Intn(100) == 0 {
 		size = 61
-		w.meet("message that is too large", !w.call.Over())
+		w.meet("message that is too large", !w.looked().Over())
 	}
 	w.queued++
 	w.turn(fmt.Sprintf("send %d", size), func() { w.call.Send(w.now, size, size) })

@@ -1,0 +1,92 @@
+package walks
+
+import (
+	"testing"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/attempts"
+	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/internal/wire"
+)
+
+// Subject is what a walk is about: a call, or something that drives one. Its events
+// are those of a call.
+type Subject interface {
+	// Start begins the call, its request complete with one message of this size, or
+	// open.
+	Start(now plan.Duration, complete bool, size int64)
+
+	Send(now plan.Duration, size, sent int64)
+	HalfClose(now plan.Duration)
+	Took(id, messages int)
+	Network(now plan.Duration, up bool)
+	Prepared(now plan.Duration, id int, md metadata.MD)
+	Unprepared(now plan.Duration, id int, st *status.Status)
+	Timer(now plan.Duration)
+	Read(now plan.Duration)
+	Cancel(now plan.Duration, text string, cause error)
+	Head(now plan.Duration, id, httpStatus int, fields metadata.MD)
+	Feed(now plan.Duration, id int, chunk []byte, at int, to []wire.Fragment) ([]wire.Fragment, int)
+	Drained(id int)
+	Inflated(now plan.Duration, id int, size int64, trailers []byte)
+	End(now plan.Duration, id int)
+	Break(now plan.Duration, id int, cause error)
+	Failed(now plan.Duration, id int, how call.Failure, p plan.Progress, cause error)
+	Closed(now plan.Duration, id, code int, reason string)
+
+	// Take hands out what is asked for since the last Take.
+	Take() []attempts.Action
+	// RequestHeader is the header of an attempt that is just being opened.
+	RequestHeader(now plan.Duration, id int) metadata.MD
+	// WarningKind is the kind of a warning that is just being given.
+	WarningKind(w attempts.Warning) string
+	// Look shows the call itself, and its channel, as they are now.
+	Look() (*call.Call, *channel.Channel)
+}
+
+// Setup is what a walk's call is made with.
+type Setup struct {
+	ServiceConfig string // JSON; "": none
+	Options       channel.Options
+	Answers       bool // the origin has answered an attempt that had no attempts header
+	Params        call.Params
+}
+
+// Open makes a subject.
+type Open func(t *testing.T, s Setup) Subject
+
+// Direct opens a call that nothing stands in front of.
+func Direct(t *testing.T, s Setup) Subject {
+	if s.ServiceConfig != "" {
+		config, err := serviceconfig.Parse(s.ServiceConfig)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Options.Config = config
+	}
+	s.Options.Origin = &channel.Origin{Answers: s.Answers}
+	s.Options.Validate(func(path, reason string) { t.Fatalf("%s: %s", path, reason) })
+	ch := channel.New(s.Options)
+	return &direct{call.New(ch, 0, s.Params), ch}
+}
+
+type direct struct {
+	*call.Call
+	channel *channel.Channel
+}
+
+func (d *direct) Start(now plan.Duration, complete bool, size int64) {
+	if complete {
+		d.Send(now, size, size)
+		d.HalfClose(now)
+	}
+	d.Begin(now)
+}
+
+func (d *direct) WarningKind(w attempts.Warning) string { return d.Warning(w).Kind }
+
+func (d *direct) Look() (*call.Call, *channel.Channel) { return d.Call, d.channel }
