@@ -66,7 +66,7 @@ func TestStream(t *testing.T) {
 		n := fake.New(fake.Attempt{Header: fake.Head(), Body: []fake.Piece{{Data: fake.Message(pong)}, {Err: left}}})
 		messages, err := drain(t, begin(t, open(t, n, retries(5))))
 		wantAll(t, "messages", messages, "pong")
-		wantText(t, wantCode(t, err, status.Canceled).Message, "something else than this client", "the page was left")
+		wantText(t, wantCode(t, err, status.Canceled).Message, "something other than this client", "the page was left")
 	})
 	scenario(t, "closed_after_its_end", func(t *testing.T) {
 		s := begin(t, open(t, fake.New(fake.Answer(pong))))

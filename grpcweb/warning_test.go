@@ -114,7 +114,7 @@ func TestAttemptHeader(t *testing.T) {
 		n := refusing(fake.Attempt{Status: 503}, fake.Answer(pong))
 		_, err := unary(t, open(t, n, retries(5), warnings(&told), grpcweb.WithAttemptHeader(grpcweb.AttemptHeaderAlways)))
 		st := wantCode(t, err, status.Unavailable)
-		wantText(t, st.Message, "grpc-previous-rpc-attempts are answered")
+		wantText(t, st.Message, "answers attempts without the header grpc-previous-rpc-attempts")
 		wantAll(t, "attempts headers", previous(n.Network), "-", "1", "2", "3", "4")
 		want(t, "warnings", len(told), 1)
 	})

@@ -6,17 +6,18 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/internal/exchange"
 )
 
-// Warnings of a call, beside the machine's own.
+// The warnings of a call, in addition to the machine's own.
 const (
 	warnCORS attempts.Warning = attempts.FirstFree + iota
 	warnStatusHidden
 	warnRetryLost
 )
 
-// marks reports whether the attempt carries how many were made before it.
+// marks reports whether the attempt carries the attempts header, which says how many
+// attempts were made before it.
 func (c *Call) marks(id int) bool {
 	switch c.channel.Options().AttemptHeader {
 	case channel.AttemptHeaderAuto:
@@ -27,39 +28,42 @@ func (c *Call) marks(id int) bool {
 	return false
 }
 
-// blocked reports whether an attempt that came to no response may have been refused
-// for its header: the server answers others, and never one that had it.
+// blocked reports whether an attempt without a response may have been refused for its
+// attempts header: the server has answered attempts without the header, and never one
+// with it.
 func (c *Call) blocked(id int) bool {
 	o := c.channel.Origin()
 	return c.channel.Options().CrossOrigin && !c.socket && c.attempt(id).marked && !o.Allows && o.Answers
 }
 
-// triesUnmarked has an attempt that seems blocked made again at once, without the
-// header. It was never sent, so that nothing is counted. Where that gets no answer
-// either, it was the network: then the origin must answer something before there is
-// another trial. The driver must still have the request.
+// triesUnmarked decides to send an attempt that seems blocked once more, at once and
+// without the header: a trial. The browser did not send the first one, so nothing is
+// counted (SEMANTICS 5.5d). If the trial gets no response either, the network was the
+// cause, and the origin must answer something before there is another trial. Only a
+// call that keeps its request can make one.
 func (c *Call) triesUnmarked(id int) bool {
 	if c.channel.Options().AttemptHeader != channel.AttemptHeaderAuto || !c.machine.Replays() || !c.maySendAgain() || !c.blocked(id) {
 		return false
 	}
 	c.channel.Origin().Answers = false
-	c.trial = c.machine.Attempts() // the index of the next one
+	c.trial = c.machine.Attempts() // the index of the next attempt
 	return true
 }
 
-// maySendAgain: the policy lets the method run again where nobody knows what became
-// of it. For all that can be seen, the server may have run what was not answered.
+// maySendAgain reports whether the policy lets the method run again when nobody knows
+// what became of an attempt. As far as the client can see, the server may have run an
+// attempt that it did not answer.
 func (c *Call) maySendAgain() bool {
 	retry := c.method.Config.Retry
 	return retry == nil || retry.RetryableStatusCodes.Has(status.Unavailable)
 }
 
-// heard learns from a response that the attempt got. That a WebSocket opened shows
-// nothing: CORS is not asked for it.
+// heard learns about the origin from a response. A WebSocket that opens shows
+// nothing, because browsers do not ask for CORS there.
 func (c *Call) heard(id int) {
 	switch o := c.channel.Origin(); {
 	case c.socket:
-	case c.attempt(id).marked: // if a trial was answered before, it was the network all the same
+	case c.attempt(id).marked: // the header is allowed; if a trial was answered before, the network had failed all the same
 		o.Allows, o.Refuses = true, false
 	case id > 0 && id == c.trial && !o.Allows:
 		o.Refuses = true
@@ -69,7 +73,7 @@ func (c *Call) heard(id int) {
 	}
 }
 
-// warnCORSOnce warns of the origin's CORS answers, one time.
+// warnCORSOnce warns of the origin's CORS response, once for each origin.
 func (c *Call) warnCORSOnce() {
 	if o := c.channel.Origin(); !o.Warned {
 		o.Warned = true
@@ -77,18 +81,18 @@ func (c *Call) warnCORSOnce() {
 	}
 }
 
-// exposed are the response headers that a server on another origin must let pages
-// see (SEMANTICS 5.5a).
+// exposed are the response headers that a server on another origin must expose to
+// pages (SEMANTICS 5.5a).
 func (c *Call) exposed() []string {
-	names := []string{"grpc-status", "grpc-message", "grpc-status-details-bin", plan.PushbackHeader}
+	names := exchange.StatusFields
 	if o := c.channel.Options(); o.SendGzip || o.AcceptGzip {
-		names = append(names, encodingHeader)
+		names = append(slices.Clone(names), encodingHeader)
 	}
 	return names
 }
 
-// allowed are the request headers that it must let pages send, for this call and
-// for others of its channel.
+// allowed are the request headers that a server on another origin must allow pages to
+// send, for this call and for others of its channel (SEMANTICS 5.5a).
 func (c *Call) allowed() []string {
 	o := c.channel.Options()
 	names := []string{"content-type", "x-grpc-web", "x-user-agent", "grpc-timeout", channel.AttemptsHeader}

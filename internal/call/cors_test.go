@@ -10,6 +10,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
 func crossOrigin(o *channel.Options) { o.CrossOrigin = true }
@@ -82,14 +83,14 @@ func TestAttemptsHeaderRefused(t *testing.T) {
 				t.Errorf("attempt %d: %+v", i+1, r)
 			}
 		}
-		if text := st.Attempts[1].Message; !strings.Contains(text, "Attempts without the header "+channel.AttemptsHeader+" are answered") {
+		if text := st.Attempts[1].Message; !strings.Contains(text, "answers attempts without the header "+channel.AttemptsHeader) {
 			t.Errorf("%q", text)
 		}
 		w := tk.warnings[0]
-		if got := channel.List(w.Allow); got != "content-type, x-grpc-web, x-user-agent, grpc-timeout, grpc-previous-rpc-attempts" {
+		if got := text.List(w.Allow); got != "content-type, x-grpc-web, x-user-agent, grpc-timeout, grpc-previous-rpc-attempts" {
 			t.Errorf("to be allowed: %s", got)
 		}
-		if got := channel.List(w.Expose); got != "grpc-status, grpc-message, grpc-status-details-bin, grpc-retry-pushback-ms" {
+		if got := text.List(w.Expose); got != "grpc-status, grpc-message, grpc-status-details-bin, grpc-retry-pushback-ms" {
 			t.Errorf("to be exposed: %s", got)
 		}
 
@@ -115,7 +116,7 @@ func TestAttemptsHeaderRefused(t *testing.T) {
 		tk.noResponse(4, "lost").asks("arm 1500")     // nothing was answered since
 		tk.at(1500).timer().asks("open 5").marked("3")
 		tk.noResponse(5, "lost").asks("end").warned()
-		if st := tk.over(status.Unavailable, status.ReasonExhausted, 5, "lost"); strings.Contains(st.Message, "are answered") {
+		if st := tk.over(status.Unavailable, status.ReasonExhausted, 5, "lost"); strings.Contains(st.Message, "answers attempts without") {
 			t.Errorf("%v", st)
 		}
 		again(t, ch).marked("1").noResponse(2, "lost").asks("open 3").marked() // now something was
@@ -143,7 +144,7 @@ func TestAttemptsHeaderRefused(t *testing.T) {
 		tk.head(1, 200, "grpc-status", "8", "grpc-retry-pushback-ms", "0").asks("read 1")
 		tk.bodyEnds(1).asks("open 2").marked("1")
 		tk.noResponse(2, "Failed to fetch").asks("end").warned()
-		tk.over(status.Unavailable, status.ReasonFatalStatus, 2, "are answered")
+		tk.over(status.Unavailable, status.ReasonFatalStatus, 2, "answers attempts without")
 	})
 	t.Run("same_origin", func(t *testing.T) {
 		again(t, open(t, retrying)).marked("1").noResponse(2, "lost").asks("arm 500").warned()
@@ -166,7 +167,7 @@ func TestAttemptsHeaderRefused(t *testing.T) {
 		tk.head(1, 503, "grpc-retry-pushback-ms", "0").asks("abort 1", "open 2").marked("1")
 		tk.sends(90).asks("release 2")
 		tk.noResponse(2, "lost").asks("warn", "end").warned("corsSuspected")
-		tk.over(status.Unavailable, status.ReasonBufferExceeded, 2, "are answered")
+		tk.over(status.Unavailable, status.ReasonBufferExceeded, 2, "answers attempts without")
 	})
 	t.Run("never", func(t *testing.T) {
 		never := func(o *channel.Options) { o.AttemptHeader = channel.AttemptHeaderNever }
@@ -247,7 +248,7 @@ func TestAttemptsHeaderRefused(t *testing.T) {
 		tk.noResponse(2, "lost").asks("prepare 3")
 		given(3).asks("open 3").marked()
 		tk.head(3, 200).asks("warn", "release 3", "header 3", "read 3")
-		if got := channel.List(tk.warnings[0].Allow); !strings.HasSuffix(got, ", x-token") {
+		if got := text.List(tk.warnings[0].Allow); !strings.HasSuffix(got, ", x-token") {
 			t.Errorf("to be allowed: %s", got)
 		}
 	})

@@ -5,22 +5,24 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
-// Failure is how an attempt failed on this side of the server.
+// Failure is how an attempt failed on this side of the network.
 type Failure uint8
 
-// The ways.
+// The ways in which an attempt fails.
 const (
-	NoResponse    Failure = iota // the network, or what a browser shows as such
-	AbortedByHost                // something other than this client ended it, at any stage: a page that is left, a service worker
-	NotRequest                   // it could not be made into a request at all
-	BadPayload                   // what is marked as compressed could not be inflated
+	NoResponse    Failure = iota // the network failed, or something that a browser reports in the same way
+	AbortedByHost                // something other than this client ended the exchange: a page that is left, a service worker
+	NotRequest                   // no request could be made of it at all
+	BadPayload                   // a payload that is marked as compressed could not be inflated
 )
 
-// Failed: an attempt came to no response head, or something else than client
-// and server ended it. That is no failure of the server's: it takes no token and
-// is not tried again, whatever the policy lists (SEMANTICS 2.9d, 5.3b).
+// Failed reports that an attempt got no response head, or that something other than
+// client and server ended it at any stage. The latter is not the server's failure: it
+// takes no throttle token and is never retried, whatever codes the policy lists
+// (SEMANTICS 2.9d, 5.3b).
 func (c *Call) Failed(now plan.Duration, id int, how Failure, p plan.Progress, cause error) {
 	if !c.machine.Live(id) {
 		return
@@ -32,7 +34,7 @@ func (c *Call) Failed(now plan.Duration, id int, how Failure, p plan.Progress, c
 			c.Break(now, id, cause)
 			return
 		}
-		st = status.New(status.Canceled, "the request was ended by something else than this client: "+cause.Error())
+		st = status.New(status.Canceled, "the request was ended by something other than this client: "+cause.Error())
 		st.Header, p = c.given(id), plan.Dropped
 	case BadPayload:
 		c.damaged(now, id, cause)
@@ -45,7 +47,7 @@ func (c *Call) Failed(now plan.Duration, id int, how Failure, p plan.Progress, c
 		switch {
 		case now >= c.machine.Deadline(): // the call ends now: nothing is tried, and nothing learned
 		case c.triesUnmarked(id):
-			p = plan.NotSent // the browser asked the server, and did not send
+			p = plan.NotSent // the browser asked the server with a preflight, and did not send the request
 		case c.blocked(id) && c.maySendAgain():
 			c.warnCORSOnce()
 		}
@@ -53,7 +55,7 @@ func (c *Call) Failed(now plan.Duration, id int, how Failure, p plan.Progress, c
 	c.machine.Ended(now, id, plan.Outcome{Status: caused(st, cause), Pushback: plan.NoPushback, Progress: p})
 }
 
-// given is the header metadata that the application was given of an attempt.
+// given is the header metadata of an attempt that the application already has.
 func (c *Call) given(id int) metadata.MD {
 	if at, ok := c.machine.Committed(); ok && at == id && c.machine.Headed() {
 		return c.attempt(id).Header()
@@ -66,22 +68,21 @@ func caused(st *status.Status, cause error) *status.Status {
 	return st
 }
 
-// noResponseText says what was tried and where to look. A browser shows all of
-// these faults as one and the same error, so that all are named.
+// noResponseText says what was tried and what to check. A browser reports all of
+// these faults as one and the same error, so the text names each of them.
 func (c *Call) noResponseText(id int, cause error) string {
 	if c.socket {
-		return "no WebSocket could be opened for " + c.URL() + ": " + cause.Error() + ". Look whether the server runs, can be reached from " +
-			"here, takes gRPC-Web over WebSocket, as the improbable wrapper does with WithWebsockets(true), and allows the page's " +
+		return "no WebSocket could be opened for " + c.URL() + ": " + cause.Error() + ". Check that the server is running and reachable, " +
+			"that it accepts gRPC-Web over WebSockets (the improbable wrapper does with WithWebsockets(true)), and that it allows the page's " +
 			"origin there (WithWebsocketOriginFunc)"
 	}
-	text := "no response from POST " + c.URL() + ": " + cause.Error() +
-		". Look whether the server runs and can be reached from here"
+	message := "no response from POST " + c.URL() + ": " + cause.Error() + ". Check that the server is running and reachable"
 	if c.channel.Options().CrossOrigin {
-		text += "; the address is of another origin than the page, so look at its CORS answer too: it must allow the origin and the headers " +
-			channel.List(c.allowed())
+		message += "; it is on another origin than the page, so also check its CORS response, which must allow the page's origin and the headers " +
+			text.List(c.allowed())
 	}
 	if c.blocked(id) {
-		text += ". Attempts without the header " + channel.AttemptsHeader + " are answered: that may be the one that is not allowed"
+		message += ". The server answers attempts without the header " + channel.AttemptsHeader + ", so that may be the one it does not allow"
 	}
-	return text
+	return message
 }

@@ -1,45 +1,49 @@
 package call
 
 import (
+	"strconv"
+
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
-// Warning is what a Warn action of the call's machine tells of.
+// Warning returns what a Warn action of the call's machine has to tell.
 func (c *Call) Warning(w attempts.Warning) channel.Warning {
 	switch w {
 	case warnCORS:
 		allow := c.allowed()
 		return channel.Warning{
 			Kind: "corsSuspected", Allow: allow, Expose: c.exposed(),
-			Text: "attempts that carry " + channel.AttemptsHeader + " come to no response from " + c.channel.BaseURL() + ", while others do: its CORS answer " +
-				"seems not to allow the header. Have the server answer with Access-Control-Allow-Headers: " + channel.List(allow),
+			Text: "attempts with the header " + channel.AttemptsHeader + " get no response from " + c.channel.BaseURL() +
+				", while others do: its CORS response seems not to allow the header. Have the server answer preflights with " +
+				"Access-Control-Allow-Headers: " + text.List(allow),
 		}
 	case warnStatusHidden:
 		expose := c.exposed()
 		return channel.Warning{
 			Kind: "statusHidden", Expose: expose,
-			Text: "a response of " + c.path + " from " + c.channel.BaseURL() + " was empty and showed no status: failures that the server sends in " +
-				"headers cannot be read or retried, nor can it say when to try again. Have it answer with Access-Control-Expose-Headers: " +
-				channel.List(expose),
+			Text: "a response to " + c.path + " from " + c.channel.BaseURL() + " was empty and showed no status: failures that the server " +
+				"sends in headers cannot be read or retried, and its pushback cannot be heeded. Have the server answer with " +
+				"Access-Control-Expose-Headers: " + text.List(expose),
 		}
 	case warnRetryLost:
 		return channel.Warning{
 			Kind: "retryLostToBodyTrailers",
-			Text: "a failure of " + c.path + " was not tried again, though its policy says so: the server sent the status in the body, behind " +
-				"response headers, and those commit a call. If such answers may be tried again, set the channel's headerCommit to \"firstFrame\"",
+			Text: "a failure of " + c.path + " was not retried although its policy lists the status: the server sent the status in the body, " +
+				"after response headers, and headers commit a call. If such responses may be retried, set the channel's headerCommit to \"firstFrame\"",
 		}
 	}
 	return channel.Warning{
 		Kind: "halfDuplexStalled",
-		Text: "a message of " + c.path + " has been waited for these 5 s, nothing has come, and the request is still open. Over fetch " +
-			"a server's answer may not be seen before the request has ended: end the request's messages, or set a deadline",
+		Text: "no message of " + c.path + " has come for " + strconv.Itoa(attempts.StallSeconds) + " s while the request is still open. Over fetch " +
+			"a response may stay hidden until the request has ended: end the request's messages, or set a deadline",
 	}
 }
 
-// explain warns of what may have kept a failed call from being tried again, once
-// for each method.
+// explain warns of what may have kept a failed call from being retried, once for
+// each method.
 func (c *Call) explain(id int) {
 	a := c.attempt(id)
 	switch {
@@ -53,7 +57,7 @@ func (c *Call) explain(id int) {
 }
 
 // repeats reports whether the policy would have answered the code with another
-// attempt.
+// attempt, and still had one to make.
 func (c *Call) repeats(code status.Code) bool {
 	return c.machine.MayRepeat() && c.method.Config.Repeats(code)
 }

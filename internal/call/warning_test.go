@@ -9,6 +9,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
@@ -65,14 +66,14 @@ func TestWarnings(t *testing.T) {
 		ch := open(t, retrying, crossOrigin)
 		tk := lost(t, ch, Params{}).warned("statusHidden")
 		const names = "grpc-status, grpc-message, grpc-status-details-bin, grpc-retry-pushback-ms"
-		if w := tk.warnings[0]; channel.List(w.Expose) != names || w.Allow != nil || !strings.HasSuffix(w.Text, ": "+names) || !strings.Contains(w.Text, sayHello) {
+		if w := tk.warnings[0]; text.List(w.Expose) != names || w.Allow != nil || !strings.HasSuffix(w.Text, ": "+names) || !strings.Contains(w.Text, sayHello) {
 			t.Errorf("%+v", w)
 		}
 		lost(t, ch, Params{}).warned()
 		lost(t, ch, Params{Method: "/a.B/C"}).warned("statusHidden")
 		for _, gzip := range []func(*channel.Options){func(o *channel.Options) { o.SendGzip = true }, func(o *channel.Options) { o.AcceptGzip = true }} {
 			tk := lost(t, open(t, "", crossOrigin, gzip), Params{}).warned("statusHidden")
-			if got := channel.List(tk.warnings[0].Expose); got != names+", grpc-encoding" {
+			if got := text.List(tk.warnings[0].Expose); got != names+", grpc-encoding" {
 				t.Errorf("to be exposed: %s", got)
 			}
 		}

@@ -145,7 +145,4 @@ func TestParts(t *testing.T) {
 	if ch := open(t, "{}"); ch.Throttle() != nil || ch.Origin() == nil {
 		t.Error("a throttle that nothing asked for, or no origin")
 	}
-	if List([]string{"a", "b"}) != "a, b" || List(nil) != "" {
-		t.Error("List")
-	}
 }

@@ -29,16 +29,3 @@ func (ch *Channel) warnClamped() {
 		}
 	}
 }
-
-// List is header names as a header has them. (strings.Join would cost a browser a
-// kilobyte.)
-func List(names []string) string {
-	text := ""
-	for i, name := range names {
-		if i > 0 {
-			text += ", "
-		}
-		text += name
-	}
-	return text
-}

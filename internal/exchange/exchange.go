@@ -304,17 +304,23 @@ func (x *Exchange) End() Reading {
 		return x.end(x.trailerStatus())
 	case x.empty && x.state != upgraded:
 		x.hidden = true
-		return x.end(status.New(status.Unknown, hiddenText))
+		return x.end(status.New(status.Unknown, hiddenText()))
 	default:
 		return x.end(status.New(status.Unknown, "the response ended without a trailers frame, so its status is not known"))
 	}
 	return Ended
 }
 
-// hiddenText is for the empty 200 that a Trailers-Only answer looks like where
-// CORS hides its headers (SEMANTICS 5.5b, scenario 101).
-const hiddenText = "the response was empty and showed no grpc-status: it was cut short, or, if the server is on another origin, " +
-	"it must expose the status: Access-Control-Expose-Headers: grpc-status, grpc-message, grpc-status-details-bin, grpc-retry-pushback-ms"
+// StatusFields are the response headers that hold a status and what goes with it. A
+// server on another origin must expose them (SEMANTICS 5.5b).
+var StatusFields = []string{"grpc-status", "grpc-message", "grpc-status-details-bin", "grpc-retry-pushback-ms"}
+
+// hiddenText explains an empty 200, which a Trailers-Only response looks like where
+// CORS hides its headers (scenario 101).
+func hiddenText() string {
+	return "the response was empty and showed no grpc-status: it was cut short, or, if the server is on another origin, " +
+		"it must expose the status: Access-Control-Expose-Headers: " + text.List(StatusFields)
+}
 
 // Hidden reports whether the exchange has ended as a Trailers-Only answer does
 // whose headers CORS hides.

@@ -10,6 +10,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
@@ -95,7 +96,7 @@ func (d *Driver) emitEvent(e *attempts.Event) {
 }
 
 func (d *Driver) emitWarning(w channel.Warning) {
-	d.out.PutWarning(&abi.Warning{Kind: w.Kind, Text: w.Text, Allow: channel.List(w.Allow), Expose: channel.List(w.Expose)})
+	d.out.PutWarning(&abi.Warning{Kind: w.Kind, Text: w.Text, Allow: text.List(w.Allow), Expose: text.List(w.Expose)})
 }
 
 func (d *Driver) emitProblems(problems []serviceconfig.Problem) {

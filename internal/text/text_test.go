@@ -45,3 +45,9 @@ func TestNumber(t *testing.T) {
 		}
 	}
 }
+
+func TestList(t *testing.T) {
+	if text.List([]string{"a", "b"}) != "a, b" || text.List(nil) != "" {
+		t.Error("header names are joined otherwise than by a comma and a space")
+	}
+}

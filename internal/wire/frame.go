@@ -9,19 +9,10 @@ const (
 )
 
 // PrefixSize is the length of a frame's prefix: the flag byte and the payload's
-// length, four bytes, big-endian.
+// length, four bytes, big-endian. An int cannot hold the longest length where it has
+// 32 bits, as in the npm package's WebAssembly: what counts announced bytes is an
+// int64.
 const PrefixSize = 5
-
-// MaxPayload is the longest payload that a prefix can announce. An int cannot
-// hold it where it has 32 bits, as in the npm package's WebAssembly; what counts
-// announced bytes is an int64.
-const MaxPayload int64 = 1<<32 - 1
-
-// PutPrefix writes a frame's prefix to the first five bytes of b.
-func PutPrefix(b []byte, flags byte, payload int64) {
-	b[0] = flags
-	putLength(b[1:PrefixSize], payload)
-}
 
 // putLength and length stand here because encoding/binary brings reflection
 // into the browser's binary.

@@ -6,6 +6,14 @@ import (
 	"testing"
 )
 
+// maxPayload is the longest payload that a prefix can announce.
+const maxPayload int64 = 1<<32 - 1
+
+func putPrefix(b []byte, flags byte, payload int64) {
+	b[0] = flags
+	putLength(b[1:PrefixSize], payload)
+}
+
 func TestPrefix(t *testing.T) {
 	for _, c := range []struct {
 		flags   byte
@@ -15,10 +23,10 @@ func TestPrefix(t *testing.T) {
 		{0, 0, "00 00 00 00 00"},
 		{FlagTrailers, 1, "80 00 00 00 01"},
 		{FlagCompressed, 0x01020304, "01 01 02 03 04"},
-		{FlagTrailers | FlagCompressed, MaxPayload, "81 ff ff ff ff"},
+		{FlagTrailers | FlagCompressed, maxPayload, "81 ff ff ff ff"},
 	} {
 		var b [PrefixSize]byte
-		PutPrefix(b[:], c.flags, c.payload)
+		putPrefix(b[:], c.flags, c.payload)
 		if got := fmt.Sprintf("% x", b); got != c.want {
 			t.Errorf("a payload of %d: %s; want %s", c.payload, got, c.want)
 		}
@@ -80,9 +88,9 @@ func TestSkip(t *testing.T) {
 
 // A payload may be longer than an int of 32 bits can say: its parts are handed out, and what is left of it is counted.
 func TestLongPayloads(t *testing.T) {
-	for _, total := range []int64{1<<31 - 1, 1 << 31, MaxPayload} {
+	for _, total := range []int64{1<<31 - 1, 1 << 31, maxPayload} {
 		var chunk [PrefixSize + 10]byte
-		PutPrefix(chunk[:], 0, total)
+		putPrefix(chunk[:], 0, total)
 		var r FrameReader
 		f, at, ok := r.Next(chunk[:], 0)
 		if !ok || at != len(chunk) || f.Length != 10 || f.Last || f.Total != total || r.Left() != total-10 {

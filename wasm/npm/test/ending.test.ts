@@ -215,7 +215,7 @@ test("an AbortError that is not ours: CANCELLED", async (t) => {
   const error = await refused((await open(t, fake)).unary(METHOD, MESSAGE));
   assert.equal(error.code, Code.CANCELLED);
   assert.equal(error.cause, abort);
-  assert.match(error.message, /something else than this client/);
+  assert.match(error.message, /something other than this client/);
 });
 
 test("a fetch that rejects with no error at all: UNAVAILABLE", async (t) => {

@@ -129,7 +129,7 @@ for (const when of ["as the page goes", "as it comes back"] as const) {
     void writer.abort(lost());
     for (const error of [await unary, await next]) {
       assert.equal(error.code, Code.CANCELLED);
-      assert.match(error.message, /ended by something else than this client/);
+      assert.match(error.message, /ended by something other than this client/);
       assert.ok(error.cause instanceof TypeError);
     }
     assert.equal(fake.exchanges.length, 2);

@@ -168,7 +168,7 @@ test("32 requests that the page's leaving ended are CANCELLED: not retried, no t
   });
   const { code, message, attempts, tokens } = await outcome(tab);
   assert.deepEqual([code, attempts, tokens], [Code.CANCELLED, [Code.CANCELLED], 10]);
-  assert.match(message, /ended by something else than this client/);
+  assert.match(message, /ended by something other than this client/);
   const { started, executions } = await script.report(t, 1, 1);
   assert.deepEqual([started, executions[0]?.ending], [1, Ending.CANCELLED]);
 });
