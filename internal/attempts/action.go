@@ -2,15 +2,15 @@ package attempts
 
 import "github.com/hedgerow-web/hedgerow/internal/plan"
 
-// Action is one thing for the driver to do. A driver carries out the actions of
-// an event in their order.
+// Action is one thing for the driver to do. A driver carries out the actions of an
+// event in order.
 type Action struct {
 	Op       Op
-	Attempt  int           // which attempt, counted from 0 in the order of their beginnings
+	Attempt  int           // the index of the attempt: from 0, in the order in which they begin
 	At       plan.Duration // Arm: the instant
 	Messages int           // Written: how many
-	Warning  Warning       // Warn: of what
-	Limit    int64         // Inflate: the most bytes that are wanted
+	Warning  Warning       // Warn: about what
+	Limit    int64         // Inflate: how many bytes are wanted at most
 	Event    *Event        // Observe: what happened
 	Drop     bool          // End: the application gets no message that it has not read yet
 }
@@ -20,46 +20,46 @@ type Op uint8
 
 // What a driver may be asked to do.
 const (
-	// Prepare: get the attempt's own metadata, then say Prepared or Refused.
+	// Prepare: get the attempt's own metadata, then report Prepared or Unprepared.
 	Prepare Op = iota
-	// Open: send the attempt's request, every message from the first.
+	// Open: send the attempt's request, beginning with its first message.
 	Open
-	// Abort: end the attempt's exchange. Nothing that it still says counts.
+	// Abort: end the attempt's exchange. Whatever it still reports is ignored.
 	Abort
-	// Arm: call Timer at the instant At, in place of what was armed before.
-	// Never: at no time.
+	// Arm: call Timer at the instant At, instead of at the instant that was armed
+	// before. With Never, do not call it at all.
 	Arm
 	// Release: no other attempt than this one will send the request. Each of its
 	// messages may be let go of once this attempt has taken it.
 	Release
 	// Read: read the next piece of the attempt's response body.
 	Read
-	// Written: the application need not wait for the first so many of its messages.
+	// Written: the application need not wait any longer for its first Messages messages.
 	Written
-	// Inflate: the response's present payload has come whole, and is compressed. It
-	// is inflated before anything else of the response is looked at.
+	// Inflate: the response's current payload is compressed, and all of it has come.
+	// Inflate it before anything else of the response is read.
 	Inflate
-	// Warn: tell the developer of something that is no error.
+	// Warn: tell the developer about something that is not an error.
 	Warn
-	// Head: give the application the header metadata; the attempt is committed.
+	// Head: give the application the header metadata. The attempt is committed.
 	Head
 	// End: the call is over, and Status says how. Where this side ended it (by its
 	// deadline, a cancel or a fault), Drop is set: whoever gave up wants no more
 	// messages. Where an attempt's own status ended it, what came before is still
 	// there to be read (SEMANTICS 2.12f).
 	End
-	// Observe: tell who listens. Only asked for while somebody does.
+	// Observe: tell the observers. Asked for only if there are any.
 	Observe
 )
 
-// Warning is what a Warn action tells of.
+// Warning is what a Warn action is about.
 type Warning uint8
 
-// The machine's own warning; package channel has more.
+// The machine's own warning. Package call has more.
 const (
-	// Stalled: the application waits for a message, and the transport, it seems,
+	// Stalled: the application waits for a message, while the transport seems to wait
 	// for the end of the request.
 	Stalled Warning = iota
-	// FirstFree is the first that the machine has no meaning for.
+	// FirstFree is the first value that package call may give a meaning to.
 	FirstFree
 )

@@ -11,17 +11,18 @@ import (
 type attempt struct {
 	record status.AttemptRecord
 	status *status.Status // how it ended
-	live   bool           // under way: nothing that a dead attempt says counts
-	asked  bool           // the driver knows of it
+	live   bool           // it is under way; what an attempt reports later is ignored
+	asked  bool           // the driver was asked to prepare or open it
 	held   bool           // its next step waits for a network
-	taken  int            // request messages that the transport has taken
+	taken  int            // how many request messages the transport has taken
 }
 
-// maxRestarts bounds the transparent restarts of a call, so that a transport
-// that can never send does not keep it going for ever (SEMANTICS 2.9a).
+// maxRestarts limits the transparent restarts of a call, so that a transport that can
+// never send does not keep a call going for ever (SEMANTICS 2.9a).
 const maxRestarts = 1000
 
-// startAttempt makes an attempt that counts, and asks the plan when another follows.
+// startAttempt makes an attempt that counts, and asks the plan whether another one is
+// to begin beside it.
 func (m *Machine) startAttempt(now plan.Duration, kind status.AttemptKind) {
 	m.started++
 	m.addAttempt(now, kind, m.started)
@@ -34,8 +35,8 @@ func (m *Machine) startAttempt(now plan.Duration, kind status.AttemptKind) {
 	}
 }
 
-// addAttempt makes an attempt and asks for its first step. A transparent restart
-// comes this way too: it repeats the number of the attempt whose place it takes.
+// addAttempt makes an attempt and asks for its first step. Transparent restarts are
+// made here too: a restart has the number of the attempt that it replaces.
 func (m *Machine) addAttempt(now plan.Duration, kind status.AttemptKind, number int) {
 	id := len(m.attempts)
 	if m.attempts == nil {
@@ -55,15 +56,15 @@ func (m *Machine) addAttempt(now plan.Duration, kind status.AttemptKind, number 
 
 func (m *Machine) since(now plan.Duration) int64 { return int64(now - m.begun) }
 
-// Prepared: the attempt's own metadata is at hand.
+// Prepared reports that the driver has the attempt's own metadata.
 func (m *Machine) Prepared(now plan.Duration, id int) {
 	if m.attempts[id].live && !m.expired(now) {
 		m.prepareOrOpen(id)
 	}
 }
 
-// Unprepared: the attempt's own metadata cannot be had. That ends the call:
-// nothing was sent, no token is taken.
+// Unprepared reports that the attempt's own metadata could not be got. It ends the
+// call. Nothing was sent, so no throttle token is taken.
 func (m *Machine) Unprepared(now plan.Duration, id int, st *status.Status) {
 	if !m.attempts[id].live || m.expired(now) {
 		return
@@ -72,8 +73,8 @@ func (m *Machine) Unprepared(now plan.Duration, id int, st *status.Status) {
 	m.endWith(now, id, status.ReasonFatalStatus)
 }
 
-// Head: a response head arrived. It says nothing yet of whether it commits.
-// The answer is false where the attempt counts no more.
+// Head reports that a response head arrived. Whether it commits the call is not known
+// yet. It returns false if the attempt is no longer live.
 func (m *Machine) Head(now plan.Duration, id, httpStatus int) bool {
 	a := &m.attempts[id]
 	if !a.live || m.expired(now) {
@@ -85,7 +86,7 @@ func (m *Machine) Head(now plan.Duration, id, httpStatus int) bool {
 	return true
 }
 
-// Commit: the response is more than Trailers-Only (SEMANTICS 2.2a). Its header
+// Commit reports that the response is more than Trailers-Only (SEMANTICS 2.2a). Its header
 // goes to the application.
 func (m *Machine) Commit(now plan.Duration, id int) {
 	if !m.attempts[id].live || m.expired(now) {
@@ -99,7 +100,7 @@ func (m *Machine) Commit(now plan.Duration, id int) {
 	m.startDue(now)
 }
 
-// Ended: an attempt is over (SEMANTICS 2.3, 3.3).
+// Ended reports that an attempt is over, and how (SEMANTICS 2.3, 3.3).
 func (m *Machine) Ended(now plan.Duration, id int, o plan.Outcome) {
 	if !m.attempts[id].live || m.expired(now) {
 		return
@@ -121,7 +122,7 @@ func (m *Machine) Ended(now plan.Duration, id int, o plan.Outcome) {
 	m.startDue(now)
 }
 
-// noteEnded records how an attempt ended. From here on it is dead.
+// noteEnded records how an attempt ended. It is not live any more.
 func (m *Machine) noteEnded(now plan.Duration, id int, o plan.Outcome) {
 	outcome := status.OutcomeFailed
 	if m.commit == id {
@@ -139,8 +140,8 @@ func (m *Machine) noteEnded(now plan.Duration, id int, o plan.Outcome) {
 	})
 }
 
-// abort ends an attempt that is still under way; what it would have said is
-// never told and moves no token.
+// abort ends an attempt that is still under way. How it would have ended is never
+// reported and changes no throttle token.
 func (m *Machine) abort(now plan.Duration, id int) {
 	a := &m.attempts[id]
 	if !a.live {
@@ -174,8 +175,8 @@ func (m *Machine) transparent(id int, p plan.Progress) bool {
 	return false
 }
 
-// restartAttempt puts another attempt of the same number in the place of one that ended,
-// at once, or as soon as there is a network.
+// restartAttempt replaces an attempt by another one with the same number, at once or
+// as soon as there is a network.
 func (m *Machine) restartAttempt(now plan.Duration, id int) {
 	if m.restarts++; m.restarts > maxRestarts {
 		m.end(now, status.New(status.Internal, "the transport could not send the request in "+
@@ -185,7 +186,7 @@ func (m *Machine) restartAttempt(now plan.Duration, id int) {
 	m.addAttempt(now, status.KindTransparent, m.attempts[id].record.Number)
 }
 
-// failed asks the plan what follows a failure, and the throttle whether it may:
+// failed asks the plan what follows a failure, and the throttle whether it may follow:
 // SEMANTICS 2.3d to 2.3i, and 3.3c to 3.3m.
 func (m *Machine) failed(now plan.Duration, id int, o plan.Outcome) {
 	m.last = id

@@ -5,7 +5,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// commitTo chooses an attempt for good (SEMANTICS 2.2): the others are aborted,
+// commitTo commits the call to an attempt (SEMANTICS 2.2): the others are aborted,
 // nothing is kept for replay any more.
 func (m *Machine) commitTo(now plan.Duration, id int, why status.CommitReason) {
 	if m.commit >= 0 {
@@ -29,7 +29,7 @@ func (m *Machine) endWith(now plan.Duration, id int, why status.CommitReason) {
 	m.end(now, m.attempts[id].status, why)
 }
 
-// end is the one way out of a call.
+// end ends the call. Every call ends here.
 func (m *Machine) end(now plan.Duration, st *status.Status, why status.CommitReason) {
 	m.phase, m.outcome, m.next = ended, st, plan.Never
 	m.free(now)
@@ -62,8 +62,8 @@ func (m *Machine) answerNumber() int {
 	return m.attempts[m.answer].record.Number
 }
 
-// freeze: no further attempt begins. The call ends now if none is under way;
-// the first cause is the one that is told.
+// freeze lets no further attempt begin. The call ends now if no attempt is under way.
+// Of several reasons, the first one is reported.
 func (m *Machine) freeze(now plan.Duration, why status.CommitReason) {
 	m.next = plan.Never
 	if m.frozen == status.ReasonNone {

@@ -16,7 +16,7 @@ func (m *Machine) expired(now plan.Duration) bool {
 	return true
 }
 
-// deadlineText says what the deadline cut short (SEMANTICS 2.4d).
+// deadlineText says what the deadline interrupted (SEMANTICS 2.4d).
 func (m *Machine) deadlineText() string {
 	if m.set.Deadline <= m.begun {
 		return "the deadline had passed before the call began: nothing was sent"
@@ -39,8 +39,9 @@ func (m *Machine) deadlineText() string {
 	return text
 }
 
-// milliseconds writes a span as people read it: "1500 ms". Microseconds are
-// told where there are any. (Formatting a float would cost a browser 10 KB.)
+// milliseconds writes a span for people to read: "1500 ms", or "1.500 ms" with
+// microseconds if there are any. (Formatting a float would add 10 KB to the
+// WebAssembly.)
 func milliseconds(d plan.Duration) string {
 	text := strconv.FormatInt(int64(d/plan.Millisecond), 10)
 	if rest := d % plan.Millisecond / 1000; rest > 0 {

@@ -5,7 +5,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// Event is what an observer is told. Which fields hold depends on the Kind; the
+// Event is what an observer is told. Which fields are set depends on the Kind. Their
 // names are those of the TypeScript CallEvent.
 type Event struct {
 	Kind EventKind
@@ -17,7 +17,7 @@ type Event struct {
 	HTTP     int // HTTP status
 	Code     int // status.None: not known
 	Message  string
-	Pushback plan.Pushback // what the server said; on a wait: whether it is the server's
+	Pushback plan.Pushback // what the server said; of a wait: whether the server asked for it
 	Reason   status.CommitReason
 
 	Delay, Bound plan.Duration // Backoff, HedgeScheduled

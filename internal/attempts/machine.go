@@ -1,11 +1,11 @@
-// Package attempts is the machine that takes one call through its attempts: it
-// counts them, keeps what is sent for replay, commits, throttles, and heeds
+// Package attempts is the state machine that takes one call through its attempts. It
+// counts them, accounts for what is kept for replay, commits, throttles, and heeds
 // pushback, the deadline and the caller's cancel.
 //
-// A driver tells it what happened, with the instant, and carries out the
-// actions that it answers with. Nothing in it waits, locks, reads a clock or
-// holds a payload: it is turned by JavaScript's event loop in the npm package,
-// by goroutines in the Go API, and by scripts in tests.
+// A driver tells the machine what happened, and when, and carries out the actions
+// that it answers with. The machine never waits, locks, reads a clock or holds a
+// payload. JavaScript's event loop drives it in the npm package, goroutines drive it
+// in the Go API, and scripts drive it in tests.
 package attempts
 
 import (
@@ -13,55 +13,57 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// Settings are what a call is made with.
+// Settings are what a Machine is made with.
 type Settings struct {
 	Plan         plan.Plan
 	Throttle     *Throttle     // nil: the channel has none
-	Quota        *Quota        // nil: nothing is kept for replay, as for a call that makes one attempt
+	Quota        *Quota        // nil: nothing is kept for replay, since the call makes only one attempt
 	Deadline     plan.Duration // an instant; Never: none
-	MaxAttempts  int           // what the plan allows, to tell observers
+	MaxAttempts  int           // how many attempts the plan allows, which observers are told
 	Prepare      bool          // ask the driver for metadata before each attempt
-	Streams      bool          // the transport sends messages as they come; else requests that are complete
+	Streams      bool          // the transport sends messages as they come; otherwise it sends complete requests only
 	Restarts     bool          // the transport can tell that it sent nothing, so that another attempt may take the place of this one
 	Writes       bool          // emit Written actions
-	WaitForReady bool          // without a network, wait for it
+	WaitForReady bool          // while there is no network, wait for one
 	Observe      bool          // emit Observe actions
 }
 
-// Machine is one call. Its methods are events; Take hands out the actions they
-// caused. It is not safe for concurrent use, and not to be copied once it began.
+// Machine is one call. Its methods are events, and Take returns the actions that they
+// caused. A Machine is not safe for concurrent use and must not be copied after it
+// has begun.
 type Machine struct {
 	set   Settings
 	phase phase
 	begun plan.Duration // when the call began
 
 	attempts []attempt
-	started  int  // attempts made, transparent restarts not counted
+	started  int  // attempts made, not counting transparent restarts
 	active   int  // attempts under way
-	restarts int  // transparent ones
-	refused  bool // a server refused an attempt once already
+	restarts int  // transparent restarts made
+	refused  bool // a server has refused an attempt before any application saw it
 	seen     bool // a server may have run an attempt
 
-	next    plan.Duration // when the next attempt is due, or was: it may wait for a network. Never: none is
-	armed   plan.Duration // what the driver's timer stands at
-	commit  int           // the committed attempt; none: -1
-	headed  bool          // the application has its header
+	next    plan.Duration // when the next attempt is due, or was due if it waits for a network; Never: none is due
+	armed   plan.Duration // what the driver's timer is set to
+	commit  int           // the index of the committed attempt; -1: none
+	headed  bool          // the application has the committed attempt's header
 	reason  status.CommitReason
 	frozen  status.CommitReason // why no further attempt may begin
-	final   bool                // the next attempt is committed as it begins
-	last    int                 // the attempt that failed last; none: -1
-	answer  int                 // the attempt whose status is the call's; the client's own: -1
+	final   bool                // the next attempt is committed when it begins
+	last    int                 // the index of the attempt that failed last; -1: none
+	answer  int                 // the index of the attempt whose status is the call's; -1: the status is the client's own
 	outcome *status.Status
 
 	request request
-	// released is the attempt that alone needs the request from now on; none: -1.
+	// released is the index of the only attempt that still needs the request; -1: none
+	// was released yet.
 	released int
 	stallAt  plan.Duration // when to warn that the exchange seems to stall; Never: not now
 	watched  bool          // a warning may follow: no response has come yet, and none was given
 	offline  bool          // there is no network
 
 	actions []Action
-	rooms   struct { // for what nearly every call makes do with: not one more allocation each
+	rooms   struct { // space for what nearly every call needs, which saves two allocations
 		attempts [1]attempt
 		actions  [6]Action
 	}
@@ -75,13 +77,12 @@ const (
 	ended
 )
 
-// New makes a call that has not begun.
+// New makes the machine of a call that has not begun.
 func New(s Settings) Machine {
 	return Machine{set: s, next: plan.Never, armed: plan.Never, stallAt: plan.Never, watched: true, commit: -1, last: -1, answer: -1, released: -1}
 }
 
-// Take hands out the actions since the last Take. They are valid until the next
-// event.
+// Take returns the actions since the last Take. They are valid until the next event.
 func (m *Machine) Take() []Action {
 	taken := m.actions
 	m.actions = m.actions[:0]
@@ -118,7 +119,8 @@ func (m *Machine) timeout(now plan.Duration) plan.Duration {
 	return m.set.Deadline - now
 }
 
-// Timer: the instant that was armed may have come. Early and late calls are fine.
+// Timer reports that the instant that was armed may have come. It may be called too
+// early or too late.
 func (m *Machine) Timer(now plan.Duration) {
 	if m.phase != running {
 		return
@@ -130,8 +132,8 @@ func (m *Machine) Timer(now plan.Duration) {
 	}
 }
 
-// Finish ends the call from outside: the caller's cancel, the channel's
-// closing, a fault of the client.
+// Finish ends the call for a reason that is not an attempt's: the caller canceled it,
+// its channel was closed, or the client itself failed.
 func (m *Machine) Finish(now plan.Duration, st *status.Status, reason status.CommitReason) {
 	if m.phase == ended {
 		return
@@ -142,16 +144,16 @@ func (m *Machine) Finish(now plan.Duration, st *status.Status, reason status.Com
 	m.end(now, st, reason)
 }
 
-// startDue begins the attempts that are due, and arms the timer for what comes next.
+// startDue begins the attempts that are due, and sets the timer for what comes next.
 func (m *Machine) startDue(now plan.Duration) {
 	for m.phase == running && m.next <= now && m.startNext(now) {
 	}
 	m.arm(now)
 }
 
-// startNext begins the next attempt, unless that has to wait for a network. A hedge is
-// throttled when it is due; a retry was when its predecessor failed (SEMANTICS
-// 2.3e, 3.2d).
+// startNext begins the next attempt, unless it has to wait for a network. The throttle
+// is asked about a hedge when the hedge is due, and about a retry when its
+// predecessor fails (SEMANTICS 2.3e, 3.2d).
 func (m *Machine) startNext(now plan.Duration) bool {
 	if m.started > 0 && m.set.Plan.Kind() == status.KindHedge && m.set.Throttle.Blocked() {
 		m.freeze(now, status.ReasonThrottled)
@@ -172,8 +174,8 @@ func (m *Machine) kind() status.AttemptKind {
 	return m.set.Plan.Kind()
 }
 
-// arm sets the timer for what comes next. What is due already and waits for a
-// network needs none.
+// arm sets the timer for what comes next. An attempt that is due already and waits for
+// a network needs no timer.
 func (m *Machine) arm(now plan.Duration) {
 	if m.phase != running {
 		return
@@ -188,25 +190,26 @@ func (m *Machine) arm(now plan.Duration) {
 	}
 }
 
-// schedule sets when the next attempt is due, in place of what was due before.
+// schedule sets when the next attempt is due, in place of an earlier schedule.
 func (m *Machine) schedule(now, delay plan.Duration) { m.next = now.After(delay) }
 
-// Read asks the driver for the next piece of an attempt's response body.
+// Read asks the driver to read the next piece of an attempt's response body.
 func (m *Machine) Read(id int) { m.act(Action{Op: Read, Attempt: id}) }
 
-// Inflate asks the driver to inflate the attempt's present payload, to so many
-// bytes and one more.
+// Inflate asks the driver to inflate the attempt's current payload, stopping one byte
+// after the limit.
 func (m *Machine) Inflate(id int, limit int64) {
 	m.act(Action{Op: Inflate, Attempt: id, Limit: limit})
 }
 
-// Warn asks the driver to tell the developer of something that is no error.
+// Warn asks the driver to tell the developer about something that is not an error.
 func (m *Machine) Warn(w Warning) { m.act(Action{Op: Warn, Warning: w}) }
 
-// Discard asks the driver to let go of an attempt's response, whose end is known.
+// Discard asks the driver to drop the rest of an attempt's response, because the
+// attempt's status is known already.
 func (m *Machine) Discard(id int) { m.act(Action{Op: Abort, Attempt: id}) }
 
-// act is not inlined: it stands everywhere, and would weigh kilobytes.
+// act is called in many places: inlined, it would add kilobytes to the WebAssembly.
 //
 //go:noinline
 func (m *Machine) act(a Action) {
@@ -218,7 +221,7 @@ func (m *Machine) act(a Action) {
 
 func (m *Machine) observe(e Event) {
 	if m.set.Observe {
-		told := e // or e itself would be allocated, also where nobody listens
+		told := e // a copy, or else e would be allocated even when nobody listens
 		m.act(Action{Op: Observe, Event: &told})
 	}
 }

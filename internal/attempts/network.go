@@ -2,12 +2,13 @@ package attempts
 
 import "github.com/hedgerow-web/hedgerow/internal/plan"
 
-// waits: nothing is asked of the network, for there is none, and the call waits
-// for one (SEMANTICS 1.1d). Other calls try regardless.
+// waits reports whether the call has to wait, because there is no network and it is to
+// wait for one (SEMANTICS 1.1d). Other calls try regardless.
 func (m *Machine) waits() bool { return m.offline && m.set.WaitForReady }
 
-// Network: there is a network, or there is none. What waited for it goes on:
-// replacements that were to begin at once, then the attempt that is due.
+// Network reports that there is a network, or that there is none. What waited for it
+// continues: first the restarts that were to begin at once, then the attempt that is
+// due.
 func (m *Machine) Network(now plan.Duration, up bool) {
 	if m.late(now) {
 		return
@@ -21,8 +22,8 @@ func (m *Machine) Network(now plan.Duration, up bool) {
 	m.startDue(now)
 }
 
-// prepareOrOpen asks for an attempt's next step, its own metadata or its exchange, or
-// holds it until there is a network.
+// prepareOrOpen asks for an attempt's next step, which is to get its own metadata or to
+// send its request. Without a network, the attempt is held until there is one.
 func (m *Machine) prepareOrOpen(id int) {
 	a := &m.attempts[id]
 	if a.held = m.waits(); a.held {

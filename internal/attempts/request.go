@@ -5,19 +5,19 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// request is what the machine knows of the request's messages: how many and how
-// long they are. The messages themselves lie with the driver.
+// request is what the machine knows of the request's messages: how many there are and
+// how long. The driver holds the messages themselves.
 type request struct {
 	queued   int   // messages
 	complete bool  // half-closed
-	size     int64 // bytes of all messages that were queued, frame prefixes included
-	written  int   // messages that the application need not wait for
+	size     int64 // bytes of all messages, including their frame prefixes
+	written  int   // how many messages the application need not wait for any longer
 	held     int64 // bytes charged to the quota
 }
 
-// Queue takes note of a request message of so many bytes, its frame prefix
-// included. Where it does not fit into the replay buffer, the call commits: to
-// the attempt under way, or else to the next one (SEMANTICS 2.11c, 2.11d, 3.7a).
+// Queue reports that the application sends a message, which is so many bytes long with
+// its frame prefix. If the message does not fit into the replay buffer, the call is
+// committed to the attempt that is under way, or else to the next one (SEMANTICS 2.11c, 2.11d, 3.7a).
 func (m *Machine) Queue(now plan.Duration, size int64) {
 	if m.late(now) {
 		return
@@ -33,12 +33,12 @@ func (m *Machine) Queue(now plan.Duration, size int64) {
 	m.acknowledge()
 }
 
-// late: the call has ended, or ends now, for its deadline has come.
+// late reports whether the call has ended, or ends now because its deadline has come.
 func (m *Machine) late(now plan.Duration) bool {
 	return m.phase == ended || m.phase == running && m.expired(now)
 }
 
-// keep puts a message into the replay buffer, or commits the call.
+// keep charges a message to the replay buffer, or commits the call if it does not fit.
 func (m *Machine) keep(now plan.Duration, size int64) {
 	fits := m.set.Quota.charge(m.request.held, size)
 	if fits {
@@ -50,7 +50,7 @@ func (m *Machine) keep(now plan.Duration, size int64) {
 	}
 }
 
-// Replays reports whether the messages are kept for further attempts to send.
+// Replays reports whether messages are kept so that further attempts can send them.
 func (m *Machine) Replays() bool { return m.set.Quota != nil && m.commit < 0 && !m.final }
 
 func (m *Machine) overflow(now plan.Duration) {
@@ -63,7 +63,8 @@ func (m *Machine) overflow(now plan.Duration) {
 	m.arm(now)
 }
 
-// furthest is the attempt under way that has sent most; equal ones: the first.
+// furthest returns the live attempt that has sent the most messages; of several with
+// as many, the first.
 func (m *Machine) furthest() int {
 	best := -1
 	for i := range m.attempts {
@@ -74,7 +75,7 @@ func (m *Machine) furthest() int {
 	return best
 }
 
-// HalfClose: no further message follows.
+// HalfClose reports that no further message follows.
 func (m *Machine) HalfClose(now plan.Duration) {
 	if m.late(now) {
 		return
@@ -86,7 +87,8 @@ func (m *Machine) HalfClose(now plan.Duration) {
 	m.startDue(now)
 }
 
-// Took: the transport has taken so many of the request's messages for the attempt.
+// Took reports how many of the request's messages the transport has taken for an
+// attempt so far.
 func (m *Machine) Took(id, messages int) {
 	if m.attempts[id].live {
 		m.attempts[id].taken = messages
@@ -94,7 +96,7 @@ func (m *Machine) Took(id, messages int) {
 	}
 }
 
-// acknowledge tells how many messages the application need not wait for.
+// acknowledge tells the application how many of its messages it need not wait for.
 func (m *Machine) acknowledge() {
 	if n := m.accepted(); n > m.request.written {
 		m.request.written = n
@@ -104,10 +106,10 @@ func (m *Machine) acknowledge() {
 	}
 }
 
-// accepted counts the messages that are kept for replay, or, where none are
-// kept, that an attempt has taken: from the commit on, sending waits for the
-// transport (SEMANTICS 2.11c, 3.6b). A transport that takes only whole requests
-// has them wait in memory.
+// accepted counts the messages that the application need not wait for: those that are
+// kept for replay, or, if none are kept, those that an attempt has taken. So from the
+// commit on, sending waits for the transport (SEMANTICS 2.11c, 3.6b). For a transport that takes complete
+// requests only, messages wait in memory and the application does not.
 func (m *Machine) accepted() int {
 	if !m.set.Streams || m.Replays() {
 		return m.request.queued
@@ -131,8 +133,8 @@ func (m *Machine) free(now plan.Duration) {
 	m.observeBuffer(now, false)
 }
 
-// observeBuffer tells what is kept for replay; of a call that has not begun,
-// when it begins.
+// observeBuffer tells the observers what is kept for replay. Of a call that has not
+// begun they are told when it begins.
 func (m *Machine) observeBuffer(now plan.Duration, exceeded bool) {
 	if m.phase != idle {
 		m.observe(Event{

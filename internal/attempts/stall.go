@@ -8,7 +8,7 @@ import "github.com/hedgerow-web/hedgerow/internal/plan"
 // than a warning.
 const StallSeconds = 5
 
-// Awaits: the application waits for a message.
+// Awaits reports that the application waits for a message.
 func (m *Machine) Awaits(now plan.Duration) {
 	if m.late(now) {
 		return

@@ -15,25 +15,25 @@ func NewThrottle(maxTokens, ratioThousandths int) *Throttle {
 	return &Throttle{tokens: full, max: full, ratio: int64(ratioThousandths)}
 }
 
-// Blocked reports whether retries and hedges are off: the bucket is at or
-// below its half. A nil Throttle blocks nothing.
+// Blocked reports whether retries and hedges are off, because the bucket is no more
+// than half full. A nil Throttle blocks nothing.
 func (t *Throttle) Blocked() bool { return t != nil && t.tokens*2 <= t.max }
 
-// Strike takes a token, down to none.
+// Strike takes one token, if there is one.
 func (t *Throttle) Strike() {
 	if t != nil {
 		t.tokens = max(t.tokens-1000, 0)
 	}
 }
 
-// Refund gives the ratio back, up to the full bucket.
+// Refund gives back what a success is worth, until the bucket is full.
 func (t *Throttle) Refund() {
 	if t != nil {
 		t.tokens = min(t.tokens+t.ratio, t.max)
 	}
 }
 
-// Tokens are the tokens in the bucket, and how many it holds when full.
+// Tokens returns how many tokens are in the bucket, and how many it holds when full.
 func (t *Throttle) Tokens() (now, full float64) {
 	if t == nil {
 		return 0, 0

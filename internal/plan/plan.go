@@ -1,16 +1,16 @@
-// Package plan is what a policy may decide: when another attempt begins, and what
-// follows a failed one. It also holds what such decisions are made of: the core's
-// unit of time, the outcome of an attempt and the server's pushback.
+// Package plan defines what a retry or hedging policy decides: when another attempt
+// begins, and what follows a failed one. It also defines what such a decision is made
+// of: the core's unit of time, the outcome of an attempt and the server's pushback.
 package plan
 
 import "github.com/hedgerow-web/hedgerow/grpcweb/status"
 
-// Duration is a span of time, or an instant on the driver's clock, in
-// nanoseconds. The core imports no time: that type alone would cost a browser
-// tens of kilobytes.
+// Duration is a span of time, or an instant on the driver's clock, in nanoseconds.
+// It stands in for time.Duration because importing package time, even for that type
+// alone, would add tens of kilobytes to the npm package's WebAssembly.
 type Duration int64
 
-// Spans, and the instant that never comes.
+// Units, and the instant that never comes.
 const (
 	Millisecond Duration = 1_000_000
 	Second               = 1000 * Millisecond
@@ -31,21 +31,21 @@ func (d Duration) After(span Duration) Duration {
 	return d + span
 }
 
-// A Plan says when a call makes further attempts. It decides and does nothing
-// else: the machine counts, waits, throttles and commits. A plan belongs to one
-// call and may remember, for example, where its backoff stands.
+// A Plan decides when a call makes further attempts, and does nothing else: package
+// attempts counts, waits, throttles and commits. A plan belongs to one call and may
+// keep state, such as where its backoff stands.
 //
-// Retry and hedging differ in their plans alone; a call without a policy has
-// the plan Once.
+// Retry and hedging differ only in their plans. A call without a policy has the plan
+// Once.
 type Plan interface {
-	// Kind is what the attempts after the first are called; KindFirst says
-	// that there are none.
+	// Kind is the kind of the attempts after the first. KindFirst means that there
+	// are none.
 	Kind() status.AttemptKind
-	// Started says, after attempt n began (n counts them all), whether and
-	// when another is to begin while these run.
+	// Started is asked after an attempt has begun, n counting all that have. It says
+	// whether another attempt is to begin while these are still running, and when.
 	Started(n int) (next Duration, ok bool)
-	// Failed says what follows when an attempt ended without being committed;
-	// n attempts have begun so far.
+	// Failed is asked after an attempt has ended without being committed, when n
+	// attempts have begun so far. It says what follows.
 	Failed(n int, o Outcome) Verdict
 }
 
@@ -56,46 +56,46 @@ type Outcome struct {
 	Progress Progress
 }
 
-// Progress is how far an attempt came before it failed (SEMANTICS 2.9d).
+// Progress is how far an attempt got before it failed (SEMANTICS 2.9d).
 type Progress uint8
 
-// The stages.
+// The stages that an attempt may have reached.
 const (
-	Processed Progress = iota // the server may have run it; the safe assumption
+	Processed Progress = iota // the server may have run it: assumed when nothing else is certain
 	NotSent                   // it never left the client
 	Refused                   // a server refused it before any application saw it
-	Dropped                   // the transport dropped it by a policy of its own
+	Dropped                   // the transport dropped it for a reason of its own
 )
 
-// Verdict is a plan's answer to a failure.
+// Verdict is what a plan decides after a failure.
 type Verdict struct {
 	Next   Next
-	After  Duration            // with Again: how long to wait
+	After  Duration            // with Again: how long to wait first
 	Bound  Duration            // with Again: the backoff that After was drawn from; 0: none
-	Strike bool                // takes a throttle token (SEMANTICS 2.7b)
+	Strike bool                // the failure takes a throttle token (SEMANTICS 2.7b)
 	Reason status.CommitReason // with Hold and Fatal: why no further attempt
 }
 
 // Next is what follows a failed attempt.
 type Next uint8
 
-// What may follow.
+// What may follow a failed attempt.
 const (
-	Again Next = iota // begin another attempt, replacing what was due
-	Hold              // begin no more; the call ends when no attempt is left running
-	Fatal             // the call ends with this attempt's status at once
+	Again Next = iota // another attempt begins, in place of one that was due
+	Hold              // no further attempt begins; the call ends when none is left running
+	Fatal             // the call ends at once, with this attempt's status
 )
 
 // Once is the plan of a call without a policy: one attempt.
 type Once struct{}
 
-// Kind says that there are no further attempts.
+// Kind returns KindFirst: there are no further attempts.
 func (Once) Kind() status.AttemptKind { return status.KindFirst }
 
-// Started allows nothing.
+// Started allows no attempt beside the first.
 func (Once) Started(int) (Duration, bool) { return 0, false }
 
-// Failed ends the call with the attempt's status.
+// Failed ends the call with the status of its attempt.
 func (Once) Failed(int, Outcome) Verdict {
 	return Verdict{Next: Fatal, Reason: status.ReasonFatalStatus}
 }

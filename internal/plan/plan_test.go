@@ -1,6 +1,10 @@
 package plan
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+)
 
 func TestAfter(t *testing.T) {
 	for _, c := range []struct {
@@ -20,5 +24,14 @@ func TestAfter(t *testing.T) {
 		if got := c.at.After(c.span); got != c.sum {
 			t.Errorf("%s: %d after %d is %d; want %d", c.name, c.span, c.at, got, c.sum)
 		}
+	}
+}
+
+func TestOnce(t *testing.T) {
+	if _, more := (Once{}).Started(1); more || (Once{}).Kind() != status.KindFirst {
+		t.Error("a call without a policy makes a further attempt")
+	}
+	if v := (Once{}).Failed(1, Outcome{Status: status.New(status.Unavailable, "")}); v != (Verdict{Next: Fatal, Reason: status.ReasonFatalStatus}) {
+		t.Errorf("%+v", v)
 	}
 }

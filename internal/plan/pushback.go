@@ -5,20 +5,20 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 )
 
-// PushbackHeader is the trailer in which a server says when to try again.
+// PushbackHeader is the trailer in which a server says when to retry, or not to.
 const PushbackHeader = "grpc-retry-pushback-ms"
 
-// Pushback is what a server said about further attempts: milliseconds to wait,
-// or one of the two values below.
+// Pushback is what a server said about further attempts: how many milliseconds to
+// wait, or one of the two values below.
 type Pushback int64
 
-// The values that are no delay.
+// The values of a Pushback that are not delays.
 const (
 	NoPushback   = Pushback(status.NoPushback)
 	PushbackStop = Pushback(status.PushbackStop)
 )
 
-// Delay is the wait that the server asked for, where it asked for one.
+// Delay returns the wait that the server asked for, if it asked for one.
 func (p Pushback) Delay() (Duration, bool) {
 	if p < 0 {
 		return 0, false
@@ -26,10 +26,10 @@ func (p Pushback) Delay() (Duration, bool) {
 	return Duration(p) * Millisecond, true
 }
 
-// PushbackOf reads the pushback of a failed attempt. One value, a decimal
-// integer in 0..2³¹−1, is a delay; anything else that is there says stop
-// (SEMANTICS 2.6b to 2.6d). Several values stop too, and in a browser they arrive as
-// one, joined by a comma, which is no integer: the same result.
+// PushbackOf reads the pushback of a failed attempt from its trailers. A single value
+// that is a decimal integer in 0..2³¹−1 is a delay. Any other value means stop
+// (SEMANTICS 2.6b to 2.6d). Several values mean stop too. In a browser they arrive as one value,
+// joined by a comma, which is not an integer, so the result is the same.
 func PushbackOf(trailer metadata.MD) Pushback {
 	values := trailer.Values(PushbackHeader)
 	switch len(values) {
