@@ -10,7 +10,7 @@ import (
 
 func TestConfigErrorTexts(t *testing.T) {
 	_, err := grpcweb.NewChannel(fake.New(), "https://")
-	if text := err.Error(); text != `the channel's options are not valid: baseUrl: "https://" names no host` {
+	if text := err.Error(); text != `the channel's options are not valid: baseUrl: "https://" has no host` {
 		t.Errorf("%q", text)
 	}
 	_, err = grpcweb.NewChannel(fake.New(), "https://", grpcweb.WithServiceConfigJSON(`{"methodConfig":[{"name":[{}],"timeout":"-1s"},{"name":[{}]}]}`))

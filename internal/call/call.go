@@ -12,61 +12,61 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// Call is one call: its machine, and the exchange of each attempt. As with the
-// machine, methods are events and Take hands out what they asked for.
+// Call is one call: the machine of its attempts, and the exchange of each attempt. Its
+// methods are events, and Take returns the actions that they caused.
 type Call struct {
 	channel   *channel.Channel
 	machine   attempts.Machine
 	path      string          // "/package.Service/Method"
 	method    *channel.Method // what holds for it
 	socket    bool            // its attempts are carried by WebSockets
-	trial     int             // the attempt that goes without the attempts header, to see whether it is answered then; 0: none
+	trial     int             // the index of the attempt that is sent without the attempts header to see whether that is answered; 0: none
 	metadata  metadata.MD
 	exchanges []attempt // by the attempts' indices
 	streaming bool      // several messages may be received
 	maxSend   int64
 	maxRecv   int64
 	wanted    bool       // the application waits for a message
-	room      [1]attempt // for what nearly every call makes do with
+	room      [1]attempt // space for the one attempt that most calls make, which saves an allocation
 }
 
 type attempt struct {
 	exchange.Exchange
-	metadata metadata.MD // its own, of the per-attempt function
-	messages int         // begun so far
-	reading  bool        // a chunk was asked for
-	marked   bool        // sent with how many were made before it
+	metadata metadata.MD // its own, from the function for per-attempt metadata
+	messages int         // how many have begun so far
+	reading  bool        // a chunk was asked for and is not used up
+	marked   bool        // it was sent with the attempts header
 }
 
-// Params are what a call is made with.
+// Params are what a Call is made with.
 type Params struct {
 	Method          string
 	Metadata        metadata.MD
-	Timeout         plan.Duration // Never: the channel's default. 0 or less: it has passed
+	Timeout         plan.Duration // Never: the channel's default; 0 or less: it has passed already
 	Streaming       bool          // the response is a stream
 	MaxReceiveBytes int64         // 0: the channel's
-	WaitForReady    *bool         // nil: the method config's, or else false
-	PerAttempt      bool          // ask for metadata before each attempt, whatever the channel does
+	WaitForReady    *bool         // nil: as the method config says, or else false
+	PerAttempt      bool          // ask for metadata before each attempt even if the channel does not
 	Offline         bool          // there is no network now
 	Observe         bool
 
-	// Streams: the transport can send messages as they come; else only requests
-	// that are complete, at their half-close. Text mode goes before it: few servers
-	// read base64 with padding in its midst, so that text goes out as a whole.
+	// Streams: the transport can send messages as they come. Otherwise a request is
+	// sent when it is complete. In text mode it is too, because few servers read
+	// base64 that has padding before its end.
 	Streams bool
-	// Restarts: the transport can tell that it sent nothing of a request. Then the
-	// driver keeps a request a little longer, to send it again.
+	// Restarts: the transport can tell that it sent nothing of a request. The driver
+	// then has to keep the request a little longer, to send it again.
 	Restarts bool
-	// Socket: it is a WebSocket, in the dialect of the improbable wrapper, which
-	// carries bytes whatever the format. Implies Streams.
+	// Socket: the transport is a WebSocket in the dialect of the improbable wrapper,
+	// which carries bytes in either format. It implies Streams.
 	Socket bool
-	// Writes: the application sends several messages and waits for each: tell it
-	// when it need not any more.
+	// Writes: the application sends several messages and waits for each, so it has to
+	// be told when it need not wait any longer.
 	Writes bool
 }
 
-// New makes a call of the channel. One that cannot be made, for a bad method or bad
-// metadata, has ended already, with INTERNAL and nothing sent.
+// New makes a call of the channel. A call with an invalid method or invalid metadata
+// has ended when New returns, with INTERNAL and nothing sent.
 func New(ch *channel.Channel, now plan.Duration, p Params) *Call {
 	method := ch.Method(p.Method)
 	config := method.Config
@@ -100,11 +100,12 @@ func New(ch *channel.Channel, now plan.Duration, p Params) *Call {
 	return c
 }
 
-// Take hands out the actions since the last Take.
+// Take returns the actions since the last Take.
 func (c *Call) Take() []attempts.Action { return c.machine.Take() }
 
-// Send adds a request message of so many bytes, which are sent as so many: they
-// are fewer where they were compressed. The driver keeps the message.
+// Send reports that the application sends a message of size bytes. The message is sent
+// as so many bytes as sent says, which are fewer if it was compressed. The driver
+// keeps the message itself.
 func (c *Call) Send(now plan.Duration, size, sent int64) {
 	if size > c.maxSend {
 		c.Fail(now, status.New(status.ResourceExhausted, "the request message of "+strconv.FormatInt(size, 10)+
@@ -121,16 +122,17 @@ func (c *Call) Begin(now plan.Duration) {
 	}
 }
 
-// HalfClose: no further message follows.
+// HalfClose reports that no further message follows.
 func (c *Call) HalfClose(now plan.Duration) { c.machine.HalfClose(now) }
 
-// Took: the transport has taken so many of the request's messages for the attempt.
+// Took reports how many of the request's messages the transport has taken for an
+// attempt so far.
 func (c *Call) Took(id, messages int) { c.machine.Took(id, messages) }
 
-// Network: there is a network, or there is none.
+// Network reports that there is a network, or that there is none.
 func (c *Call) Network(now plan.Duration, up bool) { c.machine.Network(now, up) }
 
-// Prepared: the per-attempt function has given this metadata.
+// Prepared reports what the function for per-attempt metadata returned.
 func (c *Call) Prepared(now plan.Duration, id int, md metadata.MD) {
 	if err := c.channel.Options().CheckMetadata(md); err != nil {
 		c.machine.Unprepared(now, id, status.New(status.Internal, err.Error()))
@@ -140,9 +142,10 @@ func (c *Call) Prepared(now plan.Duration, id int, md metadata.MD) {
 	c.machine.Prepared(now, id)
 }
 
-// Unprepared: the per-attempt function has failed with this status, or, if its code
-// is OK or unknown, with another error that has this message. A failure is never a
-// success, whatever it says.
+// Unprepared reports that the function for per-attempt metadata failed. If it failed
+// with a status, failure is that status, and the call ends with it. If it failed with
+// another error, the code is OK and the message is what the error says, and the call
+// ends as UNAUTHENTICATED. A code that does not exist is treated in the same way.
 func (c *Call) Unprepared(now plan.Duration, id int, failure *status.Status) {
 	st := *failure
 	if st.Code == status.OK || st.Code > status.MaxCode {
@@ -151,11 +154,11 @@ func (c *Call) Unprepared(now plan.Duration, id int, failure *status.Status) {
 	c.machine.Unprepared(now, id, &st)
 }
 
-// Timer: the armed instant may have come.
+// Timer reports that the instant that was armed may have come.
 func (c *Call) Timer(now plan.Duration) { c.machine.Timer(now) }
 
-// attempt is the exchange of an attempt that the machine has begun. It is not
-// inlined: it stands in most methods, and would weigh kilobytes.
+// attempt returns the exchange of an attempt that the machine has begun. Most methods
+// call it: inlined, it would add kilobytes to the WebAssembly.
 //
 //go:noinline
 func (c *Call) attempt(id int) *attempt {
@@ -170,8 +173,8 @@ func (c *Call) attempt(id int) *attempt {
 	return &c.exchanges[id]
 }
 
-// Header is the header metadata for the application: the committed attempt's,
-// and how many attempts were made before it (SEMANTICS 2.12a, 2.12d).
+// Header returns the header metadata for the application: the committed attempt's, with
+// the number of the attempts that were made before it (SEMANTICS 2.12a, 2.12d).
 func (c *Call) Header() metadata.MD {
 	id, ok := c.machine.Committed()
 	if !ok {
@@ -180,7 +183,8 @@ func (c *Call) Header() metadata.MD {
 	return c.counted(c.attempt(id).Header(), id)
 }
 
-// counted replaces what a server may have said of the attempts before by what is true.
+// counted sets the number of attempts that were made before this one, whatever the
+// server said it was.
 func (c *Call) counted(md metadata.MD, id int) metadata.MD {
 	if before := c.machine.Number(id) - 1; before > 0 {
 		md = md.Clone()
@@ -189,7 +193,7 @@ func (c *Call) counted(md metadata.MD, id int) metadata.MD {
 	return md
 }
 
-// Status is how the call ended, with its history; nil before that.
+// Status returns how the call ended, with its history. It is nil before the end.
 func (c *Call) Status() *status.Status {
 	st := c.machine.Status()
 	if st == nil {
@@ -207,16 +211,16 @@ func (c *Call) Status() *status.Status {
 	return &final
 }
 
-// Records and Reason are the history so far.
+// Records returns the history of the attempts so far.
 func (c *Call) Records() []status.AttemptRecord { return c.machine.Records() }
 
-// Reason is why no further attempt is made.
+// Reason is why no further attempt is made; ReasonNone while one may be.
 func (c *Call) Reason() status.CommitReason { return c.machine.Reason() }
 
 // Begun is when the call began.
 func (c *Call) Begun() plan.Duration { return c.machine.Begun() }
 
-// Deadline is the instant by which the call ends; Never: it has none.
+// Deadline is the instant by which the call ends; Never if it has no deadline.
 func (c *Call) Deadline() plan.Duration { return c.machine.Deadline() }
 
 // WaitsForReady reports whether the call would wait for a network.
@@ -228,7 +232,7 @@ func (c *Call) Streams() bool { return c.machine.Streams() }
 // Over reports whether the call has ended.
 func (c *Call) Over() bool { return c.machine.Over() }
 
-// Attempts is how many attempts have begun: their indices are below it.
+// Attempts is how many attempts have begun. Their indices are below this number.
 func (c *Call) Attempts() int { return c.machine.Attempts() }
 
 // Replays reports whether another attempt may send the request's messages again.
@@ -243,7 +247,8 @@ func (c *Call) Committed() (id int, ok bool) { return c.machine.Committed() }
 // Number is an attempt's number, from 1.
 func (c *Call) Number(id int) int { return c.machine.Number(id) }
 
-// smallest is the lowest of a limit of the service config and others.
+// smallest returns the lowest of the limits. The one from the service config may be
+// absent.
 func smallest(configured *int64, others ...int64) int64 {
 	lowest := channel.Unlimited
 	if configured != nil {

@@ -5,9 +5,9 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// What the status of a canceled call says. Both drivers show these texts, so that a
-// call that is canceled reads the same in Go and in JavaScript: package abi/table
-// hands them on.
+// What the status of a canceled call says. Both drivers use these texts, so that a
+// canceled call reads the same in Go and in JavaScript, which gets them by way of
+// package abi/table.
 const (
 	CanceledByCaller   = "the caller canceled the call"
 	CanceledBefore     = CanceledByCaller + " before it began"

@@ -1,8 +1,8 @@
-// Package call is one call, as both drivers turn it: the machine that counts,
-// waits, throttles and commits its attempts (package attempts), joined with the
+// Package call is one call, as both drivers use it. It joins the state machine that
+// counts, waits, throttles and commits the call's attempts (package attempts) with the
 // HTTP exchange of each attempt (package exchange).
 //
-// A driver tells a Call what happened, with the instant, and carries out the
-// actions that Take hands out. Payloads stay with the driver: the call knows
-// their sizes and where they lie.
+// A driver tells a Call what happened, and when, and carries out the actions that Take
+// returns. Payloads stay with the driver: a Call knows only how long they are and where
+// in a chunk they lie.
 package call

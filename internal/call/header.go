@@ -10,7 +10,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// What requests are sent as, and answers expected in.
+// The content types of requests, and those that responses are asked for in.
 const (
 	binaryType = "application/grpc-web"
 	textType   = "application/grpc-web-text"
@@ -24,14 +24,14 @@ const (
 // URL is where the call's attempts are sent.
 func (c *Call) URL() string { return c.channel.BaseURL() + c.path }
 
-// RequestHeader is the header of an attempt that is sent now. Which fields it
-// has depends on the method alone, but for the attempts header, so that a
-// browser's cached preflight keeps holding.
+// RequestHeader returns the header of an attempt that is sent now. Except for the
+// attempts header, all calls of a method have the same fields, so that a browser's
+// cached preflight holds for all of them.
 func (c *Call) RequestHeader(now plan.Duration, id int) metadata.MD {
 	o, parts := c.channel.Options(), c.parts(id)
 	var md metadata.MD
 	md.Grow(8 + parts[0].Len() + parts[1].Len() + parts[2].Len())
-	if o.Text && !c.socket { // which carries bytes
+	if o.Text && !c.socket { // a WebSocket carries bytes
 		md.Append("content-type", textType)
 		md.Append("accept", textType)
 	} else {
@@ -54,7 +54,7 @@ func (c *Call) RequestHeader(now plan.Duration, id int) metadata.MD {
 	}
 	for _, part := range parts {
 		for name, value := range part.All() {
-			if name != channel.AttemptsHeader { // the caller's own would be a lie
+			if name != channel.AttemptsHeader { // the number is counted here, not taken from the caller
 				md.Append(name, value)
 			}
 		}
@@ -62,7 +62,7 @@ func (c *Call) RequestHeader(now plan.Duration, id int) metadata.MD {
 	return md
 }
 
-// parts are the metadata that the attempt carries, in their order.
+// parts returns the metadata that the attempt carries, in order.
 func (c *Call) parts(id int) [3]metadata.MD {
 	return [...]metadata.MD{c.channel.Options().Metadata, c.attempt(id).metadata, c.metadata}
 }

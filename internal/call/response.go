@@ -8,7 +8,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// Head: an attempt's response head arrived.
+// Head reports that an attempt's response head arrived.
 func (c *Call) Head(now plan.Duration, id, httpStatus int, fields metadata.MD) {
 	if c.machine.Head(now, id, httpStatus) {
 		c.heard(id)
@@ -16,8 +16,8 @@ func (c *Call) Head(now plan.Duration, id, httpStatus int, fields metadata.MD) {
 	}
 }
 
-// Read: the application waits for a message of a streamed response. A unary
-// call reads without being asked.
+// Read reports that the application waits for a message of a response stream. A unary
+// call reads its response without being asked.
 func (c *Call) Read(now plan.Duration) {
 	c.wanted = true
 	c.machine.Awaits(now)
@@ -26,7 +26,7 @@ func (c *Call) Read(now plan.Duration) {
 	}
 }
 
-// react does what an exchange asks for.
+// react does what follows from what an exchange has read.
 func (c *Call) react(now plan.Duration, id int, r exchange.Reading) {
 	switch r {
 	case exchange.More:
@@ -40,16 +40,16 @@ func (c *Call) react(now plan.Duration, id int, r exchange.Reading) {
 	}
 }
 
-// readOn reads the committed attempt's body where somebody wants it: nothing is
-// read that nobody asked for. What may still be Trailers-Only is read on, since
-// the end of the body says so (SEMANTICS 5.1b).
+// readOn reads on in an attempt's body if somebody wants more of it. Nothing else of a
+// response stream is read. A response that may turn out to be Trailers-Only is read on
+// in any case, because only the end of its body shows that it is (SEMANTICS 5.1b).
 func (c *Call) readOn(id int) {
 	if c.wanted || !c.streaming || !c.machine.Headed() {
 		c.read(id)
 	}
 }
 
-// read asks for one chunk at a time.
+// read asks for a chunk, unless one was asked for already.
 func (c *Call) read(id int) {
 	if a := c.attempt(id); !a.reading && c.machine.Live(id) {
 		a.reading = true
@@ -57,18 +57,19 @@ func (c *Call) read(id int) {
 	}
 }
 
-// Feed reads a chunk of an attempt's body from offset at. It appends the
-// fragments of messages to the given ones, up to their capacity, and answers
-// with the offset it came to; short of the chunk's end, feed again. When all is
-// taken, say Drained. Where an Inflate action comes of it, do that first.
+// Feed reads a chunk of an attempt's body, from the offset at. It appends the fragments
+// of messages to the given ones, up to their capacity, and returns the offset up to
+// which it has read. If that is before the chunk's end, the driver feeds the rest; at
+// the end, it reports Drained. If Feed causes an Inflate action, the driver carries
+// that out first.
 func (c *Call) Feed(now plan.Duration, id int, chunk []byte, at int, to []wire.Fragment) ([]wire.Fragment, int) {
-	if !c.machine.Live(id) || len(chunk) == 0 { // a chunk of nothing is no body yet
+	if !c.machine.Live(id) || len(chunk) == 0 { // an empty chunk does not show that there is a body
 		return to, len(chunk)
 	}
 	a := c.attempt(id)
 	if a.Body() == exchange.Headers {
 		c.machine.Commit(now, id)
-		if c.machine.Over() { // the deadline, at this very event
+		if c.machine.Over() { // the deadline has come at this instant
 			return to, len(chunk)
 		}
 	}
@@ -80,7 +81,7 @@ func (c *Call) Feed(now plan.Duration, id int, chunk []byte, at int, to []wire.F
 		}
 	}
 	for i, f := range to[had:] {
-		if c.count(now, id, f); c.machine.Over() { // a second message, which nobody is to see
+		if c.count(now, id, f); c.machine.Over() { // this is a second message, which the application must not see
 			return to[:had+i], len(chunk)
 		}
 	}
@@ -92,41 +93,42 @@ func (c *Call) Feed(now plan.Duration, id int, chunk []byte, at int, to []wire.F
 	return to, at
 }
 
-// InText reports whether fragments of the attempt's messages lie in a chunk that was
-// decoded where it lay.
+// InText reports whether the attempt's body is base64. Feed then decodes a chunk in
+// place, and the fragments are parts of the decoded bytes.
 func (c *Call) InText(id int) bool { return c.attempt(id).InText() }
 
-// inflate has a payload inflated that is compressed and has come whole.
+// inflate asks for the current payload to be inflated if it is compressed and complete.
 func (c *Call) inflate(id int) {
 	if limit, packed := c.Packed(id); packed {
 		c.machine.Inflate(id, limit)
 	}
 }
 
-// Packed reports whether an Inflate action has not been answered yet, and its limit.
+// Packed reports whether an Inflate action is still to be answered, and its limit.
 func (c *Call) Packed(id int) (limit int64, packed bool) {
 	limit, packed = c.attempt(id).Packed()
 	return limit, packed && c.machine.Live(id)
 }
 
-// Inflated: the attempt's present payload is inflated. Trailers are shown.
+// Inflated reports that the attempt's current payload is inflated, and how long it is.
+// If it is trailers, they are passed.
 func (c *Call) Inflated(now plan.Duration, id int, size int64, trailers []byte) {
 	if !c.machine.Live(id) {
 		return
 	}
 	a := c.attempt(id)
-	c.wanted = c.wanted && a.InTrailers() // a wish that came meanwhile was for this message
+	c.wanted = c.wanted && a.InTrailers() // if the application waited for a message, it was for this one
 	if a.Inflated(size, trailers) == exchange.Ended {
 		c.react(now, id, exchange.Ended)
 	}
 }
 
-// damaged: the payload that was to be inflated is not valid gzip.
+// damaged ends an attempt whose current payload cannot be inflated.
 func (c *Call) damaged(now plan.Duration, id int, cause error) {
 	c.react(now, id, c.attempt(id).Damaged(cause))
 }
 
-// Closed: an attempt's WebSocket was closed.
+// Closed reports that an attempt's WebSocket was closed.
 func (c *Call) Closed(now plan.Duration, id, code int, reason string) {
 	if c.machine.Live(id) {
 		c.attempt(id).Close(code, reason)
@@ -134,8 +136,9 @@ func (c *Call) Closed(now plan.Duration, id, code int, reason string) {
 	}
 }
 
-// count keeps to one message where one is due: a second one is refused as it
-// begins, before it is kept (SEMANTICS 5.2g). Compressed trailers are no message.
+// count counts the messages, and lets a unary response have only one: a second one is
+// refused when it begins, before any of it is kept (SEMANTICS 5.2g). Compressed
+// trailers are not a message.
 func (c *Call) count(now plan.Duration, id int, f wire.Fragment) {
 	if f.Flags&wire.FlagTrailers != 0 {
 		return
@@ -153,8 +156,8 @@ func (c *Call) count(now plan.Duration, id int, f wire.Fragment) {
 	}
 }
 
-// Skip passes over bytes of the present message that were taken without feeding.
-// There are no more than it has left.
+// Skip reports that the driver took so many bytes of the current payload without
+// feeding them, of which no more count than the payload still has.
 func (c *Call) Skip(id, n int) {
 	if !c.machine.Live(id) {
 		return
@@ -168,13 +171,13 @@ func (c *Call) Skip(id, n int) {
 	}
 }
 
-// Drained: the chunk has been taken whole.
+// Drained reports that the driver has used up the chunk that it read.
 func (c *Call) Drained(id int) {
 	c.attempt(id).reading = false
 	c.readOn(id)
 }
 
-// End: an attempt's body has ended cleanly.
+// End reports that an attempt's body has ended, as bodies should.
 func (c *Call) End(now plan.Duration, id int) {
 	if c.machine.Live(id) {
 		c.attempt(id).End()
@@ -182,7 +185,7 @@ func (c *Call) End(now plan.Duration, id int) {
 	}
 }
 
-// Break: an attempt's body could not be read to its end.
+// Break reports that an attempt's body could not be read to its end.
 func (c *Call) Break(now plan.Duration, id int, cause error) {
 	if c.machine.Live(id) {
 		c.attempt(id).Break(cause)
@@ -195,10 +198,10 @@ func (c *Call) ended(now plan.Duration, id int) {
 	a := c.attempt(id)
 	st := a.Status()
 	if a.Refused() {
-		c.machine.Commit(now, id) // a message commits, also one that is not taken
+		c.machine.Commit(now, id) // a message commits the call even if it is refused
 	}
 	if st.Code == status.OK && !c.streaming && a.messages == 0 {
-		c.machine.Commit(now, id) // an OK is an answer, if a wrong one: it is never tried again
+		c.machine.Commit(now, id) // the server ran the call, so it must not be retried
 		st = cardinality(st.Header, "no message")
 	}
 	c.explain(id)

@@ -8,8 +8,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// Channel is a base URL with its config, throttle and replay buffer. It is not
-// safe for concurrent use: a driver guards it and its calls together.
+// Channel is what the calls to one base URL share. It is not safe for concurrent use:
+// a driver guards a channel and its calls together.
 type Channel struct {
 	options  Options
 	baseURL  string             // without a slash at its end
@@ -20,7 +20,7 @@ type Channel struct {
 	warnings []Warning
 }
 
-// New makes the channel, its options valid.
+// New makes a channel of options that Validate has accepted.
 func New(o Options) *Channel {
 	ch := &Channel{
 		options: o,
@@ -41,7 +41,7 @@ func New(o Options) *Channel {
 	return ch
 }
 
-// Warnings are what was noticed when the channel was made.
+// Warnings returns what was noticed when the channel was made.
 func (ch *Channel) Warnings() []Warning { return ch.warnings }
 
 // Options are what the channel was made with. They are only to be read.
@@ -66,8 +66,9 @@ func (ch *Channel) Plan(m *serviceconfig.Method) (plan.Plan, int) {
 	return m.Plan(ch.options.MaxRetryAttempts, ch.options.Jitter, ch.options.Random)
 }
 
-// Deadline is the earlier of the caller's, or the channel's default, and the
-// method config's (SEMANTICS 1.1c).
+// Deadline returns when a call that begins now has to end: after the caller's timeout, or
+// the channel's default if the caller gave none, but no later than after the method
+// config's (SEMANTICS 1.1c).
 func (ch *Channel) Deadline(now, timeout plan.Duration, configured *plan.Duration) plan.Duration {
 	if timeout == plan.Never {
 		timeout = ch.options.DefaultTimeout

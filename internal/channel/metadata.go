@@ -6,12 +6,12 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 )
 
-// AttemptsHeader tells the server, and in the answer the application, how many
-// attempts were made before (gRFC A6).
+// AttemptsHeader tells the server how many attempts were made before this one (gRFC A6).
+// In a response it tells the application.
 const AttemptsHeader = "grpc-previous-rpc-attempts"
 
-// CheckMetadata refuses what a request may not carry: malformed fields, and
-// those that belong to the protocol, to the transport, or to the browser.
+// CheckMetadata refuses fields that a request must not carry: malformed ones, and those
+// that the protocol, the transport or the browser sets.
 func (o *Options) CheckMetadata(md metadata.MD) error {
 	if err := md.Validate(); err != nil {
 		return err
@@ -24,9 +24,9 @@ func (o *Options) CheckMetadata(md metadata.MD) error {
 	return nil
 }
 
-// forbidden are the names, beside the reserved ones, that a browser's fetch drops
-// without a word (forbidden request-headers of the Fetch standard). Elsewhere they
-// are as good as any.
+// forbidden reports whether a browser's fetch silently drops a header with this name,
+// which is not reserved (the Fetch standard's forbidden request-headers). Elsewhere
+// such a header is sent like any other.
 func forbidden(name string) bool {
 	switch name {
 	case "accept-charset", "access-control-request-headers", "access-control-request-method",

@@ -8,13 +8,15 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
-// Method is what holds for a method: looked up and checked at its first call.
+// Method is what holds for the calls of one method. It is looked up and checked when
+// the method is first called.
 type Method struct {
 	Config  *serviceconfig.Method
-	Refusal *status.Status // why no call of it can be made; nil: it can
+	Refusal *status.Status // why the method cannot be called; nil: it can
 
-	// Whether the developer need not be warned any more, once for each method:
-	Lost   bool // that a retry was lost to trailers in the body
+	// A developer is warned once for each method. These are true when no warning is
+	// due any more:
+	Lost   bool // that a retry was lost because the status came in the body
 	Hidden bool // that CORS hides the status
 }
 
@@ -23,7 +25,7 @@ type Method struct {
 // with every call would drown all others.
 const maxMethods = 1000
 
-// Method is what holds for the method with this path. It is looked up once.
+// Method returns what holds for the method with this path.
 func (ch *Channel) Method(path string) *Method {
 	if m := ch.methods[path]; m != nil {
 		return m
@@ -45,15 +47,15 @@ func checkMethod(method string) *status.Status {
 	service, name, ok := strings.Cut(strings.TrimPrefix(method, "/"), "/")
 	if !ok || method[0] != '/' || service == "" || name == "" || strings.Contains(name, "/") || dots(service) || dots(name) || !plain(method) {
 		return status.New(status.Internal, "the method "+text.Quote(method)+
-			` is none: write it as "/package.Service/Method"`)
+			` is not valid: write it as "/package.Service/Method"`)
 	}
 	return nil
 }
 
-// dots: a segment that is resolved away with the one before it.
+// dots reports whether a URL parser would remove the segment.
 func dots(segment string) bool { return segment == "." || segment == ".." }
 
-// plain: nothing that would change the meaning of the URL it is appended to.
+// plain reports whether a path can be appended to a URL and means the same there.
 func plain(path string) bool {
 	for i := range len(path) {
 		if c := path[i]; c <= ' ' || c > '~' || c == '?' || c == '#' || c == '%' || c == '\\' {

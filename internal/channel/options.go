@@ -1,6 +1,6 @@
-// Package channel is what both drivers share above a single call: the checked
-// options, the service config, and one channel's throttle, replay quota and
-// knowledge of its origin.
+// Package channel is what the calls of one channel share, for both drivers: the checked
+// options, the service config, the throttle, the replay quota, and what is known of
+// the server's origin.
 package channel
 
 import (
@@ -13,10 +13,10 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
-// Unlimited is the value of an option that sets no limit.
+// Unlimited is the value of a numeric option that sets no limit.
 const Unlimited = attempts.Unlimited
 
-// Version goes out in x-user-agent.
+// Version is sent in x-user-agent.
 const Version = "0.1.0"
 
 // Options are a channel's options in the core's own types. Drivers begin with
@@ -27,15 +27,15 @@ type Options struct {
 	// ConfigError is why the service config could not be read; nil: it could.
 	ConfigError error
 
-	MaxRetryAttempts          int64 // clamps every policy; 1: retries and hedging off
-	MaxRetryBufferSize        int64 // bytes, all calls of the channel
-	MaxRetryBufferPerCallSize int64 // bytes
+	MaxRetryAttempts          int64 // limits the attempts of every policy; 1: retries and hedging are off
+	MaxRetryBufferSize        int64 // bytes that all calls of the channel keep for replay
+	MaxRetryBufferPerCallSize int64 // bytes that one call keeps for replay
 	MaxReceiveMessageBytes    int64
 	MaxSendMessageBytes       int64
 	DefaultTimeout            plan.Duration // Never: none
 	Jitter                    plan.Jitter
 	AttemptHeader             AttemptHeader
-	FirstFrame                bool // a body's first frame commits, not the response's head (SEMANTICS 5.1f)
+	FirstFrame                bool // the body's first frame commits a call, not the response's head (SEMANTICS 5.1f)
 
 	Text bool // application/grpc-web-text
 	// RequestStreaming is that the application asks for request streaming by name.
@@ -44,16 +44,16 @@ type Options struct {
 	SendGzip         bool // the driver compresses the request's messages
 	AcceptGzip       bool // ask the server to compress its own
 
-	Metadata   metadata.MD // of every call
-	PerAttempt bool        // ask the driver for more, before each attempt
+	Metadata   metadata.MD // sent with every call
+	PerAttempt bool        // the driver is asked for more metadata before each attempt
 
-	Page        bool           // a browser's fetch carries requests, of a page or a worker
-	CrossOrigin bool           // the base URL is of another origin than the page
-	Origin      *Origin        // what is known of the base URL's origin; nil: nothing yet, and nobody else wants to know
+	Page        bool           // requests are sent by a browser's fetch, from a page or a worker
+	CrossOrigin bool           // the base URL is on another origin than the page
+	Origin      *Origin        // what is known of the base URL's origin; nil: nothing yet, and no other channel shares it
 	Random      func() float64 // uniform in [0, 1)
 }
 
-// DefaultOptions are what a channel has where nothing else is said.
+// DefaultOptions returns the options of a channel that was given none.
 func DefaultOptions() Options {
 	var o Options
 	for i := range Numbers {
@@ -62,7 +62,7 @@ func DefaultOptions() Options {
 	return o
 }
 
-// Validate reports what cannot stand, under the names that the TypeScript package
+// Validate reports what is not valid, under the names that the TypeScript package
 // gives the options. What is wrong with the service config comes last: that was
 // checked where it was read.
 func (o *Options) Validate(report func(path, reason string)) {
@@ -75,7 +75,7 @@ func (o *Options) Validate(report func(path, reason string)) {
 		}
 	}
 	if o.Text && o.RequestStreaming {
-		report("requestStreaming", `must be left out beside format "text": a body in base64 goes out as a whole`)
+		report("requestStreaming", `cannot be true with format "text", because a request in base64 is sent as a whole`)
 	}
 	if err := o.CheckMetadata(o.Metadata); err != nil {
 		report("metadata", err.Error())
@@ -102,15 +102,15 @@ func checkBaseURL(u string) string {
 	case !ok:
 		return "must be an absolute URL that begins with https:// or http://"
 	case host == "":
-		return "names no host"
+		return "has no host"
 	case strings.ContainsAny(rest, "?#"):
-		return "must have no query and no fragment: the method's path is appended to it"
+		return "must not have a query or a fragment, because the method's path is appended to it"
 	case strings.Contains(host, "@"):
-		return "must hold no user name or password: send them as metadata"
+		return "must not contain a user name or password: send them as metadata"
 	}
 	for i := range len(u) {
 		if u[i] <= ' ' || u[i] > '~' {
-			return "holds a space or another character that must be percent-encoded"
+			return "contains a space or another character that must be percent-encoded"
 		}
 	}
 	return ""

@@ -46,20 +46,20 @@ func TestValidate(t *testing.T) {
 		t.Errorf("valid options are refused: %q", all)
 	}
 	for want, change := range map[string]func(*Options){
-		"baseUrl: ":                              func(o *Options) { o.BaseURL = "api.test" },
-		`baseUrl: "https://" names no host`:      func(o *Options) { o.BaseURL = "https://" },
-		"must have no query and no fragment":     func(o *Options) { o.BaseURL += "/?a" },
-		"must hold no user name or password":     func(o *Options) { o.BaseURL = "https://a:b@api.test" },
-		"must be percent-encoded":                func(o *Options) { o.BaseURL += "/a b" },
-		"maxRetryAttempts: must be greater":      func(o *Options) { o.MaxRetryAttempts = 0 },
-		"maxRetryBufferSize: must be greater":    func(o *Options) { o.MaxRetryBufferSize = -3 },
-		"maxRetryBufferPerCallSize: must be":     func(o *Options) { o.MaxRetryBufferPerCallSize = 0 },
-		"maxReceiveMessageBytes: must be":        func(o *Options) { o.MaxReceiveMessageBytes = 0 },
-		"maxSendMessageBytes: must be greater":   func(o *Options) { o.MaxSendMessageBytes = 0 },
-		"defaultTimeoutMs: must be greater":      func(o *Options) { o.DefaultTimeout = -1 },
-		"metadata: ":                             func(o *Options) { o.Metadata.Append("grpc-timeout", "1S") },
-		`requestStreaming: must be left out`:     func(o *Options) { o.Text, o.RequestStreaming = true, true },
-		"metadata: metadata \"cookie\": the nam": func(o *Options) { o.Page, o.Metadata = true, metadata.New("cookie", "a") },
+		"baseUrl: ":                                func(o *Options) { o.BaseURL = "api.test" },
+		`baseUrl: "https://" has no host`:          func(o *Options) { o.BaseURL = "https://" },
+		"must not have a query or a fragment":      func(o *Options) { o.BaseURL += "/?a" },
+		"must not contain a user name or password": func(o *Options) { o.BaseURL = "https://a:b@api.test" },
+		"must be percent-encoded":                  func(o *Options) { o.BaseURL += "/a b" },
+		"maxRetryAttempts: must be greater":        func(o *Options) { o.MaxRetryAttempts = 0 },
+		"maxRetryBufferSize: must be greater":      func(o *Options) { o.MaxRetryBufferSize = -3 },
+		"maxRetryBufferPerCallSize: must be":       func(o *Options) { o.MaxRetryBufferPerCallSize = 0 },
+		"maxReceiveMessageBytes: must be":          func(o *Options) { o.MaxReceiveMessageBytes = 0 },
+		"maxSendMessageBytes: must be greater":     func(o *Options) { o.MaxSendMessageBytes = 0 },
+		"defaultTimeoutMs: must be greater":        func(o *Options) { o.DefaultTimeout = -1 },
+		"metadata: ":                               func(o *Options) { o.Metadata.Append("grpc-timeout", "1S") },
+		`requestStreaming: cannot be true`:         func(o *Options) { o.Text, o.RequestStreaming = true, true },
+		"metadata: metadata \"cookie\": the nam":   func(o *Options) { o.Page, o.Metadata = true, metadata.New("cookie", "a") },
 	} {
 		if all := problems(valid(change)); len(all) != 1 || !strings.Contains(all[0], want) {
 			t.Errorf("%q; want one that says %q", all, want)

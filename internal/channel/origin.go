@@ -1,22 +1,23 @@
 package channel
 
-// AttemptHeader is when grpc-previous-rpc-attempts is sent. Only further attempts
-// have it, so that a server on another origin may let the first one pass and have
-// the browser refuse the others unsent, which looks like a dead network.
+// AttemptHeader is which attempts carry grpc-previous-rpc-attempts. The first attempt
+// never does. So a server on another origin whose CORS response does not allow the
+// header gets first attempts, and the browser blocks all others, which looks as if the
+// network had failed.
 type AttemptHeader uint8
 
 // The modes (SEMANTICS 5.5c).
 const (
-	AttemptHeaderAuto   AttemptHeader = iota // but no more to an origin that seems to refuse it
-	AttemptHeaderAlways                      // whatever comes of it
-	AttemptHeaderNever
+	AttemptHeaderAuto   AttemptHeader = iota // all but the first, until the origin seems not to allow the header
+	AttemptHeaderAlways                      // all but the first
+	AttemptHeaderNever                       // none
 )
 
-// Origin is what its calls have shown of an origin's CORS answers. Channels of the
+// Origin is what calls have shown of the CORS responses of one origin. Channels to the
 // same origin may share it.
 type Origin struct {
-	Answers bool // since the last trial, an attempt was answered that had no header
-	Allows  bool // one that had it was
-	Refuses bool // a trial was: without the header, where the same attempt with it was not
-	Warned  bool // the developer was told of a suspicion
+	Answers bool // an attempt without the attempts header was answered since the last trial
+	Allows  bool // an attempt with the header was answered
+	Refuses bool // a trial was answered: an attempt without the header, after one with it got no response
+	Warned  bool // the developer was warned
 }

@@ -2,7 +2,7 @@ package channel
 
 import "strconv"
 
-// Warning is something that the developer should know and that is no error.
+// Warning is something that the developer should know and that is not an error.
 type Warning struct {
 	Kind string // one of the TypeScript package's WarningKind
 	Text string
@@ -10,9 +10,9 @@ type Warning struct {
 	Allow, Expose []string
 }
 
-// warnClamped tells of policies that ask for more attempts than the channel
-// allows. They are no mistake (SEMANTICS 1.4 V2). Who has switched retries off
-// knows it.
+// warnClamped warns of policies that ask for more attempts than the channel allows. That
+// is not an error (SEMANTICS 1.4 V2). A channel that has retries
+// switched off gets no warning.
 func (ch *Channel) warnClamped() {
 	if ch.options.MaxRetryAttempts < 2 {
 		return
