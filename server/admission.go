@@ -13,12 +13,12 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// admitsHost reports whether a request is meant for this server. A page that rebinds its own name to this machine's address
-// (DNS rebinding) is of the same origin as the server, to the browser, and no CORS rule keeps it out; the name in its requests
-// gives it away. A name that cannot be rebound is taken: loopback, and the address that the connection was made to.
+// admitsHost reports whether a request is meant for this server. A page may rebind its own name to this machine's address (DNS
+// rebinding). The browser then sees page and server as one origin, so CORS does not keep the page out, but the Host header still has
+// the page's name. Names that cannot be rebound are accepted: loopback, and the address that the connection was made to.
 func (s *Server) admitsHost(r *http.Request) bool {
 	host := hostOf(r.Host)
-	if host == "" || isLoopback(host) || contains(s.hosts, host) { // HTTP/1.0 need not name a host, and no browser speaks it
+	if host == "" || isLoopback(host) || contains(s.hosts, host) { // HTTP/1.0 need not name a host, but no browser uses it.
 		return true
 	}
 	address, _ := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
@@ -35,18 +35,18 @@ func (s *Server) admitsOrigin(origin string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && isLoopback(hostOf(u.Host))
 }
 
-// admitsSocket is admitsOrigin for WebSockets, which browsers let any page open: only the server looks at the origin. A program
-// outside browsers sends none.
+// admitsSocket is admitsOrigin for WebSockets. A browser lets any page open one, so only the server can check the origin. Programs
+// outside browsers send no origin, and are admitted.
 func (s *Server) admitsSocket(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" || s.admitsOrigin(origin) {
 		return true
 	}
 	u, err := url.Parse(origin)
-	return err == nil && strings.EqualFold(u.Host, r.Host) // the server's own page, by whatever name admitsHost has let in
+	return err == nil && strings.EqualFold(u.Host, r.Host) // It is the server's own page, under a name that admitsHost accepted.
 }
 
-// hostOf is the host of "host:port", without brackets and the dot at its end.
+// hostOf returns the host of "host:port", without brackets and without a dot at its end.
 func hostOf(hostport string) string {
 	host := hostport
 	if h, _, err := net.SplitHostPort(hostport); err == nil {
@@ -69,11 +69,11 @@ func contains(list []string, s string) bool {
 
 // refuseHost answers a request that was meant for another server.
 func refuseHost(w http.ResponseWriter, r *http.Request) {
-	http.Error(w, "This server is not "+strconv.Quote(hostOf(r.Host))+". Call it by localhost or by its address, or start it with -allow-host "+
-		"and that name.", http.StatusForbidden)
+	http.Error(w, "This server does not answer to the name "+strconv.Quote(hostOf(r.Host))+". Call it by localhost or by its address, "+
+		"or start it with -allow-host and that name.", http.StatusForbidden)
 }
 
-// malformed says what is wrong with a request's headers, of those that grpc-go refuses with a bare HTTP 400. Empty: nothing.
+// malformed says what is wrong with those request headers that grpc-go would refuse with a bare HTTP 400. It is empty if nothing is.
 func malformed(h http.Header) string {
 	if timeout := h.Get("Grpc-Timeout"); timeout != "" && !isTimeout(timeout) {
 		return "grpc-timeout is " + quote(timeout) + "; give at most eight digits and one of the units H M S m u n"
@@ -99,7 +99,7 @@ func isTimeout(s string) bool {
 	return strings.Trim(s[:digits], "0123456789") == ""
 }
 
-// isBase64 reads a value as grpc-go does.
+// isBase64 reports whether grpc-go can decode a value.
 func isBase64(s string) bool {
 	encoding := base64.RawStdEncoding
 	if len(s)%4 == 0 {
@@ -109,7 +109,7 @@ func isBase64(s string) bool {
 	return err == nil
 }
 
-// quote shows a value, the beginning of it if it is long.
+// quote quotes a value, or only its beginning if it is long.
 func quote(s string) string {
 	if len(s) > 40 {
 		return strconv.Quote(s[:40]) + "…"
@@ -117,7 +117,7 @@ func quote(s string) string {
 	return strconv.Quote(s)
 }
 
-// refuse answers INVALID_ARGUMENT, as grpc-go answers a call.
+// refuse answers with INVALID_ARGUMENT, in the form in which grpc-go ends calls.
 func refuse(w http.ResponseWriter, message string) {
 	h := w.Header()
 	h.Set("Content-Type", "application/grpc")

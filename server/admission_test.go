@@ -16,7 +16,7 @@ import (
 	"nhooyr.io/websocket"
 )
 
-// get asks for a path under a host's name.
+// get requests a path, with a host's name in the Host header.
 func (c *client) get(t *testing.T, path, host string) int {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.url+path, nil)
@@ -49,7 +49,7 @@ func TestRefusesForeignHosts(t *testing.T) {
 	}
 }
 
-// TestTakesItsOwnAddress: a server on all interfaces may be called by the address of any of them, which cannot be rebound.
+// A server on all interfaces may be called by the address of any of them, because an address cannot be rebound.
 func TestTakesItsOwnAddress(t *testing.T) {
 	s := New(Options{})
 	defer s.Close()
@@ -86,7 +86,7 @@ func TestOrigins(t *testing.T) {
 	want(t, "any", opens(t, all, "https://attacker.example"), true)
 }
 
-// opens reports whether a WebSocket opens to a page of that origin.
+// opens reports whether a page of that origin can open a WebSocket.
 func opens(t *testing.T, c *client, origin string) bool {
 	t.Helper()
 	header := http.Header{}
@@ -104,7 +104,7 @@ func opens(t *testing.T, c *client, origin string) bool {
 	return true
 }
 
-// logged is a server whose log the test reads once it is closed.
+// logged is a server whose log the test can read after the server is closed.
 type logged struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -116,8 +116,8 @@ func (l *logged) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// TestMalformedHeaders: what grpc-go refuses with a bare HTTP status, without reading the request, ends as a call does or with that
-// status, and the connection survives or closes in order. net/http panicked at the next request on it.
+// grpc-go refuses some requests with a bare HTTP status, without reading them. Such a request must end as a call does, or with that
+// status, and its connection must stay usable or be closed in order. Before, net/http panicked at the next request on the connection.
 func TestMalformedHeaders(t *testing.T) {
 	var text logged
 	handler := New(Options{})
@@ -150,11 +150,11 @@ func TestMalformedHeaders(t *testing.T) {
 		}
 	}
 	handler.Close()
-	s.Close() // waits for the connections
+	s.Close() // This waits for the connections.
 	want(t, "the log", text.text.String(), "")
 }
 
-// exchangeRaw sends a request, and another one where the connection stays open.
+// exchangeRaw sends a request, and then another one if the connection stays open.
 func exchangeRaw(t *testing.T, address, request string) *http.Response {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)

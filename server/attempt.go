@@ -16,15 +16,15 @@ import (
 	"github.com/hedgerow-web/hedgerow/server/script"
 )
 
-// attempt plays one step.
+// attempt is one request as the server handles it. It plays one step of the script.
 type attempt struct {
 	*script.Attempt
 	ctx      context.Context
 	exchange *exchange
-	sent     bool // headers or messages are on their way
+	sent     bool // headers or messages were sent
 }
 
-// open does what comes before the messages.
+// open plays the part of the step that comes before the messages.
 func (a *attempt) open() error {
 	if err := a.Sleep(a.Step.GetDelay()); err != nil {
 		return err
@@ -40,7 +40,8 @@ func (a *attempt) open() error {
 	return grpc.SetHeader(a.ctx, header)
 }
 
-// compress goes past grpc.SetSendCompressor, which knows what a client accepts only where grpc-go owns the connection.
+// compress sets the compression of the replies. It does not use grpc.SetSendCompressor, which knows what a client accepts only on
+// connections that grpc-go itself serves.
 func (a *attempt) compress(encoding string) error {
 	if encoding == "" {
 		return nil
@@ -66,7 +67,7 @@ func (a *attempt) send(stream sender, payload []byte) error {
 	return stream.Send(a.Reply(payload))
 }
 
-// close does what comes after the messages. Its error is the status the call ends with.
+// close plays the part of the step that comes after the messages. Its error is the status with which the call ends.
 func (a *attempt) close() error {
 	trailer := toMD(a.Step.GetTrailer())
 	trailer.Append("grpc-retry-pushback-ms", a.Step.GetPushback()...)
@@ -92,7 +93,8 @@ func (a *attempt) close() error {
 	return nil
 }
 
-// errBroken ends the handler of an exchange that breaks; grpc-go's report of it goes nowhere.
+// errBroken is what the handler returns when its script breaks the exchange. The client never sees it, because what grpc-go writes
+// after that is discarded.
 var errBroken = status.Error(codes.Internal, "the exchange is broken by its script")
 
 func (a *attempt) breakWith(f fault) error {
@@ -106,7 +108,7 @@ func (a *attempt) breakWith(f fault) error {
 	return errBroken
 }
 
-// code is what the report says of an attempt that was played to its end.
+// code returns the status code that the report has for an attempt which was played to its end.
 func (a *attempt) code(err error) int32 {
 	if errors.Is(err, errBroken) {
 		return 0
@@ -114,7 +116,7 @@ func (a *attempt) code(err error) int32 {
 	return int32(status.Code(err))
 }
 
-// toError is nil for code 0.
+// toError makes an error of a status. It is nil for code 0.
 func toError(s *chaosv1.Status) error {
 	return status.ErrorProto(&statuspb.Status{Code: s.GetCode(), Message: s.GetMessage(), Details: s.GetDetails()})
 }
@@ -124,7 +126,7 @@ func toMD(list []*chaosv1.Metadata) metadata.MD {
 	for _, m := range list {
 		value := m.GetValue()
 		if strings.HasSuffix(strings.ToLower(m.GetName()), "-bin") {
-			value = string(m.GetBinary()) // grpc-go encodes it
+			value = string(m.GetBinary()) // grpc-go encodes it in base64.
 		}
 		md.Append(m.GetName(), value)
 	}

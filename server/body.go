@@ -11,27 +11,28 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// limits bound what callers may cost the server. Nobody needs to change them but tests, which want them small.
+// limits bound what callers may cost the server. They are not options: only tests change them, to make them small.
 type limits struct {
-	body  int64         // bytes of a request's body
-	held  int64         // bytes that all exchanges may hold at one time
-	piece time.Duration // for each piece of a message to arrive in, and for the one message of a method that takes one to begin
-	idle  time.Duration // for the next message of a request stream to begin
+	body  int64         // the most bytes that a request's body may have
+	held  int64         // the most bytes that all exchanges together may hold
+	piece time.Duration // the time for each piece of a message to arrive; also for the only message of a unary request to begin
+	idle  time.Duration // the time for the next message of a request stream to begin
 }
 
 var usual = limits{body: 64 << 20, held: 128 << 20, piece: 10 * time.Second, idle: 5 * time.Minute}
 
-// pieceSize is how many bytes of a message must arrive within limits.piece, unless it ends before: a client that sends a byte
-// now and then would otherwise keep its connection for as long as it likes.
+// pieceSize is how many bytes of a message must arrive within limits.piece, unless the message ends before. Without this, a client
+// that sends a byte now and then could keep its connection for as long as it likes.
 const pieceSize = 64 << 10
 
-// memory counts the bytes that exchanges hold: grpc-go reads a request as fast as it comes, whether or not its handler wants it.
+// memory counts the bytes that exchanges hold. They must be bounded because grpc-go reads a request as fast as it comes, whether or
+// not its handler wants it.
 type memory struct {
 	limit int64
 	used  atomic.Int64
 }
 
-// take reports whether there is room for n bytes more, and counts them if so.
+// take counts n more bytes if there is room for them, and reports whether there was.
 func (m *memory) take(n int64) bool {
 	if m.used.Add(n) > m.limit {
 		m.used.Add(-n)
@@ -42,30 +43,30 @@ func (m *memory) take(n int64) bool {
 
 func (m *memory) give(n int64) { m.used.Add(-n) }
 
-// errTooMuch ends a request that costs more than it may. grpc-go makes RESOURCE_EXHAUSTED of this code, and of other errors
-// UNAVAILABLE, which clients would try again.
+// errTooMuch ends a request that costs more than it may. It has this type because grpc-go turns the code into RESOURCE_EXHAUSTED,
+// and any other error into UNAVAILABLE, which clients would retry.
 var errTooMuch error = http2.StreamError{
 	Code:  http2.ErrCodeEnhanceYourCalm,
-	Cause: errors.New("the request is longer than this server takes, or too many requests are under way"),
+	Cause: errors.New("the request is longer than this server accepts, or too many requests are in progress"),
 }
 
-// body is the body of a request as grpc-go reads it: plain frames, whatever they came in. It bounds how long they may be and how
-// long they may take to arrive, and does something once, just before it closes.
+// body is the body of a request as grpc-go reads it: plain frames, even if they came as text or over a WebSocket. It bounds how many
+// bytes there may be and how long they may take to arrive.
 type body struct {
 	io.ReadCloser
-	exchange *exchange
-	idle     time.Duration // how long the client may be silent between messages
-	before   func()
+	exchange    *exchange
+	idle        time.Duration // how long the client may be silent between messages
+	beforeClose func()        // is called once, when grpc-go closes the body
 
-	ended  atomic.Bool // it was read to its end
+	ended  atomic.Bool // the body was read to its end
 	closed atomic.Bool
 	once   sync.Once
 	total  int64
 
-	prefix [5]byte // of the present frame
-	have   int     // bytes of it that have come
-	left   int64   // bytes of the present frame that are still to come
-	since  int     // bytes that have come since the read deadline was set
+	prefix [5]byte // of the current frame
+	have   int     // how many bytes of the prefix have come
+	left   int64   // how many bytes of the current frame's payload are still to come
+	since  int     // how many bytes have come since the read deadline was set
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -85,7 +86,7 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// wait sets the time within which more must arrive.
+// wait sets the deadline by which more must arrive.
 func (b *body) wait() {
 	b.since = 0
 	if b.have > 0 || b.left > 0 {
@@ -95,7 +96,7 @@ func (b *body) wait() {
 	b.exchange.expect(b.idle)
 }
 
-// advance follows the frames. It reports whether one has begun or ended.
+// advance follows the frames through bytes that were read. It reports whether a frame has begun or ended.
 func (b *body) advance(p []byte) (fresh bool) {
 	b.since += len(p)
 	for len(p) > 0 {
@@ -120,11 +121,11 @@ func (b *body) advance(p []byte) (fresh bool) {
 
 func (b *body) Close() error {
 	b.closed.Store(true)
-	b.once.Do(b.before)
+	b.once.Do(b.beforeClose)
 	return b.ReadCloser.Close()
 }
 
-// hold counts bytes that the exchange holds until it is over, and reports whether there was room for them.
+// hold counts bytes that the exchange holds until it is over, if there is room for them, and reports whether there was.
 func (x *exchange) hold(n int64) bool {
 	if !x.memory.take(n) {
 		return false
@@ -133,12 +134,12 @@ func (x *exchange) hold(n int64) bool {
 	return true
 }
 
-// expect sets how long a Read of the request may wait from now on; 0: for ever.
+// expect sets how long a Read of the request may wait from now on; 0 means forever.
 func (x *exchange) expect(d time.Duration) {
 	x.reading.Lock()
 	defer x.reading.Unlock()
 	if x.unread.Load() {
-		return // stopReading has the last word
+		return // stopReading has ended all reading.
 	}
 	var deadline time.Time
 	if d > 0 {
@@ -152,5 +153,5 @@ func (x *exchange) setReadDeadline(t time.Time) {
 		_ = x.conn.SetReadDeadline(t)
 		return
 	}
-	_ = http.NewResponseController(x.w).SetReadDeadline(t) // fails for a test's recorder, which waits for nothing
+	_ = http.NewResponseController(x.w).SetReadDeadline(t) // It fails only for a recorder in tests, where no Read waits.
 }

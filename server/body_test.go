@@ -26,7 +26,7 @@ func withLocalAddress(ctx context.Context, a net.Addr) context.Context {
 	return context.WithValue(ctx, http.LocalAddrContextKey, a)
 }
 
-// impatient are limits that a test does not wait for.
+// impatient has times so short that tests need not wait.
 func impatient(change func(*limits)) Options {
 	l := usual
 	l.piece, l.idle = 50*time.Millisecond, time.Hour
@@ -36,8 +36,8 @@ func impatient(change func(*limits)) Options {
 	return Options{limits: &l}
 }
 
-// TestBodiesThatDrip: a request whose body does not arrive ends, whatever it is for and however it is framed, without the client's
-// doing; nothing here writes more.
+// A request whose body does not arrive is ended by the server, whatever it is for and however its body is framed. The test writes
+// the beginning of a request, and then nothing more.
 func TestBodiesThatDrip(t *testing.T) {
 	const call = "Content-Type: application/grpc-web+proto\r\n"
 	for name, request := range map[string]string{
@@ -66,13 +66,13 @@ func TestBodiesThatDrip(t *testing.T) {
 			if _, err := io.WriteString(conn, request); err != nil {
 				t.Fatal(err)
 			}
-			// The server closes its side once it has answered, or at once. The test's own timeout is what fails it otherwise.
+			// The server closes the connection, with or without an answer. If it did not, the test would run into its timeout.
 			_, _ = io.Copy(io.Discard, conn)
 		})
 	}
 }
 
-// TestDrippingOverHTTP2: the stream ends, and its connection goes on.
+// Over HTTP/2 only the stream ends whose request does not arrive. Its connection goes on.
 func TestDrippingOverHTTP2(t *testing.T) {
 	c := start(t, "HTTP/2.0", impatient(nil))
 	body, upload := io.Pipe()
@@ -91,10 +91,10 @@ func TestDrippingOverHTTP2(t *testing.T) {
 	want(t, "the page, over the same connection", c.get(t, "/", ""), http.StatusOK)
 }
 
-// deadlines is a connection that only remembers how long it may be read.
+// deadlines is a connection that only records its read deadlines.
 type deadlines struct {
 	net.Conn
-	waits []time.Duration // 0: for ever
+	waits []time.Duration // how far away each was when it was set; 0 means that there is none
 }
 
 func (d *deadlines) SetReadDeadline(t time.Time) error {
@@ -106,12 +106,12 @@ func (d *deadlines) SetReadDeadline(t time.Time) error {
 	return nil
 }
 
-// TestStreamsMayPause: between messages a request stream may be silent for long, as one that is over may; a message that has begun
-// must arrive, each piece of it in time.
+// Between messages a request stream may be silent for long, and after its end there is no deadline. But each piece of a message that
+// has begun must arrive in time.
 func TestStreamsMayPause(t *testing.T) {
 	const piece, idle = 10 * time.Second, 5 * time.Minute
 	prefix := []byte{0, 0, 0, 0, 2}
-	long := []byte{0, 0, 2, 0, 0} // two pieces
+	long := []byte{0, 0, 2, 0, 0} // the prefix of a message that is two pieces long
 	for name, test := range map[string]struct {
 		parts []string
 		waits []time.Duration
@@ -154,7 +154,7 @@ func TestLongBodiesAreRefused(t *testing.T) {
 	}
 }
 
-// TestMemoryIsShared: what is under way counts together, and is free again when it is over.
+// The bytes of all exchanges count against one limit, and are free again when their exchange is over.
 func TestMemoryIsShared(t *testing.T) {
 	o := impatient(func(l *limits) { l.piece, l.held = time.Minute, 4<<20 })
 	c := start(t, "HTTP/1.1", o)
@@ -165,7 +165,7 @@ func TestMemoryIsShared(t *testing.T) {
 		want(t, "alone", c.call(t, chaosPath+"Stream", large("")).ending(), "body 0")
 		want(t, "alone", c.call(t, chaosPath+"Do", large("")).ending(), "body 0")
 	}
-	// A reader that does not read holds the first stream's message; the sockets take little of it.
+	// A client that does not read makes the server hold the message of this first stream, of which the sockets' buffers take little.
 	conn, err := net.Dial("tcp", strings.TrimPrefix(c.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func TestMemoryIsShared(t *testing.T) {
 	request := frame(t, &chaosv1.Request{CallId: "held", Steps: []*chaosv1.Step{{MessageSize: 3 << 20, Messages: proto.Uint32(1000)}}})
 	fmt.Fprintf(conn, "POST %sStream HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/grpc-web+proto\r\nContent-Length: %d\r\n\r\n%s",
 		chaosPath, len(request), request)
-	if _, err := io.ReadFull(conn, make([]byte, 1<<10)); err != nil { // its first message is on its way
+	if _, err := io.ReadFull(conn, make([]byte, 1<<10)); err != nil { // Now the server is sending the first message.
 		t.Fatal(err)
 	}
 	want(t, "beside it", c.call(t, chaosPath+"Do", large("")).header.Get("Grpc-Status"), "8")
@@ -184,7 +184,7 @@ func TestMemoryIsShared(t *testing.T) {
 	want(t, "when it has left", c.call(t, chaosPath+"Do", large("")).ending(), "body 0")
 }
 
-// TestInflatedUploadsAreBounded: gzip makes a thousand times as much of what came.
+// What Collect keeps of the messages is bounded after they are inflated, because gzip can make a message a thousand times longer.
 func TestInflatedUploadsAreBounded(t *testing.T) {
 	c := start(t, "HTTP/1.1", Options{})
 	var packed bytes.Buffer
@@ -226,7 +226,7 @@ func TestScriptsAreBounded(t *testing.T) {
 		"steps[0].trailer has 1001 entries":           steps(&chaosv1.Step{Trailer: make([]*chaosv1.Metadata, 1001)}),
 		"steps[0].pushback has 1001 values":           steps(&chaosv1.Step{Pushback: make([]string, 1001)}),
 		"steps[0].messages is 4294967295":             steps(&chaosv1.Step{Messages: proto.Uint32(1<<32 - 1)}),
-		"the request without its payload is longer":   steps(make([]*chaosv1.Step, 8<<20)...), // 16 MiB of empty steps
+		"the request without its payload is longer":   steps(make([]*chaosv1.Step, 8<<20)...), // These are 16 MiB of empty steps.
 		"the request without its payload is longer ":  steps(&chaosv1.Step{Header: []*chaosv1.Metadata{{Value: strings.Repeat("x", script.MaxScript)}}}),
 	} {
 		for _, list := range [][]*chaosv1.Step{r.GetSteps()} {
@@ -247,7 +247,7 @@ func TestScriptsAreBounded(t *testing.T) {
 	want(t, "a report on a long id", c.call(t, chaosPath+"Report", &chaosv1.ReportRequest{CallId: strings.Repeat("x", 257)}).header.Get("Grpc-Status"), "3")
 }
 
-// TestSocketsThatDrip: the same patience holds for the messages of a WebSocket.
+// The messages of a WebSocket must arrive in time too.
 func TestSocketsThatDrip(t *testing.T) {
 	c := start(t, "HTTP/1.1", impatient(nil))
 	ws, _, err := websocket.Dial(t.Context(), strings.Replace(c.url, "http", "ws", 1)+"/helloworld.Greeter/LotsOfGreetings", &websocket.DialOptions{
@@ -262,6 +262,6 @@ func TestSocketsThatDrip(t *testing.T) {
 		}
 	}
 	if _, err := drain(t.Context(), ws); err == nil {
-		t.Error("the socket stays open")
+		t.Error("the server did not close the WebSocket")
 	}
 }

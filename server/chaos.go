@@ -13,7 +13,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/server/script"
 )
 
-// chaos serves hedgerow.chaos.v1.Chaos. The four kinds of call differ only in what happens between the begin and the end of an
+// chaos serves hedgerow.chaos.v1.Chaos. The four kinds of call differ only in what happens between the beginning and the end of an
 // attempt.
 type chaos struct {
 	chaosv1.UnimplementedChaosServer
@@ -23,7 +23,8 @@ type chaos struct {
 func (c *chaos) Do(ctx context.Context, r *chaosv1.Request) (reply *chaosv1.Reply, err error) {
 	err = c.play(ctx, r, func(a *attempt) error {
 		reply = a.Reply(r.GetPayload())
-		if !a.exchange.hold(int64(len(reply.GetPayload()))) { // until grpc-go has sent it, which is the end of the exchange
+		// The reply is held until grpc-go has sent it, which is the end of the exchange.
+		if !a.exchange.hold(int64(len(reply.GetPayload()))) {
 			reply = nil
 			return errNoRoom
 		}
@@ -53,7 +54,7 @@ func (c *chaos) Collect(stream grpc.ClientStreamingServer[chaosv1.Request, chaos
 		var joined []byte
 		err := a.Each(first, stream.Recv, func(r *chaosv1.Request) error {
 			if a.Step.GetMessageSize() > 0 {
-				return nil // the reply holds something else
+				return nil // The reply's payload will be a pattern, not what was received.
 			}
 			if len(joined)+len(r.GetPayload()) > script.MaxMessage {
 				return errNoRoom
@@ -94,8 +95,8 @@ func (c *chaos) Report(ctx context.Context, r *chaosv1.ReportRequest) (*chaosv1.
 	return report, nil
 }
 
-// play runs one attempt: it finds the step, does what comes before the messages, the messages, and what comes after, and
-// records how it went.
+// play runs one attempt: it finds the step, plays what comes before the messages, the messages, and what comes after them, and
+// records how the attempt ended.
 func (c *chaos) play(ctx context.Context, r *chaosv1.Request, messages func(*attempt) error) error {
 	if isUnread(r) {
 		return status.Errorf(invalid, "the request without its payload is longer than %d bytes", script.MaxScript)
@@ -120,14 +121,14 @@ func (c *chaos) play(ctx context.Context, r *chaosv1.Request, messages func(*att
 	return err
 }
 
-// invalid is the code of every request that the server refuses to play.
+// invalid is the status code of requests whose script the server refuses.
 const invalid = codes.InvalidArgument
 
-// errNoRoom is the failure of a call that would cost more than it may.
+// errNoRoom is the status of a call that would cost more than it may.
 var errNoRoom = status.Error(codes.ResourceExhausted, "the call needs more memory than this server has left for it; "+
 	"try a smaller message_size or payload, or fewer calls at once")
 
-// noScript is the failure of a request stream that ended before its first message.
+// noScript returns the error of a request stream that failed, or ended, before its first message.
 func noScript(err error) error {
 	if errors.Is(err, io.EOF) {
 		return status.Error(invalid, "the request stream has no message; the first one carries the script")

@@ -21,26 +21,26 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// The wrapper's timer package starts one goroutine when it is linked in, and never ends it.
+	// A timer package that the wrapper uses starts this goroutine in its init, and never ends it.
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/desertbit/timer.timerRoutine"))
 }
 
-// client speaks gRPC-Web by hand, so that a test sees what is on the wire.
+// client speaks gRPC-Web without a library, so that a test sees what is on the wire.
 type client struct {
 	http   *http.Client
 	url    string
-	header http.Header // added to every request
+	header http.Header // is added to every request
 }
 
-// answer is one response, taken apart.
+// answer is one response, split into its parts.
 type answer struct {
 	status   int
 	header   http.Header
-	messages [][]byte             // unpacked
-	packed   int                  // how many of them came compressed
-	trailer  textproto.MIMEHeader // nil without a trailer frame
-	rest     []byte               // bytes of a frame that did not arrive whole
-	broken   error                // how reading the body ended, if not cleanly
+	messages [][]byte             // inflated
+	packed   int                  // how many of the messages came compressed
+	trailer  textproto.MIMEHeader // nil if no trailers frame came
+	rest     []byte               // what came of a frame that is not complete
+	broken   error                // the error that ended the body, if it did not end cleanly
 }
 
 // overBoth runs a test over HTTP/1.1 and over TLS with HTTP/2.
@@ -72,7 +72,7 @@ func start(t *testing.T, proto string, o Options) *client {
 	}}
 }
 
-// with adds headers given as name, value, name, value.
+// with returns the client with more request headers, given as name, value, name, value.
 func (c *client) with(pairs ...string) *client {
 	header := c.header.Clone()
 	for i := 0; i < len(pairs); i += 2 {
@@ -101,7 +101,7 @@ func (c *client) try(ctx context.Context, t *testing.T, method string, messages 
 	if text {
 		body = []byte(base64.StdEncoding.EncodeToString(body))
 	}
-	// A reader of unknown type keeps net/http from sending the request again by itself.
+	// From a reader of unknown type, net/http cannot retry the request by itself.
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+method, io.MultiReader(bytes.NewReader(body)))
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +121,7 @@ func (c *client) try(ctx context.Context, t *testing.T, method string, messages 
 	return a, nil
 }
 
-// call is try for requests that do get a response.
+// call is try for requests that must get a response.
 func (c *client) call(t *testing.T, method string, messages ...proto.Message) *answer {
 	t.Helper()
 	a, err := c.try(t.Context(), t, method, messages...)
@@ -183,7 +183,7 @@ func gunzip(t *testing.T, packed []byte) []byte {
 	return plain
 }
 
-// ending is the status: "body 0", "head 14 try again".
+// ending says where the status came and what it is, such as "body 0" or "head 14 try again".
 func (a *answer) ending() string {
 	where, h := "head", textproto.MIMEHeader(a.header)
 	if a.trailer != nil {
@@ -211,7 +211,7 @@ func decode[M proto.Message](t *testing.T, payload []byte, m M) M {
 
 const chaosPath = "/hedgerow.chaos.v1.Chaos/"
 
-// report waits until n attempts have ended.
+// report waits until n attempts have ended, and returns what the server saw.
 func (c *client) report(t *testing.T, id string, n uint32) *chaosv1.ReportReply {
 	t.Helper()
 	a := c.call(t, chaosPath+"Report", &chaosv1.ReportRequest{CallId: id, WaitForEnded: n})

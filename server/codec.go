@@ -10,8 +10,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/server/script"
 )
 
-// codec is grpc-go's for protobuf, but it does not read scripts that are longer than they may be: an empty step takes two bytes
-// on the wire and over a hundred in memory.
+// codec is grpc-go's codec for protobuf, except that it does not decode scripts which are longer than script.MaxScript, because an
+// empty step takes two bytes on the wire and over a hundred in memory.
 type codec struct{ encoding.CodecV2 }
 
 func newCodec() codec { return codec{encoding.GetCodecV2(proto.Name)} }
@@ -28,18 +28,18 @@ func (c codec) Unmarshal(data mem.BufferSlice, message any) error {
 	return c.CodecV2.Unmarshal(data, message)
 }
 
-// unreadScript stands in a request for a script that is longer than it may be.
+// unreadScript takes the place of a script that is longer than script.MaxScript, and so was not decoded.
 var unreadScript = []*chaosv1.Step{{}}
 
 func isUnread(r *chaosv1.Request) bool {
 	return len(r.GetSteps()) == 1 && r.GetSteps()[0] == unreadScript[0]
 }
 
-// payloadField is the number of Request.payload.
+// payloadField is the field number of Request.payload.
 const payloadField = 3
 
-// scriptSize is the length of a request without its payload. What is no protobuf counts whole, and is left to the parser when
-// that is little enough.
+// scriptSize returns the length of a request without its payload. Bytes that are not protobuf are all counted; if the size is small
+// enough, the decoder reports what is wrong with them.
 func scriptSize(b []byte) int {
 	size := 0
 	for len(b) > 0 {

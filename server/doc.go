@@ -1,11 +1,11 @@
-// Package server is the server that Hedgerow is tested and shown against: grpc-go behind the improbable gRPC-Web wrapper, with
-// faults that the client scripts call by call, and the demo page.
+// Package server is the server with which Hedgerow is tested and shown: grpc-go behind the improbable gRPC-Web wrapper. The client
+// scripts its faults, call by call. It also serves the demo page.
 //
-// It is for tests and demos on one's own machine. Whoever reaches it may make it wait, fail and break connections, so it does not
-// belong on a public address. It takes requests that are meant for this machine (Options.AllowHosts), from pages on this machine
-// (Options.AllowOrigins), and bounds what each of them may cost.
+// It is meant for tests and demos on your own machine. Anybody who can reach it can make it wait, fail and break connections, so do
+// not run it at a public address. By default it accepts only requests that are addressed to this machine (see Options.AllowHosts)
+// and come from pages on this machine (see Options.AllowOrigins), and it bounds what each of them may cost.
 //
-// The command hedgerow-server listens on localhost, port 8080 for HTTP/1.1 and 8443 for HTTPS with HTTP/2. For other machines to
-// reach it, start it with -addr :8080 and -tls-addr :8443; call it by its address then, or name it in -allow-host. Pages of other
-// origins need -allow-origin.
+// The command hedgerow-server listens on localhost, on port 8080 for HTTP/1.1 and on 8443 for HTTPS with HTTP/2. For other machines
+// to reach it, start it with -addr :8080 and -tls-addr :8443, and call it by its address or by a name given with -allow-host. Pages
+// of other origins need -allow-origin.
 package server

@@ -16,27 +16,27 @@ import (
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 )
 
-// exchange is one HTTP exchange that a handler deep inside grpc-go can break. It stands in for the ResponseWriter around the
-// gRPC-Web wrapper and travels to the handler in the request's context. The handler names the fault and returns; the fault
-// happens when grpc-go has written everything the handler sent, before anybody writes an ending:
+// exchange is one HTTP exchange, which a handler inside grpc-go can break. It is the ResponseWriter that the gRPC-Web wrapper is
+// given, and the handler finds it in the request's context. The handler says how to break it and returns. The exchange breaks when
+// grpc-go has written everything that the handler sent, before any layer ends the response. The layers, from the outside in:
 //
 //	net/http → exchange → gRPC-Web wrapper → breakable → grpc-go → handler
 type exchange struct {
 	w       http.ResponseWriter
-	header  http.Header // as the request came in
-	conn    net.Conn    // after a WebSocket upgrade
-	opening *time.Timer // closes a WebSocket that sends no headers
-	oneWay  bool        // HTTP/1.1: a response waits for the end of its request
+	header  http.Header // the request's header
+	conn    net.Conn    // set after a WebSocket upgrade
+	opening *time.Timer // closes a WebSocket that sends no header
+	oneWay  bool        // the exchange is over HTTP/1.1, where a response waits for the end of its request
 	limits  limits
 	memory  *memory
-	held    atomic.Int64 // what it has taken of memory
+	held    atomic.Int64 // how many bytes it has taken from memory
 	reading sync.Mutex   // guards the deadline for reading
 	fault   atomic.Pointer[fault]
-	taken   atomic.Bool // the response is no longer gRPC's: what it still writes goes nowhere
-	unread  atomic.Bool // the response came before the end of the request, which stopReading gave up
+	taken   atomic.Bool // grpc-go and the wrapper may no longer write the response: what they still write is discarded
+	unread  atomic.Bool // the response came before the end of the request, and stopReading has ended the reading
 }
 
-// fault is how an exchange breaks; one field is set.
+// fault says how an exchange breaks. One field is set.
 type fault struct {
 	cut *chaosv1.Cut
 	raw *chaosv1.Raw
@@ -44,7 +44,7 @@ type fault struct {
 
 type exchangeKey struct{}
 
-// exchangeOf is the exchange of a handler's context; every one has it, because all calls come through serveBreakable.
+// exchangeOf returns the exchange in a handler's context. There always is one, because all calls come through serveBreakable.
 func exchangeOf(ctx context.Context) *exchange { return ctx.Value(exchangeKey{}).(*exchange) }
 
 // serveBreakable serves r with next, then breaks the exchange if a handler asked for it.
@@ -63,23 +63,24 @@ func (s *Server) serveBreakable(next http.Handler, w http.ResponseWriter, r *htt
 		x.reply(f.raw)
 	}
 	if f.cut != nil || f.raw.GetCut() {
-		panic(http.ErrAbortHandler) // net/http's own way to break a connection: no ending, no log entry
+		panic(http.ErrAbortHandler) // This is how net/http breaks a connection, without ending the response and without logging.
 	}
 }
 
-// breakable stands between the wrapper and grpc-go, where frames are still plain whatever the wrapper makes of them.
+// breakable stands between the wrapper and grpc-go, where frames are plain even if the client sends and gets them as text or over a
+// WebSocket.
 func (s *Server) breakable(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := exchangeOf(r.Context())
 		if x.conn != nil {
 			x.opening.Stop()
-			x.header = r.Header.Clone() // a WebSocket sends its headers after the upgrade
+			x.header = r.Header.Clone() // Over a WebSocket the request's header comes after the upgrade.
 		}
 		body := &body{ReadCloser: r.Body, exchange: x, idle: s.limits.piece}
 		if s.streaming[r.URL.Path] {
 			body.idle = s.limits.idle
 		}
-		body.before = func() {
+		body.beforeClose = func() {
 			if x.oneWay && !body.ended.Load() && x.conn == nil {
 				x.stopReading()
 			}
@@ -92,17 +93,18 @@ func (s *Server) breakable(next http.Handler) http.Handler {
 		} else {
 			next.ServeHTTP(w, r)
 		}
-		// grpc-go closes the body of each call, but not of a request that it refuses with an HTTP status. One that is left
-		// unread is dangerous in full duplex over HTTP/1.1: net/http then reads it after the response, begins to watch the
-		// connection at its end, and panics ("invalid concurrent Body.Read call") when it reads the next request.
+		// grpc-go closes the body of each call, but not of a request that it refuses with an HTTP status. In full duplex over
+		// HTTP/1.1 an unread body is dangerous: net/http reads it after the response, begins to watch the connection at its end,
+		// and panics ("invalid concurrent Body.Read call") when it reads the next request.
 		if !body.closed.Load() {
 			_ = body.Close()
 		}
 	})
 }
 
-// breakAt runs when grpc-go has written the handler's last message and closes the request body. The wrapper writes the
-// trailers of a WebSocket from inside that Close, and those of a body right after: this is the last moment before either.
+// breakAt breaks the exchange, if its handler asked for that. It runs when grpc-go has written the handler's last message and closes
+// the request body. That is the last moment before the wrapper writes the trailers: over a WebSocket it does so inside of this Close,
+// and else right after it.
 func (x *exchange) breakAt(w http.ResponseWriter) {
 	f := x.fault.Load()
 	if f == nil {
@@ -110,7 +112,7 @@ func (x *exchange) breakAt(w http.ResponseWriter) {
 	}
 	if n := f.cut.GetPartialBytes(); n > 0 {
 		_, _ = w.Write(partialFrame(n))
-		_ = http.NewResponseController(w).Flush() // it breaks either way
+		_ = http.NewResponseController(w).Flush() // Whether or not this fails, the exchange breaks.
 	}
 	x.taken.Store(true)
 	if x.conn != nil {
@@ -118,14 +120,14 @@ func (x *exchange) breakAt(w http.ResponseWriter) {
 	}
 }
 
-// partialFrame is the first n bytes of a data frame that is 1024 bytes longer.
+// partialFrame returns the first n bytes of a message frame that is 1024 bytes longer.
 func partialFrame(n uint32) []byte {
 	frame := binary.BigEndian.AppendUint32([]byte{0}, n+1024-5)
 	return append(frame, make([]byte, n)...)[:n]
 }
 
-// breakWith asks for a fault; the handler returns right after. sent tells whether it already sent headers or messages:
-// if not, the head that grpc-go writes for every call must not get out either.
+// breakWith has the exchange break when the handler returns, which it must do next. sent says whether the handler has sent headers or
+// messages. If not, the response head that grpc-go writes for every call must not reach the client.
 func (x *exchange) breakWith(f fault, sent bool) {
 	if !sent {
 		x.taken.Store(true)
@@ -133,10 +135,11 @@ func (x *exchange) breakWith(f fault, sent bool) {
 	x.fault.Store(&f)
 }
 
-// exposed are the response headers that a client needs to read and that a raw reply may carry.
+// exposed lists the response headers of gRPC that a client must be able to read, and that a raw reply may have.
 const exposed = "grpc-status, grpc-message, grpc-status-details-bin, grpc-retry-pushback-ms, grpc-encoding"
 
-// reply answers past gRPC. The wrapper's CORS layer has already put Access-Control-Allow-Origin into the header.
+// reply answers with an HTTP response that is not made by gRPC. The wrapper's CORS layer has already put Access-Control-Allow-Origin
+// into the header.
 func (x *exchange) reply(raw *chaosv1.Raw) {
 	header := x.w.Header()
 	names := []string{exposed}
@@ -149,16 +152,16 @@ func (x *exchange) reply(raw *chaosv1.Raw) {
 	control := http.NewResponseController(x.w)
 	for _, part := range raw.GetBody() {
 		if _, err := x.w.Write(part); err != nil {
-			return // the client left
+			return // The client has left.
 		}
 		_ = control.Flush()
 	}
 	if raw.GetCut() {
-		_ = control.Flush() // the head at least arrives
+		_ = control.Flush() // Even without a body, the head must arrive.
 	}
 }
 
-// textValue is a metadata value as HTTP carries it.
+// textValue returns a metadata value as it stands in an HTTP header.
 func textValue(m *chaosv1.Metadata) string {
 	if strings.HasSuffix(m.GetName(), "-bin") {
 		return base64.RawStdEncoding.EncodeToString(m.GetBinary())
@@ -186,48 +189,49 @@ func (x *exchange) Write(p []byte) (int, error) {
 	return x.w.Write(p)
 }
 
-// Flush exists because grpc-go insists on an http.Flusher.
+// Flush is here because grpc-go requires an http.Flusher.
 func (x *exchange) Flush() {
 	if !x.taken.Load() {
 		_ = http.NewResponseController(x.w).Flush()
 	}
 }
 
-// Hijack exists because the wrapper's WebSocket library insists on an http.Hijacker. HTTP/2 has no connection to give away.
+// Hijack is here because the wrapper's WebSocket library requires an http.Hijacker. Over HTTP/2 it fails.
 func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(x.w).Hijack()
 	if err == nil {
 		x.conn = conn
-		x.opening = time.AfterFunc(x.limits.piece, func() { _ = conn.Close() }) // it has no deadline, and the library sets none
+		// The hijacked connection has no deadline, and the library sets none.
+		x.opening = time.AfterFunc(x.limits.piece, func() { _ = conn.Close() })
 	}
 	return conn, rw, err
 }
 
-// stopReading ends a Read of the request that waits for more. A handler that answers before the end of the request could not
-// be done otherwise, over HTTP/1.1: grpc-go waits for its reader, and that for the client.
+// stopReading ends a Read that waits for more of the request. Without it, over HTTP/1.1, a call could not end whose handler answers
+// before the end of the request: grpc-go waits for the goroutine that reads the request, and that goroutine waits for the client.
 func (x *exchange) stopReading() {
-	x.w.Header().Set("Connection", "close") // what is left of the request would be taken for the next one
+	x.w.Header().Set("Connection", "close") // On an open connection, the rest of this request would be read as the next one.
 	x.reading.Lock()
 	defer x.reading.Unlock()
 	x.unread.Store(true)
 	x.setReadDeadline(time.Unix(1, 0))
 }
 
-// lingering is how long a connection outlives a response that came before the end of its request, unless the client closes it.
-// That is long because a client may read nothing before it has written what it has: Node's fetch does not, of a source that
-// never makes it wait.
+// lingering is how long a connection stays open after a response that came before the end of its request, unless the client closes
+// it. It is long because a client may read nothing before it has written all that it has: Node's fetch does so if the source of the
+// request's body never makes it wait.
 const lingering = 5 * time.Second
 
-// linger ends a response that came before the end of its request, and takes in what the client still sends. A connection that
-// closes with something unread is reset: the client's next write fails, and it may never read the response. net/http would
-// close at once, because a body whose Read ran into a deadline cannot be read on; so the connection is taken from it, and with
-// it the end of the chunked body, which HTTP/1.0 does not have.
+// linger ends a response that came before the end of its request, and reads what the client still sends. Without that, the connection
+// would be closed while it holds unread bytes, which resets it: the client's next write fails, and it may never read the response.
+// net/http would close the connection at once, because a body whose Read has met a deadline cannot be read further. So linger takes
+// the connection from net/http, and must then write the end of the chunked response body itself. HTTP/1.0 has no such end.
 //
-// A client that reads the end closes the connection, and nothing waits any longer. One that has not read it after all that time
-// may still lose the response: over HTTP/1.1 nobody can tell a client to stop sending. Responses past gRPC (Raw) do not linger.
+// A client that reads the end closes the connection, which ends the wait. A client that has not read it when the time is over may
+// still lose the response, because over HTTP/1.1 a server cannot tell a client to stop sending. Raw responses do not linger.
 func (x *exchange) linger(chunked bool) {
 	control := http.NewResponseController(x.w)
-	_ = control.Flush() // a client that has left shows below
+	_ = control.Flush() // If the client has left, the reading below ends at once.
 	conn, _, err := control.Hijack()
 	if err != nil {
 		return

@@ -29,7 +29,7 @@ func TestDropBeforeAnyResponse(t *testing.T) {
 	overBoth(t, func(t *testing.T, c *client) {
 		a, err := c.try(t.Context(), t, chaosPath+"Do", one(&chaosv1.Step{End: cut(0)}))
 		if err == nil {
-			t.Fatalf("got a response: %+v", a)
+			t.Fatalf("got %+v, want no response", a)
 		}
 		e := c.report(t, "one", 1)
 		want(t, "attempts", e.GetStarted(), 1)
@@ -113,8 +113,8 @@ func TestRaw(t *testing.T) {
 	})
 }
 
-// TestStatusBeatsAnUpload: a client that writes 16 MB before it reads a byte, which no socket's buffers hold, gets the status
-// that the first message earned it, and a response that ends.
+// A client that writes 16 MB before it reads a byte, more than the sockets' buffers hold, still gets the status with which the server
+// answered its first message, and a response that ends.
 func TestStatusBeatsAnUpload(t *testing.T) {
 	for _, version := range []string{"1.1", "1.0"} {
 		t.Run(version, func(t *testing.T) {
@@ -126,10 +126,10 @@ func TestStatusBeatsAnUpload(t *testing.T) {
 			defer conn.Close()
 			_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
 			const messages = 16 << 10
-			message := append([]byte{0, 0, 0, 3, 251}, bytes.Repeat([]byte{0xff}, 1019)...) // a frame around no message
+			message := append([]byte{0, 0, 0, 3, 251}, bytes.Repeat([]byte{0xff}, 1019)...) // The payload of this frame is not protobuf.
 			fmt.Fprintf(conn, "POST /helloworld.Greeter/LotsOfGreetings HTTP/%s\r\nHost: localhost\r\n"+
 				"Content-Type: application/grpc-web+proto\r\nContent-Length: %d\r\n\r\n", version, (messages+1)*len(message))
-			for range messages { // one short of the length: the request never ends
+			for range messages { // This is one fewer than the content length promises, so the request never ends.
 				if _, err := conn.Write(message); err != nil {
 					t.Fatal(err)
 				}
@@ -146,8 +146,8 @@ func TestStatusBeatsAnUpload(t *testing.T) {
 	}
 }
 
-// TestEarlyAnswerEndsAtOnce: an answer amid an upload that pauses ends without waiting for more of it; and nothing is left of
-// the exchange once the client has closed its connection, or TestMain would tell.
+// If the server answers during an upload that pauses, the response ends without waiting for more of the upload. When the client has
+// closed its connection no goroutine of the exchange is left, which TestMain checks.
 func TestEarlyAnswerEndsAtOnce(t *testing.T) {
 	c := start(t, "HTTP/1.1", Options{})
 	body, upload := io.Pipe()

@@ -13,7 +13,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/server/script"
 )
 
-// replies is how many messages LotsOfReplies sends.
+// replies is how many messages LotsOfReplies answers with.
 const replies = 5
 
 type greeter struct {

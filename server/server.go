@@ -8,7 +8,7 @@ import (
 
 	"github.com/improbable-eng/grpc-web/go/grpcweb"
 	"google.golang.org/grpc"
-	_ "google.golang.org/grpc/encoding/gzip" // reads gzip requests, and answers them in kind
+	_ "google.golang.org/grpc/encoding/gzip" // The server reads requests compressed with gzip, and compresses their responses.
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
@@ -19,36 +19,38 @@ import (
 	"github.com/hedgerow-web/hedgerow/server/script"
 )
 
-// Options of New. The zero value is ready to use.
+// Options are the options of New. The zero value is ready to use.
 type Options struct {
-	// Site is served to everything that is not gRPC. Default: the demo page.
+	// Site is served to requests that are not gRPC. Default: the demo page.
 	Site fs.FS
-	// AllowHeaders are the request headers that a cross-origin page may send, besides x-grpc-web and x-user-agent. Default:
-	// all that the preflight asks for. A fixed list without grpc-previous-rpc-attempts is what breaks retries in many
-	// deployments: give one to see it.
+	// AllowHeaders are the request headers that a cross-origin page may send, besides x-grpc-web and x-user-agent. Default: all
+	// headers for which a preflight asks. In many deployments retries fail because the list is fixed and lacks
+	// grpc-previous-rpc-attempts: give such a list to see it.
 	AllowHeaders []string
-	// Ports are where the page finds this server over the other protocol. Default: unknown, and the page offers no other.
+	// Ports are the ports at which the page finds this server over HTTP/1.1 and over HTTP/2. Default: unknown, so that the page
+	// does not offer the other protocol.
 	Ports Ports
-	// AllowHosts are names and addresses that the server is called by, besides localhost, loopback addresses and the address
-	// that a connection was made to, which are always taken. A request to another host is refused.
+	// AllowHosts are names and addresses by which the server may be called. Localhost, loopback addresses and the address that a
+	// connection was made to are always allowed. A request to another host is refused.
 	AllowHosts []string
-	// AllowOrigins are the origins ("https://app.example") whose pages may call the server, besides those on this machine
-	// (http and https, localhost and loopback addresses, any port). "*": all.
+	// AllowOrigins are the origins ("https://app.example") whose pages may call the server. Pages on this machine (http or https,
+	// from localhost or a loopback address, at any port) are always allowed. "*" allows all.
 	AllowOrigins []string
 	// MaxCalls is how many call ids Report remembers; the least recently used one is forgotten first. Default: 4096.
 	MaxCalls int
 
-	limits *limits // for tests
+	limits *limits // is set by tests only
 }
 
-// Ports that serve the same Server; 0: none.
+// Ports are the ports that serve one Server; 0 means that there is none.
 type Ports struct {
 	HTTP  int `json:"http,omitempty"`  // HTTP/1.1
 	HTTPS int `json:"https,omitempty"` // HTTP/2, over TLS
 }
 
-// fixedList is a path under which the same methods answer preflights from a list that has all that a first attempt sends and
-// lacks grpc-previous-rpc-attempts: what a gateway that was configured before its clients retried looks like from a browser.
+// fixedList is a path under which preflights for the same methods are answered from a fixed list. The list has all headers that a
+// first attempt sends, but not grpc-previous-rpc-attempts. To a browser, this is a gateway that was configured before its clients
+// retried.
 const fixedList = "/fixed-list"
 
 var fixedHeaders = []string{"Content-Type", "X-Grpc-Web", "X-User-Agent", "Grpc-Timeout"}
@@ -58,23 +60,23 @@ var fixedHeaders = []string{"Content-Type", "X-Grpc-Web", "X-User-Agent", "Grpc-
 type Server struct {
 	grpc  *grpc.Server
 	web   *grpcweb.WrappedGrpcServer
-	fixed *grpcweb.WrappedGrpcServer // under fixedList
+	fixed *grpcweb.WrappedGrpcServer // serves what is under fixedList
 	site  http.Handler
 
-	hosts, origins []string        // of Options
-	streaming      map[string]bool // paths of the methods that take a stream
+	hosts, origins []string        // as in Options
+	streaming      map[string]bool // whether the method at a path takes a stream
 	limits         limits
 	memory         memory
 }
 
-// New builds a Server. It listens nowhere: hand it to an http.Server or to httptest. Close it after use.
+// New makes a Server. It does not listen: pass it to an http.Server or to httptest. Close it after use.
 func New(o Options) *Server {
 	if o.Site == nil {
 		o.Site = demo.FS()
 	}
 	allow := []string{"*"}
 	if o.AllowHeaders != nil {
-		allow = append([]string{"X-Grpc-Web", "X-User-Agent"}, o.AllowHeaders...) // without these there is no gRPC-Web at all
+		allow = append([]string{"X-Grpc-Web", "X-User-Agent"}, o.AllowHeaders...) // Without these two, no gRPC-Web call is possible.
 	}
 	if o.MaxCalls == 0 {
 		o.MaxCalls = 4096
@@ -104,12 +106,12 @@ func New(o Options) *Server {
 	return s
 }
 
-// wrap makes gRPC-Web of gRPC, for pages that may send these request headers.
+// wrap serves gRPC as gRPC-Web, to pages that may send these request headers.
 func (s *Server) wrap(allow []string) *grpcweb.WrappedGrpcServer {
 	return grpcweb.WrapHandler(s.breakable(s.grpc),
 		grpcweb.WithOriginFunc(s.admitsOrigin),
 		grpcweb.WithAllowedRequestHeaders(allow),
-		// An unknown method must get UNIMPLEMENTED, not a CORS failure that looks like a dead network.
+		// A call to an unknown method must end with UNIMPLEMENTED, not with a CORS failure, which looks like a network that is down.
 		grpcweb.WithCorsForRegisteredEndpointsOnly(false),
 		grpcweb.WithWebsockets(true),
 		grpcweb.WithWebsocketOriginFunc(s.admitsSocket),
@@ -117,17 +119,18 @@ func (s *Server) wrap(allow []string) *grpcweb.WrappedGrpcServer {
 	)
 }
 
-// ServeHTTP serves one request. Concurrent use is safe.
+// ServeHTTP serves one request. It is safe for concurrent use.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
-		// For a body that nobody reads: net/http reads it then, to get at the next request. For a call, breakable sets others.
+		// This deadline is for a body that no handler reads: net/http then reads it to get at the next request. For the bodies of
+		// calls, breakable sets other deadlines.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.limits.piece))
 	}
 	if !s.admitsHost(r) {
 		refuseHost(w, r)
 		return
 	}
-	// Lets a page on another origin read nextHopProtocol and the phases of a fetch.
+	// This lets a page of another origin read nextHopProtocol and the phases of a fetch.
 	w.Header().Set("Timing-Allow-Origin", "*")
 	web := s.web
 	if path, found := strings.CutPrefix(r.URL.Path, fixedList+"/"); found {
@@ -136,8 +139,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if isCall(web, r) {
 		if r.ProtoMajor == 1 && r.Method == http.MethodPost {
-			// Else net/http stops reading the request when the first answer goes out. A writer that cannot be so is
-			// a test's recorder, which has read it all.
+			// Without this, net/http stops reading the request when the first part of the response is sent. It fails only for a
+			// recorder in tests, where the whole request is there already.
 			_ = http.NewResponseController(w).EnableFullDuplex()
 		}
 		s.serveBreakable(web, w, r)
@@ -151,5 +154,5 @@ func isCall(web *grpcweb.WrappedGrpcServer, r *http.Request) bool {
 		r.ProtoMajor == 2 && strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc")
 }
 
-// Close cancels every call in flight and serves no more; the responses end without a status. Calling it twice is safe.
+// Close cancels every call in progress and serves no more; the responses end without a status. Calling it twice is safe.
 func (s *Server) Close() { s.grpc.Stop() }

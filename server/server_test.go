@@ -83,7 +83,7 @@ func TestCloseEndsCalls(t *testing.T) {
 	want(t, "a call in flight", <-ended, "<nil> ")
 }
 
-// preflight asks for leave to send headers from another origin.
+// preflight asks, as a browser does, whether a page of another origin may send these headers.
 func preflight(t *testing.T, c *client, headers string) *http.Response {
 	t.Helper()
 	return preflightFrom(t, c, "http://localhost:5173", headers)
@@ -151,7 +151,7 @@ func TestPorts(t *testing.T) {
 	want(t, "ports", strings.TrimSpace(string(body)), `{"http":8080,"https":8443}`)
 }
 
-// socket opens a call in the wrapper's WebSocket dialect: headers in the first message, then frames after a control byte.
+// socket begins a call in the wrapper's WebSocket dialect: the first message has the header, each further one a control byte and frames.
 func socket(t *testing.T, c *client, method string, request proto.Message) *websocket.Conn {
 	t.Helper()
 	ws, response, err := websocket.Dial(t.Context(), strings.Replace(c.url, "http", "ws", 1)+chaosPath+method, &websocket.DialOptions{
@@ -173,7 +173,7 @@ func socket(t *testing.T, c *client, method string, request proto.Message) *webs
 	return ws
 }
 
-// drain reads a WebSocket to its end.
+// drain reads all that comes through a WebSocket.
 func drain(ctx context.Context, ws *websocket.Conn) ([]byte, error) {
 	var all []byte
 	for {

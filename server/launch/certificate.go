@@ -16,12 +16,12 @@ import (
 	"time"
 )
 
-// certificate is a self-signed one for this machine's loopback names.
+// certificate is a self-signed certificate for localhost and the loopback addresses.
 type certificate struct {
 	pair tls.Certificate
-	spki string // base64 of the SHA-256 of the public key, as browsers pin it
+	spki string // the SHA-256 of the public key in base64, as in Chromium's option --ignore-certificate-errors-spki-list
 	pem  string
-	key  string // PEM as well; it leaves the process only where WriteKey is asked to
+	key  string // in PEM too; only WriteKey takes it out of the process
 }
 
 func newCertificate(now time.Time) (certificate, error) {
@@ -32,7 +32,7 @@ func newCertificate(now time.Time) (certificate, error) {
 	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(now.UnixNano()),
 		Subject:               pkix.Name{CommonName: "Hedgerow"},
-		NotBefore:             now.Add(-time.Hour), // for clocks that differ a little
+		NotBefore:             now.Add(-time.Hour), // The client's clock may be behind.
 		NotAfter:              now.AddDate(0, 0, 90),
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},

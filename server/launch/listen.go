@@ -1,5 +1,5 @@
-// Package launch is what the commands that run a server share: a port for HTTP/1.1, one for HTTPS with a certificate made on the spot, and a
-// file that tells tests where they are.
+// Package launch is shared by the commands that run a server. It opens a port for HTTP/1.1 and one for HTTPS with a self-signed
+// certificate, and writes a file in which tests find the addresses.
 package launch
 
 import (
@@ -21,21 +21,21 @@ import (
 
 // Listeners are the open ports and the HTTP server behind them.
 type Listeners struct {
-	plain, tls  *port // tls is nil when off
+	plain, tls  *port // tls is nil if -tls-addr is empty
 	certificate certificate
 	server      http.Server
-	failed      chan error // what ended a port that nobody closed
+	failed      chan error // receives the error of a port that failed
 	serving     sync.WaitGroup
 }
 
-// port is one flag's address. A server on localhost listens on both loopback addresses, since clients differ in which they try
-// first, and another program on the other one would get their calls.
+// port is what listens at the address that a flag gives. On localhost it listens on both loopback addresses, because clients differ
+// in which they try first, and another program that listens on the other address would get their calls.
 type port struct {
-	host string // as the flag gives it
+	host string // as the flag gives it, without the port's number
 	open []net.Listener
 }
 
-// Listen opens the ports that the flags -addr and -tls-addr name, as host:port. No tlsAddr: no HTTPS.
+// Listen opens the ports that the flags -addr and -tls-addr give, as host:port. If tlsAddr is empty, there is no HTTPS.
 func Listen(addr, tlsAddr string) (*Listeners, error) {
 	l := &Listeners{failed: make(chan error, 4)}
 	var err error
@@ -66,7 +66,8 @@ func open(flag, variable, addr string) (*port, error) {
 		switch {
 		case err == nil:
 			p.open = append(p.open, listener)
-			_, number, _ = net.SplitHostPort(listener.Addr().String()) // the same, where 0 took a free one
+			// If the number is 0, a free port was taken. The second address must have the same one.
+			_, number, _ = net.SplitHostPort(listener.Addr().String())
 		case ip == "127.0.0.1":
 			return nil, err
 		case errors.Is(err, syscall.EADDRINUSE) && !strings.HasSuffix(addr, ":0"):
@@ -81,7 +82,7 @@ func openOne(flag, variable, addr, at string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", at)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s %s: another program listens there; stop it or choose another port with %s (make demo: %s=…): %w", flag, addr, flag, variable, err)
+		return nil, fmt.Errorf("%s %s: another program listens there; stop it, or choose another port with %s (with make demo: %s=…): %w", flag, addr, flag, variable, err)
 	case err != nil:
 		return nil, fmt.Errorf("%s %s: %w; give host:port, or :port for all interfaces", flag, addr, err)
 	}
@@ -96,7 +97,7 @@ func (p *port) close() error {
 	return all
 }
 
-// number is the one that the port took; 0 for no port.
+// number returns the port's number, and 0 for no port.
 func (p *port) number() int {
 	if p == nil {
 		return 0
@@ -104,10 +105,10 @@ func (p *port) number() int {
 	return p.open[0].Addr().(*net.TCPAddr).Port
 }
 
-// HTTP is the number of the port for HTTP/1.1.
+// HTTP returns the number of the port for HTTP/1.1.
 func (l *Listeners) HTTP() int { return l.plain.number() }
 
-// HTTPS is the number of the other port; 0 for none.
+// HTTPS returns the number of the port for HTTPS, and 0 if there is none.
 func (l *Listeners) HTTPS() int { return l.tls.number() }
 
 // Serve starts both ports and returns.
@@ -117,8 +118,8 @@ func (l *Listeners) Serve(handler http.Handler) {
 		ReadHeaderTimeout: 10 * time.Second,
 		TLSConfig: &tls.Config{
 			Certificates: []tls.Certificate{l.certificate.pair},
-			// Spelled out because net/http sets up HTTP/2 once a server, for whichever port is served first, and for a plain
-			// one only when it is named here.
+			// net/http sets up HTTP/2 once for a server, when its first port is served. If that is the plain one, it does so only
+			// where HTTP/2 is named here.
 			NextProtos: []string{"h2", "http/1.1"},
 		},
 	}
@@ -139,7 +140,7 @@ func (l *Listeners) report(err error) {
 	}
 }
 
-// Wait serves until ctx ends, or returns what ended a port before.
+// Wait waits until ctx ends, and then shuts down. If a port fails before, it returns that error.
 func (l *Listeners) Wait(ctx context.Context, stdout io.Writer, grace time.Duration) error {
 	select {
 	case err := <-l.failed:
@@ -150,7 +151,7 @@ func (l *Listeners) Wait(ctx context.Context, stdout io.Writer, grace time.Durat
 	return l.shutdown(grace)
 }
 
-// shutdown closes the ports at once, and the connections when their calls are done or grace has passed.
+// shutdown closes the ports at once, and the connections when their calls have ended or grace has passed.
 func (l *Listeners) shutdown(grace time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
@@ -160,30 +161,30 @@ func (l *Listeners) shutdown(grace time.Duration) error {
 	return l.server.Close()
 }
 
-// Close ends everything at once.
+// Close closes the ports and all connections at once.
 func (l *Listeners) Close() {
 	_ = l.server.Close()
 	l.serving.Wait()
 }
 
-// Addresses is what tests read to find the server.
+// Addresses is what the file of -addresses holds. Tests read it to find the server.
 type Addresses struct {
 	HTTP  string `json:"http"`
 	HTTPS string `json:"https,omitempty"`
-	// For Chromium's --ignore-certificate-errors-spki-list.
+	// SPKI is for Chromium's option --ignore-certificate-errors-spki-list.
 	SPKI string `json:"certificate_spki_sha256,omitempty"`
-	// For clients that take a CA.
+	// PEM is for clients that can be told which certificates to trust.
 	PEM string `json:"certificate_pem,omitempty"`
 }
 
-// Announce tells people and, if a file is named, programs where the server is.
+// Announce prints where the server listens. If a file is named, it is written there too, for programs.
 func (l *Listeners) Announce(stdout io.Writer, file string) error {
 	a := Addresses{HTTP: "http://" + l.plain.reachable("127.0.0.1")}
 	fmt.Fprintln(stdout, "http://"+l.plain.reachable("localhost"), "(HTTP/1.1)")
 	if l.tls != nil {
 		a.HTTPS = "https://" + l.tls.reachable("127.0.0.1")
 		a.SPKI, a.PEM = l.certificate.spki, l.certificate.pem
-		fmt.Fprintln(stdout, "https://"+l.tls.reachable("localhost"), "(HTTP/2, certificate made on the spot)")
+		fmt.Fprintln(stdout, "https://"+l.tls.reachable("localhost"), "(HTTP/2, self-signed certificate)")
 	}
 	if file != "" {
 		text, err := json.MarshalIndent(a, "", "  ")
@@ -206,8 +207,8 @@ func (l *Listeners) WriteKey(file string) error {
 	return nil
 }
 
-// reachable is the port's address as a client on this machine writes it, by the given name where it listens on loopback by name
-// or on all interfaces.
+// reachable returns the address at which a client on this machine can reach the port. The host is the given one if the port listens
+// on localhost or on all interfaces.
 func (p *port) reachable(loopback string) string {
 	host, number, err := net.SplitHostPort(p.open[0].Addr().String())
 	if err != nil {
@@ -219,13 +220,13 @@ func (p *port) reachable(loopback string) string {
 	return net.JoinHostPort(host, number)
 }
 
-// writeWhole writes a file that a reader never sees half written.
+// writeWhole writes a file so that no reader ever sees a part of it.
 func writeWhole(name string, text []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp.Name()) // after the rename there is nothing to remove
+	defer os.Remove(temp.Name()) // After the rename there is nothing left to remove.
 	_, err = temp.Write(text)
 	if err = errors.Join(err, temp.Close()); err != nil {
 		return err

@@ -22,14 +22,14 @@ func TestReachable(t *testing.T) {
 	}
 }
 
-// at is a listener of that address, which accepts nothing.
+// at is a listener at an address. It accepts nothing.
 type at struct{ addr net.Addr }
 
 func (a at) Accept() (net.Conn, error) { return nil, net.ErrClosed }
 func (a at) Close() error              { return nil }
 func (a at) Addr() net.Addr            { return a.addr }
 
-// TestLocalhost: the host localhost is both loopback addresses and no other, and is announced by its name.
+// The host localhost means both loopback addresses and no other, and it is announced by that name.
 func TestLocalhost(t *testing.T) {
 	p, err := open("-addr", "PORT", "localhost:0")
 	if err != nil {
@@ -49,7 +49,7 @@ func TestLocalhost(t *testing.T) {
 	}
 }
 
-// TestWriteKey: a proxy can serve with what is written.
+// A proxy can serve TLS with the file that WriteKey writes.
 func TestWriteKey(t *testing.T) {
 	l, err := Listen("127.0.0.1:0", "127.0.0.1:0")
 	if err != nil {

@@ -13,19 +13,19 @@ import (
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 )
 
-// Attempt plays one step.
+// Attempt is one request as the server handles it. It plays one step of the script.
 type Attempt struct {
-	Step *chaosv1.Step // nil: succeed at once
+	Step *chaosv1.Step // nil means to succeed at once
 
 	ctx       context.Context
-	header    http.Header // the request's
+	header    http.Header // of the request
 	execution *execution
 	rand      *rand.Rand
-	received  uint32 // request messages read
-	index     uint32 // replies made
+	received  uint32 // how many request messages were read
+	index     uint32 // how many replies were made
 }
 
-// Begin counts an attempt that a request begins, and finds its step. ctx ends when the client leaves or its time runs out.
+// Begin counts the attempt that a request is, and finds its step. ctx must end when the client leaves or its time runs out.
 func (c *Calls) Begin(ctx context.Context, method string, header http.Header, r *chaosv1.Request) *Attempt {
 	a := &Attempt{ctx: ctx, header: header, received: 1}
 	a.execution = c.begin(r.GetCallId(), &chaosv1.Execution{
@@ -41,13 +41,13 @@ func (c *Calls) Begin(ctx context.Context, method string, header http.Header, r 
 	return a
 }
 
-// remembered is as much of a header's value as a report keeps.
+// remembered returns the part of a header's value that a report keeps.
 func remembered(value string) string { return strings.Clone(value[:min(len(value), 100)]) }
 
-// Sleep waits as long as a delay says, or less when the context ends first; it then returns the context's error.
+// Sleep waits as long as a delay says. If the context ends first, it returns the context's error at once.
 func (a *Attempt) Sleep(d *chaosv1.Delay) error { return sleep(a.ctx, draw(d, a.rand)) }
 
-// Each calls do with the request messages, the first one included, as many as the step wants.
+// Each calls do with the request messages, the first one included, up to the number in the step.
 func (a *Attempt) Each(first *chaosv1.Request, receive func() (*chaosv1.Request, error), do func(*chaosv1.Request) error) error {
 	limited, limit := a.Step != nil && a.Step.Messages != nil, a.Step.GetMessages()
 	for r := first; !limited || limit > 0; {
@@ -70,7 +70,7 @@ func (a *Attempt) Each(first *chaosv1.Request, receive func() (*chaosv1.Request,
 	return nil
 }
 
-// Size is the length of the payload that Reply makes of a payload.
+// Size returns the length of the payload of the reply that Reply makes.
 func (a *Attempt) Size(payload []byte) int64 {
 	if n := a.Step.GetMessageSize(); n > 0 {
 		return int64(n)
@@ -78,7 +78,7 @@ func (a *Attempt) Size(payload []byte) int64 {
 	return int64(len(payload))
 }
 
-// Reply is the next reply.
+// Reply makes the next reply. It has this payload, unless the step sets message_size.
 func (a *Attempt) Reply(payload []byte) *chaosv1.Reply {
 	a.index++
 	if n := a.Step.GetMessageSize(); n > 0 {
@@ -96,7 +96,7 @@ func (a *Attempt) Reply(payload []byte) *chaosv1.Reply {
 	return reply
 }
 
-// BeforeEnd waits for all that the step wants to be waited for between the messages and the end.
+// BeforeEnd waits as the step asks between the messages and the end: end_delay, then wait_for_started.
 func (a *Attempt) BeforeEnd() error {
 	if err := a.Sleep(a.Step.GetEndDelay()); err != nil {
 		return err
@@ -104,19 +104,19 @@ func (a *Attempt) BeforeEnd() error {
 	return a.execution.waitForStarted(a.ctx, a.Step.GetWaitForStarted())
 }
 
-// Hang waits for the client to leave or its time to run out, and returns the context's error.
+// Hang waits until the client leaves or its time runs out, and returns the context's error.
 func (a *Attempt) Hang() error {
 	<-a.ctx.Done()
 	return a.ctx.Err()
 }
 
-// Ended records an attempt that came to the end of its step, with the status code it ended with.
+// Ended records that an attempt came to the end of its step, and with which status code.
 func (a *Attempt) Ended(code int32) {
 	a.execution.end(chaosv1.Ending_ENDING_PLAYED, code, a.received)
 }
 
-// Gone reports whether an error is due to a client that left or whose time ran out, by the context's error, and records it. Such calls
-// fail in many ways; the context tells them apart from the script.
+// Gone returns the context's error, and records it as the attempt's end, if err came of a client that left or whose time ran out. Else
+// it returns nil. Calls of such clients fail with errors of many kinds; the context tells them from what the script asks for.
 func (a *Attempt) Gone(err error) error {
 	gone := a.ctx.Err()
 	switch {
@@ -130,7 +130,7 @@ func (a *Attempt) Gone(err error) error {
 	return gone
 }
 
-// gRPC's codes.
+// These are status codes of gRPC.
 const (
 	canceled         = 1
 	deadlineExceeded = 4
@@ -146,11 +146,11 @@ func listed(h http.Header) []*chaosv1.Metadata {
 	return list
 }
 
-// Pattern is n bytes that differ from their neighbours, so that a client that joins chunks wrongly is caught.
+// Pattern returns n bytes of which each differs from its neighbours, so that a test notices a client that joins chunks wrongly.
 func Pattern(n int) []byte {
 	p := make([]byte, n)
 	for i := range p {
-		p[i] = byte(i % 251) // prime: never in step with a chunk size
+		p[i] = byte(i % 251) // 251 is prime, so the pattern is never in step with a chunk size.
 	}
 	return p
 }

@@ -11,23 +11,24 @@ import (
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 )
 
-// maxExecutions is how many attempts of one call id are kept in full; later ones are only counted. All ids together keep at most
-// maxKept.
+// maxExecutions is how many attempts of one call id are recorded; later ones are only counted. For all ids together, at most maxKept
+// are recorded.
 const (
 	maxExecutions = 1000
 	maxKept       = 100_000
 )
 
-// Calls counts the attempts of each call id. It is bounded: the least recently used call id is forgotten first. Concurrent use is safe.
+// Calls counts the attempts of each call id. It is bounded: the least recently used call id is forgotten first. It is safe for
+// concurrent use.
 type Calls struct {
 	mu     sync.Mutex
 	limit  int
-	kept   int                      // executions of all ids that are in byID
-	byID   map[string]*list.Element // of *call
-	recent list.List                // front: used last
+	kept   int                      // how many executions the calls in byID have together
+	byID   map[string]*list.Element // the elements are *call
+	recent list.List                // of *call, with the one that was used last at the front
 }
 
-// call is what is known of one call id. The mutex of Calls guards it.
+// call is what the server knows of one call id. The mutex of Calls guards it.
 type call struct {
 	id      string
 	first   time.Time
@@ -35,19 +36,19 @@ type call struct {
 	changed chan struct{} // closed and replaced at every change
 }
 
-// execution is one attempt that runs. It outlives its call id if that is forgotten.
+// execution is an attempt that runs. It lives on if its call id is forgotten.
 type execution struct {
 	calls  *Calls
 	call   *call
 	record *chaosv1.Execution
 }
 
-// NewCalls remembers so many call ids.
+// NewCalls makes a Calls that remembers at most so many call ids.
 func NewCalls(limit int) *Calls {
 	return &Calls{limit: limit, byID: map[string]*list.Element{}}
 }
 
-// begin counts an attempt and completes its record. An empty id is a call of its own.
+// begin counts an attempt and completes its record. With an empty id, the attempt is the only one of its call.
 func (c *Calls) begin(id string, record *chaosv1.Execution) *execution {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -73,7 +74,7 @@ func (c *Calls) begin(id string, record *chaosv1.Execution) *execution {
 	return &execution{calls: c, call: k, record: record}
 }
 
-// find returns the call of an id, a new one if it is not known. The caller holds the mutex.
+// find returns the call of an id, and makes one if the id is new. The caller holds the mutex.
 func (c *Calls) find(id string) *call {
 	if e := c.byID[id]; e != nil {
 		c.recent.MoveToFront(e)
@@ -85,7 +86,8 @@ func (c *Calls) find(id string) *call {
 	return k
 }
 
-// forget drops the calls that were used least recently, down to the limits; the last one used stays. The caller holds the mutex.
+// forget drops the least recently used calls until the limits are kept, but never the one that was used last. The caller holds the
+// mutex.
 func (c *Calls) forget() {
 	for c.recent.Len() > 1 && (c.recent.Len() > c.limit || c.kept > maxKept) {
 		oldest := c.recent.Remove(c.recent.Back()).(*call)
@@ -99,17 +101,17 @@ func (k *call) change() {
 	k.changed = make(chan struct{})
 }
 
-// end completes the record.
+// end records how an attempt ended.
 func (e *execution) end(ending chaosv1.Ending, code int32, received uint32) {
 	e.calls.mu.Lock()
 	defer e.calls.mu.Unlock()
 	e.record.Ending, e.record.Code, e.record.Received = ending, code, received
-	e.record.EndedUs = max(1, time.Since(e.call.first).Microseconds()) // 0 means running
+	e.record.EndedUs = max(1, time.Since(e.call.first).Microseconds()) // 0 would mean that it still runs.
 	e.call.report.Ended++
 	e.call.change()
 }
 
-// waitForStarted returns once so many attempts of the call have begun, or with the context's error.
+// waitForStarted returns when n attempts of the call have begun, or with the context's error.
 func (e *execution) waitForStarted(ctx context.Context, n uint32) error {
 	for {
 		e.calls.mu.Lock()
@@ -126,7 +128,7 @@ func (e *execution) waitForStarted(ctx context.Context, n uint32) error {
 	}
 }
 
-// Report returns a copy of what is known of a call id, once enough attempts have begun and ended, or the context's error.
+// Report returns a copy of the report on a call id when enough attempts have begun and ended, or the context's error.
 func (c *Calls) Report(ctx context.Context, id string, started, ended uint32) (*chaosv1.ReportReply, error) {
 	for {
 		report, changed := c.look(id, started, ended)

@@ -25,10 +25,10 @@ func TestCallsForgetTheLeastRecentlyUsed(t *testing.T) {
 	running := c.begin("a", &chaosv1.Execution{})
 	c.begin("b", &chaosv1.Execution{})
 	c.begin("a", &chaosv1.Execution{})
-	c.begin("c", &chaosv1.Execution{}) // forgets b
+	c.begin("c", &chaosv1.Execution{}) // There is room for two, and b was used least recently: it is forgotten.
 	want(t, "a", c.started(t, "a"), 2)
 	want(t, "c", c.started(t, "c"), 1)
-	want(t, "b", c.started(t, "b"), 0) // forgets a
+	want(t, "b", c.started(t, "b"), 0) // Asking for b makes room for it again: a is forgotten.
 	running.end(chaosv1.Ending_ENDING_PLAYED, 0, 1)
 	want(t, "ids kept", len(c.byID), 2)
 	c.begin("", &chaosv1.Execution{})
@@ -90,7 +90,7 @@ func TestWaitWakesWhenEnoughHappened(t *testing.T) {
 	})
 }
 
-// An attempt that waits for others wakes when they begin, and leaves with its own call.
+// An attempt that waits for others goes on when they begin, and gives up when its own call ends.
 func TestAttemptsWaitForOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewCalls(1)

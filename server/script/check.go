@@ -6,18 +6,20 @@ import (
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 )
 
-// What a script may cost. A field of two bytes becomes a hundred in memory, so the bytes are counted before they are read.
+// These limits bound what a script may cost.
 const (
-	MaxScript   = 256 << 10 // bytes of a request without its payload; servers look before they parse
-	MaxMessage  = 16 << 20  // bytes of a message, in both directions
-	maxCallID   = 256
+	// MaxScript bounds the length of a request without its payload, in bytes. Servers check it before they decode the request,
+	// because a field of two bytes can become a hundred in memory.
+	MaxScript   = 256 << 10
+	MaxMessage  = 16 << 20 // in bytes, in either direction
+	maxCallID   = 256      // in bytes
 	maxSteps    = 1000
 	maxMetadata = 1000
 	maxMessages = 1_000_000
-	maxNesting  = 10 // of slow_tail
+	maxNesting  = 10 // how deep one slow_tail may be nested in others
 )
 
-// Check says what is wrong with the script of a request, so that a slip in a test fails loudly and with its path.
+// Check says what is wrong with the script of a request, and where in the script, so that a mistake in a test is found at once.
 func Check(r *chaosv1.Request) error {
 	if n := len(r.GetSteps()); n > maxSteps {
 		return fmt.Errorf("there are %d steps; give at most %d", n, maxSteps)

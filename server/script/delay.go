@@ -10,14 +10,14 @@ import (
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 )
 
-// newRand draws the same numbers for the same seed, call id and attempt.
+// newRand returns a source that draws the same numbers for the same seed, call id and attempt, so that a script replays exactly.
 func newRand(seed uint64, callID string, attempt uint32) *rand.Rand {
 	hash := fnv.New64a()
-	_, _ = hash.Write([]byte(callID)) // never fails
+	_, _ = hash.Write([]byte(callID)) // It never fails.
 	return rand.New(rand.NewPCG(seed, hash.Sum64()+uint64(attempt)))
 }
 
-// draw picks a waiting time; none for a nil delay.
+// draw draws how long to wait. A nil delay is no wait.
 func draw(d *chaosv1.Delay, r *rand.Rand) time.Duration {
 	switch d := d.GetDistribution().(type) {
 	case *chaosv1.Delay_FixedMs:
@@ -42,7 +42,8 @@ func draw(d *chaosv1.Delay, r *rand.Rand) time.Duration {
 
 func milliseconds(n uint32) time.Duration { return time.Duration(n) * time.Millisecond }
 
-// checkDelay says what is wrong with a delay, behind the path within it; empty: nothing. depth is how many slow_tail it lies in.
+// checkDelay says what is wrong with a delay, after the path to it within the delay, and is empty if nothing is. depth is how many
+// slow_tail the delay is nested in.
 func checkDelay(d *chaosv1.Delay, depth int) (problem string) {
 	switch d := d.GetDistribution().(type) {
 	case *chaosv1.Delay_Uniform:
@@ -53,7 +54,7 @@ func checkDelay(d *chaosv1.Delay, depth int) (problem string) {
 		if depth == maxNesting {
 			return fmt.Sprintf(": slow_tail is nested deeper than %d", maxNesting)
 		}
-		if p := d.SlowTail.GetProbability(); !(p >= 0 && p <= 1) { // so written, NaN fails too
+		if p := d.SlowTail.GetProbability(); !(p >= 0 && p <= 1) { // Written like this, the check refuses NaN too.
 			return fmt.Sprintf(".slow_tail.probability is %v; give a number from 0 to 1", p)
 		}
 		if problem := checkDelay(d.SlowTail.GetUsual(), depth+1); problem != "" {
@@ -66,7 +67,7 @@ func checkDelay(d *chaosv1.Delay, depth int) (problem string) {
 	return ""
 }
 
-// sleep waits for d, or less when ctx ends first; it then returns the context's error.
+// sleep waits for d. If ctx ends first, it returns the context's error at once.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()

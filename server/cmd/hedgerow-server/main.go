@@ -1,5 +1,5 @@
-// Command hedgerow-server runs the server that Hedgerow is tested and shown against; see package server. It is for one's own
-// machine, not for a public address.
+// Command hedgerow-server runs the server with which Hedgerow is tested and shown; see package server. Run it on your own machine, not
+// at a public address.
 package main
 
 import (
@@ -46,19 +46,19 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	var f flags
 	set := flag.NewFlagSet("hedgerow-server", flag.ContinueOnError)
 	set.SetOutput(stderr)
-	set.StringVar(&f.addr, "addr", "localhost:8080", "listen here for HTTP/1.1; :8080 is all interfaces, port 0 takes a free one")
-	set.StringVar(&f.tlsAddr, "tls-addr", "localhost:8443", "listen here for HTTPS (HTTP/2 and HTTP/1.1) with a certificate made on the spot; empty: off")
+	set.StringVar(&f.addr, "addr", "localhost:8080", "`address` to listen on for HTTP/1.1; :8080 means all interfaces, and port 0 any free port")
+	set.StringVar(&f.tlsAddr, "tls-addr", "localhost:8443", "`address` to listen on for HTTPS (HTTP/2 and HTTP/1.1), with a self-signed certificate; empty for no HTTPS")
 	set.StringVar(&f.addresses, "addresses", "", "write the addresses and the certificate to this `file`, as JSON, once both ports answer")
-	set.StringVar(&f.allowHeaders, "allow-headers", "*", "request headers that pages of other origins may send, separated by commas; *: all")
-	set.StringVar(&f.allowHosts, "allow-host", "", "names that requests may call this server by, separated by commas, besides localhost and its own addresses")
-	set.StringVar(&f.allowOrigins, "allow-origin", "", "origins (https://app.example) whose pages may call this server, separated by commas, besides those on this machine; *: all")
+	set.StringVar(&f.allowHeaders, "allow-headers", "*", "request `headers` that pages of other origins may send, separated by commas; * allows all")
+	set.StringVar(&f.allowHosts, "allow-host", "", "`names` by which this server may be called, separated by commas, besides localhost and its own addresses")
+	set.StringVar(&f.allowOrigins, "allow-origin", "", "`origins` (https://app.example) whose pages may call this server, separated by commas, besides those on this machine; * allows all")
 	set.StringVar(&f.site, "site", "", "serve this `directory` instead of the built-in demo page")
-	set.DurationVar(&f.grace, "grace", 3*time.Second, "on a signal, let running calls finish for so long")
+	set.DurationVar(&f.grace, "grace", 3*time.Second, "how long running calls may continue after a signal to stop")
 	if err := set.Parse(args); err != nil {
 		return f, err
 	}
 	if set.NArg() > 0 {
-		return f, fmt.Errorf("unexpected argument %q; all settings are flags, see -help", set.Arg(0))
+		return f, fmt.Errorf("unexpected argument %q: all settings are flags, see -help", set.Arg(0))
 	}
 	return f, nil
 }
@@ -71,7 +71,7 @@ func (f flags) options() server.Options {
 	return o
 }
 
-// list splits what a flag gives, separated by commas.
+// list splits a flag's value at its commas.
 func list(values string) []string {
 	var all []string
 	for value := range strings.SplitSeq(values, ",") {

@@ -29,7 +29,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// The wrapper's timer package starts one goroutine when it is linked in, and never ends it.
+	// A timer package that the wrapper uses starts this goroutine in its init, and never ends it.
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/desertbit/timer.timerRoutine"))
 }
 
@@ -41,7 +41,7 @@ type running struct {
 	ended     <-chan error
 }
 
-// begin starts the command and returns when it has told its addresses. It must be stopped.
+// begin starts the command, and returns when it has announced its addresses. The test must stop it.
 func begin(t *testing.T, args ...string) *running {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "addresses.json")
@@ -54,7 +54,7 @@ func begin(t *testing.T, args ...string) *running {
 		ended <- err
 	}()
 	c := &running{signal: cancel, ended: ended}
-	// The word "ready" comes after the file.
+	// The command prints "ready" after it has written the file.
 	c.lines = readUntil(t, r, "ready\n")
 	go func() { _, _ = io.Copy(io.Discard, r) }()
 	text, err := os.ReadFile(file)
@@ -89,7 +89,7 @@ func (c *running) stop() (time.Duration, error) {
 	return time.Since(begin), err
 }
 
-// trusting is a client that trusts the certificate in the addresses.
+// trusting returns a client that trusts the certificate in the addresses.
 func trusting(t *testing.T, a launch.Addresses) *http.Client {
 	t.Helper()
 	pool := x509.NewCertPool()
@@ -137,7 +137,7 @@ func TestServesBothPorts(t *testing.T) {
 	}
 }
 
-// hang opens a call that lasts until the server breaks it, and returns when its response head is there.
+// hang begins a call that lasts until the server breaks it, and returns when its response head has come.
 func hang(t *testing.T, c *http.Client, url string) io.ReadCloser {
 	t.Helper()
 	payload, err := proto.Marshal(&chaosv1.Request{Steps: []*chaosv1.Step{{EarlyHeader: true, End: &chaosv1.Step_Hang{}}}})
