@@ -15,7 +15,7 @@ func (c *Config) Lookup(method string) *Method {
 	}
 	name := splitMethod(method)
 	for _, n := range [...]Name{name, {Service: name.Service}, {}} {
-		if m := c.index[n]; m != nil {
+		if m := c.index[n.Service][n.Method]; m != nil {
 			return m
 		}
 	}
@@ -34,10 +34,22 @@ func splitMethod(method string) Name {
 
 // makeIndex is for a config without problems: each name stands there once.
 func (c *Config) makeIndex() {
-	c.index = make(map[Name]*Method)
+	c.index = make(byName[*Method])
 	for i := range c.Methods {
 		for _, name := range c.Methods[i].Names {
-			c.index[name] = &c.Methods[i]
+			c.index.set(name, &c.Methods[i])
 		}
 	}
+}
+
+// byName holds a value for each name, by its service and then by its method. A map
+// whose keys are structs would be shorter, but TinyGo hashes those by reflection,
+// which costs a browser 5 KB.
+type byName[V any] map[string]map[string]V
+
+func (m byName[V]) set(name Name, v V) {
+	if m[name.Service] == nil {
+		m[name.Service] = make(map[string]V)
+	}
+	m[name.Service][name.Method] = v
 }

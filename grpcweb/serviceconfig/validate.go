@@ -37,7 +37,7 @@ func (report reporter) under(path string) reporter {
 // check holds the config against every rule about values. That fields are
 // there and have the right JSON type is the decoder's matter, before this.
 func (c *Config) check(report reporter) {
-	named := make(map[Name]string)
+	named := make(byName[string])
 	for i := range c.Methods {
 		path := element("methodConfig", i)
 		c.Methods[i].check(report.under(path))
@@ -79,17 +79,17 @@ func checkPolicies(r *retry.Policy, h *hedge.Policy, report reporter) {
 
 // checkNames refuses a method of no service, and a name that an entry, this
 // one or an earlier one, has already (SEMANTICS 1.3d, 1.3e).
-func checkNames(names []Name, path string, named map[Name]string, report reporter) {
+func checkNames(names []Name, path string, named byName[string], report reporter) {
 	for i, name := range names {
 		at := element(path, i)
-		first, taken := named[name]
+		first, taken := named[name.Service][name.Method]
 		switch {
 		case name.Service == "" && name.Method != "":
 			report(at+".service", "is required where a method is named: the service with its package, such as \"helloworld.Greeter\"")
 		case taken:
 			report(at, "repeats "+first+" ("+name.describe()+"): a name may stand in a config only once")
 		default:
-			named[name] = at
+			named.set(name, at)
 		}
 	}
 }
