@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ChannelOptions, Code, ConfigError, createChannel, type Metadata, StatusError } from "hedgerow";
 import { TestClock } from "hedgerow/testing";
-import scripts from "../../../internal/driverscripts/scripts.json";
+import scripts from "../../../internal/driverscripts/scripts.json" with { type: "json" };
 import { ScriptRun } from "./script-run.js";
 import type { Expect, Script } from "./script-types.js";
 
