@@ -23,7 +23,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const [suite, ...words] = process.argv.slice(2);
 const folders = ["browser", "apps", "interop"]; // suites of their own
 // How a program is started and dies is not the same in both compilers' builds, so that these files are run once more with the other one.
-const bothBuilds = new Set(["fatal.test.ts", "load.test.ts"]);
+const bothBuilds = new Set(["fatal.test.ts", "load.test.ts", "stack.test.ts"]);
 const trying = suite === "try";
 const own = folders.includes(suite);
 if (suite !== "node" && !trying && !own) fail("usage: node test.mjs node|try|browser|apps|interop [WORD…]");
