@@ -1,10 +1,11 @@
-// Runs connectconformance (connectrpc.com/conformance, pinned in tools/go.mod) against the clients in runs.json, each with a file of
-// the features that it claims.
+// Runs connectconformance (connectrpc.com/conformance, pinned in tools/go.mod) against the clients in runs.json. For each run, runs.json
+// names a file with the features that the client claims.
 //
-//   node run.mjs [CLIENT [CASE]]    CLIENT: node, connect, chromium (its path in CHROMIUM) or go; CASE: a pattern of names, traced where it fails
+//   node run.mjs [CLIENT [CASE]]    CLIENT is node, connect, chromium (its path in CHROMIUM) or go; CASE is a pattern of names, and shows
+//                                   for the cases that fail what was sent and received
 //
-// Every case that the features make must have run and passed. Their number stands in runs.json, so that none is lost unnoticed. No case
-// is known to fail.
+// Every case that the features select must run and pass; no case is listed as known to fail. runs.json has their number, so that none can
+// be lost unnoticed.
 
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -28,8 +29,8 @@ const clients = {
 
 const [client = "", pattern = ""] = process.argv.slice(2);
 const runs = JSON.parse(await readFile(join(here, "runs.json"), "utf8")).filter((run) => !client || run.client === client);
-if (runs.length === 0) fail(`no client is called ${client}: ${Object.keys(clients).join(", ")}`);
-if (pattern && !client) fail("a case is one client's: say which, as in make conformance CLIENT=node CASE='**/unary/**'");
+if (runs.length === 0) fail(`unknown client ${client}: the clients are ${Object.keys(clients).join(", ")}`);
+if (pattern && !client) fail("CASE needs a CLIENT too, as in make conformance CLIENT=node CASE='**/unary/**'");
 
 for (const name of new Set(runs.map((run) => run.client))) await clients[name].build();
 for (const run of runs) await conform(run);
@@ -47,8 +48,8 @@ async function conform(run) {
     return;
   }
   console.error(output);
-  if (total !== wanted) console.error(`${run.features} made ${total ?? "no"} cases; runs.json says ${wanted}`);
-  console.error(`${ended}; make conformance CLIENT=${run.client} CASE='…' traces one`);
+  if (total !== wanted) console.error(`${run.features} selected ${total ?? "no"} cases, but runs.json says ${wanted}`);
+  console.error(`${ended}. To trace a case: make conformance CLIENT=${run.client} CASE='…'`);
   process.exitCode = 1;
 }
 
@@ -62,7 +63,7 @@ async function buildChromium() {
 }
 
 async function bundle(name, options) {
-  // The tools are installed once, for the npm package.
+  // esbuild is installed for the npm package only.
   const esbuild = createRequire(join(npm, "package.json"))("esbuild");
   await esbuild.build({
     absWorkingDir: npm,

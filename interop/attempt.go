@@ -11,13 +11,14 @@ import (
 	"github.com/hedgerow-web/hedgerow/server/script"
 )
 
-// attempt plays one step.
+// attempt is one request as the server handles it. It plays one step of the script.
 type attempt struct {
 	*script.Attempt
 	info connect.CallInfo
 }
 
-// checkScript also refuses what only package server plays, so that a slip in a test fails loudly.
+// checkScript says what is wrong with the script of a request. It also refuses what only package server can play, so that a mistake in a
+// test is found at once.
 func checkScript(kind connect.StreamType, r *chaosv1.Request) error {
 	for _, step := range r.GetSteps() {
 		if err := checkStep(kind, step); err != nil {
@@ -30,14 +31,14 @@ func checkScript(kind connect.StreamType, r *chaosv1.Request) error {
 func checkStep(kind connect.StreamType, s *chaosv1.Step) error {
 	switch {
 	case s.GetEncoding() != "" || s.GetRaw() != nil || s.GetCut().GetPartialBytes() > 0:
-		return errors.New("encoding, raw and cut.partial_bytes are beyond connect-go's handlers")
+		return errors.New("connect-go's handlers cannot play encoding, raw and cut.partial_bytes")
 	case s.GetEarlyHeader() && kind != connect.StreamTypeServer:
-		return errors.New("early_header is for Stream: connect-go sends the header of one answer together with it")
+		return errors.New("early_header is for Stream only: connect-go sends the header of a single response together with the response")
 	}
 	return nil
 }
 
-// open does what comes before the messages.
+// open plays the part of the step that comes before the messages.
 func (a *attempt) open() error {
 	merge(a.info.ResponseHeader(), a.Step.GetHeader())
 	return a.Sleep(a.Step.GetDelay())
@@ -54,7 +55,7 @@ func (a *attempt) send(stream sender, payload []byte) error {
 	return stream.Send(a.Reply(payload))
 }
 
-// close does what comes after the messages. Its error is the status the call ends with.
+// close plays the part of the step that comes after the messages. Its error is the status with which the call ends.
 func (a *attempt) close() error {
 	trailer := a.info.ResponseTrailer()
 	merge(trailer, a.Step.GetTrailer())
@@ -69,14 +70,14 @@ func (a *attempt) close() error {
 		return toError(end.Status)
 	case *chaosv1.Step_Cut:
 		a.Ended(0)
-		panic(http.ErrAbortHandler) // net/http's own way to break a connection: no ending, no log entry
+		panic(http.ErrAbortHandler) // This is how net/http breaks a connection, without ending the response and without logging.
 	case *chaosv1.Step_Hang:
 		return a.Hang()
 	}
 	return nil
 }
 
-// toError is nil for code 0.
+// toError makes an error of a status. It is nil for code 0.
 func toError(s *chaosv1.Status) error {
 	if s.GetCode() == 0 {
 		return nil

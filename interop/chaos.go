@@ -11,7 +11,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/server/script"
 )
 
-// chaos serves hedgerow.chaos.v1.Chaos. The four kinds of call differ only in what happens between the begin and the end of an
+// chaos serves hedgerow.chaos.v1.Chaos. The four kinds of call differ only in what happens between the beginning and the end of an
 // attempt.
 type chaos struct{ calls *script.Calls }
 
@@ -30,7 +30,7 @@ func (c *chaos) do(ctx context.Context, r *connect.Request[chaosv1.Request]) (*c
 func (c *chaos) stream(ctx context.Context, r *connect.Request[chaosv1.Request], stream *connect.ServerStream[chaosv1.Reply]) error {
 	return c.play(ctx, r.Msg, func(a *attempt) error {
 		if a.Step.GetEarlyHeader() {
-			if err := stream.Send(nil); err != nil { // the header alone
+			if err := stream.Send(nil); err != nil { // This sends only the header.
 				return err
 			}
 		}
@@ -91,11 +91,11 @@ func (c *chaos) report(ctx context.Context, r *connect.Request[chaosv1.ReportReq
 	return connect.NewResponse(report), nil
 }
 
-// play runs one attempt and records how it went.
+// play runs one attempt and records how it ended.
 func (c *chaos) play(ctx context.Context, r *chaosv1.Request, messages func(*attempt) error) error {
 	info, ok := connect.CallInfoForHandlerContext(ctx)
 	if !ok {
-		return errors.New("not called by connect-go")
+		return errors.New("the context is not that of a connect-go handler")
 	}
 	if err := checkScript(info.Spec().StreamType, r); err != nil {
 		return connect.NewError(connect.CodeInvalidArgument, err)
@@ -127,7 +127,7 @@ func contextError(err error) error {
 	return connect.NewError(code, err)
 }
 
-// noScript is the failure of a request stream that ended before its first message.
+// noScript returns the error of a request stream that failed, or ended, before its first message.
 func noScript(err error) error {
 	if errors.Is(err, io.EOF) {
 		return connect.NewError(connect.CodeInvalidArgument, errors.New("the request stream has no message; the first one carries the script"))

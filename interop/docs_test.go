@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The files that the tests set the proxies up with are the ones that users read.
+// Users read the same files with which the tests configure the proxies.
 func TestDocsShowTheTestedConfigurations(t *testing.T) {
 	page, err := os.ReadFile("../docs/proxies.md")
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 func TestMetadataGoesBothWays(t *testing.T) {
 	everyBackend(t, func(t *testing.T, b backend) {
 		raw := []byte{0, 0xff, 0x80, 'a'}
-		large := bytes.Repeat([]byte{'x'}, 8<<10) // more than a proxy's usual 4 or 8 KiB for all of a head
+		large := bytes.Repeat([]byte{'x'}, 8<<10) // By default many proxies have 4 or 8 KiB for a whole head.
 		s := play(t, &chaosv1.Step{
 			Header:  append(field("x-head", "h"), binary("x-head-bin", raw)...),
 			Trailer: append(field("x-tail", string(large)), binary("x-tail-bin", raw)...),
@@ -78,8 +78,8 @@ func TestTransientFaultsAreHealed(t *testing.T) {
 	})
 }
 
-// connect-go sends an error whose handler has set headers as a head and a lone trailers frame. The head commits (SEMANTICS 5.1f,
-// strict): the same failure that grpc-go sends in the head, and that is retried there, is final here.
+// If a handler sets headers and then fails, connect-go sends a head and then a trailers frame. The head commits the attempt (SEMANTICS
+// 5.1f, strict), so the failure is final. grpc-go sends the same failure as Trailers-Only, and there it is retried.
 func TestFailureBehindHeadersCommitsAtConnect(t *testing.T) {
 	everyBackend(t, func(t *testing.T, b backend) {
 		for _, method := range []string{"Do", "Stream"} {
@@ -148,7 +148,7 @@ func TestHedgesHaveOneWinner(t *testing.T) {
 func TestDeadlineReachesTheServer(t *testing.T) {
 	everyBackend(t, func(t *testing.T, b backend) {
 		s := play(t, hangs())
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second) // it must reach the server before
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second) // Within this time the call must reach the server.
 		defer cancel()
 		_, err := b.open(t, retries).Unary(ctx, chaos+"Do", s.bytes)
 		wantCode(t, err, status.DeadlineExceeded)

@@ -1,9 +1,8 @@
-// Package interop holds the second server that Hedgerow is tested against: the Chaos service of server/proto on connect-go,
-// which speaks gRPC-Web by itself, where package server has grpc-go behind a wrapper. It is a module of its own so that users of
+// Package interop is the second server against which Hedgerow is tested: the Chaos service of server/proto on connect-go. connect-go
+// speaks gRPC-Web itself, while package server uses grpc-go behind a wrapper. The package is in a module of its own, so that users of
 // the library do not inherit connect-go.
 //
-// The script of a request is played as package server plays it, by the same package script, but for what connect-go's handlers cannot
-// do: see checkStep.
+// Both servers play the script of a request with package script. checkStep refuses what connect-go's handlers cannot play.
 package interop
 
 import (
@@ -16,9 +15,9 @@ import (
 	"github.com/hedgerow-web/hedgerow/server/script"
 )
 
-// New is a handler for HTTP/1.1 and HTTP/2 that pages of all origins may call.
+// New makes a handler for HTTP/1.1 and HTTP/2. Pages of all origins may call it.
 func New() http.Handler {
-	c := &chaos{calls: script.NewCalls(1 << 20)} // it lives for a run of the tests
+	c := &chaos{calls: script.NewCalls(1 << 20)} // The server runs only as long as the tests.
 	mux := http.NewServeMux()
 	for _, h := range []struct {
 		method  string
@@ -35,7 +34,8 @@ func New() http.Handler {
 	return withCORS(mux)
 }
 
-// allowed and exposed are the lists that a server of another origin must give: Hedgerow's own headers, then those of the tests.
+// allowed and exposed are the request and response headers that a server must name for pages of other origins: first the headers that
+// Hedgerow needs, then those of the tests.
 var (
 	allowed = []string{
 		"content-type", "x-grpc-web", "x-user-agent", "grpc-timeout", "grpc-previous-rpc-attempts", "grpc-encoding", "grpc-accept-encoding",
@@ -51,7 +51,7 @@ func withCORS(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Access-Control-Allow-Origin", "*")
-		header.Set("Timing-Allow-Origin", "*") // tells pages which version of HTTP they speak
+		header.Set("Timing-Allow-Origin", "*") // With this, a page can see which version of HTTP was used.
 		header.Set("Access-Control-Expose-Headers", strings.Join(exposed, ", "))
 		if r.Method == http.MethodOptions {
 			header.Set("Access-Control-Allow-Methods", http.MethodPost)

@@ -37,7 +37,8 @@ func TestServerStreamThatBreaks(t *testing.T) {
 			"late":                    fails(status.Unavailable, "late"),
 			"the connection was lost": {End: &chaosv1.Step_Cut{Cut: &chaosv1.Cut{}}},
 		} {
-			// What was not read before the connection is lost may be lost with it, so the end waits for a second call.
+			// Messages that have not been read when the connection is lost may be lost too, so the end of this step waits for a second
+			// call, which the test makes when it has read them.
 			step.WaitForStarted = 2
 			s := play(t, count(3, step), &chaosv1.Step{})
 			ch := b.open(t, retries)
@@ -87,7 +88,7 @@ func TestBidiStream(t *testing.T) {
 	everyBackend(t, func(t *testing.T, b backend) {
 		s := play(t, &chaosv1.Step{})
 		if b.connect && !b.http2 {
-			// connect-go answers 505 without a status of gRPC's: it serves such calls over HTTP/2 alone.
+			// connect-go serves bidirectional streams over HTTP/2 only. Over HTTP/1.1 it answers with HTTP status 505 and no gRPC status.
 			_, err := drain(t, begin(t, b.open(t, retries), "Converse", s.bytes))
 			want(t, "HTTP status", wantCode(t, err, status.Unknown).Attempts[0].HTTPStatus, 505)
 			b.report(t, s, 0)
@@ -98,7 +99,7 @@ func TestBidiStream(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer stream.Close()
-		for i, message := range [][]byte{s.bytes, more(t, "1"), more(t, "2")} { // each answer before the next question
+		for i, message := range [][]byte{s.bytes, more(t, "1"), more(t, "2")} { // Each reply comes before the next message is sent.
 			if err := stream.Send(message); err != nil {
 				t.Fatal(err)
 			}

@@ -19,14 +19,14 @@ import (
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 )
 
-// A backend is one of the servers over one version of HTTP, and the transport that reaches it.
+// backend is one of the two servers over one version of HTTP, and the transport that reaches it.
 type backend struct {
 	networks.Network
-	connect bool // connect-go, not the wrapper
-	http2   bool // over TLS
+	connect bool // the server is connect-go, not grpc-go behind the wrapper
+	http2   bool // HTTP/2 over TLS, not HTTP/1.1
 }
 
-// everyBackend runs a test against all of them.
+// everyBackend runs a test against all backends.
 func everyBackend(t *testing.T, test func(t *testing.T, b backend)) {
 	for _, connect := range []bool{false, true} {
 		for _, http2 := range []bool{false, true} {
@@ -66,7 +66,7 @@ func (b backend) open(t *testing.T, policy string) *grpcweb.Channel {
 
 var made atomic.Int64
 
-// A script is what a call makes the server do.
+// script is a request that tells the server what to do.
 type script struct {
 	id    string
 	bytes []byte
@@ -78,7 +78,7 @@ func play(t *testing.T, steps ...*chaosv1.Step) script {
 	return script{id, marshal(t, &chaosv1.Request{CallId: id, Steps: steps, Payload: []byte("ping")})}
 }
 
-// report is what the server saw of a script, once so many attempts have begun and ended.
+// report returns what the server saw of a script when so many attempts have begun and ended.
 func (b backend) report(t *testing.T, s script, attempts uint32) []*chaosv1.Execution {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -105,7 +105,7 @@ func drain(t *testing.T, s *grpcweb.Stream) (replies []*chaosv1.Reply, err error
 	}
 }
 
-// begin starts a stream, sends messages and half-closes.
+// begin begins a stream, sends messages and half-closes.
 func begin(t *testing.T, ch *grpcweb.Channel, method string, messages ...[]byte) *grpcweb.Stream {
 	t.Helper()
 	s, err := ch.NewStream(t.Context(), chaos+method)

@@ -13,7 +13,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb"
 )
 
-// oneCase is a call that is made as its request says.
+// oneCase is the call of one case of the suite.
 type oneCase struct {
 	*conformancev1.ClientCompatRequest
 	channel *grpcweb.Channel
@@ -21,11 +21,11 @@ type oneCase struct {
 	outcome outcome
 }
 
-// answer makes the call and tells what came of it.
+// answer makes the call that a case asks for, and reports how it ended.
 func answer(r *conformancev1.ClientCompatRequest) *conformancev1.ClientCompatResponse {
 	response := &conformancev1.ClientCompatResponse{TestName: r.GetTestName()}
 	result, err := run(r)
-	if err != nil { // no outcome of a call: the case could not be carried out
+	if err != nil { // This is not how a call ended: the case could not be carried out.
 		response.Result = &conformancev1.ClientCompatResponse_Error{Error: &conformancev1.ClientErrorResult{Message: err.Error()}}
 	} else {
 		response.Result = &conformancev1.ClientCompatResponse_Response{Response: result}
@@ -33,9 +33,9 @@ func answer(r *conformancev1.ClientCompatRequest) *conformancev1.ClientCompatRes
 	return response
 }
 
-// patience is how long a case may take. The suite gives up on all of them where it
-// hears nothing for 20 seconds: one that hangs is to be told from those that wait
-// for it.
+// patience is how long a case may take. The suite gives up on all cases when it hears
+// nothing for 20 seconds, so that without this limit one case that hangs could not be
+// told from those that wait behind it.
 const patience = 10 * time.Second
 
 func run(r *conformancev1.ClientCompatRequest) (*conformancev1.ClientResponseResult, error) {
@@ -91,7 +91,7 @@ func (c *oneCase) call(ctx context.Context) error {
 		return c.stream(ctx, method, grpcweb.WithWholeRequest())
 	case conformancev1.StreamType_STREAM_TYPE_CLIENT_STREAM:
 		err := c.stream(ctx, method, grpcweb.WithSingleResponse())
-		if err != nil { // the message came before it was known that it does not count
+		if err != nil { // The message came before the status that makes it invalid.
 			c.outcome.payloads = nil
 		}
 		return err
@@ -102,7 +102,7 @@ func (c *oneCase) call(ctx context.Context) error {
 
 func (c *oneCase) unary(ctx context.Context, method string) error {
 	if len(c.GetRequestMessages()) != 1 {
-		return errors.New("the method takes one message")
+		return errors.New("a unary case must have exactly one request message")
 	}
 	c.sent()
 	res, err := c.channel.Unary(ctx, method, c.GetRequestMessages()[0].GetValue())
@@ -134,8 +134,8 @@ func (c *oneCase) stream(ctx context.Context, method string, opts ...grpcweb.Cal
 	return err
 }
 
-// send sends the messages. A full-duplex call receives one after each. That the
-// call has ended meanwhile is for receive to tell.
+// send sends the messages. A full-duplex call receives one message after each. If the
+// call ends meanwhile, send returns nil, because receive reports the status.
 func (c *oneCase) send(stream *grpcweb.Stream) error {
 	for _, message := range c.GetRequestMessages() {
 		time.Sleep(milliseconds(c.GetRequestDelayMs()))
@@ -160,7 +160,8 @@ func (c *oneCase) send(stream *grpcweb.Stream) error {
 	return nil
 }
 
-// sent: the request is complete, or will be at once.
+// sent is called when the request is complete, or will be at once. It cancels the call
+// later, if the case asks for that.
 func (c *oneCase) sent() {
 	if timing, ok := c.GetCancel().GetCancelTiming().(*conformancev1.ClientCompatRequest_Cancel_AfterCloseSendMs); ok {
 		time.AfterFunc(milliseconds(timing.AfterCloseSendMs), c.cancel)
@@ -176,7 +177,7 @@ func (c *oneCase) receive(stream *grpcweb.Stream) error {
 }
 
 func (c *oneCase) received(message []byte) error {
-	response := &conformancev1.UnaryResponse{} // those of all methods have this one field
+	response := &conformancev1.UnaryResponse{} // The responses of all methods have this one field.
 	if err := proto.Unmarshal(message, response); err != nil {
 		return err
 	}

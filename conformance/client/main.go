@@ -1,6 +1,6 @@
-// Command client is the Go API as a client of connectconformance: it reads
-// requests from standard input, makes the calls that they ask for, and writes
-// what came of them to standard output. conformance/run.mjs runs it.
+// Command client is a client of connectconformance over the Go API: it reads requests
+// from standard input, makes the calls that they ask for, and writes how these ended to
+// standard output. conformance/run.mjs runs it.
 package main
 
 import (
@@ -17,9 +17,8 @@ import (
 	conformancev1 "github.com/hedgerow-web/hedgerow/conformance/proto/connectrpc/conformance/v1"
 )
 
-// callsAtOnce: the others wait before they begin. The suite wants half a second of
-// a deadline to be enough from the call's beginning to the server's, on slow
-// machines too.
+// callsAtOnce is how many calls run at the same time. The suite has calls with a deadline
+// of half a second, within which they must reach the server even on slow machines.
 const callsAtOnce = 12
 
 func main() {
@@ -54,7 +53,7 @@ func answerAll(in io.Reader, out io.Writer) error {
 	return <-written
 }
 
-// read reads a message behind its length in four bytes, big-endian.
+// read reads a message, which follows its length in four bytes, big-endian.
 func read(in io.Reader, m proto.Message) error {
 	var length [4]byte
 	if _, err := io.ReadFull(in, length[:]); err != nil {
@@ -67,8 +66,8 @@ func read(in io.Reader, m proto.Message) error {
 	return proto.Unmarshal(message, m)
 }
 
-// writeAll writes messages as read reads them. After an error it only waits for
-// the last.
+// writeAll writes messages in the form that read reads. After an error it writes no
+// more, but still receives all messages.
 func writeAll(out io.Writer, answers <-chan *conformancev1.ClientCompatResponse) (first error) {
 	for m := range answers {
 		message, err := proto.Marshal(m)

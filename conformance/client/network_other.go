@@ -9,6 +9,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/httptransport"
 )
 
-// network takes part in no run; natively, the program is easier to debug. The
-// reference servers make their own certificates.
+// network is for debugging: no run of the suite uses the native program, but it is
+// easier to debug. It accepts any certificate, because the reference servers make their
+// own.
 var network transport.RoundTripper = httptransport.New(&tls.Config{InsecureSkipVerify: true})

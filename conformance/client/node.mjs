@@ -1,5 +1,5 @@
-// Runs the Go client under Node: node node.mjs PROGRAM. Node's own fetch takes no certificates of others and speaks no HTTP/2; undici's
-// does, and Go finds it in its place.
+// Runs the Go client under Node: node node.mjs PROGRAM. Node's own fetch neither accepts self-signed certificates nor speaks HTTP/2, so it
+// is replaced here by undici's, which can do both.
 
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 const { Agent, fetch } = createRequire(new URL("../../wasm/npm/package.json", import.meta.url))("undici");
 
-// The reference servers make their own certificates, and say by ALPN which version of HTTP they speak.
+// The reference servers make their own certificates, and negotiate the version of HTTP by ALPN.
 const dispatcher = new Agent({ allowH2: true, connect: { rejectUnauthorized: false } });
 globalThis.fetch = (url, init) => fetch(url, { ...init, dispatcher });
 

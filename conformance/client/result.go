@@ -10,15 +10,15 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 )
 
-// outcome is what came of a call.
+// outcome is how a call ended, and what was received before.
 type outcome struct {
 	header, trailer metadata.MD
 	payloads        []*conformancev1.ConformancePayload
-	status          *status.Status // nil: OK
+	status          *status.Status // nil stands for OK
 }
 
-// end takes what the call ended with. An error that is no status comes back: it
-// is none of the call's.
+// end records the status that the call ended with. An error that is not a status is
+// returned, because it is not the call's.
 func (o *outcome) end(err error) error {
 	if st, ok := status.FromError(err); ok {
 		o.header, o.trailer, o.status = st.Header, st.Trailer, st
@@ -30,8 +30,8 @@ func (o *outcome) end(err error) error {
 func (o *outcome) result() (*conformancev1.ClientResponseResult, error) {
 	header := o.header
 	if header.Len() == 0 {
-		// A Trailers-Only answer has one block of metadata, the trailer. grpc-go
-		// behind the improbable wrapper puts the header's fields there too, and the
+		// A Trailers-Only response has one block of metadata, the trailer. With grpc-go
+		// behind the improbable wrapper, that block has the header's fields too, and the
 		// suite looks for them among the headers.
 		header = o.trailer
 	}
@@ -56,7 +56,7 @@ func (o *outcome) result() (*conformancev1.ClientResponseResult, error) {
 	return result, nil
 }
 
-// metadataOf reads what the suite writes: bytes are base64 there.
+// metadataOf reads the suite's headers, in which binary values are base64.
 func metadataOf(headers []*conformancev1.Header) (md metadata.MD, err error) {
 	for _, h := range headers {
 		for _, value := range h.GetValue() {

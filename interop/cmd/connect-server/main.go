@@ -1,5 +1,5 @@
-// Command connect-server runs the server of package interop, as hedgerow-server runs that of package server, and with the same
-// file of addresses.
+// Command connect-server runs the server of package interop, as hedgerow-server runs that of package server. It writes its addresses to
+// a file of the same form.
 package main
 
 import (
@@ -16,9 +16,9 @@ import (
 )
 
 func main() {
-	addr := flag.String("addr", "127.0.0.1:0", "listen here for HTTP/1.1")
-	tlsAddr := flag.String("tls-addr", "127.0.0.1:0", "listen here for HTTPS (HTTP/2 and HTTP/1.1) with a certificate made on the spot")
-	file := flag.String("addresses", "", "write the addresses and the certificate to this `file`, as JSON, before saying ready")
+	addr := flag.String("addr", "127.0.0.1:0", "`address` to listen on for HTTP/1.1")
+	tlsAddr := flag.String("tls-addr", "127.0.0.1:0", "`address` to listen on for HTTPS (HTTP/2 and HTTP/1.1), with a self-signed certificate")
+	file := flag.String("addresses", "", "write the addresses and the certificate to this `file`, as JSON, before printing ready")
 	key := flag.String("key", "", "write the certificate and its private key to this `file`, for a proxy on this machine")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
