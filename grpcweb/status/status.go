@@ -19,6 +19,9 @@ import (
 type Status struct {
 	Code    Code
 	Message string // the server's grpc-message unchanged, or a sentence of the client's own
+	// RawCode is the number of a grpc-status that is none of gRPC's codes, above 16, as
+	// some applications send it: Code is Unknown then. 0: there is none.
+	RawCode int
 	Details []byte // the google.rpc.Status of grpc-status-details-bin; nil: none
 
 	// Header is the committed attempt's header metadata. It is empty for a

@@ -3,7 +3,7 @@
 package abi
 
 // Version is a number of the table, which JavaScript must know too.
-const Version uint32 = 0x15fce3aa
+const Version uint32 = 0x53824108
 
 // Fatal is what an export answers with, instead of a number of words, when the
 // instance is good for nothing any more.
@@ -93,7 +93,7 @@ const (
 	ActionEnd     uint32 = 5  // settle the call. The attempt is the one whose answer it is, or −1. drop: the application gets no message that it has not read yet
 	ActionRelease uint32 = 6  // the request will be sent by no other attempt than this
 	ActionWritten uint32 = 7  // the application need not wait for the first so many of its messages
-	ActionTimer   uint32 = 8  // set the one timer of the instance for this instant; Infinity: for none
+	ActionTimer   uint32 = 8  // set the one timer of the instance for this instant; Infinity: for none. A patient one waits for the end of a body that comes at once as a rule: it need not be set before that had its chance
 	ActionHistory uint32 = 9  // the answer to history
 	ActionObserve uint32 = 10 // tell listeners
 	ActionWarn    uint32 = 11 // tell the developer; of call 0: about the channel that is being opened

@@ -8,6 +8,7 @@ type Action struct {
 	Op       Op
 	Attempt  int           // the index of the attempt: from 0, in the order in which they begin
 	At       plan.Duration // Arm: the instant
+	Patient  bool          // Arm: it is for the end of a body, which comes at once as a rule
 	Messages int           // Written: how many
 	Warning  Warning       // Warn: about what
 	Limit    int64         // Inflate: how many bytes are wanted at most

@@ -15,6 +15,9 @@ type attempt struct {
 	asked  bool           // the driver was asked to prepare or open it
 	held   bool           // its next step waits for a network
 	taken  int            // how many request messages the transport has taken
+
+	settled  *plan.Outcome // what it comes to unless more of its body comes; nil: that is not known
+	lingerAt plan.Duration // when to await the end of its body no longer; Never: not yet
 }
 
 // maxRestarts limits the transparent restarts of a call, so that a transport that can
@@ -42,7 +45,7 @@ func (m *Machine) addAttempt(now plan.Duration, kind status.AttemptKind, number 
 	if m.attempts == nil {
 		m.attempts = m.rooms.attempts[:0]
 	}
-	m.attempts = append(m.attempts, attempt{live: true, record: status.AttemptRecord{
+	m.attempts = append(m.attempts, attempt{live: true, lingerAt: plan.Never, record: status.AttemptRecord{
 		Number: number, Kind: kind, StartedAt: m.since(now), HeadAt: status.None, EndedAt: status.None,
 		HTTPStatus: status.None, Code: status.None, Pushback: status.NoPushback,
 	}})

@@ -7,10 +7,14 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// expired ends the call if its deadline has come.
+// expired ends the call if its deadline has come. A status that had come whole by
+// then stands (SEMANTICS 2.12f).
 func (m *Machine) expired(now plan.Duration) bool {
 	if now < m.set.Deadline {
 		return false
+	}
+	if m.endSettled(now) {
+		return true
 	}
 	m.end(now, status.New(status.DeadlineExceeded, m.deadlineText()), status.ReasonDeadline)
 	return true

@@ -127,6 +127,7 @@ func (m *Machine) Timer(now plan.Duration) {
 	}
 	m.armed = plan.Never
 	if !m.expired(now) {
+		m.endLingering(now)
 		m.warnStalled(now)
 		m.startDue(now)
 	}
@@ -141,7 +142,9 @@ func (m *Machine) Finish(now plan.Duration, st *status.Status, reason status.Com
 	if m.phase == idle {
 		m.noteBegun(now)
 	}
-	m.end(now, st, reason)
+	if reason != status.ReasonCanceled || !m.endSettled(now) {
+		m.end(now, st, reason)
+	}
 }
 
 // startDue begins the attempts that are due, and sets the timer for what comes next.
@@ -184,9 +187,13 @@ func (m *Machine) arm(now plan.Duration) {
 	if m.next > now {
 		at = min(at, m.next)
 	}
+	patient := false
+	if end := m.lingerAt(); end < at {
+		at, patient = end, true
+	}
 	if at != m.armed {
 		m.armed = at
-		m.act(Action{Op: Arm, At: at})
+		m.act(Action{Op: Arm, At: at, Patient: patient})
 	}
 }
 

@@ -35,6 +35,7 @@ type attempt struct {
 	metadata metadata.MD // its own, from the function for per-attempt metadata
 	messages int         // how many have begun so far
 	reading  bool        // a chunk was asked for and is not used up
+	behind   bool        // more of that chunk is to be fed
 	marked   bool        // it was sent with the attempts header
 }
 

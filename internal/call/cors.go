@@ -13,6 +13,7 @@ import (
 const (
 	warnCORS attempts.Warning = attempts.FirstFree + iota
 	warnStatusHidden
+	warnEncodingHidden
 	warnRetryLost
 )
 

@@ -26,12 +26,12 @@ func TestFirstFrame(t *testing.T) {
 		"95_lone_compressed_trailers_frame_is_tried_again": packed(wire.FlagTrailers, later),
 	} {
 		t.Run(name, func(t *testing.T) {
-			tk := begun(t, Params{})
+			tk := begun(t, Params{}).at(5)
 			if tk.feeds(1, frame); frame[0]&wire.FlagCompressed != 0 {
 				tk.asks("inflate 1 1048576").inflates(1)
 			}
-			tk.asks("read 1")
-			tk.at(5).bodyEnds(1).asks("arm 35") // its pushback is heeded
+			tk.asks("abort 1", "arm 35") // its pushback is heeded, and the end of the body not awaited
+			tk.bodyEnds(1).asks()
 			tk.at(35).timer().asks("open 2")
 			tk.head(2, 200).asks("read 2")
 			tk.feeds(2, message("one"), okTrailers()).asks("release 2", "header 2", "read 2").got("one")
@@ -45,8 +45,7 @@ func TestFirstFrame(t *testing.T) {
 	}
 	t.Run("95_stop", func(t *testing.T) {
 		tk := begun(t, Params{})
-		tk.feeds(1, trailers("grpc-status: 14\r\ngrpc-retry-pushback-ms: -1\r\nx-end: 1")).asks("read 1")
-		tk.bodyEnds(1).asks("end")
+		tk.feeds(1, trailers("grpc-status: 14\r\ngrpc-retry-pushback-ms: -1\r\nx-end: 1")).asks("abort 1", "end")
 		st := tk.over(status.Unavailable, status.ReasonPushback, 1, "")
 		field(t, "header", st.Header, "x-begin", "1")
 		field(t, "trailer", st.Trailer, "x-end", "1")
@@ -82,15 +81,13 @@ func TestFirstFrame(t *testing.T) {
 	})
 	t.Run("95_trailers_alone_say_OK", func(t *testing.T) {
 		tk := begun(t, Params{Streaming: true})
-		tk.feeds(1, okTrailers()).asks("read 1")
-		tk.bodyEnds(1).asks("release 1", "header 1", "end")
+		tk.feeds(1, okTrailers()).asks("abort 1", "release 1", "header 1", "end")
 		st := tk.over(status.OK, status.ReasonResponseHeaders, 1, "")
 		field(t, "header", st.Header, "x-begin", "1")
 		field(t, "trailer", st.Trailer, "x-end", "1")
 
 		tk = begun(t, Params{})
-		tk.feeds(1, okTrailers()).asks("read 1")
-		tk.bodyEnds(1).asks("release 1", "header 1", "end")
+		tk.feeds(1, okTrailers()).asks("abort 1", "release 1", "header 1", "end")
 		tk.over(status.Unimplemented, status.ReasonResponseHeaders, 1, "no message")
 	})
 	t.Run("message_that_is_not_taken_commits", func(t *testing.T) { // another attempt would get the same
@@ -123,9 +120,7 @@ func TestFirstFrame(t *testing.T) {
 		tk.feeds(2, end[:12]).asks("read 2")
 		tk.feeds(1, end[9:]).asks("inflate 1 1048576")
 		tk.feeds(2, end[12:]).asks("inflate 2 1048576")
-		tk.inflates(2).asks("read 2")
-		tk.bodyEnds(2).asks("arm 140") // non-fatal, and its pushback is heeded
-		tk.inflates(1).asks("read 1")
+		tk.inflates(2).asks("abort 2", "arm 140") // non-fatal, and its pushback is heeded
 		tk.at(140).timer().asks("open 3")
 		tk.head(3, 200).asks("read 3")
 		tk.feeds(3, message("one")).asks("abort 1", "release 3", "header 3", "read 3").got("one")
@@ -136,8 +131,7 @@ func TestFirstFrame(t *testing.T) {
 		tk.sends(10).starts().asks("open 1")
 		tk.head(1, 101).asks("read 1")
 		tk.feeds(1, trailers("x-begin: 1")).asks("read 1")
-		tk.feeds(1, trailers(later)).asks("read 1")
-		tk.closes(1, 1000).asks("arm 30")
+		tk.feeds(1, trailers(later)).asks("abort 1", "arm 30")
 	})
 }
 

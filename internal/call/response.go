@@ -10,9 +10,15 @@ import (
 
 // Head reports that an attempt's response head arrived.
 func (c *Call) Head(now plan.Duration, id, httpStatus int, fields metadata.MD) {
-	if c.machine.Head(now, id, httpStatus) {
-		c.heard(id)
-		c.react(now, id, c.attempt(id).Head(httpStatus, fields))
+	if !c.machine.Head(now, id, httpStatus) {
+		return
+	}
+	c.heard(id)
+	a := c.attempt(id)
+	c.react(now, id, a.Head(httpStatus, fields))
+	if st := a.Told(); st != nil { // all that a body could tell is another status
+		c.machine.Settled(now, id, c.outcome(id, st))
+		c.machine.Linger(now, id)
 	}
 }
 
@@ -22,6 +28,7 @@ func (c *Call) Read(now plan.Duration) {
 	c.wanted = true
 	c.machine.Awaits(now)
 	if id, ok := c.machine.Committed(); ok && c.machine.Headed() {
+		c.machine.Linger(now, id)
 		c.readOn(id)
 	}
 }
@@ -67,14 +74,11 @@ func (c *Call) Feed(now plan.Duration, id int, chunk []byte, at int, to []wire.F
 		return to, len(chunk)
 	}
 	a := c.attempt(id)
-	if a.Body() == exchange.Headers {
-		c.machine.Commit(now, id)
-		if c.machine.Over() { // the deadline has come at this instant
-			return to, len(chunk)
-		}
-	}
 	had := len(to)
 	to, at, r := a.Feed(chunk, at, to)
+	if a.Told() == nil && a.Settled() == nil {
+		c.machine.Unsettled(id) // until the trailers frame is whole
+	}
 	if r == exchange.Headers {
 		if c.machine.Commit(now, id); c.machine.Over() {
 			return to[:had], len(chunk)
@@ -90,7 +94,32 @@ func (c *Call) Feed(now plan.Duration, id int, chunk []byte, at int, to []wire.F
 		return to, len(chunk)
 	}
 	c.inflate(id)
+	if a.behind = at < len(chunk); !a.behind {
+		c.settle(now, id)
+	}
 	return to, at
+}
+
+// settle: the trailers frame may have come whole, so that the status is known. An
+// attempt that is not committed ends with it at once, for a retry does not wait.
+// Else the end of the body is awaited a little, since the network then keeps the
+// connection, and what is behind the trailers can be told as the mistake it is.
+func (c *Call) settle(now plan.Duration, id int) {
+	a := c.attempt(id)
+	st := a.Settled()
+	if st == nil || !c.machine.Live(id) {
+		return
+	}
+	if at, ok := c.machine.Committed(); !ok || at != id {
+		a.End()
+		c.react(now, id, exchange.Ended)
+		return
+	}
+	c.explain(id, st)
+	c.machine.Settled(now, id, c.outcome(id, st))
+	if c.wanted || !c.streaming {
+		c.machine.Linger(now, id)
+	}
 }
 
 // InText reports whether the attempt's body is base64. Feed then decodes a chunk in
@@ -118,8 +147,11 @@ func (c *Call) Inflated(now plan.Duration, id int, size int64, trailers []byte) 
 	}
 	a := c.attempt(id)
 	c.wanted = c.wanted && a.InTrailers() // if the application waited for a message, it was for this one
-	if a.Inflated(size, trailers) == exchange.Ended {
-		c.react(now, id, exchange.Ended)
+	if r := a.Inflated(size, trailers); r != exchange.More {
+		c.react(now, id, r)
+	}
+	if !a.behind {
+		c.settle(now, id)
 	}
 }
 
@@ -152,7 +184,7 @@ func (c *Call) count(now plan.Duration, id int, f wire.Fragment) {
 	}
 	if !c.streaming && f.First && a.messages == 2 {
 		c.machine.Discard(id)
-		c.endAttempt(now, id, cardinality(a.Header(), "a second message"), plan.NoPushback)
+		c.machine.Ended(now, id, plan.Outcome{Status: cardinality(a.Header(), "a second message"), Pushback: plan.NoPushback})
 	}
 }
 
@@ -163,6 +195,7 @@ func (c *Call) Skip(id, n int) {
 		return
 	}
 	a := c.attempt(id)
+	a.behind = false // for all that is known
 	a.Skip(int(min(int64(n), a.Left())))
 	if _, packed := a.Packed(); packed {
 		c.inflate(id)
@@ -197,20 +230,23 @@ func (c *Call) Break(now plan.Duration, id int, cause error) {
 func (c *Call) ended(now plan.Duration, id int) {
 	a := c.attempt(id)
 	st := a.Status()
-	if a.Refused() {
-		c.machine.Commit(now, id) // a message commits the call even if it is refused
+	if a.Refused() || st.Code == status.OK && c.lacks(id) {
+		c.machine.Commit(now, id) // a message commits, also one that is not taken; and an OK is an answer, if a wrong one
 	}
-	if st.Code == status.OK && !c.streaming && a.messages == 0 {
-		c.machine.Commit(now, id) // the server ran the call, so it must not be retried
-		st = cardinality(st.Header, "no message")
-	}
-	c.explain(id)
-	c.endAttempt(now, id, st, plan.PushbackOf(st.Trailer))
+	c.explain(id, st)
+	c.machine.Ended(now, id, c.outcome(id, st))
 }
 
-func (c *Call) endAttempt(now plan.Duration, id int, st *status.Status, p plan.Pushback) {
-	c.machine.Ended(now, id, plan.Outcome{Status: st, Pushback: p})
+// outcome is what the machine is told of a status that was read.
+func (c *Call) outcome(id int, st *status.Status) plan.Outcome {
+	if st.Code == status.OK && c.lacks(id) {
+		st = cardinality(st.Header, "no message")
+	}
+	return plan.Outcome{Status: st, Pushback: plan.PushbackOf(st.Trailer)}
 }
+
+// lacks reports whether the message that is due has not come.
+func (c *Call) lacks(id int) bool { return !c.streaming && c.attempt(id).messages == 0 }
 
 func cardinality(header metadata.MD, got string) *status.Status {
 	st := status.New(status.Unimplemented, "the method answers with one message, but the response holds "+got)

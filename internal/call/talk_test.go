@@ -63,6 +63,9 @@ type talk struct {
 	warnings []channel.Warning
 	dropped  bool // at its end, what had not been read
 	parts    map[int]*part
+	lingers  bool          // show when the end of a body is awaited, which is with nearly every call
+	armed    plan.Duration // what the timer was last shown to be armed at
+	hidden   bool          // it was armed for the end of a body, and that was not shown
 }
 
 // part is what has come of an attempt's payload, and what is left of a chunk that
@@ -91,7 +94,7 @@ func talking(t *testing.T, ch *channel.Channel, p Params) *talk {
 	if p.Timeout == 0 {
 		p.Timeout = plan.Never
 	}
-	tk := &talk{t: t, call: New(ch, 0, p), parts: map[int]*part{}}
+	tk := &talk{t: t, call: New(ch, 0, p), parts: map[int]*part{}, armed: plan.Never}
 	t.Cleanup(func() { // whatever the test leaves running is canceled, and nothing may stay behind
 		tk.call.Cancel(tk.now, "the test is over", nil)
 		if !tk.call.Over() {
@@ -123,7 +126,9 @@ func (tk *talk) tell(event func(c *Call)) *talk {
 		case attempts.Abort:
 			tk.asked = append(tk.asked, "abort "+n)
 		case attempts.Arm:
-			tk.asked = append(tk.asked, "arm "+instant(a.At))
+			if tk.shows(a) {
+				tk.asked = append(tk.asked, "arm "+instant(a.At))
+			}
 		case attempts.Release:
 			tk.asked = append(tk.asked, "release "+n)
 		case attempts.Read:
@@ -141,6 +146,18 @@ func (tk *talk) tell(event func(c *Call)) *talk {
 		}
 	}
 	return tk
+}
+
+// shows reports whether an arming is shown: not where it is for the end of a body,
+// unless the test is about that, nor where it takes that back.
+func (tk *talk) shows(a attempts.Action) bool {
+	if a.Patient && !tk.lingers {
+		tk.hidden = true
+		return false
+	}
+	back := tk.hidden && a.At == tk.armed
+	tk.hidden, tk.armed = false, a.At
+	return !back
 }
 
 func instant(at plan.Duration) string {
@@ -196,6 +213,7 @@ func (tk *talk) network(up bool) *talk {
 
 func (tk *talk) timer() *talk {
 	tk.t.Helper()
+	tk.armed = plan.Never // it has fired
 	return tk.tell(func(c *Call) { c.Timer(tk.now) })
 }
 

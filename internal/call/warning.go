@@ -1,6 +1,7 @@
 package call
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
@@ -28,6 +29,16 @@ func (c *Call) Warning(w attempts.Warning) channel.Warning {
 				"sends in headers cannot be read or retried, and its pushback cannot be heeded. Have the server answer with " +
 				"Access-Control-Expose-Headers: " + text.List(expose),
 		}
+	case warnEncodingHidden:
+		expose := c.exposed()
+		if !slices.Contains(expose, encodingHeader) {
+			expose = append(expose, encodingHeader)
+		}
+		return channel.Warning{
+			Kind: "statusHidden", Expose: expose,
+			Text: "a response to " + c.path + " from " + c.channel.BaseURL() + " is compressed and shows no " + encodingHeader + ", without which it " +
+				"cannot be read. Have the server answer with Access-Control-Expose-Headers: " + text.List(expose),
+		}
 	case warnRetryLost:
 		return channel.Warning{
 			Kind: "retryLostToBodyTrailers",
@@ -44,13 +55,16 @@ func (c *Call) Warning(w attempts.Warning) channel.Warning {
 
 // explain warns of what may have kept a failed call from being retried, once for
 // each method.
-func (c *Call) explain(id int) {
+func (c *Call) explain(id int, st *status.Status) {
 	a := c.attempt(id)
 	switch {
 	case a.Hidden() && c.channel.Options().CrossOrigin && !c.method.Hidden:
 		c.method.Hidden = true
 		c.machine.Warn(warnStatusHidden)
-	case a.messages == 0 && a.TrailersAlone() && c.machine.Reason() == status.ReasonResponseHeaders && c.repeats(a.Status().Code) && !c.method.Lost:
+	case a.Unnamed() && c.channel.Options().CrossOrigin && !c.method.Hidden:
+		c.method.Hidden = true
+		c.machine.Warn(warnEncodingHidden)
+	case a.messages == 0 && a.TrailersAlone() && c.machine.Reason() == status.ReasonResponseHeaders && c.repeats(st.Code) && !c.method.Lost:
 		c.method.Lost = true
 		c.machine.Warn(warnRetryLost)
 	}

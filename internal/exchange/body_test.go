@@ -125,7 +125,6 @@ func TestTrailers(t *testing.T) {
 func TestSkip(t *testing.T) {
 	x := Exchange{MaxMessage: 1000}
 	x.Head(200, answer().fields)
-	x.Body()
 	fragments, at, _ := x.Feed(message(strings.Repeat("x", 100))[:25], 0, make([]wire.Fragment, 0, 4))
 	if len(fragments) != 1 || fragments[0].Length != 20 || at != 25 || x.Left() != 80 {
 		t.Fatalf("%+v, at %d, %d left", fragments, at, x.Left())

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -11,6 +12,17 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
+// statusOfHead is statusOf for a response head. fetch hands out each byte of a
+// header as a character of its own, so that UTF-8 which was not percent-encoded has
+// to be put together again.
+func statusOfHead(fields metadata.MD) *status.Status {
+	if message, ok := fields.Lookup("grpc-message"); ok {
+		fields = fields.Clone()
+		fields.Set("grpc-message", wire.UnLatin1(message))
+	}
+	return statusOf(fields)
+}
+
 // statusOf reads grpc-status, grpc-message and grpc-status-details-bin, from
 // headers or from trailers.
 func statusOf(fields metadata.MD) *status.Status {
@@ -18,16 +30,54 @@ func statusOf(fields metadata.MD) *status.Status {
 	if !ok {
 		return status.New(status.Unknown, "the response's trailers hold no grpc-status")
 	}
-	code, ok := text.Number(number)
-	if !ok || code > int64(status.MaxCode) {
-		return status.New(status.Unknown, "the response's grpc-status is "+text.Quote(number)+", which is no status code; its grpc-message: "+
-			text.Quote(wire.DecodePercent(fields.Get("grpc-message"))))
+	message := validUTF8(wire.DecodePercent(fields.Get("grpc-message")))
+	code, said, agreed := codesOf(fields)
+	st := new(status.Status)
+	switch {
+	case !agreed:
+		st.Code, st.Message = status.Unknown, "the response tells of several statuses, "+text.Quote(said)+"; its grpc-message: "+text.Quote(message)
+	case code < 0 || code > int64(status.MaxCode):
+		st.Code, st.Message = status.Unknown, "the response's grpc-status is "+text.Quote(number)+", which is no status code; its grpc-message: "+text.Quote(message)
+		if code > 0 && code <= math.MaxInt32 {
+			st.RawCode = int(code)
+		}
+	default:
+		st.Code, st.Message = status.Code(code), message
 	}
-	st := status.New(status.Code(code), validUTF8(wire.DecodePercent(fields.Get("grpc-message"))))
 	if details, ok := fields.Lookup("grpc-status-details-bin"); ok {
 		st.Details = []byte(details)
 	}
 	return st
+}
+
+// codesOf is the number that a block of fields tells as its grpc-status, -1 where it
+// is none, and what was said. Several may stand in it, which fetch joins with
+// commas: a proxy may have added one. They agree where they are the same.
+func codesOf(fields metadata.MD) (code int64, said string, agreed bool) {
+	first := true
+	agreed = true
+	for i := range fields.Len() {
+		f := fields.At(i)
+		if f.Name != "grpc-status" {
+			continue
+		}
+		for rest, more := f.Value, true; more; {
+			var one string
+			one, rest, more = strings.Cut(rest, ",")
+			n, ok := text.Number(strings.TrimSpace(one))
+			if !ok {
+				n = -1
+			}
+			switch {
+			case first:
+				code, said, first = n, one, false
+			case n != code:
+				agreed = false
+				said += "," + one
+			}
+		}
+	}
+	return code, said, agreed
 }
 
 // validUTF8 puts U+FFFD in the place of bytes that are none.
@@ -45,7 +95,8 @@ func withTrailer(st *status.Status, fields metadata.MD) *status.Status {
 
 // userMetadata leaves out the fields that are the protocol's own, which a
 // Status tells in its own fields or which concern the transport alone
-// (SEMANTICS 5.1b).
+// (SEMANTICS 5.1b), and those with a control character in their name, which the text
+// that they travel in would not hold.
 func userMetadata(fields metadata.MD) metadata.MD {
 	var md metadata.MD
 	for i := range fields.Len() {
@@ -53,10 +104,21 @@ func userMetadata(fields metadata.MD) metadata.MD {
 		switch f.Name {
 		case "content-type", "content-encoding", "grpc-status", "grpc-message", "grpc-encoding", "grpc-accept-encoding":
 		default:
-			md.Append(f.Name, f.Value)
+			if printable(f.Name) {
+				md.Append(f.Name, f.Value)
+			}
 		}
 	}
 	return md
+}
+
+func printable(name string) bool {
+	for i := range len(name) {
+		if name[i] < ' ' || name[i] == 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // fromHTTP is the status of a response that carries no gRPC status
@@ -109,8 +171,41 @@ const webType = "application/grpc-web"
 
 // readContentType refuses what is no gRPC-Web answer in protobuf: another type
 // is UNKNOWN, another codec INTERNAL (SEMANTICS 5.1d). Whether the body is text is
-// for the answer to say, whatever was asked for.
-func readContentType(contentType string) (inText bool, foreign *status.Status) {
+// for the answer to say, whatever was asked for. A type that is said twice, as where
+// a proxy adds its own, must be the same.
+func readContentType(fields metadata.MD) (inText bool, foreign *status.Status) {
+	var all string
+	types := 0
+	for i := range fields.Len() {
+		f := fields.At(i)
+		if f.Name != "content-type" {
+			continue
+		}
+		if all != "" {
+			all += ", "
+		}
+		all += f.Value
+	}
+	for rest, more := all, true; more; {
+		var one string
+		one, rest, more = strings.Cut(rest, ",")
+		if types > 0 && strings.IndexByte(one, '/') < 0 {
+			continue // a parameter with a comma in it
+		}
+		t, st := readOneType(one, all)
+		switch types++; {
+		case st != nil:
+			return false, st
+		case types == 1:
+			inText = t
+		case t != inText:
+			return false, foreignType(all)
+		}
+	}
+	return inText, nil
+}
+
+func readOneType(contentType, all string) (inText bool, foreign *status.Status) {
 	media, _, _ := strings.Cut(contentType, ";")
 	codec, ok := strings.CutPrefix(wire.LowerASCII(strings.TrimSpace(media)), webType)
 	codec, inText = strings.CutPrefix(codec, "-text")
@@ -118,9 +213,13 @@ func readContentType(contentType string) (inText bool, foreign *status.Status) {
 	case ok && (codec == "" || codec == "+proto"):
 		return inText, nil
 	case ok && codec[0] == '+':
-		return false, status.New(status.Internal, "the response's content-type is "+text.Quote(contentType)+
+		return false, status.New(status.Internal, "the response's content-type is "+text.Quote(all)+
 			", another format than the "+webType+"+proto that was asked for")
 	}
-	return false, status.New(status.Unknown, "the response's content-type is "+text.Quote(contentType)+
+	return false, foreignType(all)
+}
+
+func foreignType(contentType string) *status.Status {
+	return status.New(status.Unknown, "the response's content-type is "+text.Quote(contentType)+
 		", not "+webType+": the address leads to something else than a gRPC-Web endpoint")
 }

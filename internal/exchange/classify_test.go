@@ -154,7 +154,8 @@ func TestStatusOf(t *testing.T) {
 	for text, want := range map[string]status.Code{
 		"0": status.OK, "16": status.Unauthenticated, "006": status.AlreadyExists,
 		"17": status.Unknown, "-1": status.Unknown, "": status.Unknown, "fourteen": status.Unknown,
-		"14, 14": status.Unknown, "1e1": status.Unknown, "4294967296": status.Unknown,
+		"14, 14": status.Unavailable, "14,014 , 14": status.Unavailable, "0, 13": status.Unknown, "13, 0": status.Unknown,
+		"14,": status.Unknown, ",": status.Unknown, "1e1": status.Unknown, "4294967296": status.Unknown,
 	} {
 		if got := statusOf(metadata.New("grpc-status", text, "grpc-message", "m%C3")); got.Code != want {
 			t.Errorf("grpc-status %q: %v; want %v", text, got, want)

@@ -42,7 +42,7 @@ func TestCompressed(t *testing.T) {
 	})
 	t.Run("damaged", func(t *testing.T) {
 		short := deflated("hello")
-		for name, payload := range map[string][]byte{"empty": nil, "not gzip": []byte("hello"), "cut short": short[:len(short)-1], "bad sum": append(short[:len(short)-8:len(short)-8], 0, 0, 0, 0, 0, 0, 0, 0)} {
+		for name, payload := range map[string][]byte{"not gzip": []byte("hello"), "cut short": short[:len(short)-1], "bad sum": append(short[:len(short)-8:len(short)-8], 0, 0, 0, 0, 0, 0, 0, 0)} {
 			for _, flags := range []byte{wire.FlagCompressed, wire.FlagCompressed | wire.FlagTrailers} {
 				got := whole(t, zipped(message("one"), wire.AppendFrame(nil, flags, payload), message("two")))
 				got.is(t, true, status.Internal, "marked as compressed with gzip could not be inflated", "one")
@@ -70,11 +70,34 @@ func TestCompressed(t *testing.T) {
 		whole(t, zipped(packed(wire.FlagTrailers, end))).is(t, true, status.ResourceExhausted, "trailers frame is, inflated, larger than the limit of 1048576 bytes")
 	})
 	t.Run("other_encodings", func(t *testing.T) {
-		for encoding, text := range map[string]string{"": "names no grpc-encoding", "identity": "names no grpc-encoding", "br": `"br"`, "deflate": "gzip is", "GZIP": `"GZIP"`} {
+		for encoding, text := range map[string]string{"": "names no grpc-encoding", "identity": "names no grpc-encoding", "br": `"br"`, "deflate": "gzip is", "gzip, gzip": `"gzip, gzip"`} {
 			for _, frame := range [][]byte{packed(0, "x"), packed(wire.FlagTrailers, okTrailers)} {
 				whole(t, answer(message("one"), frame).with("grpc-encoding", encoding)).is(t, true, status.Internal, text, "one")
 			}
 			whole(t, answer(message("one"), trailers(okTrailers)).with("grpc-encoding", encoding)).is(t, true, status.OK, "", "one")
+		}
+	})
+	t.Run("gzip_in_any_case", func(t *testing.T) {
+		whole(t, answer(packed(0, "one"), packed(wire.FlagTrailers, okTrailers)).with("grpc-encoding", "GZip")).is(t, true, status.OK, "", "one")
+	})
+	t.Run("104_nothing_compressed", func(t *testing.T) { // there is no gzip of which nothing is left
+		end := wire.AppendFrame(nil, wire.FlagTrailers|wire.FlagCompressed, nil)
+		whole(t, zipped(wire.AppendFrame(nil, wire.FlagCompressed, nil), message("two"), trailers(okTrailers))).is(t, true, status.OK, "", "", "two")
+		whole(t, zipped(end)).is(t, true, status.Unknown, "no grpc-status")
+		whole(t, zipped(end).with("grpc-status", "14")).is(t, false, status.Unavailable, "")
+		whole(t, answer(wire.AppendFrame(nil, wire.FlagCompressed, nil))).is(t, true, status.Internal, "names no grpc-encoding")
+	})
+	t.Run("encoding_not_exposed", func(t *testing.T) {
+		var x Exchange
+		x.Head(200, answer().fields)
+		x.Feed(packed(0, "x"), 0, make([]wire.Fragment, 0, 1))
+		if !x.Unnamed() || !strings.Contains(x.Status().Message, "Access-Control-Expose-Headers: grpc-encoding") {
+			t.Errorf("unnamed %v, %v", x.Unnamed(), x.Status())
+		}
+		for _, r := range []response{answer(packed(0, "x")).with("grpc-encoding", "br"), socket(trailers(""), packed(0, "x"))} {
+			if got := whole(t, r); strings.Contains(got.status.Message, "Expose") {
+				t.Error(got.text())
+			}
 		}
 	})
 	t.Run("connection_lost", func(t *testing.T) {
@@ -101,7 +124,6 @@ func TestSkipCompressed(t *testing.T) {
 		limit int64
 	}{{0, maxMessage}, {wire.FlagTrailers, maxTrailer}} {
 		frame := packed(c.flags, "grpc-status: 0")
-		x.Body()
 		fragments, at, _ := x.Feed(frame[:9], 0, make([]wire.Fragment, 0, 4))
 		if _, packed := x.Packed(); packed || len(fragments) != 1 || fragments[0].Length != 4 || at != 9 {
 			t.Fatalf("%+v, at %d, packed %v", fragments, at, packed)

@@ -25,7 +25,9 @@ type Exchange struct {
 
 	state    state
 	header   metadata.MD
-	status   *status.Status // of the head, while a body may still overrule it; then the end's
+	told     *status.Status // of the head: it stands where the trailers tell no other
+	whole    *status.Status // what the whole trailers frame came to, its own or the head's
+	status   *status.Status // how it ended
 	encoding string         // grpc-encoding
 	frames   wire.FrameReader
 	text     wire.TextReader
@@ -35,8 +37,10 @@ type Exchange struct {
 	deflated bool   // the present payload is compressed
 	packed   bool   // it has come whole, and is to be inflated before anything else is read
 	empty    bool   // no byte of a body has come
+	socket   bool   // a WebSocket carries it
 	hidden   bool   // the response was empty
-	refused  bool   // a frame that is no trailers frame was, by its prefix
+	unnamed  bool   // it is compressed, and names no encoding
+	refused  bool   // a message was, by its prefix
 }
 
 type state uint8
@@ -44,7 +48,7 @@ type state uint8
 const (
 	waiting   state = iota // no head yet
 	upgraded               // a WebSocket is open, whose first frame is the head
-	tentative              // the head holds a grpc-status: Trailers-Only, if no body follows
+	tentative              // the head holds a grpc-status: Trailers-Only, unless the body has a message or a status
 	withheld               // Response-Headers, of which nobody is told before the first frame
 	open                   // Response-Headers: messages and trailers follow
 	over
@@ -72,61 +76,53 @@ const switchingProtocols = 101
 func (x *Exchange) Head(httpStatus int, fields metadata.MD) Reading {
 	x.empty = true
 	if httpStatus == switchingProtocols {
-		x.state = upgraded
+		x.state, x.socket = upgraded, true
 		return More
 	}
-	x.header = fields
 	_, told := fields.Lookup("grpc-status")
-	inText, foreign := readContentType(fields.Get("content-type"))
+	inText, foreign := readContentType(fields)
 	x.inText = inText
 	switch {
 	case told && foreign != nil:
-		return x.end(withTrailer(statusOf(fields), fields)) // a proxy's own answer: its body holds no frames
+		return x.end(withTrailer(statusOfHead(fields), fields)) // a proxy's own answer: its body holds no frames
 	case told: // it wins over the HTTP status
-		x.state, x.status = tentative, statusOf(fields)
+		x.told = withTrailer(statusOfHead(fields), fields)
+		x.begin(tentative, fields)
 		return More
 	case httpStatus != 200:
 		return x.end(withTrailer(fromHTTP(httpStatus), fields))
 	case foreign != nil:
 		return x.end(withTrailer(foreign, fields))
 	}
-	return x.headers()
+	return x.headers(fields)
 }
 
 // socketHead reads the head that came as a WebSocket's first frame.
 func (x *Exchange) socketHead() Reading {
-	x.header, x.block = wire.ParseTrailer(string(x.block)), nil
-	if _, told := x.header.Lookup("grpc-status"); told {
-		return x.end(withTrailer(statusOf(x.header), x.header))
+	fields := wire.ParseTrailer(string(x.block))
+	x.block = nil
+	if _, told := fields.Lookup("grpc-status"); told {
+		return x.end(withTrailer(statusOf(fields), fields))
 	}
-	return x.headers()
+	return x.headers(fields)
 }
 
-func (x *Exchange) headers() Reading {
-	x.status = nil
-	x.encoding = x.header.Get("grpc-encoding")
-	x.header = userMetadata(x.header)
+func (x *Exchange) headers(fields metadata.MD) Reading {
 	if x.FirstFrame {
-		x.state = withheld
+		x.begin(withheld, fields)
 		return More
 	}
-	x.state = open
+	x.begin(open, fields)
 	return Headers
+}
+
+// begin makes ready for the frames of a body.
+func (x *Exchange) begin(s state, fields metadata.MD) {
+	x.state, x.encoding, x.header = s, wire.LowerASCII(fields.Get("grpc-encoding")), userMetadata(fields)
 }
 
 // Header is the header metadata, once Headers was answered.
 func (x *Exchange) Header() metadata.MD { return x.header }
-
-// Body reports whether bytes turn a tentative Trailers-Only into a response
-// with a body, whose trailers overrule the head's status. The driver asks
-// before it feeds.
-func (x *Exchange) Body() Reading {
-	x.empty = false
-	if x.state == tentative {
-		return x.headers()
-	}
-	return More
-}
 
 // Feed cuts the chunk, from offset at, into fragments of messages, which it
 // appends to the given ones up to their capacity. It answers with them and with
@@ -135,10 +131,11 @@ func (x *Exchange) Body() Reading {
 // of the fragments. A chunk in text mode is written over: fragments lie in what
 // was decoded.
 func (x *Exchange) Feed(chunk []byte, at int, to []wire.Fragment) ([]wire.Fragment, int, Reading) {
+	x.empty = x.empty && len(chunk) == 0
 	for len(to) < cap(to) && !x.packed {
 		at = x.skipPadding(chunk, at)
 		if x.trailers && x.frames.Left() == 0 && at < len(chunk) {
-			return to, at, x.end(status.New(status.Internal, "the response goes on behind its trailers frame, which must be the last"))
+			return to, at, x.fault(status.New(status.Internal, "the response goes on behind its trailers frame, which must be the last"))
 		}
 		f, next, ok := x.next(chunk, at)
 		at = next
@@ -149,8 +146,8 @@ func (x *Exchange) Feed(chunk []byte, at int, to []wire.Fragment) ([]wire.Fragme
 			break
 		}
 		if st := x.check(f); st != nil {
-			x.refused = f.Flags&wire.FlagTrailers == 0 && x.state != upgraded
-			return to, at, x.end(st)
+			x.refuse(f)
+			return to, at, x.fault(st)
 		}
 		var r Reading
 		if to, r = x.take(chunk, f, to); r != More {
@@ -164,17 +161,56 @@ func (x *Exchange) Feed(chunk []byte, at int, to []wire.Fragment) ([]wire.Fragme
 func (x *Exchange) take(chunk []byte, f wire.Fragment, to []wire.Fragment) ([]wire.Fragment, Reading) {
 	trailers := f.Flags&wire.FlagTrailers != 0
 	x.trailers = trailers && x.state != upgraded
+	if !x.deflated {
+		f.Flags &^= wire.FlagCompressed // nothing is in it that could be inflated
+	}
 	switch x.packed = x.deflated && f.Last; {
 	case trailers && !x.deflated:
-		if x.block = append(x.block, chunk[f.Offset:f.Offset+f.Length]...); f.Last && x.state == upgraded {
+		x.block = append(x.block, chunk[f.Offset:f.Offset+f.Length]...)
+		switch {
+		case !f.Last:
+		case x.state == upgraded:
 			return to, x.socketHead()
+		default:
+			return to, x.readTrailers()
 		}
 		return to, More
-	case !trailers && x.state == withheld:
-		x.state = open
+	case !trailers && x.state != open:
+		x.commit()
 		return append(to, f), Headers
 	}
 	return append(to, f), More
+}
+
+// commit: the response holds more than a status.
+func (x *Exchange) commit() {
+	x.state = open
+	if x.told != nil {
+		x.told.Trailer = metadata.MD{} // it is the header
+	}
+}
+
+// readTrailers reads the whole trailers frame. Its status wins over the head's
+// (SEMANTICS 5.1); one without a status adds to what the head tells, and where no
+// message came, to Trailers-Only.
+func (x *Exchange) readTrailers() Reading {
+	fields := wire.ParseTrailer(string(x.block))
+	x.block = nil
+	if _, tells := fields.Lookup("grpc-status"); x.told != nil && !tells {
+		x.told.Trailer.AppendAll(userMetadata(fields))
+		x.whole = x.told
+		return More
+	}
+	x.whole = withTrailer(statusOf(fields), fields)
+	switch {
+	case x.state != tentative:
+		return More
+	case x.FirstFrame:
+		x.state = withheld
+		return More
+	}
+	x.commit()
+	return Headers
 }
 
 // next is the frame reader's, of what a chunk in text mode decodes to.
@@ -184,7 +220,7 @@ func (x *Exchange) next(chunk []byte, at int) (f wire.Fragment, next int, ok boo
 	}
 	n, next, ok := x.text.Decode(chunk, at, x.frames.Want())
 	if !ok {
-		x.end(status.New(status.Internal, "the response's body holds "+text.Quote(string(chunk[next:next+1]))+
+		x.fault(status.New(status.Internal, "the response's body holds "+text.Quote(string(chunk[next:next+1]))+
 			" where base64 is due: it was damaged on the way"))
 		return f, next, false
 	}
@@ -231,9 +267,12 @@ func (x *Exchange) Inflated(size int64, trailers []byte) Reading {
 		what, limit = "trailers frame", maxTrailer
 		x.block = trailers
 	}
-	if size > limit {
-		return x.end(status.New(status.ResourceExhausted, "a response "+what+" is, inflated, larger than the limit of "+
+	switch {
+	case size > limit:
+		return x.fault(status.New(status.ResourceExhausted, "a response "+what+" is, inflated, larger than the limit of "+
 			strconv.FormatInt(limit, 10)+" bytes"))
+	case x.trailers:
+		return x.readTrailers()
 	}
 	return More
 }
@@ -242,7 +281,7 @@ func (x *Exchange) Inflated(size int64, trailers []byte) Reading {
 func (x *Exchange) Damaged(cause error) Reading {
 	st := status.New(status.Internal, "a response frame that is marked as compressed with "+x.encoding+" could not be inflated: "+cause.Error())
 	st.Cause = cause
-	return x.end(st)
+	return x.fault(st)
 }
 
 // check refuses what must not be, on the prefix, before anything is kept
@@ -261,6 +300,9 @@ func (x *Exchange) check(f wire.Fragment) *status.Status {
 			"the server speaks another protocol than grpc-websockets")
 	case x.deflated && x.encoding != Gzip:
 		return x.compressed()
+	}
+	x.deflated = x.deflated && f.Total > 0
+	switch {
 	case f.Flags&wire.FlagTrailers != 0:
 		return tooLarge("trailers frame", f.Total, maxTrailer)
 	}
@@ -284,6 +326,10 @@ func tooLarge(what string, size, limit int64) *status.Status {
 }
 
 func (x *Exchange) compressed() *status.Status {
+	if x.unnamed = x.encoding == "" && !x.socket; x.unnamed {
+		return status.New(status.Internal, "a response frame is marked as compressed, but the response names no grpc-encoding, or, "+
+			"if the server is on another origin, does not expose it: Access-Control-Expose-Headers: grpc-encoding")
+	}
 	if x.encoding == "" || x.encoding == "identity" {
 		return status.New(status.Internal, "a response frame is marked as compressed, but the response names no grpc-encoding")
 	}
@@ -291,17 +337,58 @@ func (x *Exchange) compressed() *status.Status {
 		", which is not known here: gzip is")
 }
 
-// End reads the clean end of the body: the attempt's status. uncommitted says
-// that the response was Trailers-Only, so that a policy may try again.
+// refuse takes note of a frame that is not taken, by its prefix. A message that is
+// not commits all the same; what is no frame does not, where the head has told of a
+// failure.
+func (x *Exchange) refuse(f wire.Fragment) {
+	unknown := f.Flags&^(wire.FlagCompressed|wire.FlagTrailers) != 0
+	x.refused = f.Flags&wire.FlagTrailers == 0 && x.state != upgraded && !(unknown && x.failed())
+	if x.refused && x.state == tentative {
+		x.commit()
+	}
+}
+
+// failed: the head has told of a failure.
+func (x *Exchange) failed() bool { return x.told != nil && x.told.Code != status.OK }
+
+// fault ends an exchange whose body is wrong. A failure that the head has told of is
+// not made another by that.
+func (x *Exchange) fault(st *status.Status) Reading {
+	if x.failed() && (x.whole == nil || x.whole == x.told) {
+		st = x.told
+	}
+	return x.end(st)
+}
+
+// Settled is the status, once all of the trailers frame has come: what may still
+// follow of the body is its end, or a mistake. Nil before that.
+func (x *Exchange) Settled() *status.Status {
+	if x.state == over || x.whole == nil {
+		return nil
+	}
+	return x.headed(x.whole)
+}
+
+// Told is the failure that the head has told of, while nothing of a body has come
+// that could tell another. Nil: there is none.
+func (x *Exchange) Told() *status.Status {
+	if x.state != tentative || !x.empty || !x.failed() {
+		return nil
+	}
+	return x.headed(x.told)
+}
+
+// End reads the clean end of the body: the attempt's status.
 func (x *Exchange) End() Reading {
+	inside := x.frames.Inside() || x.text.Inside()
 	switch {
 	case x.state == over:
-	case x.state == tentative:
-		return x.end(withTrailer(x.status, x.header))
-	case x.frames.Inside() || x.text.Inside():
+	case x.whole != nil:
+		return x.end(x.whole)
+	case x.told != nil && (x.failed() || !inside):
+		return x.end(x.told)
+	case inside:
 		return x.end(status.New(status.Unavailable, "the response ended inside a frame: the connection or a proxy cut it short"))
-	case x.trailers:
-		return x.end(x.trailerStatus())
 	case x.empty && x.state != upgraded:
 		x.hidden = true
 		return x.end(status.New(status.Unknown, hiddenText()))
@@ -326,6 +413,10 @@ func hiddenText() string {
 // whose headers CORS hides.
 func (x *Exchange) Hidden() bool { return x.hidden }
 
+// Unnamed reports whether the exchange has ended at a compressed frame for want of
+// a grpc-encoding, as it does where CORS hides that.
+func (x *Exchange) Unnamed() bool { return x.unnamed }
+
 // Refused reports whether the exchange has ended at the prefix of a frame that is
 // not taken, and that holds no trailers: a message that is too large, for one.
 func (x *Exchange) Refused() bool { return x.refused }
@@ -333,14 +424,13 @@ func (x *Exchange) Refused() bool { return x.refused }
 // InTrailers reports whether the trailers frame has begun.
 func (x *Exchange) InTrailers() bool { return x.trailers }
 
-// TrailersAlone reports whether the exchange has ended with nothing but trailers
-// in its body.
-func (x *Exchange) TrailersAlone() bool { return x.state == over && x.trailers }
+// TrailersAlone reports whether the exchange has come to its status with nothing
+// but trailers in its body.
+func (x *Exchange) TrailersAlone() bool { return x.trailers && (x.state == over || x.whole != nil) }
 
-// Whole reports whether the response's status has come whole, though its body may
-// not have ended yet.
+// Whole reports whether a status has come whole that stands if the body breaks off.
 func (x *Exchange) Whole() bool {
-	return x.state == over || x.state == tentative || x.trailers && !x.frames.Inside() && !x.packed
+	return x.state == over || x.whole != nil || x.failed() || x.told != nil && x.empty
 }
 
 // Break reads a body that failed: the connection was lost. A status that had
@@ -354,16 +444,10 @@ func (x *Exchange) Break(cause error) Reading {
 	return x.end(st)
 }
 
-func (x *Exchange) trailerStatus() *status.Status {
-	fields := wire.ParseTrailer(string(x.block))
-	st := statusOf(fields)
-	return withTrailer(st, fields)
-}
-
 // Close reads the closing of a WebSocket, by its code (RFC 6455, 7.4). A status
 // that had arrived whole stands.
 func (x *Exchange) Close(code int, reason string) Reading {
-	if x.state == over || x.trailers && !x.frames.Inside() || code == closedNormally || code == closedSilently {
+	if x.state == over || x.whole != nil || code == closedNormally || code == closedSilently {
 		return x.End()
 	}
 	message := "the server closed the WebSocket with code " + strconv.Itoa(code)
@@ -377,12 +461,19 @@ func (x *Exchange) Close(code int, reason string) Reading {
 }
 
 func (x *Exchange) end(st *status.Status) Reading {
-	if x.state != open && x.state != withheld {
-		x.header = metadata.MD{} // Trailers-Only metadata is all in the trailer
-	}
-	st.Header = x.header
-	x.state, x.status, x.block = over, st, nil
+	x.status = x.headed(st)
+	x.header, x.state, x.block = st.Header, over, nil
 	return Ended
+}
+
+// headed gives a status the header metadata. Of Trailers-Only that is none: all of
+// it is in the trailer.
+func (x *Exchange) headed(st *status.Status) *status.Status {
+	st.Header = x.header
+	if x.state == tentative && st == x.told {
+		st.Header = metadata.MD{}
+	}
+	return st
 }
 
 // Status is how the exchange ended, once Ended was answered.

@@ -50,9 +50,6 @@ func TestFirstFrame(t *testing.T) {
 		if r := x.Head(200, answer().with("x-begin", "1").fields); r != More {
 			t.Fatalf("the head is answered with %d", r)
 		}
-		if r := x.Body(); r != More {
-			t.Fatalf("the body is answered with %d", r)
-		}
 		room := make([]wire.Fragment, 0, 8)
 		frames := joined(message("one"), message("two"))
 		if to, at, r := x.Feed(frames[:4], 0, room); len(to) != 0 || at != 4 || r != More {
@@ -108,7 +105,6 @@ func TestFirstFrame(t *testing.T) {
 		} {
 			x := Exchange{MaxMessage: maxMessage, FirstFrame: true}
 			x.Head(200, answer().fields)
-			x.Body()
 			if _, _, r := x.Feed(c.frame, 0, make([]wire.Fragment, 0, 4)); r != Ended || x.Status().Code != c.code || x.Refused() != c.refused {
 				t.Errorf("%s: %d, %v, refused %v", name, r, x.Status(), x.Refused())
 			}

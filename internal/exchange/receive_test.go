@@ -95,6 +95,7 @@ type result struct {
 	status    *status.Status
 	alone     bool // nothing but trailers came
 	hidden    bool
+	refused   bool // a message that was not taken: the call commits
 }
 
 // text is what tells one result from another.
@@ -139,6 +140,7 @@ func receive(t testing.TB, r response, room int) result {
 		t.Fatal("the exchange ended without a status")
 	}
 	d.got.alone, d.got.hidden = d.x.TrailersAlone(), d.x.Hidden()
+	d.got.refused = d.x.Refused()
 	return d.got
 }
 
@@ -151,7 +153,6 @@ func (d *receiver) note(r Reading) {
 }
 
 func (d *receiver) feed(chunk []byte) {
-	d.note(d.x.Body())
 	for at := 0; !d.ended && at < len(chunk); {
 		fragments, next, reading := d.x.Feed(chunk, at, make([]wire.Fragment, 0, d.room))
 		if next == at && len(fragments) == 0 && reading == More {

@@ -35,9 +35,6 @@ func TestSocket(t *testing.T) {
 			if i == len(head)-1 {
 				want = Headers
 			}
-			if x.Body() != More {
-				t.Fatal("the opening is taken for a head")
-			}
 			if to, at, r := x.Feed(head[i:i+1], 0, room); len(to) != 0 || at != 1 || r != want {
 				t.Fatalf("byte %d: %v, %d, %d", i, to, at, r)
 			}

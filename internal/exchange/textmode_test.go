@@ -50,7 +50,12 @@ func TestTextMode(t *testing.T) {
 						}
 					}
 					whole(t, r).is(t, true, status.OK, "")
-					for _, late := range []string{"A", "====", "AA==", "\n"} {
+					for _, line := range []string{"\n", "\r\n", "\r\n\r\n"} {
+						r := r
+						r.chunks = append(slices.Clone(r.chunks), []byte(line))
+						whole(t, r).is(t, true, status.OK, "")
+					}
+					for _, late := range []string{"A", "====", "AA==", "\nA"} {
 						r := r
 						r.chunks = append(slices.Clone(r.chunks), []byte(late))
 						whole(t, r).is(t, true, status.Internal, "behind its trailers")
@@ -59,6 +64,14 @@ func TestTextMode(t *testing.T) {
 			}
 		})
 	}
+	t.Run("97_line_ends_at_the_end", func(t *testing.T) {
+		r := answer(message("one"), trailers(okTrailers)).inText()
+		want := whole(t, r).text()
+		r.chunks = append(r.chunks, []byte("\r\n"))
+		r.cutAnywhere(t, want)
+		r.chunks = [][]byte{joined(r.chunks[:1]...), []byte("\r\n"), r.chunks[1]}
+		whole(t, r).is(t, true, status.Internal, "where base64 is due", "one")
+	})
 	t.Run("97_the_answer_says_whether_it_is_text", func(t *testing.T) {
 		for contentType, text := range map[string]bool{
 			"application/grpc-web-text": true, "application/grpc-web-text+proto": true, "Application/gRPC-Web-Text; charset=utf-8": true,

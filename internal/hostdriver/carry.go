@@ -12,6 +12,7 @@ func (d *Driver) carryOut(c *liveCall) {
 	for _, a := range c.Take() {
 		switch a.Op {
 		case attempts.Arm:
+			c.timer.patient = a.Patient
 			d.timers.set(&c.timer, a.At)
 		case attempts.Prepare:
 			d.begin(abi.ActionPrepare, c, a)
@@ -51,13 +52,15 @@ func (d *Driver) carryOut(c *liveCall) {
 }
 
 // arm has JavaScript's timer stand at the earliest instant of all calls. One
-// that stands too early does no harm, so that it is moved only when it must be.
+// that stands too early does no harm, so that it is moved only when it must be, or
+// when it is a patient one, which may not have been set at all.
 func (d *Driver) arm() {
 	at := d.timers.earliest()
-	if at < d.armed || at == plan.Never && d.armed != plan.Never {
-		d.armed = at
+	if at < d.armed || at != d.armed && (at == plan.Never || d.patient) {
+		d.armed, d.patient = at, d.timers.patient()
 		d.out.Begin(abi.ActionTimer, 0, 0)
 		d.out.Float(due(at))
+		d.out.Flag(d.patient)
 	}
 }
 

@@ -20,6 +20,7 @@ type Driver struct {
 	origins  map[string]*channel.Origin // by their URLs; all channels of the page share what is known
 	timers   timers
 	armed    plan.Duration // what JavaScript's one timer stands at
+	patient  bool          // it is for the end of a body
 	now      plan.Duration // the instant of the present event
 	room     []wire.Fragment
 }
@@ -96,7 +97,7 @@ func (d *Driver) Network(now float64, up uint32) {
 
 // Timer: what is due is due.
 func (d *Driver) Timer(now float64) {
-	d.now, d.armed = d.instant(now), plan.Never
+	d.now, d.armed, d.patient = d.instant(now), plan.Never, false
 	for d.timers.earliest() <= d.now {
 		c := d.timers.heap[0].call
 		d.timers.set(&c.timer, plan.Never)

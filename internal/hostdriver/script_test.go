@@ -20,6 +20,9 @@ type script struct {
 	host    *abitest.Host
 	now     float64
 	actions []abitest.Action // of the last event
+	patient bool             // show patient timers, which nearly every call has
+	armed   float64          // what the timer was last shown to be armed at
+	hidden  bool             // a patient one was not shown
 }
 
 const (
@@ -32,7 +35,7 @@ const (
 // backoff is waited.
 func open(t *testing.T, config string, more ...string) *script {
 	t.Helper()
-	s := &script{t: t, host: newHost()}
+	s := &script{t: t, host: newHost(), armed: math.Inf(1)}
 	parts := append([]string{"random", "4503599627370496"}, more...)
 	if config != "" {
 		parts = append(parts, "serviceConfig", config)
@@ -61,12 +64,27 @@ func (s *script) asks(want ...string) *script {
 	s.t.Helper()
 	got := []string{}
 	for _, a := range s.actions {
-		got = append(got, told(a))
+		if a.Name != "timer" || s.shows(a) {
+			got = append(got, told(a))
+		}
 	}
 	if !slices.Equal(got, want) {
 		s.t.Errorf("at %v ms the driver asks\n%q; want\n%q", s.now, got, want)
 	}
 	return s
+}
+
+// shows reports whether a timer is shown: a patient one is not, unless the test is
+// about these, nor what takes it back.
+func (s *script) shows(a abitest.Action) bool {
+	at := a.Values["at"].(float64)
+	if patient := a.Values["patient"].(bool); patient && !s.patient {
+		s.hidden = true
+		return false
+	}
+	back := s.hidden && at == s.armed
+	s.hidden, s.armed = false, at
+	return !back
 }
 
 // told is an action in short: its name, its call and attempt, and what matters of
@@ -162,7 +180,11 @@ func (s *script) feed(call, attempt float64, last bool, parts ...[]byte) *script
 	return s.tell("feed", slices.Concat(parts...), call, attempt, s.now, end)
 }
 
-func (s *script) timer() *script { s.t.Helper(); return s.tell("timer", nil, s.now) }
+func (s *script) timer() *script {
+	s.t.Helper()
+	s.armed = math.Inf(1)
+	return s.tell("timer", nil, s.now)
+}
 
 // records are the history that an end or history action carries.
 func records(a abitest.Action) (reason string, list []map[string]any) {

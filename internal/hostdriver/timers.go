@@ -13,6 +13,8 @@ type timer struct {
 	call  *liveCall
 	at    plan.Duration // Never: not set
 	place int
+
+	patient bool // it is for the end of a body, which comes at once as a rule
 }
 
 // earliest is when the first timer is due; Never: none is set.
@@ -22,6 +24,9 @@ func (h *timers) earliest() plan.Duration {
 	}
 	return h.heap[0].at
 }
+
+// patient reports whether the first timer is.
+func (h *timers) patient() bool { return len(h.heap) > 0 && h.heap[0].patient }
 
 // set moves a timer; Never takes it out.
 func (h *timers) set(t *timer, at plan.Duration) {

@@ -1,5 +1,7 @@
 package wire
 
+import "unicode/utf8"
+
 // DecodePercent undoes the percent-encoding of grpc-message. What is no valid
 // escape stands for itself: a malformed message is never an error
 // (SEMANTICS 5.2c). The result is raw bytes and may be no valid UTF-8.
@@ -52,4 +54,26 @@ func unhex(c byte) (byte, bool) {
 		return c - 'A' + 10, true
 	}
 	return 0, false
+}
+
+// UnLatin1 puts UTF-8 together again that was read byte by byte, each byte as the
+// character of its number, as browsers read header values. A text that cannot have
+// come about so stays as it is.
+func UnLatin1(s string) string {
+	var b []byte
+	for i, c := range s {
+		if c > 0xff {
+			return s
+		}
+		if b == nil && c > 0x7f {
+			b = append(make([]byte, 0, len(s)), s[:i]...)
+		}
+		if b != nil {
+			b = append(b, byte(c))
+		}
+	}
+	if b == nil || !utf8.Valid(b) {
+		return s
+	}
+	return string(b)
 }

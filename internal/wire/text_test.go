@@ -18,6 +18,29 @@ func TestDecodePercent(t *testing.T) {
 	}
 }
 
+func TestUnLatin1(t *testing.T) {
+	latin1 := func(s string) string {
+		var b strings.Builder
+		for i := range len(s) {
+			b.WriteRune(rune(s[i]))
+		}
+		return b.String()
+	}
+	for _, text := range []string{"", "plain", "缺少", "naïve", "€", "\x00 \x7f", "a é b"} {
+		if got := UnLatin1(latin1(text)); got != text {
+			t.Errorf("%q comes back as %q", text, got)
+		}
+		if got := UnLatin1(text); got != text {
+			t.Errorf("%q, which is itself, is read as %q", text, got)
+		}
+	}
+	for _, text := range []string{"caf\u00e9", "\u00ff", "\u00c3(", "\u7f3a\u00c3\u00a9", "\xff\xfe"} { // cannot have been UTF-8
+		if got := UnLatin1(text); got != text {
+			t.Errorf("%q is read as %q", text, got)
+		}
+	}
+}
+
 func TestEncodePercent(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "", "plain text, ~!": "plain text, ~!", "100%": "100%25", "€": "%E2%82%AC", "a\r\nb": "a%0D%0Ab", "\x7f\x00": "%7F%00",

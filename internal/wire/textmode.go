@@ -2,14 +2,16 @@ package wire
 
 // TextReader decodes a body in text mode (application/grpc-web-text): base64 in
 // chunks of any size, padded at the end of any group of four digits, with more
-// behind it (SEMANTICS 5.2h). The zero TextReader stands before the first digit.
+// behind it, and ends of lines at the end of all (SEMANTICS 5.2h). The zero
+// TextReader stands before the first digit.
 //
 // A byte is there as soon as its last digit is, so that a decoded byte never
 // needs more room than the digit it comes with: it is written over the chunk.
 type TextReader struct {
 	bits   uint32
-	digits int // of the present group, 0 to 3
-	equals int // paddings of the present group that have come
+	digits int  // of the present group, 0 to 3
+	equals int  // paddings of the present group that have come
+	ended  bool // a line has: nothing but ends of lines may follow
 }
 
 // Decode decodes up to limit bytes of the chunk, from offset at, and writes them
@@ -19,6 +21,10 @@ type TextReader struct {
 func (r *TextReader) Decode(chunk []byte, at, limit int) (n, next int, ok bool) {
 	for next = at; next < len(chunk); next++ {
 		c := chunk[next]
+		if c == '\r' || c == '\n' { // some encoders write the last line as one
+			r.ended = true
+			continue
+		}
 		if c == '=' {
 			if !r.pad() {
 				return n, next, false
@@ -29,7 +35,7 @@ func (r *TextReader) Decode(chunk []byte, at, limit int) (n, next int, ok bool) 
 			break
 		}
 		digit, known := base64Digit(c)
-		if !known || r.equals > 0 {
+		if !known || r.equals > 0 || r.ended {
 			return n, next, false
 		}
 		r.bits = r.bits<<6 | uint32(digit)
@@ -44,7 +50,7 @@ func (r *TextReader) Decode(chunk []byte, at, limit int) (n, next int, ok bool) 
 
 // pad takes an equals sign: one behind three digits, two behind two.
 func (r *TextReader) pad() bool {
-	if r.digits < 2 {
+	if r.digits < 2 || r.ended {
 		return false
 	}
 	if r.equals++; r.digits+r.equals == 4 {

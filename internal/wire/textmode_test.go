@@ -94,6 +94,25 @@ func TestTextReader(t *testing.T) {
 	})
 }
 
+// Ends of lines may stand at the end, and nothing behind them.
+func TestTextReaderLines(t *testing.T) {
+	for _, end := range []string{"\n", "\r\n", "\r\n\r\n", "\r"} {
+		for text, want := range map[string]string{"aGll": "hie", "aGk=": "hi", "aGk": "hi", "": ""} {
+			for limit := 1; limit < 5; limit++ {
+				var r TextReader
+				if got, ok := decoded(t, &r, limit, text, end); !ok || string(got) != want || r.Inside() {
+					t.Errorf("%q, limit %d: %q, %v", text+end, limit, got, ok)
+				}
+				for _, more := range []string{"a", "="} {
+					if _, ok := decoded(t, &r, limit, more); ok {
+						t.Errorf("%q behind %q is taken", more, text+end)
+					}
+				}
+			}
+		}
+	}
+}
+
 // What is no base64 is refused where it stands, and what came before it was read.
 func TestTextReaderRefuses(t *testing.T) {
 	for text, want := range map[string]struct {
@@ -108,7 +127,7 @@ func TestTextReaderRefuses(t *testing.T) {
 		"aA=k":     {"h", 3},
 		"aA=a====": {"h", 3},
 		"aG k":     {"h", 2},
-		"aGl\n":    {"hi", 3},
+		"aGl\n\t":  {"hi", 4},
 		"a\xffGk":  {"", 1},
 		"aGll\x00": {"hie", 4},
 		"{":        {"", 0},
@@ -194,6 +213,7 @@ func FuzzTextReader(f *testing.F) {
 
 // straight decodes group by group. The last one may lack its padding.
 func straight(text string) (raw []byte, ok bool) {
+	text = strings.TrimRight(text, "\r\n")
 	text = strings.NewReplacer("-", "+", "_", "/", "\r", ".", "\n", ".").Replace(text) // the library would pass over line ends
 	for ; text != ""; text = text[min(4, len(text)):] {
 		group := text[:min(4, len(text))]

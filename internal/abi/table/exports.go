@@ -77,7 +77,7 @@ var Actions = []Action{
 	}, Says: "settle the call. The attempt is the one whose answer it is, or −1. *drop*: the application gets no message that it has not read yet"},
 	{Name: "release", Says: "the request will be sent by no other attempt than this"},
 	{Name: "written", Fields: []Field{{Name: "messages", Type: Word}}, Says: "the application need not wait for the first so many of its messages"},
-	{Name: "timer", Fields: []Field{{Name: "at", Type: Float}}, Says: "set the one timer of the instance for this instant; Infinity: for none"},
+	{Name: "timer", Fields: []Field{{Name: "at", Type: Float}, {Name: "patient", Type: Flag}}, Says: "set the one timer of the instance for this instant; Infinity: for none. A patient one waits for the end of a body that comes at once as a rule: it need not be set before that had its chance"},
 	{Name: "history", Fields: []Field{{Name: "history", Type: Record, Struct: History}}, Says: "the answer to `history`"},
 	{Name: "observe", Fields: []Field{{Name: "event", Type: Record, Struct: Event}}, Says: "tell listeners"},
 	{Name: "warn", Fields: []Field{{Name: "warning", Type: Record, Struct: Warning}}, Says: "tell the developer; of call 0: about the channel that is being opened"},

@@ -43,6 +43,8 @@ export class Engine {
   #todo: (() => void)[] = [];
   #batching = false;
   #timeout: unknown;
+  /** How many timers were set so far, or taken back. */
+  #timers = 0;
 
   constructor(module: WebAssembly.Module, clock: Clock) {
     this.clock = clock;
@@ -120,7 +122,8 @@ export class Engine {
     switch (action) {
       case Action.Timer: {
         const at = cursor.float();
-        this.later(() => this.#setTimer(at));
+        const patient = cursor.flag();
+        this.later(() => this.#setTimer(at, patient ? PATIENCE : 0));
         return;
       }
       case Action.Warn: {
@@ -137,18 +140,28 @@ export class Engine {
     this.calls.get(id)?.read(action, attempt, cursor);
   }
 
-  /** Timers count in whole milliseconds up to 2³¹−1. One that fires too early does no harm: Go sets it again. */
-  #setTimer(at: number): void {
+  /**
+   * Timers count in whole milliseconds up to 2³¹−1. One that fires too early does no harm: Go sets it again. A patient one is set after
+   * so many microtasks, unless another takes its place before: then most calls need none.
+   */
+  #setTimer(at: number, patience: number): void {
     this.clock.clearTimeout(this.#timeout);
     this.#timeout = undefined;
+    const turn = ++this.#timers;
     if (at === Number.POSITIVE_INFINITY) return;
+    if (patience > 0) {
+      queueMicrotask(() => {
+        if (turn === this.#timers) this.#setTimer(at, patience - 1);
+      });
+      return;
+    }
     const delay = Math.min(Math.max(Math.ceil(at - this.clock.now()), 0), 2 ** 31 - 1);
     this.#timeout = this.clock.setTimeout(() => this.enter("timer", this.clock.now()), delay);
   }
 
   /** The instance is dead: nobody waits for it any longer, and whoever enters it after that hears of it too. */
   #tellDeath(death: Error): void {
-    this.clock.clearTimeout(this.#timeout);
+    this.#setTimer(Number.POSITIVE_INFINITY, 0);
     this.#listen("removeEventListener");
     const { calls, channels } = this;
     queueMicrotask(() =>
@@ -160,6 +173,9 @@ export class Engine {
     );
   }
 }
+
+/** How many microtasks the end of a body may take that has come already: fetch's streams need a few of them to say so. */
+const PATIENCE = 20;
 
 /** The clock of all channels that name none. */
 export const PAGE_CLOCK: Clock = {

@@ -2,7 +2,7 @@
 import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
 
 /** A number of the table, which the program must know too. */
-export const VERSION = 0x15fce3aa;
+export const VERSION = 0x53824108;
 
 /** What an export answers with that has died. */
 export const FATAL = 0xffffffff;
@@ -81,7 +81,7 @@ export enum Action {
   Release = 6,
   /** The application need not wait for the first so many of its messages. */
   Written = 7,
-  /** Set the one timer of the instance for this instant; Infinity: for none. */
+  /** Set the one timer of the instance for this instant; Infinity: for none. A patient one waits for the end of a body that comes at once as a rule: it need not be set before that had its chance. */
   Timer = 8,
   /** The answer to `history`. */
   History = 9,
