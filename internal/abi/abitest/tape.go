@@ -2,22 +2,25 @@ package abitest
 
 import (
 	"encoding/binary"
+	"errors"
 	"math"
 
 	"github.com/hedgerow-web/hedgerow/internal/abi/table"
 )
 
 // A tape is a sequence of events, to be told to any build of the program, and from
-// any language. Numbers are little-endian. An event is
+// any language: whoever plays it need not know the table. Numbers are
+// little-endian. An event is
 //
-//   - a byte: the export's place in table.Exports (wasm/ABI.md lists them in this order),
-//   - each argument in its order, but for the length of the input: a u32, or an f64 of eight bytes,
-//   - if the export takes an input: a u32, which is its length, then so many bytes.
+//   - a byte, which is how long the export's name is, and then the name,
+//   - a byte, which is how many arguments there are, and each of them in its order:
+//   - a byte 0, and a u32; or
+//   - a byte 1, and an f64 of eight bytes; or
+//   - a byte 2, a u32 which is the length of the input, and so many bytes.
 //
 // Whoever plays a tape writes the input into the input buffer, which reserve makes
-// longer if it must, and then calls the export with the arguments and the length.
-// A tape that ends within an input has its last event claim more bytes than there are.
-// A byte 255 in the place of an event says that what follows is for a fresh instance.
+// longer if it must, and then calls the export with the arguments; the length stands
+// for the input. A name of no length says that what follows is for a fresh instance.
 //
 // What a program answers is a transcript: for each event
 //
@@ -31,69 +34,70 @@ import (
 // transcript of every tape.
 
 // Fresh stands on a tape between events for two instances.
-const Fresh = 255
+const Fresh = 0
+
+// What stands before an argument.
+const (
+	isU32 = iota
+	isF64
+	isInput
+)
 
 // AppendEvent records an event.
 func AppendEvent(tape []byte, e Event) []byte {
 	export := table.Exports[e.Export]
-	tape = append(tape, byte(e.Export))
+	tape = append(append(tape, byte(len(export.Name))), export.Name...)
+	tape = append(tape, byte(len(export.Args)))
 	for i, a := range export.Args {
 		switch a.Type {
 		case table.Input:
-			tape = append(appendUint32(tape, e.Length()), e.Input...)
+			tape = append(appendUint32(append(tape, isInput), e.Length()), e.Input...)
 		case table.F64:
-			tape = appendUint64(tape, math.Float64bits(e.Args[i]))
+			tape = appendUint64(append(tape, isF64), math.Float64bits(e.Args[i]))
 		default:
-			tape = appendUint32(tape, uint32(int64(e.Args[i])))
+			tape = appendUint32(append(tape, isU32), uint32(int64(e.Args[i])))
 		}
 	}
 	return tape
 }
 
-// ReadEvent reads the first event of a tape, and answers with the rest of it; ok is
-// false at its end.
-func ReadEvent(tape []byte) (e Event, rest []byte, ok bool) {
-	if len(tape) == 0 || int(tape[0]) >= len(table.Exports) {
-		return e, nil, false
-	}
-	e.Export = int(tape[0])
-	tape = tape[1:]
-	for _, a := range table.Exports[e.Export].Args {
-		size := 4
-		if a.Type == table.F64 {
-			size = 8
+// ReadEvent reads the first event of a tape, and answers with the rest of it.
+func ReadEvent(tape []byte) (e Event, rest []byte, err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("the tape ends within an event, or names an export that there is not")
 		}
-		if len(tape) < size {
-			return e, nil, false
-		}
-		switch a.Type {
-		case table.Input:
-			e.Claims = binary.LittleEndian.Uint32(tape)
-			there := min(uint64(e.Claims), uint64(len(tape)-4))
-			e.Input, tape = tape[4:4+there], tape[4+there:]
-			continue
-		case table.F64:
-			e.Args = append(e.Args, math.Float64frombits(binary.LittleEndian.Uint64(tape)))
+	}()
+	name, tape := tape[1:1+tape[0]], tape[1+tape[0]:]
+	e.Export = placeOf(string(name))
+	args, tape := tape[0], tape[1:]
+	for range args {
+		kind := tape[0]
+		tape = tape[1:]
+		switch kind {
+		case isInput:
+			length := binary.LittleEndian.Uint32(tape)
+			e.Input, tape = tape[4:4+length], tape[4+length:]
+		case isF64:
+			e.Args, tape = append(e.Args, math.Float64frombits(binary.LittleEndian.Uint64(tape))), tape[8:]
 		default:
-			e.Args = append(e.Args, float64(binary.LittleEndian.Uint32(tape)))
+			e.Args, tape = append(e.Args, float64(binary.LittleEndian.Uint32(tape))), tape[4:]
 		}
-		tape = tape[size:]
 	}
-	return e, tape, true
+	return e, tape, nil
 }
 
 // Play tells the program what is on a tape for one instance. It answers with the
 // transcript, and with what is on the tape for the next one.
-func (h *Host) Play(tape []byte) (transcript, rest []byte) {
-	for lives := true; ; {
-		if len(tape) > 0 && tape[0] == Fresh {
-			return transcript, tape[1:]
+func (h *Host) Play(tape []byte) (transcript, rest []byte, err error) {
+	for lives := true; len(tape) > 0; {
+		if tape[0] == Fresh {
+			return transcript, tape[1:], nil
 		}
-		e, rest, ok := ReadEvent(tape)
-		if !ok {
-			return transcript, nil
+		var e Event
+		if e, tape, err = ReadEvent(tape); err != nil {
+			return nil, nil, err
 		}
-		tape = rest
 		switch {
 		case !lives:
 		case h.Enter(e):
@@ -103,6 +107,7 @@ func (h *Host) Play(tape []byte) (transcript, rest []byte) {
 			transcript = appendUint32(transcript, ^uint32(0))
 		}
 	}
+	return transcript, nil, nil
 }
 
 // AppendAnswer records what the program has answered to an event.

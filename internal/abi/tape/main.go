@@ -5,8 +5,7 @@
 //	go run ./internal/abi/tape record [-seed 1] [-scripts 100] >tape
 //	go run ./internal/abi/tape play <tape >transcript
 //
-// Each script is told to a program of its own: on the tape, an event of the export
-// 255 stands between two scripts.
+// Each script is told to an instance of its own.
 package main
 
 import (
@@ -64,9 +63,11 @@ func play(tape []byte) (transcript []byte) {
 	for len(tape) > 0 {
 		buffers := abi.NewBuffers()
 		host := &abitest.Host{Buffers: buffers, Program: hostdriver.New(buffers)}
-		var answers []byte
-		answers, tape = host.Play(tape)
-		transcript = append(transcript, answers...)
+		answers, rest, err := host.Play(tape)
+		if err != nil {
+			fail(err.Error())
+		}
+		transcript, tape = append(transcript, answers...), rest
 	}
 	return transcript
 }
