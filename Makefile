@@ -1,8 +1,9 @@
-# Hedgerow's commands. `make` alone lists them. Needed beforehand: Go, Node 20 or later (with npm), make and git; the rest is
-# installed as it is needed, into this folder. Only the browser and the proxies of some tests come from the system (.ci/chromium.sh, .ci/proxy.sh).
+# Hedgerow's commands; `make` alone lists them. They need Go, Node 20 or later (with npm), make and git. Everything else is installed when
+# it is needed, into this folder, except for the browser and the proxies of some tests, which come from the system (.ci/chromium.sh,
+# .ci/proxy.sh).
 
 SHELL := /bin/bash
-# .ci/run wants to know how long each part takes.
+# .ci/run sets TIMES, to measure how long each part takes.
 ifdef TIMES
 SHELL := .ci/timed-shell.sh
 .SHELLFLAGS = --part=$@ -c
@@ -16,25 +17,27 @@ TLS_PORT ?= 8443
 
 NPM := wasm/npm
 NODE_MODULES := $(NPM)/node_modules/.package-lock.json
-# By its path: other versions lie beside it, for the test of the published types, and one of them may own the name in .bin.
+# tsc is called by its path, because the test of the published types installs other versions of TypeScript too, and the name in .bin may
+# belong to one of them.
 TSC := cd $(NPM) && node node_modules/typescript/bin/tsc
 BIOME := $(NPM)/node_modules/.bin/biome
 GO_TOOLS := bin/tools/gofumpt bin/tools/staticcheck
 CONFORMANCE := bin/tools/connectconformance
 
-# A run of all tests, or a set-up for it, compiles the package's WebAssembly as it is published, by TinyGo; all else takes what is there.
+# make test and make setup build TinyGo where it is missing, so that the package's WebAssembly is tested as it is published. All other
+# commands use TinyGo only if it is there.
 TINYGO := $(if $(filter test setup,$(MAKECMDGOALS)),tinygo)
 
-# What is compiled to js/wasm beside the program ./wasm: the library and its tests. The server never is.
+# The packages that are compiled to js/wasm, beside the program ./wasm: the library and its tests, but not the server.
 WASM_PACKAGES := ./grpcweb/... ./internal/... ./jsbridge/... ./retry ./hedge
 JS := GOOS=js GOARCH=wasm
-# In the package's WebAssembly an int has 32 bits, as on 386, whose programs Linux on amd64 runs as they are.
+# In the package's WebAssembly an int has 32 bits. The core is tested with such an int on 386, whose programs Linux on amd64 can run.
 CORE = $(shell $(JS) go list -deps -f '{{if not .Standard}}{{.ImportPath}}{{end}}' ./wasm | grep -Ev '/(jsbridge/host|wasm)$$')
 TEST_32_BIT = $(if $(filter linux/amd64,$(shell go env GOHOSTOS)/$(shell go env GOHOSTARCH)),\
   CGO_ENABLED=0 GOARCH=386 go test $(CORE),@echo "not tested: the core with an int of 32 bits, for this system runs no programs for 386")
-# Go tells the results of tests in JSON, for `make scenarios`; this prints them as go test does by itself.
+# This reads the results of go test -json, keeps them for `make scenarios`, and prints what go test prints without -json.
 RECORD_GO := node .ci/scenarios/record-go.mjs
-# The race detector needs cgo, which Go turns on where it finds a C compiler.
+# The race detector needs cgo, which Go turns on if it finds a C compiler.
 RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 ##@ Everyday
@@ -57,11 +60,11 @@ build: build-package build-demo build-server ## Build everything into wasm/npm/d
 test: build generate-check test-go test-wasm test-node test-browser test-apps test-interop conformance size-check ## Set up, build and run all tests.
 
 .PHONY: try
-try: $(NODE_MODULES) ## Run the package's tests that need no server against src as it is now, in seconds: TESTS=word.
+try: $(NODE_MODULES) ## Run the package's tests that need no server, against src as it is now, in seconds: TESTS=word.
 	@node $(NPM)/test.mjs try $(TESTS)
 
 .PHONY: scenarios
-scenarios: prerequisites ## Show which tests cover which scenario, and how they end.
+scenarios: prerequisites ## Show which tests cover which scenario, and how they ended.
 	@stale=$$(node .ci/scenarios/table.mjs --stale) && status=0 && \
 	  if [ -n "$$stale" ]; then $(MAKE) --no-print-directory --keep-going $$stale || status=1; fi && \
 	  node .ci/scenarios/table.mjs && exit $$status
@@ -69,7 +72,7 @@ scenarios: prerequisites ## Show which tests cover which scenario, and how they 
 .PHONY: lint
 lint: build-package $(GO_TOOLS) ## Check format and style of Go (native and js/wasm), TypeScript and JavaScript.
 	@unformatted=$$(bin/tools/gofumpt -l .) && \
-	  if [ -n "$$unformatted" ]; then echo "not formatted (make format):"; echo "$$unformatted"; exit 1; fi
+	  if [ -n "$$unformatted" ]; then echo "these files are not formatted; run make format:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	$(JS) go vet $(WASM_PACKAGES) ./wasm ./conformance/client
 	bin/tools/staticcheck ./...
@@ -81,7 +84,7 @@ lint: build-package $(GO_TOOLS) ## Check format and style of Go (native and js/w
 	$(TSC) -p test/tsconfig.json
 
 .PHONY: format
-format: $(NODE_MODULES) $(GO_TOOLS) ## Format everything that lint would complain about.
+format: $(NODE_MODULES) $(GO_TOOLS) ## Format everything, and fix what Biome can fix.
 	bin/tools/gofumpt -w .
 	$(BIOME) check --write
 
@@ -97,7 +100,7 @@ build-package: $(NODE_MODULES) $(TINYGO) ## Build the npm package into wasm/npm/
 	node $(NPM)/build.mjs --debug
 
 .PHONY: build-demo
-build-demo: build-package ## Lay the package and the page's own scripts where the server embeds them, in demo/dist.
+build-demo: build-package ## Copy the package and the demo page's scripts into demo/dist, which the server embeds.
 	@find demo/dist -mindepth 1 ! -name .gitkeep -delete
 	@mkdir -p demo/dist/hedgerow
 	@cp $(NPM)/dist/*.js $(NPM)/dist/*.js.map $(NPM)/dist/*.wasm demo/dist/hedgerow/
@@ -110,7 +113,7 @@ build-server: build-demo ## Build the demo server, with the page inside, into bi
 ##@ Parts of test
 
 .PHONY: test-go
-test-go: prerequisites ## Run the Go tests natively, with the race detector where there is a C compiler; the core's with 32 bits too.
+test-go: prerequisites ## Run the Go tests natively, with the race detector if there is a C compiler; the core's also with a 32-bit int.
 	go vet ./...
 	set -o pipefail; go test -json $(RACE) ./... | $(RECORD_GO) go
 	$(TEST_32_BIT)
@@ -130,12 +133,12 @@ test-browser: build-server ## Run the tests in headless Chromium: the package, t
 	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && .ci/with-server.sh node $(NPM)/test.mjs browser $(TESTS)
 
 .PHONY: test-apps
-test-apps: build-server ## Build the apps of demo/apps with what npm would publish, and run them: bundlers, Next.js, Node, Deno.
+test-apps: build-server ## Build the apps of demo/apps with the package as npm would publish it, and run them: bundlers, Next.js, Node, Deno.
 	node demo/apps/install.mjs
 	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && .ci/with-server.sh node $(NPM)/test.mjs apps $(TESTS)
 
 .PHONY: conformance
-conformance: build-package $(CONFORMANCE) ## Run the conformance suite: CLIENT=node|connect|chromium|go, CASE=pattern (traced).
+conformance: build-package $(CONFORMANCE) ## Run the conformance suite: CLIENT=node|connect|chromium|go, CASE=pattern, which is traced.
 	@$(if $(filter-out chromium,$(CLIENT)),,CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM &&) \
 	  node conformance/run.mjs $(CLIENT) $(if $(CASE),'$(CASE)')
 
@@ -144,13 +147,13 @@ build-interop: prerequisites ## Build the second server for tests, connect-go, i
 	cd interop && go build -trimpath -o ../bin/connect-server ./cmd/connect-server
 
 .PHONY: test-interop
-test-interop: build-server build-interop ## Run the tests against connect-go too, and through nginx and HAProxy while servers die.
+test-interop: build-server build-interop ## Run the tests against connect-go, and through nginx and HAProxy while servers are killed.
 	cd interop && go test ./...
 	NGINX_PROGRAM=$$(.ci/proxy.sh nginx) && HAPROXY_PROGRAM=$$(.ci/proxy.sh haproxy) && CHROMIUM=$$(.ci/chromium.sh) && \
 	  export NGINX_PROGRAM HAPROXY_PROGRAM CHROMIUM && .ci/with-server.sh node $(NPM)/test.mjs interop $(TESTS)
 
 .PHONY: generate-check
-generate-check: prerequisites ## Fail if the committed generated code is not what the protos and the table of the ABI make.
+generate-check: prerequisites ## Fail if the committed generated code differs from what is generated now.
 	go run ./internal/abi/generate --check
 	sh server/proto/generate.sh --check
 
@@ -158,29 +161,29 @@ generate-check: prerequisites ## Fail if the committed generated code is not wha
 size-check: build-package ## Fail if the wasm or the JavaScript of a page is over its budget.
 	@node $(NPM)/size.mjs --check
 
-##@ Now and then
+##@ Occasionally
 
 .PHONY: generate
-generate: prerequisites ## Generate Go and TypeScript from the protos and from the table of the ABI.
+generate: prerequisites ## Generate Go and TypeScript from the protos and from the table of the ABI (internal/abi/table).
 	go run ./internal/abi/generate
 	sh server/proto/generate.sh
 
 .PHONY: size
-size: build-package ## Measure what a page loads (raw, gzip, brotli) and write it into both READMEs.
+size: build-package ## Measure what a page downloads (raw, gzip, brotli), and write it into both READMEs.
 	@node $(NPM)/size.mjs --write
 
 .PHONY: screenshots
-screenshots: build-server ## Take pictures of the demo page and its stories into build/screenshots, and report how smooth it is.
+screenshots: build-server ## Take screenshots of the demo page and its stories, into build/screenshots, and measure its frame rate.
 	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && .ci/with-server.sh node demo/tools/screenshots.mjs build/screenshots && \
 	  .ci/with-server.sh node demo/tools/smoothness.mjs
 
 .PHONY: bench
-bench: build-package ## Run the benchmarks: Go's own, then the npm package's beside connect-web.
+bench: build-package ## Run the benchmarks: those of the Go packages, then that of the npm package, which compares it with connect-web.
 	go test -run '^$$' -bench . -benchmem $(WASM_PACKAGES)
 	@for program in $(NPM)/bench/*.mjs; do echo "node $$program"; node "$$program" || exit; done
 
 .PHONY: coverage
-coverage: prerequisites ## Measure what the native Go tests cover; writes coverage/go.html.
+coverage: prerequisites ## Measure what the native Go tests cover, and write coverage/go.html.
 	@mkdir -p coverage
 	go test -coverprofile=coverage/go.out -coverpkg=./grpcweb/...,./internal/...,./retry,./hedge ./...
 	go tool cover -html=coverage/go.out -o coverage/go.html
@@ -189,7 +192,7 @@ coverage: prerequisites ## Measure what the native Go tests cover; writes covera
 ##@ Parts of setup
 
 .PHONY: setup
-setup: $(NODE_MODULES) $(GO_TOOLS) $(CONFORMANCE) tinygo ## Install what the other commands would install when they need it, Chromium and proxies too.
+setup: $(NODE_MODULES) $(GO_TOOLS) $(CONFORMANCE) tinygo ## Install now what the other commands would install when they need it, Chromium and the proxies too.
 	go mod download
 	cd interop && go mod download
 	.ci/chromium.sh
@@ -197,19 +200,20 @@ setup: $(NODE_MODULES) $(GO_TOOLS) $(CONFORMANCE) tinygo ## Install what the oth
 	.ci/proxy.sh haproxy
 
 .PHONY: tinygo
-tinygo: prerequisites ## Build TinyGo where there is none, LLVM by apt; where that cannot be, Go's compiler serves, but not in CI.
+tinygo: prerequisites ## Build TinyGo if it is missing. If it cannot be built, Go's compiler is used instead, except in CI.
 	@.ci/tinygo.sh --build >/dev/null || [ "$$CI" != true ]
 
 .PHONY: prerequisites
-prerequisites: ## Fail with a sentence if Go or Node is missing or too old.
+prerequisites: ## Check that Go and Node are installed and new enough.
 	@.ci/prerequisites.sh
 
-# No dependency needs its install script; what is not run cannot surprise. npm writes this file last, so it is the stamp of a finished installation.
+# Install scripts are not run, because no dependency needs its script. npm writes the target last, so it shows that the installation is
+# complete.
 $(NODE_MODULES): $(NPM)/package.json $(NPM)/package-lock.json | prerequisites
 	cd $(NPM) && npm ci --loglevel=error --ignore-scripts
 	@touch $@
 
-# A module of their own, so that users of the library do not inherit what the tools need.
+# The tools have a module of their own, so that users of the library do not inherit what the tools need.
 $(GO_TOOLS): tools/go.mod tools/go.sum | prerequisites
 	cd tools && go build -o ../bin/tools/ mvdan.cc/gofumpt honnef.co/go/tools/cmd/staticcheck
 	@touch $(GO_TOOLS)

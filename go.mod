@@ -2,7 +2,7 @@ module github.com/hedgerow-web/hedgerow
 
 go 1.26.0
 
-// What is built lies there, with the sources of a compiler among it.
+// Build results are in bin, among them TinyGo with its sources, which are not packages of this module.
 ignore ./bin
 
 require (

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Prints the path of a Chromium for the browser tests: $CHROMIUM if set, else what is on PATH, else, on Debian as root, what
-# apt-get installs. Whatever else is said goes to standard error.
+# Prints the path of a Chromium for the browser tests: $CHROMIUM if it is set, else one on the PATH; else, as root on Debian, it
+# installs one with apt-get. All other output goes to standard error.
 set -euo pipefail
 
 if [[ -n "${CHROMIUM:-}" ]]; then
-  [[ -x "$CHROMIUM" ]] || { echo "CHROMIUM=$CHROMIUM is not a program" >&2; exit 1; }
+  [[ -x "$CHROMIUM" ]] || { echo "CHROMIUM=$CHROMIUM is not an executable file" >&2; exit 1; }
   echo "$CHROMIUM"
   exit
 fi
@@ -29,5 +29,5 @@ if ! find_on_path; then
   echo "installing Chromium with apt-get" >&2
   export DEBIAN_FRONTEND=noninteractive
   { apt-get update -q && apt-get install -q -y --no-install-recommends chromium; } </dev/null >&2
-  find_on_path || { echo "apt-get installed no chromium" >&2; exit 1; }
+  find_on_path || { echo "apt-get has installed the package chromium, but no Chromium is on the PATH" >&2; exit 1; }
 fi

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fails with a sentence where Go or Node is missing or too old. Go fetches its own newer version if go.mod asks for one.
+# Fails, and says what to do, if Go or Node is missing or too old. If go.mod asks for a newer Go, go downloads that by itself.
 set -euo pipefail
 
 missing() {
@@ -7,7 +7,7 @@ missing() {
   exit 1
 }
 
-command -v go >/dev/null || missing "Go is not installed: https://go.dev/doc/install (1.21 or later; it fetches the version that go.mod names)"
+command -v go >/dev/null || missing "Go is not installed: https://go.dev/doc/install (1.21 or later, which downloads the version that go.mod names)"
 command -v node >/dev/null || missing "Node is not installed: https://nodejs.org (20 or later)"
 command -v npm >/dev/null || missing "npm is not installed; it comes with Node: https://nodejs.org (20 or later)"
 major=$(node -p 'process.versions.node.split(".")[0]')

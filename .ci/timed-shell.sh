@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# The shell that make runs its recipes with when TIMES names a file: it adds a line there for every command that it ran, with the part (the
-# target of the Makefile), how long the command took in seconds, and how it ended.
+# make runs its recipes with this shell when TIMES names a file. For every command it adds a line to that file: the part (the target in the
+# Makefile), how long the command took in seconds, and its exit status.
 #   .ci/timed-shell.sh --part=TARGET -c COMMAND
 part=${1#--part=}
 shift
-[[ -n "$part" ]] || exec bash "$@" # make itself asks something, outside of any target
+[[ -n "$part" ]] || exec bash "$@" # make runs this command for itself, outside of any target.
 started=$EPOCHREALTIME
 bash "$@"
 status=$?
-# The comma is how some languages write the point.
+# In some locales bash writes a decimal comma; awk needs a point.
 awk -v from="${started/,/.}" -v to="${EPOCHREALTIME/,/.}" -v part="$part" -v status="$status" \
   'BEGIN { print part, to - from, status }' >>"$TIMES"
 exit "$status"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints how long each part took, from a file that .ci/timed-shell.sh has written: the parts in their order, and the sum.
+# Prints how long each part took, and the sum, from a file that .ci/timed-shell.sh has written.
 #   .ci/times.sh FILE
 awk '
   !($1 in seconds) { parts[++count] = $1 }

@@ -1,4 +1,4 @@
-// The table of times that .ci/run ends with, over a Makefile of this test's own.
+// Tests the table of times with which .ci/run ends, with a small Makefile.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -26,7 +26,7 @@ test("every part is listed once, in its order, and the one that failed is named"
   const { stdout, stderr, status } = spawnSync("make", ["-C", dir], { env, encoding: "utf8" });
   assert.equal(status, 2);
   assert.match(stdout, /^two words$/m);
-  assert.match(stderr, /second\] Error 3/); // make sees the command's own status
+  assert.match(stderr, /second\] Error 3/); // make is given the command's own status.
   const table = spawnSync(here("times.sh"), [env.TIMES], { encoding: "utf8" }).stdout;
   assert.match(table, /^first +\d+ min +\d+\.\d s\nsecond +\d+ min +\d+\.\d s {2}failed\nall +\d+ min +\d+\.\d s\n$/);
 });

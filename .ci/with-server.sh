@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Runs a command while bin/server listens on ports of its own choice, and always stops the server afterwards.
+# Runs a command while bin/server listens on free ports, and always stops the server afterwards.
 #   .ci/with-server.sh COMMAND…
 # The command finds the server in its environment: HEDGEROW_SERVER (http://127.0.0.1:…), HEDGEROW_SERVER_TLS (https://…, HTTP/2)
-# and HEDGEROW_SERVER_SPKI, the SHA-256 of the certificate's public key that Chromium can be told to trust.
+# and HEDGEROW_SERVER_SPKI (the SHA-256 of the certificate's public key, which Chromium can be told to trust).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 temp=$(mktemp -d)
-# Server and command are process groups of their own, so that each can be stopped with all that it started.
+# With -m the server and the command each get a process group, so that each can be stopped with everything that it started.
 set -m
 server=
 command=
@@ -21,7 +21,7 @@ stop() {
   trap - EXIT INT TERM
   end "$command"
   end "$server"
-  ((status == 0)) || [[ ! -s "$temp/log" ]] || { echo "--- the server's last words:"; tail -n 20 "$temp/log"; } >&2
+  ((status == 0)) || [[ ! -s "$temp/log" ]] || { echo "--- the last lines that the server printed:"; tail -n 20 "$temp/log"; } >&2
   rm -rf "$temp"
   exit "$status"
 }
@@ -32,7 +32,7 @@ trap 'exit 143' TERM
 "$root/bin/server" -addr 127.0.0.1:0 -tls-addr 127.0.0.1:0 -addresses "$temp/addresses.json" >"$temp/log" 2>&1 &
 server=$!
 
-# It writes the addresses when it listens, which takes a moment for the certificate.
+# The server writes its addresses when it listens. That takes a moment, because it makes a certificate first.
 address() {
   node -p 'JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"))[process.argv[2]] ?? ""' "$temp/addresses.json" "$1" 2>/dev/null
 }
@@ -46,7 +46,7 @@ HEDGEROW_SERVER_TLS=$(address https)
 HEDGEROW_SERVER_SPKI=$(address certificate_spki_sha256)
 export HEDGEROW_SERVER HEDGEROW_SERVER_TLS HEDGEROW_SERVER_SPKI
 
-# In the background, because bash handles a signal only between commands, or in wait.
+# The command runs in the background, because bash handles signals only between commands and in wait.
 "$@" &
 command=$!
 wait "$command"

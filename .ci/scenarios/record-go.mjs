@@ -1,4 +1,4 @@
-// Stands behind `go test -json`: prints what go test would print by itself, and keeps the results.
+// Reads the output of `go test -json`: prints what go test prints without -json, and keeps the results for `make scenarios`.
 //
 //   go test -json ./... | node record-go.mjs go|wasm
 
@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { digestOfTree, save } from "./results.mjs";
 
-/** Reads the lines of `go test -json`; print is given what a person wants to see of them. */
+/** Reads the lines of `go test -json`. print is called with the text that a person wants to see. */
 export function goRun(print) {
   const packages = new Map();
   const tests = [];
@@ -16,13 +16,13 @@ export function goRun(print) {
   function line(text) {
     const event = parse(text);
     if (event === undefined) return print(`${text}\n`);
-    // The compiler's messages belong to no test.
+    // The compiler's messages do not belong to a test.
     if (event.Action === "build-output") return print(event.Output);
     if (event.Package === undefined) return;
     const seen = packages.get(event.Package) ?? { outcomes: new Map(), output: [] };
     packages.set(event.Package, seen);
     if (event.Action === "output") seen.output.push({ test: event.Test, text: event.Output });
-    if (event.Action === "run") seen.outcomes.set(event.Test, "fail"); // until it is heard of again
+    if (event.Action === "run") seen.outcomes.set(event.Test, "fail"); // A test that never ends has failed; the outcome of any other replaces this.
     if (event.Action !== "pass" && event.Action !== "fail" && event.Action !== "skip") return;
     if (event.Test !== undefined) {
       seen.outcomes.set(event.Test, event.Action);
@@ -40,7 +40,7 @@ export function goRun(print) {
   }
 }
 
-/** Each failed test under its heading, then what belongs to no test. */
+/** The output of each failed test under its heading, then the output that does not belong to a test. */
 function failureOf(outcomes, output) {
   const shown = output.filter(({ text }) => !/^=== (RUN|PAUSE|CONT|NAME) /.test(text));
   const failed = [...outcomes].filter(([, outcome]) => outcome === "fail").map(([test]) => test);

@@ -1,4 +1,4 @@
-// A reporter for node:test that prints the results as the table wants them: node --test --test-reporter=record-node.mjs.
+// A reporter for node:test, which prints the results in the form that table.mjs reads: node --test --test-reporter=record-node.mjs.
 
 import { digestOfTree } from "./results.mjs";
 
@@ -8,7 +8,7 @@ export default async function* recordNode(events) {
   yield JSON.stringify({ tree, tests });
 }
 
-/** A test is told of before those that are parts of it, and its outcome after theirs; the parts are told of in order. */
+/** node:test reports the start of a test before those of its subtests, and its outcome after theirs. Subtests come in their order. */
 export async function testsOf(events) {
   const tests = [];
   const open = [];
@@ -25,16 +25,16 @@ export async function testsOf(events) {
 }
 
 function outcomeOf(type, { skip, todo }) {
-  if (isSet(skip) || isSet(todo)) return "skip"; // one to do may fail, and promises nothing
+  if (isSet(skip) || isSet(todo)) return "skip"; // A test that is marked as todo may fail, so it proves nothing.
   return type === "test:pass" ? "pass" : "fail";
 }
 
-/** A test is skipped with a reason, or without one, which is told as true or as no words. */
+/** A test may be skipped with a reason or without one. In the latter case the mark is true or an empty string. */
 function isSet(mark) {
   return mark !== undefined && mark !== false;
 }
 
-/** The file that was written, for the one that was translated: …/test-dist/node/retry.test.mjs is retry.test.ts. */
+/** The source of a translated test: retry.test.ts for …/test-dist/node/retry.test.mjs. */
 function placeOf(file) {
   return file.replace(/^.*[/\\](test-dist[/\\]\w+|test)[/\\]/, "").replace(/\.mjs$/, ".ts");
 }

@@ -1,5 +1,5 @@
-// What runs of the tests leave behind for the table: build/results/<runtime>.json, a list of tests, each with the place it stands in
-// (a Go package, a file), its path (its own name, behind those of the tests that it is a part of) and its outcome: pass, fail or skip.
+// The results that runs of the tests keep for the table, in build/results/<runtime>.json: a list of tests. Each has the place where it
+// stands (a Go package or a file), its path (the names of the tests that it is part of, then its own) and its outcome: pass, fail or skip.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Where tests run, and the command of the Makefile that runs them there. */
+/** Where tests run, and the target of the Makefile that runs them there. */
 export const runtimes = [
   { name: "go", title: "Go", target: "test-go" },
   { name: "wasm", title: "js/wasm", target: "test-wasm" },
@@ -17,7 +17,7 @@ export const runtimes = [
   { name: "chromium", title: "Chromium", target: "test-browser" },
 ];
 
-/** The file that a run in this runtime leaves behind. */
+/** The file in which a run in this runtime keeps its results. */
 export function fileOf(runtime) {
   return join(root, "build", "results", `${runtime}.json`);
 }
@@ -27,7 +27,7 @@ export function save(runtime, results) {
   writeFileSync(fileOf(runtime), JSON.stringify(results));
 }
 
-/** What the last run left, or nothing if there was none, or it was interrupted. */
+/** The results of the last run; undefined if there was none, or if it was interrupted. */
 export function load(runtime) {
   try {
     return JSON.parse(readFileSync(fileOf(runtime), "utf8"));
@@ -36,7 +36,7 @@ export function load(runtime) {
   }
 }
 
-/** A digest of all that git would commit. Results hold for the tree that they came from: with the same one, tests need not run again. */
+/** A digest of all files that git would commit. Results hold for one digest: while it stays the same, the tests need not run again. */
 export function digestOfTree() {
   const digest = createHash("sha256");
   const listing = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
@@ -48,7 +48,7 @@ export function digestOfTree() {
     try {
       digest.update(readFileSync(join(root, name)));
     } catch {
-      digest.update("gone"); // deleted, not yet committed
+      digest.update("gone"); // The file was deleted, and git does not know it yet.
     }
     digest.update("\0");
   }

@@ -1,8 +1,8 @@
-// Which tests cover which of the scenarios in scenarios.md.
+// Finds out which tests cover which of the scenarios in scenarios.md.
 
 /**
- * The scenarios in the text of scenarios.md, in order, by number: the first words of each, without the Given that all begin with and the
- * sources at the end.
+ * The scenarios in the text of scenarios.md by their numbers, in order: the first words of each, without the word Given, with which all
+ * begin, and without the sources at the end.
  */
 export function scenariosOf(document) {
   const scenarios = new Map();
@@ -19,8 +19,8 @@ function shortened(text) {
 }
 
 /**
- * The scenarios that a test's own name stands for. It begins with their numbers, a space (in Go an underscore) behind each. Those behind
- * the first have two digits at least and go up, so that in "72_10_s" and "03_3_capped_at_10" the words begin with the second number.
+ * The scenarios that a test covers. Its name begins with their numbers, with a space (in Go an underscore) after each. All numbers but the
+ * first have at least two digits, and they go up. So in "72_10_s" and "03_3_capped_at_10" the second number belongs to the words.
  */
 export function numbersOf(name, last) {
   const [, first, more] = /^(\d{1,3})((?:[ _]\d{2,3}(?=[ _]))*)[ _]/.exec(name) ?? [];
@@ -35,8 +35,8 @@ export function numbersOf(name, last) {
 }
 
 /**
- * The tests that carry a number: of each path the outermost part that has one, for what is within it is a part of it. A carrier has an
- * outcome for each runtime that it ran in.
+ * The tests that carry a number. Of each path it is the outermost test with a number, because the tests inside it are its parts. A carrier
+ * has an outcome for each runtime in which it ran.
  */
 export function carriersOf(resultsByRuntime, last) {
   const carriers = new Map();
@@ -54,14 +54,14 @@ export function carriersOf(resultsByRuntime, last) {
   return [...carriers.values()];
 }
 
-/** A test of parts says nothing that they do not say, unless it failed: it passes when all of them were skipped. */
+/** Whether a test has no subtests, or failed. One with subtests passes even if all of them were skipped, so only theirs count. */
 function isLeafOf(tests) {
   const key = (where, path) => JSON.stringify([where, path]);
   const parents = new Set(tests.filter(({ path }) => path.length > 1).map(({ where, path }) => key(where, path.slice(0, -1))));
   return ({ where, path, outcome }) => outcome === "fail" || !parents.has(key(where, path));
 }
 
-/** Of two outcomes the one that says more: a failure, else a pass; skipped is who was skipped everywhere. */
+/** The worse of two outcomes: a failure if there is one, else a pass. A test is skipped only if it was skipped everywhere. */
 export function worst(one, other) {
   return ["fail", "pass", "skip"].find((outcome) => outcome === one || outcome === other);
 }

@@ -15,12 +15,12 @@ test("a test's name begins with the numbers of its scenarios", () => {
     ["91 92 the table of HTTP statuses", [91, 92]],
     ["27_28_30_one_channel", [27, 28, 30]],
     ["34_exact_delay#01", [34]],
-    // Words that begin with a number of their own.
+    // The words after the scenario's number begin with a number too.
     ["03_3_capped_at_10", [3]],
     ["72_10_s_and_more", [72]],
     ["34_200_ms", [34]],
     ["24_100ms_at_first", [24]],
-    // No scenarios.
+    // These names stand for no scenario.
     ["makes 2 attempts", []],
     ["TestRetry", []],
     ["1.1", []],

@@ -1,8 +1,8 @@
-// Prints every scenario with the tests that carry its number and how they ended, from what the last runs left in build/results. Fails if
-// a scenario has no test and is not open, if a test failed, or if tests of a runtime were not run.
+// Prints every scenario with the tests that carry its number and how they ended, from the results in build/results. Fails if a scenario
+// has no test and is not listed as open, if a test failed, or if the tests were not run in one of the runtimes.
 //
-//   node table.mjs           the table
-//   node table.mjs --stale   the commands of the Makefile whose results are missing, failed or of another tree
+//   node table.mjs           prints the table
+//   node table.mjs --stale   prints the targets of the Makefile whose results are missing, have failures, or are of another tree
 
 import { readFileSync } from "node:fs";
 import { digestOfTree, load, runtimes } from "./results.mjs";
@@ -30,7 +30,7 @@ if (process.argv[2] === "--stale") {
   if (problems.length > 0) process.exitCode = 1;
 }
 
-/** A scenario: its tests, and for each runtime how they ended there, or a word that says why it cannot happen there. */
+/** One scenario: its tests, and for each runtime how they ended there, or a word for the reason why the scenario cannot happen there. */
 function rowOf(number, text, carriers, { impossible, open }) {
   const tests = carriers.filter(({ numbers }) => numbers.includes(number));
   const words = {};
@@ -51,7 +51,7 @@ function printRow({ number, text, tests, words, outcomes, open }) {
   for (const test of tests) printLine("", ({ name }) => cellOf(test.outcomes[name]) ?? "", `    ${nameOf(test)}`);
 }
 
-/** A line of the table; cell says what stands in the column of a runtime. */
+/** Prints a line of the table. cell returns the text for the column of a runtime. */
 function printLine(number, cell, text) {
   const cells = runtimes.map((runtime) => cell(runtime).padEnd(9));
   console.log(`${number.padStart(3)}  ${cells.join("")} ${text}`.trimEnd());
@@ -60,29 +60,31 @@ function printLine(number, cell, text) {
 function printNotes({ impossible }) {
   console.log("");
   for (const { word, why } of impossible) console.log(`${word}: ${why}`);
-  console.log("–: no test there");
+  console.log("–: the scenario has no test in this runtime");
   for (const { title } of runtimes.filter(({ name }) => results.has(name) && results.get(name).tree !== tree)) {
-    console.log(`${title}: something in the tree has changed since its tests began`);
+    console.log(`${title}: a file has changed since these tests began`);
   }
 }
 
 function problemsOf(rows) {
   const problems = [];
   for (const { name, title, target } of runtimes) {
-    if (!results.has(name)) problems.push(`${title} was not run: make ${target}`);
+    if (!results.has(name)) problems.push(`the tests were not run in ${title}: run make ${target}`);
     for (const test of failuresOf(results.get(name)?.tests ?? [])) problems.push(`failed in ${title}: ${nameOf(test)}`);
   }
   for (const { number, words, outcomes } of rows) {
     for (const { name, title } of runtimes.filter(({ name }) => words[name] && isRun(outcomes[name]))) {
-      problems.push(`${number} has a test in ${title}, of which exceptions.json says: ${words[name]}`);
+      problems.push(
+        `scenario ${number} has a test in ${title}, where it cannot happen according to exceptions.json: ${words[name]}`,
+      );
     }
   }
   const bare = rows.filter((row) => !row.open && !hasRun(row));
-  if (bare.length > 0) problems.push(`without a test: ${bare.map(({ number }) => number).join(", ")}`);
+  if (bare.length > 0) problems.push(`scenarios without a test: ${bare.map(({ number }) => number).join(", ")}`);
   return problems;
 }
 
-/** What failed, without those that failed because a part of them did. */
+/** The tests that failed, without those that failed only because one of their subtests did. */
 function failuresOf(tests) {
   const all = tests.filter(failed);
   const within = (part, { where, path }) =>

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Builds the TinyGo that go.mod pins into the folder that it is given, which must not be there yet. The compiler is bin/tinygo in it, and what
-# it compiles with lies beside, where it looks for that by itself. It needs Go and LLVM 19; LLVM comes from apt where root runs this on Debian.
-# Takes a minute or two. Whatever is said goes to standard error.
+# Builds the TinyGo that go.mod pins into a folder, which must not exist yet:
+#   tools/tinygo/build.sh FOLDER
+# The compiler is bin/tinygo in that folder; its library and its targets are beside bin, where it looks for them. The build needs Go and
+# LLVM 19. As root on Debian, it installs LLVM with apt-get. It takes a minute or two, and all its output goes to standard error.
 set -euo pipefail
 exec >&2
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -9,7 +10,7 @@ output=$1
 
 packages=(llvm-19-dev clang-19 lld-19 libclang-19-dev libclang-rt-19-dev-wasm32)
 
-# The compiler for cgo, the linker, the headers, and the functions that wasm32 has no instructions for.
+# What is needed: the compiler for cgo, the linker, the headers, and the library of functions for which wasm32 has no instructions.
 have_llvm() {
   find_builtins >/dev/null && command -v clang-19 wasm-ld-19 >/dev/null && [[ -e /usr/include/llvm-c-19/llvm-c/Core.h && -e /usr/lib/llvm-19/include/clang-c/Index.h ]]
 }
@@ -25,7 +26,7 @@ find_builtins() {
 if ! have_llvm; then
   if [[ "$(id -u)" != 0 || ! -e /etc/debian_version ]]; then
     cat <<END
-TinyGo is not there, and building it needs LLVM 19.
+TinyGo is missing, and building it needs LLVM 19.
   Debian and Ubuntu: sudo apt-get install --no-install-recommends ${packages[*]}
   macOS: brew install tinygo (version 0.39; no need to build it)
   others: TinyGo 0.39 from https://tinygo.org/getting-started/install/, on the PATH or named by TINYGO=/path/to/tinygo
@@ -47,18 +48,18 @@ echo "building TinyGo $version, which takes a minute or two"
 go mod download github.com/tinygo-org/tinygo
 module=$(go list -m -f '{{.Dir}}' github.com/tinygo-org/tinygo)
 
-# The folder gets its name when it is complete, so that a build that was interrupted is none. Two at once both succeed.
+# The folder gets its name only when it is complete, so that an interrupted build leaves none. Two builds at the same time both succeed.
 mkdir -p "$(dirname "$output")"
 next=$(mktemp -d "$output.XXXXXX")
 trap 'rm -rf "$next"' EXIT
 go build -trimpath -buildvcs=false -tags llvm19 -o "$next/bin/tinygo" github.com/tinygo-org/tinygo
-# The module lacks what its repository has as git submodules. Of those only net is asked for, as a folder to look into.
+# TinyGo's repository has git submodules, which the module lacks. The compiler needs only one of them, net, and only as a folder.
 mkdir -p "$next/src" "$next/lib"
 cp -R "$module/src/." "$next/src"
 cp -R "$module/targets" "$next/targets"
 chmod -R u+w "$next"
 mkdir -p "$next/src/net"
-cp "$module/LICENSE" "$module/go.mod" "$next/" # with go.mod it is no part of the module that it lies in
+cp "$module/LICENSE" "$module/go.mod" "$next/" # With its own go.mod, the folder is not part of the module around it.
 cp "$(find_builtins)" "$next/lib/libclang_rt.builtins-wasm32.a"
 "$next/bin/tinygo" version
 chmod 755 "$next"

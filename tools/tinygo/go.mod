@@ -1,5 +1,5 @@
-// The compiler of the package's WebAssembly, in a module of its own: its requirements are nobody else's. build.sh builds it with the
-// toolchain below, and wasm/npm/build.mjs compiles with the same one, for this TinyGo reads Go up to 1.25.
+// The compiler of the package's WebAssembly. It is in a module of its own, so that nothing else inherits its requirements. build.sh builds
+// it with the toolchain below. wasm/npm/build.mjs compiles with the same toolchain, because this TinyGo reads Go only up to 1.25.
 module github.com/hedgerow-web/hedgerow/tools/tinygo
 
 go 1.25.0
