@@ -13,38 +13,38 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// attempt is one HTTP exchange of a call. Its goroutine carries what the
-// transport says to the machine. It outlasts the attempt only as long as the
-// transport takes to return from an aborted call.
+// attempt is one HTTP exchange of a call. Its goroutine tells the core what the
+// transport reports. If the attempt is aborted, the goroutine ends when the transport
+// returns.
 type attempt struct {
 	driver *driver
 	id     int
 	number int
-	// ctx has the values of the caller's context but not its end: that would
-	// reach the transport before the machine, which could take it for a lost
-	// network. The machine's Abort ends it.
+	// ctx has the values of the caller's context but does not end with it. If it did,
+	// the transport might report a failure before the core knows that the caller has
+	// canceled, and the core would take it for a lost network. An Abort action ends ctx.
 	ctx     context.Context
 	cancel  context.CancelFunc
-	reads   chan struct{}      // the machine wants another piece of the body
-	request *transport.Request // nil until the machine opens the attempt
-	body    *cursor            // the request's, so nil as long
-	held    bool               // its metadata is there, but no network to go on with
-	partial []byte             // a payload of which more is to come, or that is to be inflated
-	flags   byte               // its frame's
+	reads   chan struct{}      // the core wants another piece of the response body
+	request *transport.Request // nil until the attempt is opened
+	body    *cursor            // the request's body; nil until then too
+	held    bool               // it has its metadata and waits for a network
+	partial []byte             // the part of a payload that has come, or a payload that is to be inflated
+	flags   byte               // the flags of that payload's frame
 }
 
 func (d *driver) newAttempt(id int) *attempt {
 	a := &attempt{driver: d, id: id, number: d.machine.Number(id), reads: make(chan struct{}, 1)}
 	a.ctx, a.cancel = context.WithCancel(context.WithoutCancel(d.ctx))
-	for len(d.attempts) <= id { // one that was held back for want of a network may have been given up before
+	for len(d.attempts) <= id { // an earlier attempt may have been given up while it waited for a network
 		d.attempts = append(d.attempts, nil)
 	}
 	d.attempts[id] = a
 	return a
 }
 
-// open sends an attempt's request. If its metadata had to be got first, its
-// goroutine is there and waits for that, unless it had to wait for a network too.
+// open sends an attempt's request. If its metadata had to be got first, its goroutine is
+// running and sends the request, unless the attempt also had to wait for a network.
 func (d *driver) open(now plan.Duration, id int) {
 	fresh := id >= len(d.attempts)
 	if fresh {
@@ -75,8 +75,8 @@ func (a *attempt) run() {
 	a.exchange()
 }
 
-// prepare gets the attempt's own metadata. Then the machine opens the attempt in
-// the same turn; or it does not, and may still, in a goroutine of its own.
+// prepare gets the attempt's own metadata, and reports whether the attempt was opened.
+// If it was not, it may be opened later, in another goroutine.
 func (a *attempt) prepare() (opened bool) {
 	d := a.driver
 	var md metadata.MD
@@ -86,7 +86,7 @@ func (a *attempt) prepare() (opened bool) {
 		if more, err = f(a.ctx, Attempt{Method: d.method, Number: a.number}); err != nil {
 			break
 		}
-		md.AppendAll(more) // which copies: it stays theirs
+		md.AppendAll(more) // this copies the fields, which belong to the function
 	}
 	d.turn(func(now plan.Duration) {
 		if err != nil {
@@ -102,8 +102,9 @@ func (a *attempt) prepare() (opened bool) {
 	return opened
 }
 
-// unprepared is the error of a function for per-attempt metadata, as the core takes
-// it: a status that it failed with, or else no status and the error's text.
+// unprepared converts the error of a function for per-attempt metadata for the core. If
+// it is a status, that is the result; otherwise the code is OK and the message is the
+// error's text.
 func unprepared(err error) *status.Status {
 	if of, ok := status.FromError(err); ok && of.Code != status.OK {
 		return &status.Status{Code: of.Code, Message: of.Message, Details: of.Details, Trailer: of.Trailer, Cause: of.Cause}
@@ -125,7 +126,7 @@ func (a *attempt) exchange() {
 	}
 }
 
-// failed tells the machine that no response came.
+// failed tells the core that no response came.
 func (a *attempt) failed(now plan.Duration, err error) {
 	how, progress, cause := call.NoResponse, plan.Processed, err
 	var of *transport.Error
@@ -154,7 +155,8 @@ func progressOf(p transport.Progress) plan.Progress {
 	}
 }
 
-// wanted waits until a piece of the body is wanted; false: none ever will be.
+// wanted waits until a piece of the body is wanted. It returns false if none ever will
+// be.
 func (a *attempt) wanted() bool {
 	select {
 	case <-a.reads:
@@ -164,7 +166,7 @@ func (a *attempt) wanted() bool {
 	}
 }
 
-// next reads a piece of the body; false: it was the last.
+// next reads a piece of the body. It returns false if the body has ended.
 func (a *attempt) next(body transport.Body) bool {
 	piece, err := body.Next(a.ctx)
 	if err == nil {
@@ -175,7 +177,7 @@ func (a *attempt) next(body transport.Body) bool {
 	}
 	d := a.driver
 	d.turn(func(now plan.Duration) {
-		if err == io.EOF { // the end, as Body says; wrapped, it would be a lost connection
+		if err == io.EOF { // a wrapped io.EOF is a lost connection, not the end of the body
 			d.machine.End(now, a.id)
 		} else {
 			a.broken(now, err)
@@ -184,7 +186,7 @@ func (a *attempt) next(body transport.Body) bool {
 	return false
 }
 
-// broken tells the machine that the body cannot be read on.
+// broken tells the core that the rest of the body cannot be read.
 func (a *attempt) broken(now plan.Duration, err error) {
 	var of *transport.Error
 	if errors.As(err, &of) && of.Aborted {
@@ -199,9 +201,9 @@ func (a *attempt) broken(now plan.Duration, err error) {
 	a.driver.machine.Break(now, a.id, err)
 }
 
-// feed has the machine cut a piece into messages, from an offset that it moves.
-// They are copied out of it: it is the transport's again at the next read. The
-// answer is whether there is one to inflate before it can go on.
+// feed has the core cut a piece into messages, and advances the offset at which it
+// begins. The messages are copied, because the transport may reuse the piece at the next
+// read. feed reports whether a payload has to be inflated before it can continue.
 func (a *attempt) feed(piece []byte, at *int) (packed bool) {
 	d := a.driver
 	d.turn(func(now plan.Duration) {
@@ -220,7 +222,7 @@ func (a *attempt) feed(piece []byte, at *int) (packed bool) {
 	return packed
 }
 
-// inflate inflates the payload that has just come, without the lock.
+// inflate inflates the payload that has just come. The lock is not held meanwhile.
 func (a *attempt) inflate() {
 	d := a.driver
 	var limit int64
@@ -242,11 +244,11 @@ func (a *attempt) inflate() {
 	})
 }
 
-// maxReserve bounds what a frame's prefix alone can have allocated.
+// maxReserve limits how much memory is allocated for a payload before it has come.
 const maxReserve = 1 << 20
 
-// receive puts a payload together from its fragments. Each attempt has its own: more
-// than one may get compressed trailers, before the call is committed.
+// receive assembles a payload from its fragments. Each attempt assembles its own, because
+// more than one may receive compressed trailers before the call is committed.
 func (a *attempt) receive(f wire.Fragment, payload []byte) {
 	if f.First {
 		a.partial, a.flags = make([]byte, 0, max(f.Length, int(min(f.Total, maxReserve)))), f.Flags
@@ -259,7 +261,7 @@ func (a *attempt) receive(f wire.Fragment, payload []byte) {
 	}
 }
 
-// onWire writes fields as they stand on the wire.
+// onWire encodes fields as they are sent.
 func onWire(md metadata.MD) metadata.MD {
 	var fields metadata.MD
 	for name, value := range md.All() {
@@ -268,7 +270,7 @@ func onWire(md metadata.MD) metadata.MD {
 	return fields
 }
 
-// fromWire reads fields as they stand on the wire.
+// fromWire decodes fields as they were received.
 func fromWire(fields metadata.MD) metadata.MD {
 	var md metadata.MD
 	for name, text := range fields.All() {

@@ -14,45 +14,47 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// ErrClosed is what calls of a closed channel wrap:
-// errors.Is(err, grpcweb.ErrClosed). Their status is CANCELLED.
+// ErrClosed is the cause of the errors of calls whose channel is closed, or was closed
+// while they ran: errors.Is(err, grpcweb.ErrClosed) is true of them. Their status is
+// CANCELLED.
 var ErrClosed = errors.New("the channel is closed")
 
-// Channel makes calls to the services behind one base URL. Its calls share a
-// service config, a throttle and a replay buffer. It holds no connection and
-// no goroutine while no call runs. It is safe for concurrent use.
+// Channel makes calls to the services at one base URL. Its calls share a service config,
+// a throttle and a replay buffer. While no call runs, a Channel has no connection and no
+// goroutine. It is safe for concurrent use.
 type Channel struct {
 	transport  transport.RoundTripper
 	baseURL    string
 	perAttempt perAttempt
 	observer   func(Event)
-	begun      time.Time // what the core's instants count from
-	text       bool      // requests in text mode
-	gzip       bool      // messages are compressed
+	begun      time.Time // the instant that the core's instants count from
+	text       bool      // requests are sent in text mode
+	gzip       bool      // the messages of requests are compressed
 
-	// One mutex guards the core and every call's machine: they are turned by
-	// whichever goroutine has news for them.
+	// One mutex guards the core and all of its calls. Whichever goroutine has news for
+	// a call tells it.
 	mu        sync.Mutex
 	core      *channel.Channel
-	calls     map[*driver]struct{} // those under way
+	calls     map[*driver]struct{} // the calls under way
 	waiting   int                  // how many of them would wait for a network
-	unwatch   func()               // ends the watch over the network; nil: there is none
-	made      uint64               // calls so far, which numbers them
+	unwatch   func()               // stops watching the network; nil: it is not watched
+	made      uint64               // how many calls were made, which numbers them
 	closed    bool
 	fragments [32]wire.Fragment // scratch for reading a chunk
 }
 
-// NewChannel makes a channel that sends to baseURL + method, over rt. The base
-// URL is absolute and may have a path: "https://example.com/grpc". Nothing is
-// sent before the first call.
+// NewChannel makes a channel that sends requests over rt to the base URL followed by the
+// method. The base URL is absolute and may have a path: "https://example.com/grpc".
+// Nothing is sent before the first call.
 //
-// The error is a *ConfigError that lists every problem of the options and of
-// the service config at once.
+// The error is a *ConfigError that lists every problem of the options and of the service
+// config at once.
 //
-// Where rt has a method CrossOrigin(url string) bool, as jsbridge.Fetch has, and
-// it says so of the base URL, failures without a response hint at CORS. Where it has
-// a method InPage() bool that says so, metadata that browsers let no page send
-// (cookie, origin, sec-…) is refused.
+// Two optional methods of rt, which jsbridge.Fetch has, tell the channel about a
+// browser. If rt has a method CrossOrigin(url string) bool that returns true for the
+// base URL, calls without a response hint at CORS. If it has a method InPage() bool that
+// returns true, metadata that browsers do not let pages send (cookie, origin, sec-…) is
+// refused.
 func NewChannel(rt transport.RoundTripper, baseURL string, opts ...Option) (*Channel, error) {
 	s := settings{core: channel.DefaultOptions()}
 	s.core.BaseURL = baseURL
@@ -93,10 +95,10 @@ func (s *settings) check(rt transport.RoundTripper) error {
 	return nil
 }
 
-// BaseURL is the address that NewChannel was given.
+// BaseURL returns the base URL that NewChannel was given.
 func (ch *Channel) BaseURL() string { return ch.baseURL }
 
-// warn tells the observer what was noticed as the channel was made.
+// warn tells the observer what was noticed when the channel was made.
 func (ch *Channel) warn() {
 	if ch.observer == nil {
 		return
@@ -106,12 +108,12 @@ func (ch *Channel) warn() {
 	}
 }
 
-// Unary sends one message and waits for the one that answers it. The method is
-// a path: "/package.Service/Method". The message is copied; the caller may
-// change it afterwards.
+// Unary sends one message and waits for the one that answers it. The method is a path:
+// "/package.Service/Method". The message is copied, so the caller may change it
+// afterwards.
 //
-// The error is always a *status.Status: the server's, or one that this client
-// made (see [status.Status] for its Cause and its history of attempts).
+// The error is always a *status.Status: the server's, or one that this client made. See
+// [status.Status] for its cause and its history of attempts.
 func (ch *Channel) Unary(ctx context.Context, method string, message []byte, opts ...CallOption) (*Response, error) {
 	params := call.Params{Method: method}
 	frame := ch.frame(message)
@@ -122,13 +124,13 @@ func (ch *Channel) Unary(ctx context.Context, method string, message []byte, opt
 	}).response()
 }
 
-// NewStream begins a call that sends and receives any number of messages. Where
-// the transport streams requests ([transport.Streamer]), it is sent at once, and
-// the messages as Send has them; elsewhere, as in browsers, the request goes out
-// as a whole after CloseSend. An error is a *status.Status.
+// NewStream begins a call that sends and receives any number of messages. If the
+// transport streams requests ([transport.Streamer]), the request is sent at once and
+// each message when Send is called. Otherwise, as in browsers, the whole request is sent
+// after CloseSend. The error is a *status.Status.
 //
-// The stream lasts until Recv has returned an error, ctx ends, or Close is
-// called: do one of these, or it keeps its connection.
+// A stream lasts until Recv returns an error, ctx ends or Close is called. Until then it
+// may hold a connection.
 func (ch *Channel) NewStream(ctx context.Context, method string, opts ...CallOption) (*Stream, error) {
 	params := call.Params{Method: method, Streaming: true, Writes: true}
 	d := ch.begin(ctx, params, opts, func(d *driver, now plan.Duration) { d.machine.Begin(now) })
@@ -138,9 +140,8 @@ func (ch *Channel) NewStream(ctx context.Context, method string, opts ...CallOpt
 	return &Stream{d}, nil
 }
 
-// Close cancels the calls under way, which end with CANCELLED, and makes later
-// ones fail at once with the same. It does not wait and never fails; it may be
-// called again. Its error is always nil.
+// Close cancels the calls under way, which end with CANCELLED. Later calls fail at once
+// with CANCELLED. Close does not wait, may be called again, and always returns nil.
 func (ch *Channel) Close() error {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
@@ -158,18 +159,18 @@ func (ch *Channel) Close() error {
 	return nil
 }
 
-// tellAll tells the observers of several calls, in no order, and of each of them
-// even where an observer of another panics.
+// tellAll tells the observers of several calls, in no particular order. If an observer
+// panics, those of the other calls are told all the same.
 func tellAll(running []*driver) {
 	for _, d := range running {
 		defer d.tell()
 	}
 }
 
-// now is the present instant on the core's clock.
+// now returns the current instant of the core's clock.
 func (ch *Channel) now() plan.Duration { return ch.instant(time.Now()) }
 
 func (ch *Channel) instant(t time.Time) plan.Duration { return plan.Duration(t.Sub(ch.begun)) }
 
-// moment is an instant of the core's clock as a time.
+// moment converts an instant of the core's clock to a time.
 func (ch *Channel) moment(at plan.Duration) time.Time { return ch.begun.Add(time.Duration(at)) }

@@ -12,20 +12,20 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// driver turns the machine of one call: it tells it what happens, and carries
-// out what it asks for. Each attempt has a goroutine; the call itself has none:
-// whichever goroutine has news turns the machine.
+// driver runs one call: it tells the core what happens, and carries out the actions
+// that the core answers with. Each attempt has a goroutine. The call itself has none:
+// whichever goroutine has news tells the core.
 type driver struct {
 	channel   *Channel
 	ctx       context.Context // the caller's
 	method    string
 	number    uint64
 	observers []func(Event)
-	deadline  plan.Duration // the context's; Never: it has none
+	deadline  plan.Duration // the context's; Never if it has none
 
 	perAttempt []perAttempt // in their order
 
-	// What follows is guarded by channel.mu.
+	// The fields below are guarded by channel.mu.
 	machine  *call.Call
 	request  request
 	attempts []*attempt
@@ -33,18 +33,18 @@ type driver struct {
 	unwatch  func() bool
 	running  bool // it has begun
 
-	news   sync.Cond // a header, a message or the end
+	news   sync.Cond // signals a header, a message or the end
 	headed bool
-	inbox  [][]byte // messages that nobody has taken yet
+	inbox  [][]byte // messages that the application has not read yet
 	ended  *status.Status
-	result *status.Status // ended, once the observers have been told
+	result *status.Status // the same as ended, once the observers have been told of the end
 
-	events  []Event // that the observers are to be told
-	telling bool    // some goroutine tells them
+	events  []Event // what the observers are still to be told
+	telling bool    // a goroutine is telling them
 }
 
-// begin makes a call, and begins it by the given event. One that cannot run has
-// ended when begin returns.
+// begin makes a call and begins it with the event by. A call that cannot run has ended
+// when begin returns.
 func (ch *Channel) begin(ctx context.Context, params call.Params, opts []CallOption, by func(d *driver, now plan.Duration)) *driver {
 	s := callSettings{params: params}
 	s.params.Timeout = plan.Never
@@ -71,7 +71,7 @@ func (ch *Channel) begin(ctx context.Context, params call.Params, opts []CallOpt
 	defer ch.mu.Unlock()
 	now := ch.now()
 	if at, ok := ctx.Deadline(); ok {
-		d.deadline = max(ch.instant(at), 0) // one of long ago would wrap around
+		d.deadline = max(ch.instant(at), 0) // an instant long ago would wrap around
 		s.params.Timeout = d.deadline - now
 	}
 	ch.made++
@@ -90,8 +90,8 @@ func (ch *Channel) begin(ctx context.Context, params call.Params, opts []CallOpt
 	return d
 }
 
-// abandon cancels a call that an observer's panic keeps from its caller: nobody
-// else could.
+// abandon cancels a call whose caller will not get it, because an observer panicked.
+// Nobody else could cancel it.
 func (d *driver) abandon() {
 	d.turnLocked(func(now plan.Duration) {
 		if !d.machine.Over() {
@@ -100,7 +100,7 @@ func (d *driver) abandon() {
 	})
 }
 
-// enter ends the call where it cannot run, or else begins it and watches its
+// enter ends the call if it cannot run. Otherwise it begins the call and watches its
 // context.
 func (d *driver) enter(now plan.Duration, misuse string, by func(d *driver, now plan.Duration)) {
 	switch err := d.ctx.Err(); {
@@ -124,8 +124,8 @@ func (d *driver) enter(now plan.Duration, misuse string, by func(d *driver, now 
 	}
 }
 
-// giveUp ends the call because its context has ended. Where that is by the
-// context's deadline, the call's has come too, whatever the two clocks say.
+// giveUp ends the call because its context has ended. If the context's deadline has
+// passed, the call's deadline has come too, whatever its clock says.
 func (d *driver) giveUp(now plan.Duration) {
 	if errors.Is(d.ctx.Err(), context.DeadlineExceeded) {
 		d.machine.Timer(max(now, d.deadline))
@@ -141,7 +141,7 @@ func (d *driver) giveUp(now plan.Duration) {
 	d.machine.Cancel(now, why, cause)
 }
 
-// turn tells the machine of an event and carries out what it asks for.
+// turn tells the core of an event and carries out what it asks for.
 func (d *driver) turn(event func(now plan.Duration)) {
 	d.channel.mu.Lock()
 	defer d.channel.mu.Unlock() // also where an observer panics
@@ -155,7 +155,7 @@ func (d *driver) turnLocked(event func(now plan.Duration)) {
 	d.tell()
 }
 
-// carryOut does what the machine asks for. None of it waits.
+// carryOut carries out what the core asks for. None of it waits.
 func (d *driver) carryOut(now plan.Duration) {
 	for _, a := range d.machine.Take() {
 		switch a.Op {
@@ -187,10 +187,10 @@ func (d *driver) carryOut(now plan.Duration) {
 	}
 }
 
-// tell hands the observers what has happened, without the lock. One goroutine
-// does so at a time, so that the order is kept; an observer that turns to the
-// channel does not find itself locked out. When all is told, the call's end is
-// made known; where an observer panics, with what was not told left out.
+// tell tells the observers what has happened. The lock is not held meanwhile, so an
+// observer may use the channel. One goroutine tells them at a time, which keeps the
+// order. When they have been told everything, the call's end is made known to its
+// caller. If an observer panics, the events that follow are dropped.
 func (d *driver) tell() {
 	if d.telling {
 		return
@@ -204,7 +204,7 @@ func (d *driver) tell() {
 	}
 }
 
-// inform calls the observers. The lock is held again afterwards, however they end.
+// inform calls the observers. It takes the lock again afterwards, even if they panic.
 func (d *driver) inform(events []Event) {
 	d.channel.mu.Unlock()
 	defer d.channel.mu.Lock()
@@ -215,7 +215,7 @@ func (d *driver) inform(events []Event) {
 	}
 }
 
-// told: nobody tells the observers any more.
+// told makes the call's end known, now that the observers have been told.
 func (d *driver) told() {
 	d.telling = false
 	d.events = nil
@@ -225,7 +225,7 @@ func (d *driver) told() {
 	}
 }
 
-// arm has the machine told of an instant, in place of what was armed before.
+// arm sets the timer for an instant, in place of an earlier one.
 func (d *driver) arm(now, at plan.Duration) {
 	switch {
 	case at == plan.Never:
@@ -239,8 +239,8 @@ func (d *driver) arm(now, at plan.Duration) {
 	}
 }
 
-// end lets go of everything. The attempts' goroutines end by themselves: the
-// machine has had those aborted that were under way.
+// end lets go of everything that the call holds. The goroutines of its attempts end by
+// themselves, because the core has aborted those that were under way.
 func (d *driver) end(drop bool) {
 	d.ended = d.machine.Status()
 	d.arm(0, plan.Never)

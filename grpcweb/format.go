@@ -4,19 +4,19 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/channel"
 )
 
-// Format is how requests and responses are written.
+// Format is how requests and responses are encoded.
 type Format uint8
 
 // The formats.
 const (
 	Binary Format = iota // application/grpc-web; the default
-	Text                 // application/grpc-web-text: base64, for what lets no bytes through
+	Text                 // application/grpc-web-text: base64, for proxies that do not pass bytes through
 )
 
-// WithFormat is the format of requests, and the one that is asked for in responses;
-// a response is read in either. In text mode a request goes out as a whole, also
-// where the transport streams requests, but over WebSockets, which carry bytes.
-// Default: Binary.
+// WithFormat sets the format of requests, and the one that is asked for in responses. A
+// response is read in either. In text mode a request is sent as a whole even if the
+// transport streams requests, except over WebSockets, which carry bytes. Default:
+// Binary.
 func WithFormat(f Format) Option {
 	return choice("format", f)
 }
@@ -30,19 +30,19 @@ const (
 	Gzip     Compression = "gzip"
 )
 
-// WithSendCompression compresses the messages of requests that become shorter by
-// it, each by itself, and says so in grpc-encoding, which a server on another origin
-// must allow. Limits of what is sent count the bytes before, the replay buffer those
-// that are sent. Default: Identity.
+// WithSendCompression compresses each message of a request that becomes shorter by it,
+// and says so in the header grpc-encoding, which a server on another origin must allow.
+// The limit of what is sent counts the bytes before compression, the replay buffer
+// counts those after it. Default: Identity.
 func WithSendCompression(c Compression) Option {
 	return word("sendCompression", c)
 }
 
-// WithAcceptCompression asks for responses with compressed messages, in
+// WithAcceptCompression asks for responses with compressed messages, in the header
 // grpc-accept-encoding, which a server on another origin must allow. Gzip is read
-// whether it was asked for or not. Limits of what is received hold for messages as
-// they come and as they are when inflated, and are heeded while that is done.
-// Default: none.
+// whether it was asked for or not. The limit of what is received holds for a message
+// both before and after it is inflated, and inflating stops when it is reached. Default:
+// none.
 func WithAcceptCompression(c ...Compression) Option {
 	return option(func(s *settings) {
 		s.core.AcceptGzip = false
@@ -54,7 +54,7 @@ func WithAcceptCompression(c ...Compression) Option {
 	})
 }
 
-// HeaderCommit is what commits a call to an attempt that answers (SEMANTICS 2.2a,
+// HeaderCommit is which part of a response commits a call to its attempt (SEMANTICS 2.2a,
 // 5.1f).
 type HeaderCommit uint8
 
@@ -62,28 +62,29 @@ type HeaderCommit uint8
 const (
 	// StrictHeaderCommit: the response's head, as gRPC has it; the default.
 	StrictHeaderCommit HeaderCommit = iota
-	// FirstFrameHeaderCommit: the first frame of the response's body. A failure that
-	// a server sends in the body alone, behind a head that says nothing, can then be
-	// tried again. The header of a stream comes with its first message, and a head
-	// that a server has sent early does not keep a call from being tried again.
+	// FirstFrameHeaderCommit: the first frame of the response's body. A failure that a
+	// server sends in the body alone, after a head without a status, can then be
+	// retried. The header of a stream comes with its first message, and a head that the
+	// server sends early does not keep a call from being retried.
 	FirstFrameHeaderCommit
 )
 
-// WithHeaderCommit is what commits a call. Default: StrictHeaderCommit.
+// WithHeaderCommit sets which part of a response commits a call. Default:
+// StrictHeaderCommit.
 func WithHeaderCommit(c HeaderCommit) Option {
 	return choice("headerCommit", c)
 }
 
-// AttemptHeader is when attempts carry grpc-previous-rpc-attempts.
+// AttemptHeader is which attempts carry the header grpc-previous-rpc-attempts.
 type AttemptHeader = channel.AttemptHeader
 
 // The modes.
 const (
-	// AttemptHeaderAuto: every attempt but the first, until a server on another
-	// origin seems not to allow it: an attempt without it was answered, and one with
-	// it came to no response. That one is made once more without, at once and
-	// uncounted, and the channel sends it no more; observers get the warning
-	// "corsSuspected". The default.
+	// AttemptHeaderAuto: every attempt but the first, until a server on another origin
+	// seems not to allow the header, because an attempt without it was answered and one
+	// with it got no response. That attempt is sent once more without the header, at
+	// once and without being counted. If it is answered, the channel does not send the
+	// header any more, and observers get the warning "corsSuspected". The default.
 	AttemptHeaderAuto = channel.AttemptHeaderAuto
 	// AttemptHeaderAlways: every attempt but the first.
 	AttemptHeaderAlways = channel.AttemptHeaderAlways
@@ -91,8 +92,9 @@ const (
 	AttemptHeaderNever = channel.AttemptHeaderNever
 )
 
-// WithAttemptHeader is when attempts carry grpc-previous-rpc-attempts, the number of
-// those before. Default: AttemptHeaderAuto.
+// WithAttemptHeader sets which attempts carry the header grpc-previous-rpc-attempts,
+// which tells the server how many attempts were made before. Default:
+// AttemptHeaderAuto.
 func WithAttemptHeader(a AttemptHeader) Option {
 	return choice("attemptHeader", a)
 }

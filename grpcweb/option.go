@@ -12,19 +12,19 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// Option is one of a channel's.
+// Option is an option of a channel.
 type Option interface{ applyToChannel(*settings) }
 
-// CallOption is one of a call's.
+// CallOption is an option of a call.
 type CallOption interface{ applyToCall(*callSettings) }
 
-// SharedOption holds for all calls of a channel, or for one call.
+// SharedOption is an option of a channel, for all of its calls, or of one call.
 type SharedOption interface {
 	Option
 	CallOption
 }
 
-// NoLimit takes the limit away that an option sets.
+// NoLimit is the value of a limit that means there is none.
 const NoLimit = -1
 
 // Jitter is how the delay before a retry is drawn from its bound.
@@ -36,7 +36,7 @@ const (
 	PlusMinus20 = plan.PlusMinus20 // from 80 % to 120 % of the bound, as gRFC A6 has it since 2024
 )
 
-// Attempt says which attempt metadata is wanted for.
+// Attempt is the attempt that metadata is asked for.
 type Attempt struct {
 	Method string // "/package.Service/Method"
 	Number int    // from 1; a transparent restart repeats it
@@ -91,24 +91,24 @@ type shared struct {
 func (o shared) applyToChannel(s *settings)  { o.channel(s) }
 func (o shared) applyToCall(s *callSettings) { o.call(s) }
 
-// WithServiceConfigJSON reads the service config, which says what calls are
-// retried or hedged, from JSON. Unknown fields are passed over; whatever is
-// wrong in the known ones is told by NewChannel, all at once. Default: none.
-// Of several service configs the last one holds.
+// WithServiceConfigJSON sets the service config, which says which calls are retried or
+// hedged, from JSON. Unknown fields are ignored. NewChannel reports everything that is
+// wrong with the others at once. Default: none. If there are several service configs,
+// the last one holds.
 func WithServiceConfigJSON(text string) Option {
 	return option(func(s *settings) { s.core.Config, s.core.ConfigError = serviceconfig.Parse(text) })
 }
 
-// WithServiceConfig is WithServiceConfigJSON for a config that is written in Go.
-// It is copied.
+// WithServiceConfig sets the service config, as WithServiceConfigJSON does, from a value
+// that is written in Go. The value is copied.
 func WithServiceConfig(c ServiceConfig) Option {
 	return option(func(s *settings) { s.core.Config, s.core.ConfigError = c.convert() })
 }
 
-// WithMaxRetryAttempts limits the MaxAttempts of every policy, the first
-// attempt included. 0 is the default, 5; 1 turns retries and hedging off;
-// NoLimit, like any negative number, leaves the policies as they are. That a
-// policy asks for more is no error: an observer of the channel gets a warning.
+// WithMaxRetryAttempts limits the MaxAttempts of every policy, which includes the first
+// attempt. 0 means the default, 5. 1 turns retries and hedging off. NoLimit, or any
+// negative number, leaves the policies as they are. A policy that asks for more attempts
+// is not an error, but an observer of the channel gets a warning.
 func WithMaxRetryAttempts(n int) Option {
 	const name = "maxRetryAttempts"
 	switch {
@@ -120,57 +120,58 @@ func WithMaxRetryAttempts(n int) Option {
 	return number(name, int64(n))
 }
 
-// WithMaxRetryBufferSize limits what the calls of the channel keep together for
-// replay, in bytes. Default: 16 MiB (16,777,216). A call that finds no room
-// runs, but is not tried again. NoLimit: none.
+// WithMaxRetryBufferSize limits how many bytes all calls of the channel together keep for
+// replay. A call that finds no room runs, but is not retried. Default: 16 MiB
+// (16,777,216). NoLimit removes the limit.
 func WithMaxRetryBufferSize(bytes int64) Option {
 	return number("maxRetryBufferSize", bytes)
 }
 
-// WithMaxRetryBufferPerCallSize limits what one call keeps for replay, in bytes:
-// its messages, and 5 bytes for each. Default: 1 MiB (1,048,576). NoLimit: none.
+// WithMaxRetryBufferPerCallSize limits how many bytes one call keeps for replay: its
+// messages, and 5 bytes for each of them. Default: 1 MiB (1,048,576). NoLimit removes
+// the limit.
 func WithMaxRetryBufferPerCallSize(bytes int64) Option {
 	return number("maxRetryBufferPerCallSize", bytes)
 }
 
-// WithMaxReceiveMessageBytes limits a message that is received, in bytes; a
-// longer one ends the call with RESOURCE_EXHAUSTED before it is read. Default:
-// 4 MiB. NoLimit: none. On a call it stands in the place of the channel's. The
-// method config's own limit holds where it is lower.
+// WithMaxReceiveMessageBytes limits the length of a message that is received, in bytes. A
+// longer message ends the call with RESOURCE_EXHAUSTED before it is read. The limit of a
+// call replaces the channel's. If the method config's own limit is lower, that one
+// holds. Default: 4 MiB. NoLimit removes the limit.
 func WithMaxReceiveMessageBytes(bytes int64) SharedOption {
 	return shared{
 		channel: number("maxReceiveMessageBytes", bytes).applyToChannel,
 		call: func(s *callSettings) {
 			s.params.MaxReceiveBytes = limit(bytes)
 			if s.params.MaxReceiveBytes <= 0 {
-				s.misuse = "WithMaxReceiveMessageBytes(" + strconv.FormatInt(bytes, 10) + "): give more than 0, or NoLimit"
+				s.misuse = "WithMaxReceiveMessageBytes(" + strconv.FormatInt(bytes, 10) + "): the limit must be greater than 0, or NoLimit"
 			}
 		},
 	}
 }
 
-// WithMaxSendMessageBytes limits a message that is sent, in bytes; a longer one
-// ends the call with RESOURCE_EXHAUSTED and nothing is sent. Default: no limit.
+// WithMaxSendMessageBytes limits the length of a message that is sent, in bytes. A longer
+// message ends the call with RESOURCE_EXHAUSTED and is not sent. Default: no limit.
 func WithMaxSendMessageBytes(bytes int64) Option {
 	return number("maxSendMessageBytes", bytes)
 }
 
-// WithDefaultTimeout is the time that a call has whose context has no deadline.
-// Default: no limit. A method config's timeout holds where it is shorter.
+// WithDefaultTimeout sets the timeout of calls whose context has no deadline. If the
+// method config's timeout is shorter, that one holds. Default: none.
 func WithDefaultTimeout(d time.Duration) Option {
 	return option(func(s *settings) { s.core.DefaultTimeout = plan.Duration(d) })
 }
 
-// WithJitter is how delays before retries are drawn. Default: FullJitter.
+// WithJitter sets how the delays before retries are drawn. Default: FullJitter.
 func WithJitter(j Jitter) Option {
 	return choice("jitter", j)
 }
 
-// WithMetadata sends metadata with every attempt: the channel's first, then
-// that of WithPerAttemptMetadata, then the call's. Given several times, it adds
-// up. The metadata is copied. Names that the protocol or the transport needs
-// (those that begin with "grpc-", and content-type among others) are refused:
-// by NewChannel with a *ConfigError, in a call with INTERNAL and nothing sent.
+// WithMetadata sends metadata with every attempt: first the channel's, then that of
+// WithPerAttemptMetadata, then the call's. If it is given several times, all of it is
+// sent. The metadata is copied. Names that the protocol or the transport uses, which
+// begin with "grpc-" or are, for example, content-type, are refused: NewChannel returns
+// a *ConfigError, and a call ends with INTERNAL before anything is sent.
 func WithMetadata(md metadata.MD) SharedOption {
 	md = md.Clone()
 	return shared{
@@ -179,13 +180,14 @@ func WithMetadata(md metadata.MD) SharedOption {
 	}
 }
 
-// WithPerAttemptMetadata asks for more metadata before each attempt: fresh
-// credentials, for example. The function runs in the attempt's goroutine, for
-// several attempts at the same time where a call is hedged; its context ends
-// when the attempt is aborted, and has the values of the call's. An error ends
-// the call with nothing sent and no retry: as UNAUTHENTICATED, or as the
-// *status.Status that it is. A panic is not caught. Where both the channel and
-// the call have one, the channel's is asked first and both hold.
+// WithPerAttemptMetadata sets a function that is asked for more metadata before each
+// attempt, such as fresh credentials. It runs in the attempt's goroutine, so it may run
+// for several attempts of a hedged call at the same time. Its context has the values of
+// the call's context and ends when the attempt is aborted. If it returns an error, the
+// call ends without sending anything and without a retry: with the *status.Status that
+// the error is, or else with UNAUTHENTICATED. A panic is not caught. If both the channel
+// and the call have such a function, the channel's is asked first and both results are
+// sent.
 func WithPerAttemptMetadata(f func(context.Context, Attempt) (metadata.MD, error)) SharedOption {
 	return shared{
 		channel: func(s *settings) { s.perAttempt = f },
@@ -193,18 +195,18 @@ func WithPerAttemptMetadata(f func(context.Context, Attempt) (metadata.MD, error
 	}
 }
 
-// WithObserver tells a function what happens: all calls of the channel, or one
-// call; where both have one, the channel's is told first. The events of one
-// call come one after another, in their order, and all of them before the call
-// returns; those of several calls come at the same time. The function must not
-// wait for the call that it is told of.
+// WithObserver sets a function that is told what happens in all calls of the channel, or
+// in one call. If both have one, the channel's is told first. The events of one call
+// come one after another, in order, and all of them before the call returns. Events of
+// different calls may come at the same time. The function must not wait for the call
+// that it is told about.
 //
-// A panic is not caught: it goes on in the goroutine that had the news. Where
-// that is the caller's, in a method of the channel or of the stream, it can be
-// recovered there; where it is the channel's own, it ends the program. Who has
-// recovered can go on with the channel and its calls: of the call in question,
-// what was to be told together with the event is not told any more, and if it
-// was just beginning, it is canceled, since it was not handed out.
+// A panic of the function is not caught: it continues in the goroutine that reported the
+// event. If that is the caller's goroutine, in a method of the channel or the stream, the
+// caller can recover and go on using the channel and its calls. If it is one of the
+// channel's own goroutines, the program ends. Events that were to be reported together
+// with the one in question are lost, and a call that was just beginning is canceled,
+// because its caller never gets it.
 func WithObserver(f func(Event)) SharedOption {
 	return shared{
 		channel: func(s *settings) { s.observer = f },
@@ -220,21 +222,21 @@ func WithWaitForReady(wait bool) CallOption {
 	return callOption(func(s *callSettings) { s.params.WaitForReady = &wait })
 }
 
-// WithWholeRequest holds a stream's request back until CloseSend, also where the
-// transport would send its messages as they come: for methods that take one
-// message. It then goes out with its length, which servers and proxies may like
-// better, and a hedging delay counts from CloseSend.
+// WithWholeRequest holds a stream's request back until CloseSend, even if the transport
+// could send its messages as they come. It is meant for methods that take one message:
+// the request is then sent with its length, which some servers and proxies want, and a
+// hedging delay counts from CloseSend.
 func WithWholeRequest() CallOption {
 	return callOption(func(s *callSettings) { s.whole = true })
 }
 
-// WithSingleResponse is for streams of methods that answer with one message: any
-// other number of them ends the call with UNIMPLEMENTED (SEMANTICS 5.2g).
+// WithSingleResponse is meant for streams of methods that answer with one message. Any
+// other number of messages ends the call with UNIMPLEMENTED (SEMANTICS 5.2g).
 func WithSingleResponse() CallOption {
 	return callOption(func(s *callSettings) { s.params.Streaming = false })
 }
 
-// limit is a limit as the core has it.
+// limit converts a limit to the core's.
 func limit(n int64) int64 {
 	if n == NoLimit {
 		return channel.Unlimited

@@ -34,13 +34,13 @@ func (r *request) add(frame []byte) {
 	r.wake()
 }
 
-// close: no further message follows.
+// close completes the request: no further message follows.
 func (r *request) close() {
 	r.complete = true
 	r.wake()
 }
 
-// wake has the cursors look again that wait at the request's end.
+// wake wakes the cursors that wait for the request to grow.
 func (r *request) wake() {
 	if r.grown != nil {
 		close(r.grown)
@@ -48,7 +48,7 @@ func (r *request) wake() {
 	}
 }
 
-// growth is closed when the request has grown, or is complete.
+// growth returns a channel that is closed when the request grows or is completed.
 func (r *request) growth() <-chan struct{} {
 	if r.grown == nil {
 		r.grown = make(chan struct{})
@@ -56,7 +56,7 @@ func (r *request) growth() <-chan struct{} {
 	return r.grown
 }
 
-// size is the request's length in bytes; -1: not known yet.
+// size returns the request's length in bytes; -1 if it is not known yet.
 func (r *request) size() int64 {
 	if !r.complete {
 		return -1
@@ -87,7 +87,8 @@ func (a *attempt) newCursor() *cursor {
 	return c
 }
 
-// Next is the next frame. At the end of a request that is not complete, it waits.
+// Next returns the next frame. If there is none yet and the request is still open, it
+// waits.
 func (c *cursor) Next(ctx context.Context) ([]byte, error) {
 	for {
 		frame, growth, err := c.take(ctx)
@@ -102,7 +103,7 @@ func (c *cursor) Next(ctx context.Context) ([]byte, error) {
 	}
 }
 
-// take is the next frame, or what to wait for in order to have one.
+// take returns the next frame, or a channel to wait on for one.
 func (c *cursor) take(ctx context.Context) (frame []byte, growth <-chan struct{}, err error) {
 	d := c.attempt.driver
 	d.turn(func(plan.Duration) {
@@ -124,8 +125,8 @@ func (c *cursor) take(ctx context.Context) (frame []byte, growth <-chan struct{}
 	return frame, growth, err
 }
 
-// ended: nobody wants the rest. An attempt that is over is sent no further; its
-// frames may be gone.
+// ended returns an error if nobody wants the rest of the request: the call or the
+// attempt is over, and frames may have been let go of.
 func (c *cursor) ended(ctx context.Context) error {
 	if d := c.attempt.driver; d.ended != nil || c.next < d.request.gone {
 		return context.Canceled
@@ -136,14 +137,14 @@ func (c *cursor) ended(ctx context.Context) error {
 	return c.ctx.Err()
 }
 
-// Close ends a Next that waits. The frames are not the body's own.
+// Close ends a Next that waits. The frames belong to the call.
 func (c *cursor) Close() error {
 	c.close()
 	return nil
 }
 
-// release: only this attempt needs the request from now on, and only what it has
-// not taken yet. It may be still to be opened.
+// release lets go of what this attempt has taken of the request, because no other
+// attempt needs it. The attempt may not have been opened yet.
 func (d *driver) release(id int) {
 	d.request.released = id
 	if id < len(d.attempts) && d.attempts[id].body != nil {
@@ -151,32 +152,32 @@ func (d *driver) release(id int) {
 	}
 }
 
-// send takes a message of the request, of so many bytes, in its frame.
+// send adds a message of size bytes, in its frame.
 func (d *driver) send(now plan.Duration, size int, frame []byte) {
 	if d.machine.Send(now, int64(size), int64(len(frame)-wire.PrefixSize)); !d.machine.Over() {
 		d.request.add(frame)
 	}
 }
 
-// halfClose: the request is complete.
+// halfClose completes the request.
 func (d *driver) halfClose(now plan.Duration) {
 	d.request.close()
 	d.machine.HalfClose(now)
 }
 
-// Send adds a message to the request. It is copied: the caller may change it
+// Send adds a message to the request. The message is copied, so the caller may change it
 // afterwards.
 //
-// While the call may still be tried again, the message is kept for that and Send
-// returns at once; also where the transport takes only whole requests, which go
-// out after CloseSend. From then on, Send waits until the transport has taken
-// the message. That an attempt fails is no error of Send, as long as another
+// While the call may still be retried, the message is kept for that and Send returns at
+// once. It also returns at once if the transport sends complete requests only, which
+// happens after CloseSend. Otherwise Send waits until the transport has taken the
+// message. It is not an error of Send that an attempt fails, as long as another attempt
 // will send the message.
 //
-// The error is the call's *status.Status once that has failed, and io.EOF once
-// it has ended with OK, without waiting for this message: Recv then has what
-// the server said. INTERNAL after CloseSend, or beside a Send that has not
-// returned, is a mistake of the caller's; nothing is sent, and the call goes on.
+// Once the call has failed, the error is its *status.Status. Once it has ended with OK
+// without waiting for this message, the error is io.EOF, and Recv returns what the server
+// said. A Send after CloseSend, or during another Send, is a mistake of the caller's: the
+// error is INTERNAL, nothing is sent, and the call continues.
 func (s *Stream) Send(message []byte) error {
 	d := s.driver
 	frame := d.channel.frame(message) // without the lock: it may take a while
@@ -205,8 +206,8 @@ func (s *Stream) Send(message []byte) error {
 	return d.err()
 }
 
-// CloseSend says that the request is complete. The error is the call's status,
-// if it has failed before. Calling it again does nothing.
+// CloseSend completes the request. If the call has failed, the error is its status.
+// Calling it again does nothing.
 func (s *Stream) CloseSend() error {
 	d := s.driver
 	d.turn(func(now plan.Duration) {

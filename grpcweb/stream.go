@@ -11,21 +11,20 @@ import (
 
 // Response is the answer to a unary call.
 type Response struct {
-	Header       metadata.MD // of the attempt that was answered
+	Header       metadata.MD // of the attempt whose response this is
 	Message      []byte      // the caller's own
 	Trailer      metadata.MD
 	Attempts     []status.AttemptRecord // in the order in which they began
 	CommitReason status.CommitReason
 }
 
-// Stream is a call that sends and receives any number of messages. One goroutine
-// may send while another one receives; apart from that, and from Close, its
-// methods are not for use at the same time.
+// Stream is a call that sends and receives any number of messages. One goroutine may send
+// while another one receives, and Close may be called at any time. Apart from that, its
+// methods must not be called at the same time.
 type Stream struct{ driver *driver }
 
-// Header waits for the header metadata of the attempt that is answered. It does
-// not keep the call from being retried. The error is the call's status, if it
-// ended without a header.
+// Header waits for the header metadata of the response. Waiting does not keep the call
+// from being retried. If the call ends without a header, the error is its status.
 func (s *Stream) Header() (metadata.MD, error) {
 	d := s.driver
 	d.channel.mu.Lock()
@@ -39,14 +38,15 @@ func (s *Stream) Header() (metadata.MD, error) {
 	return metadata.MD{}, d.err()
 }
 
-// Recv waits for the next message, which is the caller's own. The error is
-// io.EOF when the call has ended with OK, or its *status.Status.
+// Recv waits for the next message, which the caller may keep and change. When the call
+// has ended with OK, the error is io.EOF; otherwise it is the call's *status.Status. If
+// the caller itself ended the call, by its context or by Close, or the deadline passed,
+// messages that were not read are dropped.
 //
-// Where the transport takes only whole requests, nothing comes before CloseSend;
-// other transports may leave it to the server whether anything does. That cannot
-// be told from a server that has nothing to say: after 5 seconds without an
-// answer, observers get the warning "halfDuplexStalled", and the deadline ends
-// the call.
+// If the transport sends complete requests only, no message comes before CloseSend. With
+// other transports that may depend on the server. It looks the same as a server that has
+// nothing to say, so after 5 seconds without a response observers get the warning
+// "halfDuplexStalled". The deadline ends the call.
 func (s *Stream) Recv() ([]byte, error) {
 	d := s.driver
 	d.turn(func(now plan.Duration) {
@@ -70,7 +70,7 @@ func (s *Stream) Recv() ([]byte, error) {
 	return nil, io.EOF
 }
 
-// Trailer is the trailer metadata. It is empty before Recv has returned an error.
+// Trailer returns the trailer metadata. It is empty until Recv has returned an error.
 func (s *Stream) Trailer() metadata.MD {
 	s.driver.channel.mu.Lock()
 	defer s.driver.channel.mu.Unlock()
@@ -80,7 +80,7 @@ func (s *Stream) Trailer() metadata.MD {
 	return s.driver.result.Trailer.Clone()
 }
 
-// Attempts is the history of the attempts so far.
+// Attempts returns the history of the attempts so far.
 func (s *Stream) Attempts() []status.AttemptRecord {
 	s.driver.channel.mu.Lock()
 	defer s.driver.channel.mu.Unlock()
@@ -94,8 +94,8 @@ func (s *Stream) CommitReason() status.CommitReason {
 	return s.driver.machine.Reason()
 }
 
-// Close lets go of the call: if it has not ended, it ends with CANCELLED. Its
-// error is always nil. It may be called again, and beside any other method.
+// Close ends the call with CANCELLED if it has not ended yet. It may be called again, and
+// at the same time as any other method. It always returns nil.
 func (s *Stream) Close() error {
 	d := s.driver
 	d.turn(func(now plan.Duration) {
@@ -125,7 +125,7 @@ func (d *driver) response() (*Response, error) {
 	}, nil
 }
 
-// failure is the call's status if it has ended, and with another one than OK.
+// failure returns the call's status if the call has ended, and not with OK.
 func (d *driver) failure() error {
 	d.channel.mu.Lock()
 	defer d.channel.mu.Unlock()

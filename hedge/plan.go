@@ -5,22 +5,22 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// Plan is one call's way through a Policy.
+// Plan applies a Policy to one call.
 type Plan struct {
 	policy      *Policy
 	maxAttempts int
 }
 
-// NewPlan makes the plan of one call. maxAttempts is the policy's, clamped by
-// the channel's cap.
+// NewPlan makes the plan of one call. maxAttempts is the policy's, but no more than the
+// channel allows.
 func NewPlan(p *Policy, maxAttempts int) *Plan {
 	return &Plan{policy: p, maxAttempts: maxAttempts}
 }
 
-// Kind is what the attempts after the first are called.
+// Kind returns KindHedge, the kind of the attempts after the first.
 func (p *Plan) Kind() status.AttemptKind { return status.KindHedge }
 
-// Started has the next attempt follow after the delay (SEMANTICS 3.2c).
+// Started begins the next attempt after the delay (SEMANTICS 3.2c).
 func (p *Plan) Started(n int) (plan.Duration, bool) {
 	return p.policy.HedgingDelay, n < p.maxAttempts
 }

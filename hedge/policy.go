@@ -1,5 +1,6 @@
-// Package hedge decides when a call sends further copies of itself without
-// waiting for an answer. It starts nothing and reads no clock: package call acts.
+// Package hedge decides when a call sends further copies of itself without waiting for
+// a response. It only decides: the driver of the call waits and sends. Programs write
+// hedging policies as JSON, or with grpcweb.HedgingPolicy.
 package hedge
 
 import (
@@ -7,18 +8,18 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// Policy is the hedgingPolicy of a method config (SEMANTICS 1.1f). Only methods
-// that may safely run several times should have one: the server may run every
-// attempt.
+// Policy is the hedgingPolicy of a method config (SEMANTICS 1.1f). The server may
+// run every attempt of a call, so only methods that may safely run several times should
+// have such a policy.
 type Policy struct {
-	// MaxAttempts counts all attempts, the first included. Required, at least
-	// 2; the channel's cap (5 unless set otherwise) clamps it.
+	// MaxAttempts is how many attempts a call may make, including the first. It is
+	// required and at least 2. The channel's maxRetryAttempts, 5 by default, limits it.
 	MaxAttempts int
-	// HedgingDelay is the time from one attempt's start to the next's.
-	// Optional; 0, the default, sends all attempts at once.
+	// HedgingDelay is the time from the start of one attempt to the start of the next.
+	// It is optional. With 0, the default, all attempts are sent at once.
 	HedgingDelay plan.Duration
-	// NonFatalStatusCodes are the codes after which other attempts may still
-	// succeed. Optional; any other code ends the call. It must not hold OK.
+	// NonFatalStatusCodes are the codes after which other attempts may still succeed.
+	// Any other code ends the call. They are optional, and OK is not allowed.
 	NonFatalStatusCodes status.CodeSet
 }
 

@@ -5,7 +5,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// Plan is one call's way through a Policy: it remembers where the backoff stands.
+// Plan applies a Policy to one call. It remembers where the backoff stands.
 type Plan struct {
 	policy      *Policy
 	maxAttempts int
@@ -14,21 +14,21 @@ type Plan struct {
 	backoff     backoff
 }
 
-// NewPlan makes the plan of one call. maxAttempts is the policy's, clamped by
-// the channel's cap; random is uniform in [0, 1).
+// NewPlan makes the plan of one call. maxAttempts is the policy's, but no more than the
+// channel allows. random returns numbers that are uniform in [0, 1).
 func NewPlan(p *Policy, maxAttempts int, jitter plan.Jitter, random func() float64) *Plan {
 	return &Plan{policy: p, maxAttempts: maxAttempts, jitter: jitter, random: random, backoff: backoff{policy: p}}
 }
 
-// Kind is what the attempts after the first are called.
+// Kind returns KindRetry, the kind of the attempts after the first.
 func (p *Plan) Kind() status.AttemptKind { return status.KindRetry }
 
-// Started begins nothing beside a running attempt.
+// Started begins no attempt while another is running.
 func (p *Plan) Started(int) (plan.Duration, bool) { return 0, false }
 
-// Failed follows SEMANTICS 2.3d and 2.3f to 2.3i; the throttle, 2.3e, is
-// the machine's. Nothing else runs beside a retried attempt, so that Hold ends
-// the call with this attempt's status.
+// Failed follows SEMANTICS 2.3d and 2.3f to 2.3i. Package attempts asks the
+// throttle, 2.3e. No other attempt is running when a retried one fails, so Hold ends
+// the call with the status of this one.
 func (p *Plan) Failed(n int, o plan.Outcome) plan.Verdict {
 	listed := p.policy.RetryableStatusCodes.Has(o.Status.Code)
 	stop := o.Pushback == plan.PushbackStop
@@ -47,8 +47,9 @@ func (p *Plan) Failed(n int, o plan.Outcome) plan.Verdict {
 	return v
 }
 
-// delay is the server's, exactly, and then the backoff starts anew (SEMANTICS
-// 2.6b, 2.6g); or else drawn from the backoff.
+// delay returns how long to wait. If the server said how long, it is exactly that, and
+// the backoff starts from its beginning again (SEMANTICS 2.6b, 2.6g). Otherwise the
+// delay is drawn from the backoff.
 func (p *Plan) delay(pushback plan.Pushback) (after, bound plan.Duration) {
 	if d, ok := pushback.Delay(); ok {
 		p.backoff.reset()

@@ -1,5 +1,6 @@
-// Package retry decides, after an attempt of a call failed, whether and when
-// the next one begins. It starts nothing and reads no clock: package call acts.
+// Package retry decides whether and when a failed attempt of a call is followed by
+// another one. It only decides: the driver of the call waits and sends. Programs write
+// retry policies as JSON, or with grpcweb.RetryPolicy.
 package retry
 
 import (
@@ -9,18 +10,19 @@ import (
 
 // Policy is the retryPolicy of a method config (SEMANTICS 1.1f).
 type Policy struct {
-	// MaxAttempts counts all attempts, the first included. Required, at least
-	// 2; the channel's cap (5 unless set otherwise) clamps it.
+	// MaxAttempts is how many attempts a call may make, including the first. It is
+	// required and at least 2. The channel's maxRetryAttempts, 5 by default, limits it.
 	MaxAttempts int
-	// InitialBackoff bounds the first delay. Required, above 0. The delay
-	// itself is drawn at random between 0 and the bound.
+	// InitialBackoff is the bound of the first delay, which is drawn at random between
+	// 0 and the bound. It is required and greater than 0.
 	InitialBackoff plan.Duration
-	// MaxBackoff is the highest bound. Required, above 0.
+	// MaxBackoff is the highest bound. It is required and greater than 0.
 	MaxBackoff plan.Duration
-	// BackoffMultiplier multiplies the bound after each retry. Required, above 0.
+	// BackoffMultiplier is what the bound is multiplied by after each retry. It is
+	// required and greater than 0.
 	BackoffMultiplier float64
-	// RetryableStatusCodes are the codes that are tried again. Required, at
-	// least one, and not OK.
+	// RetryableStatusCodes are the codes that are retried. At least one is required,
+	// and OK is not allowed.
 	RetryableStatusCodes status.CodeSet
 }
 
@@ -35,13 +37,13 @@ func (p *Policy) Validate(report func(field, reason string)) {
 	if p.MaxBackoff <= 0 {
 		report("maxBackoff", "must be longer than 0s")
 	}
-	if !(p.BackoffMultiplier > 0) { // so written, it refuses NaN too
+	if !(p.BackoffMultiplier > 0) { // which is also true of NaN
 		report("backoffMultiplier", "must be greater than 0")
 	}
 	if p.RetryableStatusCodes.Empty() {
 		report("retryableStatusCodes", "must name at least one status code")
 	}
 	if p.RetryableStatusCodes.Has(status.OK) {
-		report("retryableStatusCodes", "must not name OK: a success is not tried again")
+		report("retryableStatusCodes", "must not name OK: a success is not retried")
 	}
 }
