@@ -9,8 +9,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// frame copies a message into its frame, compressed where the channel does that and
-// the message becomes shorter by it.
+// frame copies a message into a frame. It compresses the message if the channel does so
+// and the message becomes shorter by it.
 func (ch *Channel) frame(message []byte) []byte {
 	flags := byte(0)
 	if ch.gzip {
@@ -21,7 +21,7 @@ func (ch *Channel) frame(message []byte) []byte {
 	return wire.AppendFrame(make([]byte, 0, wire.PrefixSize+len(message)), flags, message)
 }
 
-// deflaters are for use again: each holds most of a megabyte.
+// deflaters are reused, because each holds most of a megabyte.
 var deflaters = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 
 func deflate(message []byte) []byte {
@@ -29,20 +29,20 @@ func deflate(message []byte) []byte {
 	w := deflaters.Get().(*gzip.Writer)
 	defer deflaters.Put(w)
 	w.Reset(&packed)
-	_, _ = w.Write(message) // into memory, which does not fail
+	_, _ = w.Write(message) // writing to memory does not fail
 	_ = w.Close()
 	return packed.Bytes()
 }
 
-// inflate inflates a payload, as far as limit bytes and one more: who has sent a
-// bomb is found out before it bursts.
+// inflate inflates a payload, but stops one byte after the limit. So a payload that would
+// become very long is refused before it takes much memory.
 func inflate(payload []byte, limit int64) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(payload))
 	if err == io.EOF {
-		err = io.ErrUnexpectedEOF // or a call's error would wrap what Recv says of a good end
+		err = io.ErrUnexpectedEOF // a call's error must not wrap io.EOF, which Recv returns at a good end
 	}
 	if err != nil {
 		return nil, err
 	}
-	return io.ReadAll(io.LimitReader(r, max(limit, limit+1))) // the highest limit has none above it
+	return io.ReadAll(io.LimitReader(r, max(limit, limit+1))) // limit+1 overflows for the highest limit
 }

@@ -8,11 +8,10 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// EventType is what an Event tells of. The words are those of the TypeScript
-// package.
+// EventType is what an Event is about. The words are those of the TypeScript package.
 type EventType string
 
-// What there is to tell.
+// The types of events, each with the fields that it sets.
 const (
 	EventCallStarted    EventType = "callStarted"    // Policy, MaxAttempts, Timeout
 	EventAttemptStarted EventType = "attemptStarted" // Attempt, Kind
@@ -24,48 +23,49 @@ const (
 	EventBuffer         EventType = "buffer"         // CallBytes, ChannelBytes, Exceeded
 	EventCommitted      EventType = "committed"      // Attempt, Reason
 	EventCallEnded      EventType = "callEnded"      // Code, Message, Attempts, Reason
-	EventWarning        EventType = "warning"        // Warning, Text; of the channel itself: Call is 0
+	EventWarning        EventType = "warning"        // Warning, Text, Allow, Expose; if it is about the channel, Call is 0
 )
 
-// Event is something that happened in a call or an attempt of it. Which fields
-// hold, beside the first four, stands beside its Type.
+// Event is something that happened in a call or in one of its attempts. Which fields are
+// set besides the first four depends on the Type: see the constants.
 type Event struct {
 	Type   EventType
 	Call   uint64 // numbers the calls of a channel, from 1
 	Method string
 	At     time.Time
 
-	Attempt    int // number, from 1; committed: 0 where the call ended without an attempt's answer
+	Attempt    int // number, from 1; of EventCommitted: 0 if the call ended with no attempt's status
 	Kind       status.AttemptKind
 	Outcome    status.AttemptOutcome
 	HTTPStatus int
-	Code       int // of an attempt or a call; status.None: not known
+	Code       int // of an attempt or a call; status.None if it is not known
 	Message    string
-	// Pushback is what the server said: status.NoPushback, status.PushbackStop,
-	// or milliseconds. Of a wait: whether the delay is the server's.
+	// Pushback is what the server said: status.NoPushback, status.PushbackStop, or
+	// milliseconds. Of a wait, anything but NoPushback means that the server asked for
+	// the delay.
 	Pushback int64
 	Reason   status.CommitReason
 
 	Policy      string // "none", "retry" or "hedging"
-	MaxAttempts int    // that may be made
-	Attempts    int    // that were made, transparent restarts counted
+	MaxAttempts int    // how many attempts may be made
+	Attempts    int    // how many were made, including transparent restarts
 	Timeout     time.Duration
 	Delay       time.Duration
 	Bound       time.Duration // what the delay was drawn from
 
 	Tokens       float64
 	MaxTokens    float64
-	Blocked      bool // nothing is retried or hedged
+	Blocked      bool // nothing is retried or hedged now
 	CallBytes    int64
 	ChannelBytes int64
-	Exceeded     bool // a message did not fit
+	Exceeded     bool // a message did not fit into the replay buffer
 
-	// Warning is its kind: "policyClamped", "halfDuplexStalled", "corsSuspected",
+	// Warning is the kind of warning: "policyClamped", "halfDuplexStalled", "corsSuspected",
 	// "statusHidden", "retryLostToBodyTrailers".
 	Warning string
 	Text    string
-	Allow   []string // headers that a server on another origin must allow; only to be read
-	Expose  []string // and expose
+	Allow   []string // headers that a server on another origin must allow; do not change the slice
+	Expose  []string // headers that it must expose; do not change the slice
 }
 
 var eventTypes = [...]EventType{
@@ -87,7 +87,7 @@ var policies = map[status.AttemptKind]string{
 	status.KindHedge: "hedging",
 }
 
-// warn tells of something that is no error.
+// warn tells the observers of something that is not an error.
 func (d *driver) warn(now plan.Duration, of attempts.Warning) {
 	if len(d.observers) == 0 {
 		return
@@ -99,7 +99,7 @@ func (d *driver) warn(now plan.Duration, of attempts.Warning) {
 	})
 }
 
-// event is an event of the core as observers get it.
+// event converts an event of the core to one for observers.
 func (d *driver) event(of attempts.Event) Event {
 	e := Event{
 		Type: eventTypes[of.Kind], Call: d.number, Method: d.method, At: d.channel.moment(of.At),

@@ -8,20 +8,20 @@ func (ch *Channel) streams() bool {
 	return ok && of.StreamsRequests()
 }
 
-// opensSockets reports whether what is sent as it comes goes over a WebSocket.
+// opensSockets reports whether requests that stream are sent over WebSockets.
 func (ch *Channel) opensSockets() bool {
 	of, ok := ch.transport.(transport.Socket)
 	return ok && of.OpensSockets()
 }
 
-// online reports whether there is a network, for all that the transport knows.
+// online reports whether there is a network, as far as the transport knows.
 func (ch *Channel) online() bool {
 	of, ok := ch.transport.(transport.Network)
 	return !ok || of.Online()
 }
 
-// add notes a call that is under way. The network is watched while there are
-// calls that would wait for it.
+// add registers a call that is under way. The network is watched while there are calls
+// that would wait for it.
 func (ch *Channel) add(d *driver) {
 	ch.calls[d] = struct{}{}
 	if !d.machine.WaitsForReady() {
@@ -33,7 +33,7 @@ func (ch *Channel) add(d *driver) {
 	ch.waiting++
 }
 
-// remove forgets a call that has ended; one that never ran is not there.
+// remove forgets a call that has ended. A call that never ran was not registered.
 func (ch *Channel) remove(d *driver) {
 	if _, ok := ch.calls[d]; !ok {
 		return
@@ -48,7 +48,7 @@ func (ch *Channel) remove(d *driver) {
 	}
 }
 
-// networkChanged tells the calls whether there is a network now.
+// networkChanged tells all calls whether there is a network now.
 func (ch *Channel) networkChanged() {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()

@@ -8,22 +8,22 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// inText is a whole request's body as one text in base64, and its length. Servers
-// read no padding but at its end.
+// inText encodes a whole request's body in base64, and returns its length too. It is one
+// text, because servers accept padding only at its end.
 func inText(body transport.Body, size int64) (transport.Body, int64) {
 	return &textBody{Body: body}, (size + 2) / 3 * 4
 }
 
 type textBody struct {
 	transport.Body
-	rest []byte // up to two bytes that make no group of digits yet
+	rest []byte // up to two bytes, which do not make a group of four digits yet
 }
 
-// Next is the next piece of the text.
+// Next returns the next piece of the text.
 func (b *textBody) Next(ctx context.Context) ([]byte, error) {
 	for {
 		piece, err := b.Body.Next(ctx)
-		if err != nil && (err != io.EOF || len(b.rest) == 0) { // the end, as Body says; what is left over comes before it
+		if err != nil && (err != io.EOF || len(b.rest) == 0) { // at the end, what is left over is returned first
 			return nil, err
 		}
 		raw := append(b.rest, piece...)

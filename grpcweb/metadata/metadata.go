@@ -1,8 +1,8 @@
 // Package metadata holds the metadata of a call: an ordered multimap with
 // lower-case names, in which names ending in "-bin" carry raw bytes.
 //
-// The package is part of the core: it imports nothing beyond the standard
-// library's string handling, starts nothing and waits for nothing.
+// The package is part of the core, which starts no goroutine, never waits, and imports
+// little of the standard library.
 package metadata
 
 import (
@@ -11,14 +11,13 @@ import (
 	"strings"
 )
 
-// BinarySuffix marks the names whose values are bytes. On the wire such values
-// are base64; in an MD they are raw (PROTOCOL-HTTP2, Custom-Metadata).
+// BinarySuffix ends the names whose values are bytes. Such values are sent as base64; in
+// an MD they are raw (PROTOCOL-HTTP2, Custom-Metadata).
 const BinarySuffix = "-bin"
 
-// MD is an ordered multimap from lower-case names to values. The zero MD is
-// empty and ready to use. Names are lower-cased on the way in, so look-ups are
-// case-insensitive. Values of names ending in "-bin" are raw bytes held in a
-// string.
+// MD is an ordered multimap from lower-case names to values. The zero MD is empty and
+// ready to use. Names are converted to lower case, so they match in any case. Values of
+// names that end in "-bin" are raw bytes, held in a string.
 //
 // An MD is a value, but a copy of it shares its memory, as a copy of a slice does.
 // Set and Delete change one of them and leave the other as it was; before you
@@ -34,8 +33,8 @@ type Field struct {
 	Value string // text, or raw bytes when Name ends in "-bin"
 }
 
-// New builds an MD from names and values in turn. It panics if a value is
-// missing, since that is a mistake in the program's text.
+// New makes an MD of names and values in turn. It panics if the last name has no value,
+// because that is a mistake in the program.
 func New(namesAndValues ...string) MD {
 	if len(namesAndValues)%2 != 0 {
 		panic("metadata.New: " + namesAndValues[len(namesAndValues)-1] + " has no value: give names and values in turn")
@@ -50,11 +49,11 @@ func New(namesAndValues ...string) MD {
 // IsBinary reports whether values of this name are bytes.
 func IsBinary(name string) bool { return strings.HasSuffix(name, BinarySuffix) }
 
-// Len is the number of fields, repeated names counted each.
+// Len returns the number of fields. A name with several values counts several times.
 func (md MD) Len() int { return len(md.fields) }
 
-// Append adds a field after those that are there, also of the same name. (Inlined
-// it would cost a browser five kilobytes.)
+// Append adds a field after all others, including those with the same name. (Inlined, it
+// would add five kilobytes to the npm package's WebAssembly.)
 //
 //go:noinline
 func (md *MD) Append(name, value string) {
@@ -66,13 +65,13 @@ func (md *MD) Grow(fields int) {
 	md.fields = slices.Grow(md.fields, fields)
 }
 
-// AppendAll adds all of other's fields after those that are there.
+// AppendAll adds all fields of other after those that are there.
 func (md *MD) AppendAll(other MD) {
 	md.fields = append(md.fields, other.fields...)
 }
 
-// Set replaces every field of the name by one. A replaced name keeps the place
-// of its first field; a new one goes to the end.
+// Set replaces all fields with the name by one, in the place of the first of them. If
+// there are none, the field is added at the end.
 func (md *MD) Set(name, value string) {
 	name = lower(name)
 	kept, placed := make([]Field, 0, len(md.fields)+1), false
@@ -90,7 +89,7 @@ func (md *MD) Set(name, value string) {
 	md.fields = kept
 }
 
-// Delete removes every field of the name.
+// Delete removes all fields with the name.
 func (md *MD) Delete(name string) {
 	name = lower(name)
 	var kept []Field
@@ -102,13 +101,13 @@ func (md *MD) Delete(name string) {
 	md.fields = kept
 }
 
-// Get is the name's first value, or "" where there is none.
+// Get returns the first value of the name, or "" if there is none.
 func (md MD) Get(name string) string {
 	value, _ := md.Lookup(name)
 	return value
 }
 
-// Lookup is the name's first value, and whether there is one.
+// Lookup returns the first value of the name, and whether there is one.
 func (md MD) Lookup(name string) (string, bool) {
 	name = lower(name)
 	for _, f := range md.fields {
@@ -119,7 +118,7 @@ func (md MD) Lookup(name string) (string, bool) {
 	return "", false
 }
 
-// Values are the name's values in order; nil where there are none.
+// Values returns the values of the name in order; nil if there are none.
 func (md MD) Values(name string) []string {
 	name = lower(name)
 	var values []string
@@ -142,10 +141,10 @@ func (md MD) All() iter.Seq2[string, string] {
 	}
 }
 
-// At is the i-th field, for loops where a closure costs too much.
+// At returns the i-th field. It is for loops in which the closure of All costs too much.
 func (md MD) At(i int) Field { return md.fields[i] }
 
-// Clone is a copy that shares nothing that can be changed.
+// Clone returns a copy that shares no memory with the original.
 func (md MD) Clone() MD {
 	if len(md.fields) == 0 {
 		return MD{}
@@ -153,9 +152,9 @@ func (md MD) Clone() MD {
 	return MD{fields: append([]Field(nil), md.fields...)}
 }
 
-// Validate says what is wrong with the first field that a request may not
-// carry: a name outside [0-9a-z_.-], or text outside printable ASCII. It
-// returns nil when all fields are fine (PROTOCOL-HTTP2, Custom-Metadata).
+// Validate returns a *FieldError for the first field that a request must not carry: its
+// name has characters other than [0-9a-z_.-], or its value is text that is not printable
+// ASCII. It returns nil if all fields are valid (PROTOCOL-HTTP2, Custom-Metadata).
 func (md MD) Validate() error {
 	for _, f := range md.fields {
 		if err := f.validate(); err != nil {
@@ -165,8 +164,8 @@ func (md MD) Validate() error {
 	return nil
 }
 
-// lower lower-cases ASCII only, and allocates only where there is something to
-// change: names are nearly always lower case already.
+// lower converts ASCII to lower case. It allocates only if there is something to change:
+// nearly all names are in lower case already.
 func lower(name string) string {
 	for i := 0; i < len(name); i++ {
 		if 'A' <= name[i] && name[i] <= 'Z' {

@@ -100,9 +100,9 @@ func TestValidate(t *testing.T) {
 		{"a:b", "x", "':'"},
 		{"é", "x", "only digits"},
 		{"a\x00", "x", "only digits"},
-		{"ok", "tab\t", "0x09 at place 3"},
-		{"ok", "x\r\ninjected: 1", "0x0d at place 1"},
-		{"ok", "é", "0xc3 at place 0"},
+		{"ok", "tab\t", "0x09 at position 3"},
+		{"ok", "x\r\ninjected: 1", "0x0d at position 1"},
+		{"ok", "é", "0xc3 at position 0"},
 		{"ok", "\x7f", "0x7f"},
 	} {
 		err := New("good", "1", c.name, c.value).Validate()

@@ -6,7 +6,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
-// FieldError is a field that a request may not carry.
+// FieldError says what is wrong with a field that a request must not carry.
 type FieldError struct {
 	Name   string
 	Reason string
@@ -22,8 +22,8 @@ func (f Field) validate() error {
 	}
 	for i := 0; i < len(f.Name); i++ {
 		if !nameByte(f.Name[i]) {
-			return &FieldError{f.Name, "the name holds " + text.Char(rune(f.Name[i])) +
-				"; only digits, the letters a to z, and _ . - may stand in it"}
+			return &FieldError{f.Name, "the name contains " + text.Char(rune(f.Name[i])) +
+				"; only digits, the letters a to z, and _ . - are allowed"}
 		}
 	}
 	if IsBinary(f.Name) {
@@ -31,7 +31,7 @@ func (f Field) validate() error {
 	}
 	for i := 0; i < len(f.Value); i++ {
 		if c := f.Value[i]; c < ' ' || c > '~' {
-			return &FieldError{f.Name, "the value holds the byte " + hex(c) + " at place " + strconv.Itoa(i) +
+			return &FieldError{f.Name, "the value contains the byte " + hex(c) + " at position " + strconv.Itoa(i) +
 				"; text must be printable ASCII: send other values under a name that ends in -bin"}
 		}
 	}

@@ -4,18 +4,18 @@ package status
 // the TypeScript package (SEMANTICS 2.2e).
 type CommitReason uint8
 
-// The reasons.
+// The reasons why a call makes no further attempt.
 const (
 	ReasonNone            CommitReason = iota // not committed: the call is still open to further attempts
 	ReasonResponseHeaders                     // response headers arrived
-	ReasonFatalStatus                         // a status that the policy does not list
+	ReasonFatalStatus                         // an attempt ended with a status that the policy does not list
 	ReasonExhausted                           // maxAttempts were made
 	ReasonDeadline                            // the call's deadline passed
 	ReasonThrottled                           // the channel's token bucket is at or below its half
 	ReasonBufferExceeded                      // a message did not fit into the replay buffer
 	ReasonPushback                            // the server said not to retry
 	ReasonCanceled                            // the caller or the closing of the channel ended the call
-	ReasonDrop                                // the transport dropped the attempt by a policy of its own
+	ReasonDrop                                // the transport dropped the attempt for a reason of its own
 	ReasonInternal                            // the client itself failed
 )
 
@@ -60,8 +60,8 @@ type AttemptOutcome uint8
 const (
 	OutcomePending   AttemptOutcome = iota // under way
 	OutcomeCommitted                       // the call was committed to it while it ran: by its headers, its success or a full replay buffer
-	OutcomeFailed                          // it ended before that; the last one's status may be the call's
-	OutcomeAborted                         // the client ended it: a hedge that lost, a deadline, a cancel
+	OutcomeFailed                          // it ended without being committed; the status of the last one may be the call's
+	OutcomeAborted                         // the client ended it, because another hedge won, at the deadline, or by a cancel
 )
 
 var outcomes = [...]string{"pending", "committed", "failed", "aborted"}
@@ -74,30 +74,30 @@ func (o AttemptOutcome) String() string {
 	return "unknown"
 }
 
-// None stands in the fields of an AttemptRecord that have no value (yet).
+// None is the value of fields of an AttemptRecord that have no value, or none yet.
 const None = -1
 
 // AttemptRecord is the history of one attempt. Instants are nanoseconds since
 // the call began: time.Duration(r.StartedAt).
 type AttemptRecord struct {
-	Number  int // grpc-previous-rpc-attempts + 1; a transparent restart repeats it
+	Number  int // from 1; a transparent restart has the number of the attempt that it replaces
 	Kind    AttemptKind
 	Outcome AttemptOutcome
 
 	StartedAt int64
-	HeadAt    int64 // when the response head arrived; None: it did not
-	EndedAt   int64 // None: it is under way
+	HeadAt    int64 // when the response head arrived; None if it did not
+	EndedAt   int64 // None while it is under way
 
-	HTTPStatus int    // None: no response head arrived
-	Code       int    // how the attempt itself ended; None: not known, as for an aborted one
-	Message    string // the status message, where Code is known
+	HTTPStatus int    // None if no response head arrived
+	Code       int    // how the attempt ended; None if that is not known, as of an aborted attempt
+	Message    string // the status message, if Code is known
 
 	// Pushback is what the server said about further attempts:
 	// NoPushback, PushbackStop, or a delay in milliseconds (SEMANTICS 2.6b, 2.6c).
 	Pushback int64
 }
 
-// The values of AttemptRecord.Pushback that are no delay.
+// The values of AttemptRecord.Pushback that are not delays.
 const (
 	NoPushback   int64 = -1
 	PushbackStop int64 = -2

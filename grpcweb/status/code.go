@@ -5,7 +5,8 @@ import "strconv"
 // Code is a gRPC status code, 0 to 16 (gRPC doc/statuscodes.md).
 type Code uint32
 
-// The codes. There are no others: whatever else a server sends is Unknown.
+// The codes. There are no others: any other number that a server sends is read as
+// Unknown.
 const (
 	OK                 Code = 0
 	Canceled           Code = 1
@@ -44,8 +45,8 @@ func (c Code) String() string {
 	return "CODE(" + strconv.FormatUint(uint64(c), 10) + ")"
 }
 
-// ParseCode finds a code by its name, in any case: "UNAVAILABLE", "Aborted".
-// Numbers in text are no names (SEMANTICS 1.4 V9, V10, V12).
+// ParseCode finds a code by its name, in upper or lower case: "UNAVAILABLE", "Aborted".
+// Digits are not a name (SEMANTICS 1.4 V9, V10, V12).
 func ParseCode(name string) (Code, bool) {
 	for i, n := range names {
 		if equalFold(n, name) {
@@ -55,8 +56,8 @@ func ParseCode(name string) (Code, bool) {
 	return 0, false
 }
 
-// equalFold compares an upper-case ASCII name with text of any case. The
-// standard one folds all of Unicode, where "ſ" equals "S".
+// equalFold compares an upper-case ASCII name with text in any case. The standard
+// library's function folds all of Unicode, where "ſ" equals "S".
 func equalFold(upper, s string) bool {
 	if len(upper) != len(s) {
 		return false
@@ -76,7 +77,7 @@ func equalFold(upper, s string) bool {
 // CodeSet is a set of codes. The zero CodeSet is empty.
 type CodeSet uint32
 
-// Codes is the set of the given codes; codes that do not exist are left out.
+// Codes makes a set of codes. Codes that do not exist are left out.
 func Codes(codes ...Code) CodeSet {
 	var set CodeSet
 	for _, c := range codes {
@@ -85,7 +86,7 @@ func Codes(codes ...Code) CodeSet {
 	return set
 }
 
-// With is the set with one more code.
+// With returns the set with one more code.
 func (s CodeSet) With(c Code) CodeSet {
 	if c > MaxCode {
 		return s

@@ -1,6 +1,6 @@
-// Package transport is the Go driver's one seam to the network. An
-// implementation carries one HTTP exchange at a time and knows nothing of gRPC:
-// jsbridge.Fetch does it by the browser's fetch.
+// Package transport is the interface between a channel and the network. An implementation
+// carries HTTP exchanges and knows nothing of gRPC. jsbridge.Fetch is one that uses the
+// browser's fetch.
 package transport
 
 import (
@@ -12,35 +12,35 @@ import (
 
 // RoundTripper carries HTTP exchanges. It is safe for concurrent use.
 type RoundTripper interface {
-	// RoundTrip sends the request and returns at the response head. Ending ctx
-	// aborts the whole exchange, the response's body included, at any time.
-	// An error is a *Error, or is taken for one with Progress Processed.
+	// RoundTrip sends the request and returns when the response head has arrived. When
+	// ctx ends, the whole exchange is aborted, including the response's body. The error
+	// is a *Error; any other error is treated as one with Progress Processed.
 	RoundTrip(ctx context.Context, req *Request) (*Response, error)
 }
 
-// A Streamer is a RoundTripper that can tell that it sends a request's body
-// while it is still being made. What is no Streamer gets only requests that are
-// complete: of a call that sends several messages, when it half-closes.
+// A Streamer is a RoundTripper that may send a request's body while it is still being
+// made. Any other RoundTripper gets complete requests only: of a call that sends several
+// messages, when it half-closes.
 type Streamer interface {
 	RoundTripper
-	// StreamsRequests reports whether it does. It is asked once for each call.
+	// StreamsRequests reports whether it does so. It is called once for each call.
 	StreamsRequests() bool
 }
 
-// A Socket is a Streamer that carries the requests that stream over WebSockets, in
-// the dialect of the improbable wrapper. The Status of such a response is 101, it
-// has no Header, and its Body begins with the head, as that dialect has it. How the
-// socket was closed is told by Body's Next: io.EOF where the server had nothing
-// more to say, a *CloseError otherwise.
+// A Socket is a Streamer that carries requests that stream over WebSockets, in the
+// dialect of the improbable wrapper. The response then has Status 101 and no Header, and
+// its Body begins with the response head, as that dialect has it. Next of the Body
+// reports how the socket was closed: io.EOF if the server had nothing more to say, a
+// *CloseError otherwise.
 type Socket interface {
 	Streamer
-	// OpensSockets reports whether it does. It is asked once for each call.
+	// OpensSockets reports whether it does so. It is called once for each call.
 	OpensSockets() bool
 }
 
-// CloseError is how a WebSocket was closed before its time.
+// CloseError says how a WebSocket was closed too early.
 type CloseError struct {
-	Code   int // RFC 6455, 7.4: 1006 where the connection was lost
+	Code   int // of RFC 6455, 7.4; 1006 if the connection was lost
 	Reason string
 }
 
@@ -52,31 +52,31 @@ func (e *CloseError) Error() string {
 	return text
 }
 
-// A Network is a RoundTripper that knows whether there is a network at all, so
-// that calls can wait for it (waitForReady in a service config). Without this,
-// there always is one.
+// A Network is a RoundTripper that knows whether there is a network, so that calls can
+// wait for it (waitForReady in a service config). With any other RoundTripper, there is
+// assumed to be one.
 type Network interface {
 	RoundTripper
-	// Online reports whether there may be a network. It does not wait.
+	// Online reports whether there may be a network. It must not wait.
 	Online() bool
-	// Watch has a function called, in a goroutine of its own, whenever Online
-	// may say something else than before, until stop is called. Neither waits.
-	// It is watched only while calls run that would wait for the network.
+	// Watch calls a function, in a goroutine of its own, whenever the result of Online
+	// may have changed, until stop is called. Watch and stop must not wait. The network
+	// is watched only while there are calls that would wait for it.
 	Watch(changed func()) (stop func())
 }
 
-// Request is a POST.
+// Request is a POST request.
 type Request struct {
 	URL    string
-	Header metadata.MD // values as they stand on the wire: -bin ones are base64
-	// Body is pulled as the transport sends: what it has taken counts as sent. A
-	// transport that will take no more closes it. Never nil. Its pieces are
-	// shared by all attempts of a call: they are only to be read.
+	Header metadata.MD // values as they are sent: those of -bin names are base64
+	// Body is read as the transport sends. Whatever was read counts as sent. A
+	// transport that will not read any further closes it. It is never nil. Its pieces
+	// are shared by all attempts of a call, so the transport must not change them.
 	Body Body
-	// Size is the body's length in bytes if it is known before it is sent; -1 if
-	// not, which only a Streamer meets: more of the body is made as time goes by.
+	// Size is the body's length in bytes. It is -1 if the body is still being made,
+	// which happens only with a Streamer.
 	Size int64
-	// Streams: the call sends its messages as they come, though all of them may be
+	// Streams is true if the call sends its messages as they come. All of them may be
 	// there already.
 	Streams bool
 }
@@ -84,42 +84,42 @@ type Request struct {
 // Response is a response head, and the body behind it.
 type Response struct {
 	Status int         // HTTP status
-	Header metadata.MD // values as they stand on the wire
+	Header metadata.MD // values as they were received
 	Body   Body        // never nil; the caller closes it
 }
 
-// Body is bytes that are pulled.
+// Body is a sequence of bytes that is read piece by piece.
 type Body interface {
-	// Next waits for the next piece, of any size but none of length 0. The end is
-	// io.EOF. More than one Next is never called at a time. A response's piece is the
-	// caller's until the next call, to write to as well. Ending ctx ends the wait,
-	// and with it the exchange.
+	// Next waits for the next piece, which is never empty. At the end, the error is
+	// io.EOF. Next is never called again before it has returned. A piece of a response
+	// belongs to the caller until the next call: the caller may change it. When ctx
+	// ends, Next returns, and the exchange is aborted.
 	Next(ctx context.Context) ([]byte, error)
-	// Close lets go of what is left. It may be called at any time, repeatedly,
-	// and beside a Next, which then ends.
+	// Close drops the rest. It may be called at any time, more than once, and during a
+	// Next, which then returns.
 	Close() error
 }
 
-// Progress is how far an exchange came before it failed (SEMANTICS 2.9d).
+// Progress is how far an exchange got before it failed (SEMANTICS 2.9d).
 type Progress uint8
 
-// The stages.
+// The stages that an exchange may have reached.
 const (
-	Processed Progress = iota // the server may have run it; to be said wherever nothing else is certain
+	Processed Progress = iota // the server may have run it: to be used unless something else is certain
 	NotSent                   // it never left the client
 	Refused                   // the server refused it before any application saw it, as by HTTP/2 REFUSED_STREAM
-	Dropped                   // the transport dropped it by a policy of its own
+	Dropped                   // the transport dropped it for a reason of its own
 )
 
-// Error is an exchange that failed before its response head; or, with Aborted,
-// in its body.
+// Error is the failure of an exchange before its response head; with Aborted, also of its
+// body.
 type Error struct {
 	Progress Progress
-	// Aborted: something other than the caller ended it, such as a page that
-	// is being left.
+	// Aborted is true if something other than the caller ended the exchange, such as
+	// the user leaving the page.
 	Aborted bool
-	// Invalid: no request could be made of it at all, as of a URL that cannot be
-	// parsed. Nothing was sent, and trying again would not help.
+	// Invalid is true if no request could be made, for example because the URL cannot
+	// be parsed. Nothing was sent, and a retry would not help.
 	Invalid bool
 	Err     error // never nil
 }
