@@ -91,11 +91,12 @@ func merge(problems []serviceconfig.Problem, err error) error {
 	if len(problems) == 0 {
 		return err
 	}
+	all := &serviceconfig.Error{Problems: problems}
 	var of *serviceconfig.Error
 	if errors.As(err, &of) {
-		problems = append(problems, of.Problems...)
+		all.Problems, all.More = append(problems, of.Problems...), of.More
 	}
-	return &serviceconfig.Error{Problems: problems}
+	return all
 }
 
 func (m *MethodConfig) convert(report func(field, reason string)) serviceconfig.Method {

@@ -2,16 +2,23 @@ package serviceconfig
 
 import (
 	"math"
+	"strings"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
-// decoder knows every value that the config was read from, and collects what
-// is wrong with them.
+// maxProblems is how many problems are listed. A program that makes a config may
+// repeat one mistake in every entry.
+const maxProblems = 100
+
+// decoder knows the document that the config is read from, and collects what is
+// wrong with it.
 type decoder struct {
-	nodes    map[string]node // by path
+	document *value // nil: none
 	problems []located
+	more     bool // there are problems beyond maxProblems
 }
 
 type located struct {
@@ -19,9 +26,17 @@ type located struct {
 	Problem
 }
 
+// full reports whether no further problem would be listed, so that there is no need
+// to look for one.
+func (d *decoder) full() bool { return d.more }
+
 // report keeps the problems in the order of the text. A field that is missing
 // stands where its object begins.
 func (d *decoder) report(at int, p Problem) {
+	if len(d.problems) == maxProblems {
+		d.more = true
+		return
+	}
 	d.problems = append(d.problems, located{at, p})
 	for i := len(d.problems) - 1; i > 0 && d.problems[i-1].at > at; i-- {
 		d.problems[i-1], d.problems[i] = d.problems[i], d.problems[i-1]
@@ -29,58 +44,102 @@ func (d *decoder) report(at int, p Problem) {
 }
 
 func (d *decoder) error() error {
-	e := new(Error)
+	e := &Error{More: d.more}
 	for _, p := range d.problems {
 		e.Problems = append(e.Problems, p.Problem)
 	}
 	return e
 }
 
-// node is a value and the path that leads to it.
+// node is a value, and what leads to it: a field of its parent, or, where the key is
+// empty, an element. The path is written only where there is something to say of it.
 type node struct {
 	*value
-	path    string
-	needed  bool
+	at      int // where the value stands, or the object that lacks it
 	decoder *decoder
+	parent  *node
+	key     string
+	index   int
+	needed  bool
 }
 
-func (d *decoder) node(path string, v *value) node {
-	n := node{value: v, path: path, decoder: d}
-	if d.nodes == nil {
-		d.nodes = make(map[string]node)
+// nothing is the value of a field that is not there.
+var nothing = new(value)
+
+func (d *decoder) root() node {
+	if d.document == nil {
+		return node{value: nothing, decoder: d}
 	}
-	d.nodes[path] = n
-	return n
+	return node{value: d.document, at: d.document.at, decoder: d}
 }
 
 // find is the node at a path. A policy may report a field that nothing was read
-// for; it stands at the beginning.
+// for, and that nobody wrote.
 func (d *decoder) find(path string) node {
-	n, ok := d.nodes[path]
-	if !ok {
-		n = node{value: new(value), path: path, decoder: d}
+	n := d.root()
+	for path != "" {
+		parent := n
+		if index, rest, is := cutIndex(path); is {
+			n, path = parent.element(index), rest
+			continue
+		}
+		path = strings.TrimPrefix(path, ".")
+		end := strings.IndexAny(path, ".[")
+		if end < 0 {
+			end = len(path)
+		}
+		n, path = parent.field(path[:end]), path[end:]
 	}
 	return n
+}
+
+// cutIndex takes "[7]" off the beginning of a path.
+func cutIndex(path string) (index int, rest string, is bool) {
+	inside, is := strings.CutPrefix(path, "[")
+	if !is {
+		return 0, path, false
+	}
+	digits, rest, _ := strings.Cut(inside, "]")
+	i, _ := text.Number(digits)
+	return int(i), rest, true
+}
+
+// path leads to the node: methodConfig[0].timeout.
+func (n *node) path() string {
+	switch {
+	case n.parent == nil:
+		return ""
+	case n.key == "":
+		return element(n.parent.path(), n.index)
+	case n.parent.parent == nil:
+		return n.key
+	}
+	return n.parent.path() + "." + n.key
 }
 
 // field is a field of an object. Null is the same as none (SEMANTICS 1.1a).
-func (n node) field(key string) node {
-	v := n.member(key)
-	if v == nil || v.kind == null {
-		v = &value{at: n.at}
+func (n *node) field(key string) node {
+	f := node{value: nothing, at: n.at, decoder: n.decoder, parent: n, key: key}
+	if v := n.member(key); v != nil && v.kind != null {
+		f.value, f.at = v, v.at
 	}
-	path := key
-	if n.path != "" {
-		path = n.path + "." + key
-	}
-	return n.decoder.node(path, v)
+	return f
 }
 
 // required is a field that has to be there.
-func (n node) required(key string) node {
-	n = n.field(key)
-	n.needed = true
-	return n
+func (n *node) required(key string) node {
+	f := n.field(key)
+	f.needed = true
+	return f
+}
+
+// element is the i-th element of an array.
+func (n *node) element(i int) node {
+	e := node{value: nothing, at: n.at, decoder: n.decoder, parent: n, index: i}
+	if i < len(n.items) {
+		e.value, e.at = &n.items[i], n.items[i].at
+	}
+	return e
 }
 
 // each reads the elements of an array that may be absent.
@@ -90,7 +149,10 @@ func each[T any](n node, read func(node) T) []T {
 	}
 	all := make([]T, len(n.items))
 	for i := range n.items {
-		all[i] = read(n.decoder.node(element(n.path, i), &n.items[i]))
+		if n.decoder.full() {
+			break
+		}
+		all[i] = read(n.element(i))
 	}
 	return all
 }
@@ -126,10 +188,11 @@ func (n node) boolean(standIn bool) bool {
 	return n.raw == "true"
 }
 
-// part reads half a name; none is "" (SEMANTICS 1.1b).
-func (n node) part(standIn string) string {
+// part reads half a name; none is "" (SEMANTICS 1.1b). The path of the name stands in
+// for what cannot be read: it repeats no other name.
+func (n node) part() string {
 	if n.kind != absent && !n.is(str, wantString) {
-		return standIn
+		return n.parent.path()
 	}
 	return n.text
 }
@@ -220,5 +283,5 @@ func (n node) breaks(rule string) {
 }
 
 func (n node) report(reason string) {
-	n.decoder.report(n.at, Problem{n.path, reason})
+	n.decoder.report(n.at, Problem{n.path(), reason})
 }

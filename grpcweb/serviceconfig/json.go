@@ -129,6 +129,9 @@ func (r *reader) digits() {
 // string reads a string from its opening quote on.
 func (r *reader) string() string {
 	r.at++
+	if said, plain := r.plain(); plain {
+		return said
+	}
 	var said []byte
 	for !r.take('"') {
 		switch c := r.peek(); {
@@ -144,6 +147,21 @@ func (r *reader) string() string {
 		}
 	}
 	return string(said)
+}
+
+// plain passes a string that says what it is written as, which nearly every one does:
+// it is a part of the text, and need not be copied.
+func (r *reader) plain() (said string, is bool) {
+	for end := r.at; end < len(r.text); end++ {
+		switch c := r.text[end]; {
+		case c == '"':
+			said, r.at = r.text[r.at:end], end+1
+			return said, true
+		case c == '\\' || c < ' ' || c >= utf8.RuneSelf:
+			return "", false
+		}
+	}
+	return "", false
 }
 
 // escape reads an escape from its backslash on.

@@ -18,15 +18,22 @@ import (
 // the same field given twice the last counts. Null is the same as no field.
 func Parse(text string) (*Config, error) {
 	if strings.TrimSpace(text) == "" { // V25
-		return nil, &Error{[]Problem{{Reason: "the text is empty: write {} for a config without policies"}}}
+		return nil, &Error{Problems: []Problem{{Reason: "the text is empty: write {} for a config without policies"}}}
 	}
 	document, problem := read(text)
 	if problem != nil {
-		return nil, &Error{[]Problem{*problem}}
+		return nil, &Error{Problems: []Problem{*problem}}
 	}
-	var d decoder
-	c := d.node("", &document).config()
-	c.check(func(path, reason string) { d.find(path).breaks(reason) })
+	if p := tooManyNames(document.names()); p != nil {
+		return nil, &Error{Problems: []Problem{*p}}
+	}
+	d := decoder{document: &document}
+	c := d.root().config()
+	c.check(func(path, reason string) {
+		if !d.full() {
+			d.find(path).breaks(reason)
+		}
+	})
 	if d.problems != nil {
 		return nil, d.error()
 	}
@@ -84,11 +91,11 @@ func (n node) method() Method {
 // name has its own path stand in for what cannot be read: it repeats no other name.
 func (n node) name() Name {
 	if !n.is(object, wantObject) {
-		return Name{Service: n.path}
+		return Name{Service: n.path()}
 	}
 	return Name{
-		Service: n.field("service").part(n.path),
-		Method:  n.field("method").part(n.path),
+		Service: n.field("service").part(),
+		Method:  n.field("method").part(),
 	}
 }
 

@@ -1,9 +1,12 @@
 package serviceconfig
 
+import "strings"
+
 // Error is why a config was refused: every problem it has, not only the first
 // (SEMANTICS 1.4a).
 type Error struct {
-	Problems []Problem // at least one, at most one a path; Parse gives them in the order of the text
+	Problems []Problem // at least one, at most 100, one a path; Parse gives them in the order of the text
+	More     bool      // there are others, which are not listed
 }
 
 // Problem is one thing that is wrong with a config.
@@ -17,12 +20,17 @@ type Problem struct {
 
 // Error lists the problems, one a line.
 func (e *Error) Error() string {
-	text, line := "", ""
-	for _, p := range e.Problems {
-		text += line + "service config: " + p.String()
-		line = "\n"
+	var text strings.Builder
+	for i, p := range e.Problems {
+		if i > 0 {
+			text.WriteByte('\n')
+		}
+		text.WriteString("service config: " + p.String())
 	}
-	return text
+	if e.More {
+		text.WriteString("\nservice config: there are more problems, which are not listed")
+	}
+	return text.String()
 }
 
 // String is the path and the reason.

@@ -15,16 +15,42 @@ func (c *Config) Validate() error {
 		return nil
 	}
 	c.index = nil
-	var problems []Problem
+	names := 0
+	for i := range c.Methods {
+		names += len(c.Methods[i].Names)
+	}
+	if p := tooManyNames(names); p != nil {
+		return &Error{Problems: []Problem{*p}}
+	}
+	var e Error
 	c.check(func(path, reason string) {
-		problems = append(problems, Problem{path, reason})
+		if e.More = len(e.Problems) == maxProblems; !e.More {
+			e.Problems = append(e.Problems, Problem{path, reason})
+		}
 	})
-	if problems != nil {
-		return &Error{problems}
+	if e.Problems != nil {
+		return &e
 	}
 	c.makeIndex()
 	return nil
 }
+
+// maxNames is how many names a config may give in all: more than any company has
+// methods, and little enough to be checked while a page loads.
+const maxNames = 10_000
+
+func tooManyNames(n int) *Problem {
+	if n <= maxNames {
+		return nil
+	}
+	return &Problem{"methodConfig", "gives " + strconv.Itoa(n) + " names: at most " + strconv.Itoa(maxNames) +
+		" are taken; an entry that names a service without a method holds for all of its methods"}
+}
+
+// entry is the place of an entry of methodConfig.
+type entry int
+
+func (i entry) path() string { return element("methodConfig", int(i)) }
 
 // reporter takes the path of a value that breaks a rule, and the rule.
 type reporter func(path, reason string)
@@ -39,9 +65,9 @@ func (report reporter) under(path string) reporter {
 func (c *Config) check(report reporter) {
 	named := make(byName[string])
 	for i := range c.Methods {
-		path := element("methodConfig", i)
-		c.Methods[i].check(report.under(path))
-		checkNames(c.Methods[i].Names, path+".name", named, report)
+		at := entry(i)
+		c.Methods[i].check(func(field, reason string) { report(at.path()+"."+field, reason) })
+		checkNames(c.Methods[i].Names, at, named, report)
 	}
 	// Also without any methodConfig (SEMANTICS 1.4 V22).
 	if c.Throttling != nil {
@@ -79,9 +105,9 @@ func checkPolicies(r *retry.Policy, h *hedge.Policy, report reporter) {
 
 // checkNames refuses a method of no service, and a name that an entry, this
 // one or an earlier one, has already (SEMANTICS 1.3d, 1.3e).
-func checkNames(names []Name, path string, named byName[string], report reporter) {
+func checkNames(names []Name, of entry, named byName[string], report reporter) {
 	for i, name := range names {
-		at := element(path, i)
+		at := element(of.path()+".name", i)
 		first, taken := named[name.Service][name.Method]
 		switch {
 		case name.Service == "" && name.Method != "":

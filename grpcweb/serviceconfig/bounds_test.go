@@ -1,0 +1,116 @@
+package serviceconfig
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/hedgerow-web/hedgerow/internal/plan"
+)
+
+// listed is a config with so many entries, each with what entry answers.
+func listed(n int, entry func(i int) string) string {
+	entries := make([]string, n)
+	for i := range entries {
+		entries[i] = entry(i)
+	}
+	return `{"methodConfig":[` + strings.Join(entries, ",") + `]}`
+}
+
+func named(i int) string { return `{"name":[{"service":"s` + strconv.Itoa(i) + `"}]}` }
+
+// TestNames: so many names in all, in one entry or in many, from JSON or from Go.
+func TestNames(t *testing.T) {
+	together := func(n int) string {
+		entry := strings.TrimSuffix(strings.TrimPrefix(listed(n, func(i int) string { return `{"service":"s` + strconv.Itoa(i) + `"}` }), `{"methodConfig":[`), `]}`)
+		return `{"methodConfig":[{"name":[` + entry + `]},{"name":[]},null]}`
+	}
+	for name, text := range map[string]func(n int) string{
+		"in entries of their own": func(n int) string { return listed(n, named) },
+		"in one entry":            together,
+	} {
+		for n, fits := range map[int]bool{maxNames: true, maxNames + 1: false, 10 * maxNames: false} {
+			c, err := Parse(text(n))
+			if name == "in one entry" && fits {
+				err = nil // null is no entry, which is told
+			}
+			if fits {
+				if err != nil || c != nil && c.Lookup("/s9999/M") == nil {
+					t.Errorf("%d %s: %.100v", n, name, err)
+				}
+				continue
+			}
+			problems := problemsOf(t, err)
+			if len(problems) != 1 || problems[0].Path != "methodConfig" || !strings.Contains(problems[0].Reason, strconv.Itoa(n)+" names: at most 10000") {
+				t.Errorf("%d %s: %v", n, name, problems)
+			}
+		}
+	}
+	c := Config{Methods: make([]Method, maxNames+1)}
+	for i := range c.Methods {
+		c.Methods[i].Names = []Name{{Service: strconv.Itoa(i)}}
+	}
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "10001 names") {
+		t.Errorf("in Go: %v", err)
+	}
+	c.Methods = c.Methods[1:]
+	if err := c.Validate(); err != nil {
+		t.Errorf("in Go: %v", err)
+	}
+}
+
+// TestManyProblems: the first hundred are listed, and that there are more is said,
+// whichever pass finds them.
+func TestManyProblems(t *testing.T) {
+	for name, entry := range map[string]func(i int) string{
+		"of type":      func(int) string { return `{"timeout":1}` },
+		"of value":     func(int) string { return `{"timeout":"-1s"}` },
+		"in policies":  func(int) string { return `{"retryPolicy":{}}` },
+		"in names":     func(int) string { return `{"name":[{"service":"a"}]}` },
+		"in a list":    func(i int) string { return `{"name":[` + strings.Repeat(`7,`, 5) + `7]}` },
+		"of each kind": func(i int) string { return []string{`{"timeout":1}`, `{"timeout":"-1s"}`}[i%2] },
+	} {
+		_, err := Parse(listed(1000, entry))
+		var of *Error
+		if !errors.As(err, &of) || len(of.Problems) != maxProblems || !of.More {
+			t.Errorf("%s: %d problems, more %v", name, len(of.Problems), of.More)
+			continue
+		}
+		if lines := strings.Split(err.Error(), "\n"); len(lines) != maxProblems+1 || !strings.HasSuffix(lines[maxProblems], "there are more problems, which are not listed") {
+			t.Errorf("%s: %d lines, the last %q", name, len(lines), lines[len(lines)-1])
+		}
+	}
+	_, err := Parse(listed(maxProblems, func(int) string { return `{"timeout":1}` }))
+	if of, ok := err.(*Error); !ok || of.More || len(of.Problems) != maxProblems || strings.Contains(err.Error(), "more problems") {
+		t.Errorf("exactly as many: %v", err)
+	}
+	c := Config{Methods: make([]Method, 1000)}
+	for i := range c.Methods {
+		c.Methods[i].Timeout = new(plan.Duration)
+		*c.Methods[i].Timeout = -1
+	}
+	if of, ok := c.Validate().(*Error); !ok || len(of.Problems) != maxProblems || !of.More {
+		t.Errorf("in Go: %v", of)
+	}
+}
+
+// TestLargeConfigs allocate little more than their values: no path is written that
+// nobody reads, and nothing is kept for each value beside it.
+func TestLargeConfigs(t *testing.T) {
+	const entries = 2000
+	text := listed(entries, func(i int) string {
+		return `{"name":[{"service":"s` + strconv.Itoa(i) + `","method":"m"}],"timeout":"1s","retryPolicy":{"maxAttempts":3,"initialBackoff":"0.1s","maxBackoff":"1s",` +
+			`"backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE"]}}`
+	})
+	allocations := testing.AllocsPerRun(3, func() {
+		if _, err := Parse(text); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if each := allocations / entries; each > 45 {
+		t.Errorf("%.1f allocations for each entry", each)
+	} else {
+		t.Logf("%.1f allocations for each entry", each)
+	}
+}
