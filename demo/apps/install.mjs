@@ -1,8 +1,8 @@
-// Copies the apps into build/apps and installs what they need there: hedgerow from the tarball that npm would publish, the rest as
-// package-lock.json has it.
+// Copies the apps into build/apps and installs their dependencies there: hedgerow from the tarball that npm would publish, the others as
+// package-lock.json lists them.
 //
-//   node install.mjs          installs, unless nothing has changed since
-//   node install.mjs --lock   and writes package-lock.json anew, after a change of dependencies
+//   node install.mjs          installs, unless nothing has changed since the last time
+//   node install.mjs --lock   also writes package-lock.json anew, which is needed when dependencies have changed
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -35,7 +35,7 @@ if (process.argv.includes("--lock") || !existsSync(stamp) || readFileSync(stamp,
   writeFileSync(stamp, installed);
 }
 
-/** The tarball, named after what is in it, so that npm sees another one as another one. */
+/** Makes the tarball. Its name has a hash of its content, so that npm notices when it changes. */
 function pack() {
   const name = npm(
     ["pack", "--ignore-scripts", "--silent", "--pack-destination", out],
@@ -56,7 +56,7 @@ function manifests() {
     .filter(existsSync);
 }
 
-/** Without hedgerow: its tarball is another one at each change. */
+/** Writes the lock file without hedgerow, whose tarball is another one after every change. */
 function writeLock() {
   const lock = JSON.parse(readFileSync(join(out, "package-lock.json"), "utf8"));
   delete lock.packages["node_modules/hedgerow"];

@@ -1,14 +1,15 @@
 // Builds what is published: dist/hedgerow.wasm, dist/*.js with source maps, dist/*.d.ts.
 //
-//   node build.mjs           dist/, and dist-debug/hedgerow.debug.wasm: the same program by Go's own compiler, whose tracebacks have names
-//   node build.mjs --debug   and, for tests, dist-debug/hedgerow.wasm and hedgerow.go.wasm, which die on purpose: by the compiler of
-//                            what is packed, and by Go's own
-//   node build.mjs --light   fails where there is no TinyGo to compile what is packed, instead of taking Go's own compiler, and so it does
-//                            where CI is "true"
+//   node build.mjs           makes dist/, and dist-debug/hedgerow.debug.wasm: the same program from Go's own compiler, whose tracebacks
+//                            have names
+//   node build.mjs --debug   also makes, for tests, two programs that die when they are asked to: dist-debug/hedgerow.wasm, from the
+//                            compiler that the package uses, and hedgerow.go.wasm, from Go's own
+//   node build.mjs --light   fails if there is no TinyGo, instead of using Go's own compiler for the package; so does every build where
+//                            CI is "true"
 //
-// Nothing of dist-debug/ is packed.
+// Nothing in dist-debug/ is published.
 //
-// Any failing step fails the build. Running it again is cheap: only what changed is compiled, and the rest takes seconds.
+// If any step fails, the build fails. Building again is cheap: only what has changed is compiled, and the rest takes seconds.
 
 import { execFile } from "node:child_process";
 import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
@@ -31,7 +32,7 @@ const { values: flags } = parseArgs({
 
 const tinygo = await findTinyGo();
 if (flags.light && !tinygo.path) {
-  console.error(`What is packed must be compiled by TinyGo (--light, or CI=true), but ${tinygo.missing}`);
+  console.error(`The package must be compiled by TinyGo (because of --light or CI=true), but: ${tinygo.missing}`);
   process.exit(1);
 }
 await Promise.all([mkdir(dist, { recursive: true }), mkdir(debug, { recursive: true })]);
@@ -44,24 +45,27 @@ for (const step of await Promise.allSettled(steps)) {
   }
 }
 
-/** Leaves only the wasm, which is replaced as a whole. A chunk of an earlier build must not be packed. */
+/** Removes everything but the wasm, which is replaced as a whole. A chunk of an earlier build must not be published. */
 async function removeStale() {
   const names = await readdir(dist);
   await Promise.all(names.filter((name) => name !== "hedgerow.wasm").map((name) => rm(join(dist, name), { recursive: true })));
 }
 
-/** One after the other: each compiler takes all processors that there are. Go's own is quick, and finds mistakes in better words. */
+/** Compiles the programs one after the other, because each compiler uses all processors. */
 async function buildWasm() {
   await compile(join(dist, "hedgerow.wasm"), "hedgerow.debug.wasm", "hedgerow.light.wasm");
   if (flags.debug) await compile(join(debug, "hedgerow.wasm"), "hedgerow.go.wasm", "hedgerow.tinygo.wasm", FAULTS);
   if (tinygo.path) return;
   const weight = gzipSync(await readFile(join(dist, "hedgerow.wasm")), { level: 9 }).length;
   console.warn(
-    `hedgerow.wasm was compiled by Go's own compiler and weighs ${Math.round(weight / 1000)} KB (gzip); TinyGo's weighs 56: ${tinygo.missing}`,
+    `hedgerow.wasm was compiled by Go's own compiler and has ${Math.round(weight / 1000)} KB (gzip). TinyGo would make it 56 KB, but: ${tinygo.missing}`,
   );
 }
 
-/** Compiles with both, as far as both are there, into files in dist-debug, and copies the better one to where it is wanted. */
+/**
+ * Compiles with Go's own compiler and then with TinyGo, if it is there, into files in dist-debug, and copies the last one to where it is
+ * wanted. Go's compiler goes first because it is quick, and its messages about mistakes are better.
+ */
 async function compile(wanted, byGo, byTinyGo, ...tags) {
   await compileWithGo(join(debug, byGo), ...tags);
   if (tinygo.path) await compileWithTinyGo(tinygo.path, join(debug, byTinyGo), ...tags);
@@ -76,26 +80,29 @@ async function buildFromWasm() {
   await bundleWasm(await readFile(join(dist, "hedgerow.wasm")), "dist");
 }
 
-/** Two promises that a bundler would find broken long after us. */
+/**
+ * Checks two promises of the package, which otherwise a user's bundler would find broken: what browsers load imports no other package, and
+ * names the wasm in the form that bundlers recognize.
+ */
 async function checkBrowserEntry({ outputs }) {
   const files = new Set();
   (function visit(file) {
     if (files.has(file)) return;
     files.add(file);
     for (const { path, external } of outputs[file].imports) {
-      if (external) throw new Error(`${file}, which browsers load, imports ${path}`);
+      if (external) throw new Error(`${file} is loaded by browsers, so it must not import ${path}`);
       visit(path);
     }
   })("dist/index.js");
   const texts = await Promise.all([...files].map((file) => readFile(join(here, file), "utf8")));
   if (!texts.some((text) => text.includes('new URL("./hedgerow.wasm",import.meta.url)'))) {
     throw new Error(
-      'no file that browsers load holds new URL("./hedgerow.wasm",import.meta.url): bundlers look for exactly this',
+      'no file that browsers load has new URL("./hedgerow.wasm",import.meta.url), which bundlers look for in exactly this form',
     );
   }
 }
 
-/** The public types, and a check of every source file. The Node entry adds no types of its own: "." has one declaration file. */
+/** Writes the public types and checks every source file. The entry for Node has no types of its own: "." has one declaration file. */
 async function buildTypes() {
   await Promise.all([
     tsc("-p", "tsconfig.json", "--noEmit", "false", "--emitDeclarationOnly", "--outDir", "dist"),
@@ -107,12 +114,12 @@ async function tsc(...args) {
   await run(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), ...args], { cwd: here });
 }
 
-/** npm packs the licence that lies beside package.json; it is written once, at the root. The README here is the package's own. */
+/** Copies the licence from the root of the repository to where npm publishes it, beside package.json. The package's README is its own. */
 async function copyLicence() {
   await copyFile(join(root, "LICENSE"), join(here, "LICENSE"));
 }
 
-/** A compiler's complaint is on its output; the exception around it only says that it exited. */
+/** Describes why a step failed. What a compiler complains of is in its output; the exception says only that it exited. */
 function describe(error) {
   const output = [error.stdout, error.stderr].filter(Boolean).join("\n").trim();
   return output ? `${error.cmd}\n${output}` : (error.stack ?? String(error));

@@ -1,5 +1,5 @@
-// Turns src/ into the JavaScript of the package. build.mjs does it for what is published, and test.mjs for `make try`, which keeps the
-// code readable and leaves out everything that takes long.
+// Bundles src/ into the JavaScript of the package. build.mjs does so for the published package; try.mjs does for `make try`, which keeps
+// the code readable and leaves out all slow steps.
 
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -12,7 +12,7 @@ const { version, peerDependencies } = JSON.parse(await readFile(new URL("package
 
 const common = { absWorkingDir: here, format: "esm", target: "es2022", logLevel: "warning" };
 
-/** All entries but the one for tests, and the chunks that they share. Returns esbuild's metafile. */
+/** Bundles all entries but hedgerow/testing, and the chunks that they share. Returns esbuild's metafile. */
 export async function bundle({ outdir, minify }) {
   const { metafile } = await esbuild.build({
     ...common,
@@ -32,13 +32,13 @@ export async function bundle({ outdir, minify }) {
     ].map((name) => `src/${name}.ts`),
     outdir,
     bundle: true,
-    // What both entries share is one chunk, so that a program that meets both still has one StatusError class.
+    // What entries share is in a chunk of its own, so that a program that loads two of them still has only one StatusError class.
     splitting: true,
-    // Beside hedgerow.wasm, not in a folder: `new URL("./hedgerow.wasm", import.meta.url)` may end up in any of these files.
+    // The chunks must be beside hedgerow.wasm, because `new URL("./hedgerow.wasm", import.meta.url)` may end up in any of them.
     chunkNames: "chunk-[hash]",
-    // Neither of Node nor of the browser: only the entry for Node may name a node: module, which build.mjs checks.
+    // The code is for Node and browsers alike. Only the entry for Node may import a node: module, which build.mjs checks.
     platform: "neutral",
-    // The user's own copy of a peer is the one that counts. None may be met by who imports "hedgerow" alone: checked there too.
+    // A peer dependency is the user's own copy. A program that imports only "hedgerow" must not need any, which build.mjs checks too.
     external: ["node:*", ...Object.keys(peerDependencies)],
     define: { HEDGEROW_VERSION: JSON.stringify(version) },
     minify,
@@ -50,8 +50,8 @@ export async function bundle({ outdir, minify }) {
 }
 
 /**
- * hedgerow/testing takes what it needs of the package by its name, as a user's test does. As one more entry beside the others it would
- * have pages load more files, so that it could share them.
+ * Bundles hedgerow/testing, which imports the rest of the package by its name, as a user's test does. As one more entry beside the others,
+ * it would share chunks with them, and pages would have to load more files.
  */
 export async function bundleTesting(outdir) {
   await esbuild.build({
@@ -60,13 +60,13 @@ export async function bundleTesting(outdir) {
     outdir,
     bundle: true,
     platform: "neutral",
-    // Not minified: whoever tests steps into it, and no page loads it.
+    // It is not minified, because people who test step into it, and no page loads it.
     sourcemap: true,
     plugins: [{ name: "by-name", setup: (build) => build.onResolve({ filter: /^\.\.?\/index\.js$/ }, byName) }],
   });
 }
 
-/** The two modules that hold something of the wasm. Without source maps: there is nothing to see. */
+/** Bundles the two modules that are made from the wasm. They have no source maps, because they hold only data. */
 export async function bundleWasm(wasm, outdir) {
   await esbuild.build({
     ...common,
@@ -84,7 +84,7 @@ function byName() {
   return { path: "hedgerow", external: true };
 }
 
-/** bundleWasm makes the file, once there is a wasm; it lies where the import says. */
+/** Leaves the import of embedded.js as it is, because bundleWasm makes that file later, when there is a wasm. */
 function keepApart({ path }) {
   return { path, external: true, sideEffects: false };
 }

@@ -1,11 +1,11 @@
-// Says what the built package weighs for a page: dist/hedgerow.wasm and the JavaScript that `import "hedgerow"` loads in a browser.
-// What is imported only once an option asks for it stands in rows of its own, and in no sum.
+// Measures what a page downloads of the built package: dist/hedgerow.wasm, and the JavaScript that `import "hedgerow"` loads in a browser.
+// What is imported only when an option asks for it has rows of its own, and is not in the sum.
 //
 //   node size.mjs           prints the table
-//   node size.mjs --write   and puts it into README.md, here and at the root, between <!-- size:begin --> and <!-- size:end -->
-//   node size.mjs --check   and fails if a part is more than 1 % over its budget
+//   node size.mjs --write   also writes it into README.md, here and at the root, between <!-- size:begin --> and <!-- size:end -->
+//   node size.mjs --check   also fails if a part is more than 1 % over its budget
 //
-// TinyGo's build is what is published: where Go's own compiler served instead, nothing is written or checked.
+// The published package is compiled by TinyGo. If Go's own compiler was used instead, nothing is written or checked.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -15,7 +15,8 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 import { compilerOf } from "./wasm.mjs";
 
-// What was measured last, in bytes. A change that weighs more raises it, by what --check prints, with a line in CHANGELOG.md.
+// The sizes in bytes, as they were measured last. A change that needs more raises them to what --check prints, with a line in
+// CHANGELOG.md.
 const budget = {
   wasm: { raw: 112_069, gzip: 52_191, brotli: 44_908 },
   javascript: { raw: 43_610, gzip: 17_296, brotli: 15_488 },
@@ -42,15 +43,16 @@ const compiler = compilerOf(readFileSync(join(here, "dist/hedgerow.wasm")));
 const report = `${table}\n\nKB of 1000 bytes, compiled by ${compiler === "Go" ? "Go's own compiler" : "TinyGo"}.`;
 
 console.log(report);
-if (compiler === "Go" && (flags.write || flags.check)) console.log("skipped: built by Go");
+if (compiler === "Go" && (flags.write || flags.check))
+  console.log("skipped, because hedgerow.wasm was compiled by Go's own compiler, not by TinyGo");
 else {
   if (flags.write) for (const readme of readmes) write(readme, report);
   if (flags.check) check();
 }
 
 /**
- * The files a browser fetches before the importing module runs: the entry and what it imports statically, each counted once. And for
- * each import() among them the files that it adds.
+ * Returns the files that a browser fetches before the importing module runs: the entry and its static imports, each counted once. Also
+ * returns, for each import() in them, the files that it adds.
  */
 async function imports(entry) {
   const { metafile } = await esbuild.build({
@@ -62,13 +64,14 @@ async function imports(entry) {
     format: "esm",
     platform: "neutral",
     outdir: "unused",
-    ignoreAnnotations: true, // or an import for its effects alone, which a browser fetches all the same, would be left out
+    // Without this, esbuild would leave out imports that only have side effects, which a browser fetches all the same.
+    ignoreAnnotations: true,
   });
   const importedBy = (files, kind) =>
     files.flatMap((file) => metafile.inputs[file].imports.filter((one) => one.kind === kind).map(({ path }) => path));
   const closure = (file) => {
     const files = new Set([file]);
-    for (const one of files) for (const path of importedBy([one], "import-statement")) files.add(path); // it grows as it is walked
+    for (const one of files) for (const path of importedBy([one], "import-statement")) files.add(path); // The loop reaches what it adds.
     return [...files];
   };
   const scripts = closure(entry);
@@ -79,7 +82,7 @@ async function imports(entry) {
   return { scripts, later: later.sort((a, b) => a.name.localeCompare(b.name)) };
 }
 
-/** A chunk's own name is a hash: what it was made of says more. One that only passes on others' exports was made of nothing. */
+/** Names a chunk, whose file name is only a hash, after its last source. A chunk that only re-exports has no sources, and is passed over. */
 function nameOf(files) {
   const sources = files.map((file) => JSON.parse(readFileSync(join(here, `${file}.map`), "utf8")).sources.at(-1));
   return basename(
@@ -95,7 +98,7 @@ function weigh(files) {
 function weighOne(bytes) {
   const params = {
     [constants.BROTLI_PARAM_QUALITY]: 11,
-    // The largest window that browsers accept, and what the brotli command takes by itself.
+    // This is the largest window that browsers accept, and the brotli command's default.
     [constants.BROTLI_PARAM_LGWIN]: 24,
     [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
   };
@@ -118,7 +121,9 @@ function write(readme, text) {
   const before = readFileSync(readme, "utf8");
   const block = /(<!-- size:begin -->\n)[\s\S]*?(<!-- size:end -->)/;
   if (!block.test(before)) {
-    throw new Error(`${readme} has no block between <!-- size:begin --> and <!-- size:end --> for the sizes to go into`);
+    throw new Error(
+      `${readme} lacks the comments <!-- size:begin --> and <!-- size:end -->, between which the sizes are written`,
+    );
   }
   const after = before.replace(block, (_, begin, end) => `${begin}${text}\n${end}`);
   if (after !== before) writeFileSync(readme, after);
@@ -129,7 +134,7 @@ function check() {
     const over = Object.keys(weight).filter((form) => weight[form] > 1.01 * budget[part][form]);
     if (over.length === 0) continue;
     console.error(
-      `${part} is over its budget (${over.join(", ")}): ${JSON.stringify(budget[part])}; it weighs ${JSON.stringify(weight)}`,
+      `${part} is over its budget (${over.join(", ")}): the budget is ${JSON.stringify(budget[part])}, the size ${JSON.stringify(weight)}`,
     );
     process.exitCode = 1;
   }

@@ -1,6 +1,6 @@
-// Takes out of a linked wasm what the running program never reads: names, files and lines of functions, which only tracebacks print;
-// what only other platforms read; the headers of thousands of small data segments. It knows Go 1.26 and refuses everything else.
-// What garbage collection, growing stacks, panics and the scheduler read stays what it was, and that is checked at the end.
+// Removes from a linked wasm what the running program never reads: the names, files and lines of functions, which only tracebacks print;
+// what is read only on other platforms; the headers of thousands of small data segments. It knows Go 1.26 and refuses everything else.
+// What garbage collection, growing stacks, panics and the scheduler read is unchanged, which is checked at the end.
 
 import { isDeepStrictEqual } from "node:util";
 import {
@@ -33,15 +33,15 @@ import {
 
 const KNOWN = /^go1\.26(\.\d+)?$/;
 const ADVICE = `
-The slim step, wasm/npm/slim.mjs, knows what Go 1.26 links. For another Go, compare src/runtime/symtab.go and
-src/cmd/link/internal/ld/pcln.go of the two and teach it the difference.`;
+wasm/npm/slim.mjs knows only what Go 1.26 links. To support another version, compare src/runtime/symtab.go and
+src/cmd/link/internal/ld/pcln.go of the two versions, and change it accordingly.`;
 
-/** With these the new table of names begins; one that Go's linker wrote begins with a name. */
+/** A slim table of names begins with these. One that Go's linker wrote begins with the name of a function. */
 const UNKNOWN = 1;
 const RUNTIME = 3;
 const FIRST_NAMES = "\0?\0runtime.\0";
 
-/** Returns a slim copy of a linked wasm; of one that is slim already, the same bytes. Throws unless it understands everything. */
+/** Returns a slim copy of a linked wasm, and the same bytes for one that is slim already. Throws unless it understands everything in it. */
 export function slim(bytes) {
   try {
     const sections = readSections(bytes);
@@ -74,7 +74,7 @@ function slimMemory(memory, module, count) {
   checkKept(before, memory, module, functions);
 }
 
-/** Files and lines. A function without these tables is at "?", line 0. */
+/** Removes the files and lines. A traceback shows a function without them at "?", line 0. */
 function forgetLines(memory, module, functions) {
   for (const { at, inlined } of functions) {
     for (const field of [FUNC.pcfile, FUNC.pcln, FUNC.cu, FUNC.startLine]) memory.setWord(at + field, 0);
@@ -84,8 +84,9 @@ function forgetLines(memory, module, functions) {
 }
 
 /**
- * What was inlined where. A program counts frames with it if it calls runtime.Callers. Else only recover does, between itself and
- * the panic: there may be one frame that is no wrapper. What is inlined into a wrapper may be that one; into another it would be a second.
+ * Removes what was inlined where, if nothing counts frames by it. A program that calls runtime.Callers does. Otherwise only recover does:
+ * it counts the frames between itself and the panic, of which one, and no more, may be a function that is not a wrapper. A function that
+ * was inlined into a wrapper may be that one, so the tables of wrappers stay. One that was inlined into another function would be a second.
  */
 function forgetInlining(memory, functions, linked) {
   const counted = linked.has("runtime.Callers") || linked.has("runtime.Caller");
@@ -97,7 +98,7 @@ function forgetInlining(memory, functions, linked) {
   }
 }
 
-/** Where a signal may interrupt (there are none in wasm), how tracebacks print arguments, and what execution traces call a wrapper. */
+/** Removes where a signal may interrupt (wasm has no signals), how tracebacks print arguments, and how execution traces name a wrapper. */
 function forgetOthers(memory, functions, linked) {
   const interrupted = linked.has("runtime.isAsyncSafePoint") || linked.has("runtime.debugCallCheck");
   for (const { pcdata, funcdata } of functions) {
@@ -108,7 +109,7 @@ function forgetOthers(memory, functions, linked) {
   }
 }
 
-/** A function has as many buckets as 65536 PCs need, and next to none has more PCs than one bucket holds. */
+/** Removes unused buckets. Every function has as many as 65536 PCs need, but hardly any has more PCs than one bucket holds. */
 function forgetBuckets(memory, module, functions) {
   for (const [index, { extent }] of functions.slice(0, -1).entries()) {
     const used = Math.max(1, Math.ceil(extent / BUCKET));
@@ -117,8 +118,9 @@ function forgetBuckets(memory, module, functions) {
 }
 
 /**
- * Names. The runtime reads some: it takes goroutines for its own, which run and are counted differently, if their functions begin with
- * "runtime."; runtime.panicwrap takes the name of a method's wrapper apart; the garbage collector looks for two functions of reflect.
+ * Removes all names but those that the runtime reads. It takes a goroutine for one of its own, which run and are counted differently, if
+ * its function's name begins with "runtime."; runtime.panicwrap splits the name of a method's wrapper; the garbage collector looks for two
+ * functions of reflect.
  */
 function packNames(memory, module, functions) {
   const { start, end } = module.names;
@@ -126,7 +128,7 @@ function packNames(memory, module, functions) {
   let next = start;
   const write = (name) => {
     const bytes = new TextEncoder().encode(`${name}\0`);
-    check(next + bytes.length <= end, "the names that stay need more room than all names had");
+    check(next + bytes.length <= end, "the names that remain need more room than all names had");
     memory.bytes.set(bytes, next);
     next += bytes.length;
     return next - bytes.length - start;
@@ -139,7 +141,7 @@ function packNames(memory, module, functions) {
   }
 }
 
-/** Moves the tables of PCs that are still referred to together. Offset 0 refers to none. */
+/** Moves the tables of PCs that are still in use next to each other. Offset 0 stands for no table. */
 function packTables(memory, module, functions) {
   const references = functions.flatMap((fn) => pcReferences(fn)).filter((at) => memory.word(at) !== 0);
   const pieces = references.map((at) => {
@@ -149,7 +151,7 @@ function packTables(memory, module, functions) {
   pack(memory, module.pctab, pieces, 1, 1);
 }
 
-/** Moves the FUNCDATA that is still referred to together. StackObjects begins with a number of 8 bytes. */
+/** Moves the FUNCDATA that is still in use next to each other. It is aligned, because StackObjects begins with a number of 8 bytes. */
 function packFuncdata(memory, module, functions) {
   const pieces = functions.flatMap(({ funcdata, lengths }) =>
     funcdata.map((at, i) => ({ at, offset: memory.word(at), length: lengths[i] })),
@@ -158,7 +160,7 @@ function packFuncdata(memory, module, functions) {
   pack(memory, { start: module.funcdata, end: module.buckets }, kept, 0, 8);
 }
 
-/** Lays the pieces one behind the other, in the order of their first reference, zeros behind them, and turns the references to them. */
+/** Puts the pieces one after the other, in the order of their first reference, fills the rest with zeros, and updates the references. */
 function pack(memory, { start, end }, pieces, first, alignment) {
   const old = memory.bytes.slice(start, end);
   const moved = new Map();
@@ -166,7 +168,7 @@ function pack(memory, { start, end }, pieces, first, alignment) {
   memory.bytes.fill(0, start, end);
   for (const { at, offset, length } of pieces) {
     if (!moved.has(offset)) {
-      check(start + next + length <= end, "what stays needs more room than all had");
+      check(start + next + length <= end, "the tables that remain need more room than all tables had");
       memory.bytes.set(old.subarray(offset, offset + length), start + next);
       moved.set(offset, next);
       next = align(next + length, alignment);
@@ -175,15 +177,15 @@ function pack(memory, { start, end }, pieces, first, alignment) {
   }
 }
 
-/** Compares what the running program reads, found the way the runtime finds it. */
+/** Checks that what the running program reads is unchanged. It is found in the way in which the runtime finds it. */
 function checkKept(before, after, module, functions) {
   const outside = ({ bytes }) => [bytes.subarray(0, module.names.start), bytes.subarray(module.end)];
   const same = outside(before).every((bytes, i) => Buffer.compare(bytes, outside(after)[i]) === 0);
-  check(same, "something outside of the function tables would change");
+  check(same, "something outside the function tables would change");
   for (const [index, fn] of functions.entries()) {
     const inlined = FUNCDATA.InlTree in fn.funcdata && after.word(fn.funcdata[FUNCDATA.InlTree]) !== NONE;
     const [was, is] = [before, after].map((memory) => essence(memory, module, fn, index, inlined));
-    check(isDeepStrictEqual(is, was), `what must stay of ${fn.name} would change`);
+    check(isDeepStrictEqual(is, was), `something that the runtime reads of ${fn.name} would change`);
   }
 }
 

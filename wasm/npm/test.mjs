@@ -1,14 +1,14 @@
-// Runs the package's tests against the built package: `import … from "hedgerow"` in a test resolves, by the package's own name, to dist/.
+// Runs the package's tests against the built package: in a test, `import … from "hedgerow"` resolves to dist/, because it is in the package.
 //
-//   node test.mjs node [WORD…]      test/**/*.test.ts but for the folders below
-//   node test.mjs try [WORD…]       those of them for which src/ as it is now is enough: no server, nothing built before (try.mjs)
+//   node test.mjs node [WORD…]      test/**/*.test.ts, without the folders below
+//   node test.mjs try [WORD…]       those of them that need only src/ as it is now: no server, and nothing built before (see try.mjs)
 //   node test.mjs browser [WORD…]   test/browser/**/*.test.ts, which drive Chromium (its path in CHROMIUM)
-//   node test.mjs apps [WORD…]      test/apps/**/*.test.ts, the apps of demo/apps, which demo/apps/install.mjs has installed
-//   node test.mjs interop [WORD…]   test/interop/**/*.test.ts, which drive it too, and run servers and proxies of their own
+//   node test.mjs apps [WORD…]      test/apps/**/*.test.ts, which run the apps of demo/apps that demo/apps/install.mjs has installed
+//   node test.mjs interop [WORD…]   test/interop/**/*.test.ts, which drive Chromium too, and run servers and proxies of their own
 //
-// A WORD keeps only the files whose path contains it. Node 20 runs no TypeScript, so esbuild translates the tests into test-dist/, one
-// file each; packages stay imports. Tests find this folder in HEDGEROW_PACKAGE and the server (.ci/with-server.sh) in HEDGEROW_SERVER.
-// A run of all files keeps its results for `make scenarios`; try, apps and interop stand for none.
+// A WORD selects the files whose path contains it. Node 20 cannot run TypeScript, so esbuild translates the tests into test-dist/, one file
+// each; imports of packages stay imports. Tests find this folder in HEDGEROW_PACKAGE and the server (.ci/with-server.sh) in
+// HEDGEROW_SERVER. A run of all files of node or browser keeps its results for `make scenarios`.
 
 import { spawnSync } from "node:child_process";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
@@ -21,15 +21,15 @@ import { compilerOf } from "./wasm.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const [suite, ...words] = process.argv.slice(2);
-const folders = ["browser", "apps", "interop"]; // suites of their own
-// How a program is started and dies is not the same in both compilers' builds, so that these files are run once more with the other one.
+const folders = ["browser", "apps", "interop"]; // Each of these is a suite of its own.
+// How a program starts and dies depends on its compiler, so these files are run with the builds of both.
 const bothBuilds = new Set(["fatal.test.ts", "load.test.ts", "stack.test.ts"]);
 const trying = suite === "try";
 const own = folders.includes(suite);
 if (suite !== "node" && !trying && !own) fail("usage: node test.mjs node|try|browser|apps|interop [WORD…]");
 if (!trying && !process.env.HEDGEROW_SERVER)
-  fail("no server to test against: run this through .ci/with-server.sh, or make test-node");
-if (own && !process.env.CHROMIUM) fail(`CHROMIUM names no browser: make test-${suite} finds one`);
+  fail("there is no server to test against: run this with .ci/with-server.sh, or run make test-node");
+if (own && !process.env.CHROMIUM) fail(`CHROMIUM is not set: run make test-${suite}, which finds a browser`);
 
 let names = (await readdir(join(here, "test"), { recursive: true }))
   .filter((name) => name.endsWith(".test.ts"))
@@ -38,7 +38,7 @@ let names = (await readdir(join(here, "test"), { recursive: true }))
   .sort();
 if (names.length === 0) fail(`no ${suite} test matches`);
 
-const scratch = join(here, "test-dist", "try"); // a package of its own, below which "hedgerow" is that one
+const scratch = join(here, "test-dist", "try"); // This is a package of its own: for the tests in it, "hedgerow" is that package.
 const out = trying ? join(scratch, "test") : join(here, "test-dist", suite);
 const translated = (name) => join(out, name.replace(/\.ts$/, ".mjs"));
 await rm(out, { recursive: true, force: true });
@@ -61,8 +61,8 @@ await Promise.all([translating, building]).catch((error) => fail(error.stderr ||
 if (trying) {
   const { none, ...needy } = await sortByNeed(names, translated);
   for (const [what, left] of Object.entries(needy))
-    console.log(`left to make test-node, because they need ${what}: ${left.join(" ")}`);
-  if (none.length === 0) fail("no test is left to try");
+    console.log(`not run here, only by make test-node, because they need ${what}: ${left.join(" ")}`);
+  if (none.length === 0) fail("none of the selected tests can be run here");
   names = none;
 }
 
@@ -78,11 +78,11 @@ const environment = trying ? process.env : { ...process.env, HEDGEROW_PACKAGE: h
 process.exitCode = run(names, reporters, environment);
 const twice = suite === "node" ? names.filter((name) => bothBuilds.has(name)) : [];
 if (twice.length > 0 && compilerOf(await readFile(join(here, "dist/hedgerow.wasm"))) === "TinyGo") {
-  console.log(`\nonce more, with the WebAssembly that Go's own compiler makes: ${twice.join(" ")}`);
+  console.log(`\nThese tests are now run again, with the WebAssembly that Go's own compiler makes: ${twice.join(" ")}`);
   const again = run(twice, reporters.slice(0, 2), { ...environment, HEDGEROW_WASM: "go" });
   process.exitCode ||= again;
 } else if (twice.length > 0)
-  console.log("\nnot tested: the WebAssembly that TinyGo makes, because there is no TinyGo (.ci/tinygo.sh)");
+  console.log("\nThe WebAssembly that TinyGo makes was not tested, because there is no TinyGo (see .ci/tinygo.sh).");
 
 function run(names, reporters, env) {
   const args = ["--enable-source-maps", "--test", ...reporters, ...names.map(translated)];

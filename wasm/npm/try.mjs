@@ -1,4 +1,4 @@
-// What `make try` does before it runs tests: the package of src/ as it is now, in seconds, and which tests that is enough for.
+// What `make try` does before it runs tests: it builds a package from src/ as it is now, in seconds, and finds out which tests need no more.
 
 import { execFile } from "node:child_process";
 import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
@@ -11,8 +11,8 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Builds a package in a folder of its own, as build.mjs does in this one: the code is not minified, types are neither checked nor written,
- * and the wasm is as Go links it. With package.json in the folder, tests below it resolve "hedgerow" to it.
+ * Builds a package in a folder of its own, as build.mjs does in this one, but faster: the code is not minified, types are neither checked
+ * nor written, and the wasm is compiled by Go's own compiler. The folder has a package.json, so tests inside it resolve "hedgerow" to it.
  */
 export async function buildScratch(folder) {
   const dist = join(folder, "dist");
@@ -29,7 +29,7 @@ export async function buildScratch(folder) {
   ]);
 }
 
-/** Go links again only what has changed, which it knows by the file that it linked last time. */
+/** Compiles the wasm. Go links it again only if something has changed, which it sees from the file that it linked last time. */
 async function link(output, ...more) {
   const args = ["build", "-buildvcs=false", "-ldflags=-s -w", ...more, "-o", output, "./wasm"];
   await promisify(execFile)("go", args, { cwd: root, env: { ...process.env, GOOS: "js", GOARCH: "wasm" } });
@@ -41,8 +41,8 @@ const needs = [
 ];
 
 /**
- * A test says what it needs by what it reads, itself or in what it imports: the address of the server, or the package's folder. Returns
- * the names of the translated tests that need neither, and for each need the names of those that have it.
+ * Sorts tests by what they need. A test that needs the server or the package's folder reads a variable, itself or in what it imports, so
+ * the variable's name is in the translated file. Returns the names of the tests that need neither, and for each need those that have it.
  */
 export async function sortByNeed(names, translated) {
   const sorted = { none: [] };

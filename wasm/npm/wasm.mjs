@@ -1,5 +1,5 @@
-// Compiles the program ./wasm. TinyGo makes what is packed: it weighs a tenth of what Go's own compiler makes of the same source. Go's serves
-// where there is no TinyGo, and for looking inside, since its tracebacks have names.
+// Compiles the program ./wasm. The package has TinyGo's build, which is a tenth of the size of what Go's own compiler makes of the same
+// source. Go's build is used where there is no TinyGo, and for debugging, because its tracebacks have names.
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -17,7 +17,7 @@ const wasmOpt = join(here, "node_modules/binaryen/bin/wasm-opt");
 /** The build tag of a program that dies where tests ask it to. */
 export const FAULTS = "hedgerow_debug";
 
-/** The path of a TinyGo that can compile the program; else, in words, why there is none. */
+/** Returns { path } of a TinyGo that can compile the program, else { missing }, which says why there is none. */
 export async function findTinyGo() {
   try {
     const { stdout, stderr } = await run(join(root, ".ci/tinygo.sh"));
@@ -28,14 +28,14 @@ export async function findTinyGo() {
   }
 }
 
-/** Says who compiled a wasm: "TinyGo" or "Go". */
+/** Returns which compiler made a wasm: "TinyGo" or "Go". */
 export function compilerOf(wasm) {
   return WebAssembly.Module.imports(new WebAssembly.Module(wasm)).some((one) => one.module === "gojs") ? "Go" : "TinyGo";
 }
 
 /**
- * With Go's own compiler, the same bytes on every machine: no paths (-trimpath), no commit (-buildvcs), neither symbol table nor DWARF
- * (-s -w). Go writes the output only if it changed, which it knows by the output that is there.
+ * Compiles with Go's own compiler. The result has the same bytes on every machine, because it has no paths (-trimpath), no commit
+ * (-buildvcs), and neither symbol table nor DWARF (-s -w). Go writes the output only if it differs from the file that is there.
  */
 export async function compileWithGo(output, ...tags) {
   const args = ["build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", `-tags=${tags}`, "-o", output, "./wasm"];
@@ -43,8 +43,8 @@ export async function compileWithGo(output, ...tags) {
 }
 
 /**
- * With TinyGo and Binaryen's optimizer: again the same bytes everywhere. Neither knows what is current, so that a file beside the output
- * keeps a hash of all that went into it.
+ * Compiles with TinyGo and Binaryen's optimizer. Here too the result has the same bytes on every machine. Neither of them can tell whether
+ * the output is up to date, so a file beside it keeps a hash of everything that it was made from.
  */
 export async function compileWithTinyGo(tinygo, output, ...tags) {
   const scratch = await mkdtemp(join(tmpdir(), "hedgerow-tinygo-"));
@@ -69,22 +69,25 @@ export async function compileWithTinyGo(tinygo, output, ...tags) {
   }
 }
 
-/** The Go that this TinyGo reads, and the modfile that asks for no other. TinyGo itself runs wasm-opt once, and finds it in WASMOPT. */
+/**
+ * The environment for TinyGo: the version of Go that this TinyGo can read, and a modfile that requires no newer one. TinyGo itself runs
+ * wasm-opt once, and finds it in WASMOPT.
+ */
 async function tinyGoEnvironment() {
   const pinned = await readFile(join(root, "tools/tinygo/go.mod"), "utf8");
   const { GOOS: _, GOARCH: __, GOFLAGS = "", ...rest } = process.env;
   return {
     ...rest,
     GOTOOLCHAIN: /^toolchain (.*)$/m.exec(pinned)[1],
-    GOFLAGS: `${GOFLAGS} -modfile=tools/tinygo/hedgerow.mod`.trim(), // not a whole path, for that may have spaces
+    GOFLAGS: `${GOFLAGS} -modfile=tools/tinygo/hedgerow.mod`.trim(), // The path is relative, because an absolute one might have spaces.
     GOWORK: "off",
     WASMOPT: wasmOpt,
   };
 }
 
 /**
- * The target. What wasm32 has no instructions for (multiplying to 128 bits, for one) comes from compiler-rt: a TinyGo that was released has its
- * sources, one that tools/tinygo/build.sh built has LLVM's library.
+ * The target. Functions for which wasm32 has no instructions, such as multiplication to 128 bits, come from compiler-rt. A released TinyGo
+ * has its sources; one that was built by tools/tinygo/build.sh has LLVM's compiled library instead.
  */
 async function tinyGoTarget(tinygo, env) {
   const target = JSON.parse(await readFile(join(root, "tools/tinygo/wasm32.json"), "utf8"));
@@ -108,7 +111,7 @@ async function keyOf(tinygo, env, how, tags) {
   return hash.digest("hex");
 }
 
-/** Puts a copy of a file in another's place, at once: another build or a test may be reading that. */
+/** Replaces a file by a copy of another one, in one step, because a test or another build may be reading it. */
 export async function replace(from, to) {
   const next = `${to}.${process.pid}`;
   await copyFile(from, next);

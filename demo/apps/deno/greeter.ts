@@ -1,7 +1,7 @@
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { type Channel, createChannel, type ServiceConfig } from "hedgerow";
 
-// The service config that a backend team keeps for its other clients, too.
+// The same service config that a backend team keeps for its other clients.
 const serviceConfig: ServiceConfig = {
   methodConfig: [
     {
@@ -22,7 +22,10 @@ export function connect(baseUrl: string): Promise<Channel> {
   return createChannel({ baseUrl, serviceConfig });
 }
 
-/** By hand what a generator of your choice makes of helloworld.proto: both messages have one field, a string. */
+/**
+ * Written by hand, to need no code generator: in helloworld.proto, the request and the reply each have one field, a string. A generator of
+ * your choice makes this code for you.
+ */
 export async function sayHello(channel: Channel, name: string): Promise<string> {
   const request = new BinaryWriter().tag(1, WireType.LengthDelimited).string(name).finish();
   const { message } = await channel.unary("/helloworld.Greeter/SayHello", request);

@@ -13,6 +13,6 @@ await esbuild.build({
   define: { API_URL: JSON.stringify(process.env.API_URL ?? "http://localhost:8080") },
 });
 
-// esbuild leaves the WebAssembly's URL as it is, relative to the script that loads it, and copies nothing.
+// The scripts load the WebAssembly from a URL relative to their own. esbuild does not copy the file, so it is copied here.
 await copyFile(fileURLToPath(import.meta.resolve("hedgerow/hedgerow.wasm")), "dist/hedgerow.wasm");
 await copyFile("src/index.html", "dist/index.html");

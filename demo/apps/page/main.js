@@ -3,7 +3,7 @@ import { connect, sayHello } from "./greeter.js";
 const form = document.querySelector("form");
 const status = document.querySelector("[role=status]");
 
-// Loading starts here, while the reader still reads.
+// The package begins to load here, while the user still reads the page.
 const channel = connect(new URLSearchParams(location.search).get("api") ?? "http://localhost:8080");
 channel.catch((error) => {
   status.textContent = String(error);

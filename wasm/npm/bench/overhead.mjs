@@ -1,6 +1,6 @@
-// What the client itself costs, beside connect-web in the same run: CPU time per unary call and per streamed message, with a fetch that
-// answers at once. connect-web always serializes, so that both do it here with protobuf-es; "bytes" is Hedgerow without. Rounds of the two alternate, and the ratio is the median of the rounds' ratios, so that a
-// machine whose speed drifts does no harm.
+// Measures what the client itself costs, compared with connect-web in the same run: CPU time per unary call and per streamed message, with
+// a fetch that answers at once. connect-web always serializes, so both do so here, with protobuf-es; in "bytes", Hedgerow does not. Rounds
+// of the two alternate, and the ratio is the median of the rounds' ratios, so that a machine whose speed drifts does no harm.
 //
 //   node bench/overhead.mjs [rounds]
 
@@ -108,8 +108,8 @@ async function compare(what, calls, per, body, { hedgerow, connect }) {
 }
 
 /**
- * A fetch that answers every request with the same bytes, in chunks as networks have them. What it answers is as little of a Response
- * as both clients need: Node's own costs more than either of them, and would hide the difference.
+ * Returns a fetch that answers every request with the same bytes, in chunks like those of a network. What it returns has only those parts
+ * of a Response that both clients need, because Node's own Response costs more than either client, and would hide the difference.
  */
 function answering(body) {
   const headers = new Headers({ "content-type": "application/grpc-web+proto" });
@@ -152,7 +152,7 @@ function median(values) {
   return [...values].sort((a, b) => a - b)[values.length >> 1];
 }
 
-/** The generated code is TypeScript, which Node 20 does not read. */
+/** Imports generated code, which is TypeScript and must be translated because Node 20 cannot run it. */
 async function generated(path) {
   const { outputFiles } = await build({
     entryPoints: [new URL(path, import.meta.url).pathname],

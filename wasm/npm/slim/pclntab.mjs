@@ -1,9 +1,10 @@
-// Reads what Go's runtime knows of the functions of a program (the pclntab), and checks that it is laid out just as Go 1.26 does it:
-// src/runtime/symtab.go, runtime2.go (_func), symtabinl.go (inlinedCall) and internal/abi/symtab.go; written by cmd/link/internal/ld/pcln.go.
+// Reads the pclntab, which is what Go's runtime knows of the functions of a program, and checks that it has exactly the layout of Go 1.26.
+// The layout is in Go's src/runtime/symtab.go, runtime2.go (_func), symtabinl.go (inlinedCall) and internal/abi/symtab.go;
+// cmd/link/internal/ld/pcln.go writes it.
 
 import { check } from "./wasm.mjs";
 
-/** Offsets in runtime._func, the fixed part of what is known of one function. */
+/** Offsets in runtime._func, which is the part of fixed length of a function's record. */
 export const FUNC = {
   name: 4,
   args: 8,
@@ -31,18 +32,18 @@ export const FUNCDATA = {
   ArgLiveInfo: 6,
   WrapInfo: 7,
 };
-/** Which functions the runtime knows by an identity. Their names, checked below, show that the identities still mean what they say here. */
+/** The identities by which the runtime knows some functions. The names of these are checked below, to see that the identities are the same. */
 export const FUNC_ID = { goexit: 8, gopanic: 10, mstart: 14, main: 17, wrapper: 23 };
-/** The reference of a FUNCDATA that is not there. Of a table of PCs it is 0. */
+/** The reference to a FUNCDATA that a function does not have. The reference to a missing table of PCs is 0. */
 export const NONE = 0xffffffff;
-/** A function's PCs are its index times this and onwards; the runtime looks a PC up in buckets of BUCKET PCs. */
+/** The PCs of a function begin at its index times PCS. The runtime looks a PC up in buckets of BUCKET PCs. */
 export const PCS = 2 ** 16;
 export const BUCKET = 4096;
 export const BUCKET_SIZE = 20;
 
 const HEADER_SIZE = 72;
 
-/** Numbers of a program's memory; little-endian, like everything in wasm. */
+/** Reads and writes numbers in a program's memory. They are little-endian, like everything in wasm. */
 export class Memory {
   constructor(bytes) {
     this.bytes = bytes;
@@ -60,18 +61,21 @@ export class Memory {
 /** Finds the module by its header and by the moduledata that points at it. */
 export function findModule(memory) {
   const found = headers(memory).flatMap((header) => moduleDatas(memory, header));
-  check(found.length === 1, `it holds ${found.length} tables of functions, where one is expected`);
+  check(found.length === 1, `it has ${found.length} tables of functions, where one is expected`);
   return found[0];
 }
 
-/** Reads all functions of the module and what belongs to them. The linker leaves no gap between any of it, so what is not understood shows. */
+/**
+ * Reads all functions of the module and what belongs to them. The linker leaves no gaps, so if this code misunderstood the layout, a check
+ * would fail.
+ */
 export function readFunctions(memory, module, count) {
   check(
     module.ftab.length === count + 1 && memory.pointer(module.header + 8) === count,
     "its table of functions does not list each function",
   );
   const functions = [];
-  let end = module.ftab.end - 4; // the last entry has no second half
+  let end = module.ftab.end - 4; // The last entry has no second half.
   for (let index = 0; index < count; index++) {
     const fn = readFunction(memory, module, index, align(end, 8));
     functions.push(fn);
@@ -85,7 +89,7 @@ export function readFunctions(memory, module, count) {
   return functions;
 }
 
-/** The addresses of what reads as a runtime.pcHeader: the magic of Go 1.20 and later, a PC quantum of 1, pointers of 8 bytes. */
+/** The addresses of what looks like a runtime.pcHeader: the magic number of Go 1.20 and later, a PC quantum of 1, pointers of 8 bytes. */
 function headers(memory) {
   const found = [];
   for (let at = 0; at + HEADER_SIZE <= memory.bytes.length; at += 8) {
@@ -94,7 +98,7 @@ function headers(memory) {
   return found;
 }
 
-/** The runtime.moduledata that hold the header's address followed by slices of the tables that the header tells of. */
+/** Finds every runtime.moduledata that has the header's address, followed by slices of the tables that the header lists. */
 function moduleDatas(memory, header) {
   const starts = [32, 40, 48, 56, 64].map((at) => header + memory.pointer(header + at));
   const slices = [8, 32, 56, 80, 104];
@@ -109,7 +113,7 @@ function moduleDatas(memory, header) {
 function readModuleData(memory, at) {
   const slice = (offset, size) => {
     const [start, length, capacity] = [0, 8, 16].map((i) => memory.pointer(at + offset + i));
-    check(length === capacity && length > 0, "a slice of its moduledata is none");
+    check(length === capacity && length > 0, "a slice in its moduledata is not one");
     return { start, length, end: start + length * size };
   };
   const module = {
@@ -129,7 +133,7 @@ function readModuleData(memory, at) {
   order.push(pctab.end, funcs.start, funcs.end, funcdata, buckets, end, memory.bytes.length);
   check(
     order.every((address, i) => i === 0 || address >= order[i - 1]),
-    "the parts of its function tables do not follow each other",
+    "the parts of its function tables are not in the expected order",
   );
   check(ftab.start === funcs.start, "its function table does not begin where it should");
   check(memory.pointer(at + 176) === 0, "its code does not begin at PC 0");
@@ -137,19 +141,19 @@ function readModuleData(memory, at) {
   return module;
 }
 
-/** What is known of one function. pcdata and funcdata are the addresses of its references, by kind. */
+/** Reads the record of one function. pcdata and funcdata are the addresses of its references, by kind. */
 function readFunction(memory, module, index, at) {
   const entry = module.ftab.start + 8 * index;
-  check(module.funcs.start + memory.word(entry + 4) === at, "its functions do not lie one behind the other");
+  check(module.funcs.start + memory.word(entry + 4) === at, "its functions do not directly follow each other");
   check(
     memory.word(at) === memory.word(entry) && memory.word(entry + 8) === memory.word(entry) + 1,
-    "its functions are not numbered",
+    "its functions are not numbered in order",
   );
   const npcdata = memory.word(at + FUNC.npcdata);
   const nfuncdata = memory.byte(at + FUNC.nfuncdata);
-  check(npcdata <= 3 && nfuncdata <= 8, "a function has tables of kinds that are not of Go 1.26");
+  check(npcdata <= 3 && nfuncdata <= 8, "a function has kinds of tables that Go 1.26 does not have");
   const references = at + FUNC.size;
-  check(references + 4 * (npcdata + nfuncdata) <= module.funcs.end, "a function ends behind the table of functions");
+  check(references + 4 * (npcdata + nfuncdata) <= module.funcs.end, "a function's record ends after the table of functions");
   const fn = {
     at,
     id: memory.byte(at + FUNC.id),
@@ -157,7 +161,7 @@ function readFunction(memory, module, index, at) {
     pcdata: Array.from({ length: npcdata }, (_, kind) => references + 4 * kind),
     funcdata: Array.from({ length: nfuncdata }, (_, kind) => references + 4 * (npcdata + kind)),
   };
-  /** How many PCs it has. */
+  /** How many PCs the function has. */
   fn.extent = Math.max(...pcReferences(fn).map((reference) => readTable(memory, module, memory.word(reference)).extent));
   return fn;
 }
@@ -173,7 +177,10 @@ export function nameAt(memory, { names }, offset) {
   return memory.text(at, memory.bytes.indexOf(0, at) - at);
 }
 
-/** A table of PCs: pairs of how much the value changes and for how many PCs the new one holds, up to a change of 0. Offset 0 is none. */
+/**
+ * Reads a table of PCs. It is a list of pairs: how much the value changes, and for how many PCs the new value holds. A change of 0 ends the
+ * list. Offset 0 stands for no table.
+ */
 export function readTable(memory, { pctab }, offset) {
   const table = { steps: [], extent: 0, max: -1, end: 0 };
   if (offset === 0) return table;
@@ -186,7 +193,7 @@ export function readTable(memory, { pctab }, offset) {
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value;
     }
-    throw new Error("a table of PCs holds a number that is too large");
+    throw new Error("a table of PCs has a number that is too large");
   };
   let value = -1;
   for (let change = number(); change !== 0 || table.steps.length === 0; change = number()) {
@@ -201,19 +208,16 @@ export function readTable(memory, { pctab }, offset) {
   return table;
 }
 
-/** If Go had moved the identities of functions, or what lies where, these would have other names. */
+/** Checks the identities by the functions' names. If Go had changed the identities, or the layout, other names would be found. */
 function checkIdentities(functions) {
   for (const [name, id] of Object.entries(FUNC_ID)) {
     if (id === FUNC_ID.wrapper) continue;
     const found = functions.filter((fn) => fn.id === id).map((fn) => fn.name);
-    check(
-      found.length === 1 && found[0] === `runtime.${name}`,
-      `runtime.${name} does not have the identity that it has in Go 1.26`,
-    );
+    check(found.length === 1 && found[0] === `runtime.${name}`, `runtime.${name} does not have its identity of Go 1.26`);
   }
   check(
     functions.every(({ id }) => id <= FUNC_ID.wrapper),
-    "a function has an identity that is not of Go 1.26",
+    "a function has an identity that Go 1.26 does not have",
   );
 }
 
@@ -221,13 +225,13 @@ function checkTables(memory, module, functions) {
   const offsets = functions.flatMap((fn) => pcReferences(fn).map(memory.word)).filter((offset) => offset !== 0);
   let end = 1;
   for (const offset of [...new Set(offsets)].sort((a, b) => a - b)) {
-    check(offset === end, "its tables of PCs do not lie one behind the other");
+    check(offset === end, "its tables of PCs do not directly follow each other");
     end = readTable(memory, module, offset).end;
   }
   check(align(end, 8) === module.pctab.length, "its tables of PCs do not end where they should");
 }
 
-/** All buckets of a function but for its first lead to it, and the first does so too. */
+/** Checks that all buckets of a function lead to that function. */
 function checkBuckets(memory, module, functions) {
   for (let index = 0; index < functions.length - 1; index++) {
     for (let bucket = 0; bucket < PCS / BUCKET; bucket++) {
@@ -242,7 +246,7 @@ export function bucketAt(module, index, bucket) {
   return module.buckets + BUCKET_SIZE * ((index * PCS) / BUCKET + bucket);
 }
 
-/** Where each FUNCDATA ends, by its offset: where the next one begins. */
+/** Returns where each FUNCDATA ends, by its offset. It ends where the next one begins. */
 function funcdataEnds(memory, module, functions) {
   const offsets = functions.flatMap((fn) => fn.funcdata.map(memory.word)).filter((offset) => offset !== NONE);
   const sorted = [...new Set(offsets), module.buckets - module.funcdata].sort((a, b) => a - b);
@@ -261,12 +265,12 @@ function readInlined(memory, module, functions) {
     for (const at of fn.inlined) {
       check(
         memory.word(at) <= FUNC_ID.wrapper && memory.word(at + INLINED.parentPC) < fn.extent,
-        "an inlined call is not that of Go 1.26",
+        "an inlined call does not have the layout of Go 1.26",
       );
     }
     fn.inlinedNames = fn.inlined.map((at) => nameAt(memory, module, memory.word(at + INLINED.name)));
     const index = fn.pcdata.length > PCDATA.InlTreeIndex ? memory.word(fn.pcdata[PCDATA.InlTreeIndex]) : 0;
-    check(readTable(memory, module, index).max < count, "an inlined call is in no list");
+    check(readTable(memory, module, index).max < count, "a table refers to an inlined call that is not listed");
   }
 }
 

@@ -1,18 +1,21 @@
-// A wasm file as its sections, and its data section as the memory that it fills.
+// Reads and writes the sections of a wasm file, and the memory that its data section fills.
 
 const CUSTOM = 0;
 const FUNCTION = 3;
 const DATA = 11;
 
-/** Above this many zeros in a row a new segment weighs less than the zeros. Go's linker begins one after 8, and brotli pays for each. */
+/**
+ * From this many zeros in a row on, a new segment takes less room than the zeros. Go's linker begins a new segment after 8 zeros, and each
+ * segment adds to the compressed size.
+ */
 const GAP = 256;
 
-/** Every check of a slim step goes through here, so that what it does not fully understand stops the build. */
+/** Throws unless something holds. All checks of the slim step use this, so that it stops at everything that it does not understand. */
 export function check(holds, what) {
   if (!holds) throw new Error(what);
 }
 
-/** Reads bytes in order; past their end it throws. */
+/** Reads bytes in order, and throws at their end. */
 export class Reader {
   constructor(bytes, at = 0) {
     this.bytes = bytes;
@@ -42,7 +45,7 @@ export class Reader {
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value;
     }
-    throw new Error("it holds a number of more than 32 bits");
+    throw new Error("it has a number of more than 32 bits");
   }
 
   text() {
@@ -50,10 +53,10 @@ export class Reader {
   }
 }
 
-/** The sections in their order: { id, payload }. */
+/** Returns the sections in their order: { id, payload }. */
 export function readSections(bytes) {
   const reader = new Reader(bytes);
-  check(new TextDecoder().decode(reader.take(Math.min(8, bytes.length))) === "\0asm\x01\0\0\0", "it is no WebAssembly module");
+  check(new TextDecoder().decode(reader.take(Math.min(8, bytes.length))) === "\0asm\x01\0\0\0", "it is not a WebAssembly module");
   const sections = [];
   while (!reader.done) sections.push({ id: reader.byte(), payload: reader.take(reader.unsigned()) });
   return sections;
@@ -70,14 +73,14 @@ export function dataSection(sections) {
   return found[0];
 }
 
-/** How many functions the module defines. */
+/** Returns how many functions the module defines. */
 export function functionCount(sections) {
   const found = sections.filter(({ id }) => id === FUNCTION);
   check(found.length === 1, "it has no function section");
   return new Reader(found[0].payload).unsigned();
 }
 
-/** What the linker says of itself in the section "producers": undefined, or { Go: "go1.26.8", … }. */
+/** Returns the values of the section "producers", such as { Go: "go1.26.8", … }; undefined if there is none. */
 export function producers(sections) {
   for (const { id, payload } of sections) {
     if (id !== CUSTOM) continue;
@@ -92,14 +95,14 @@ export function producers(sections) {
   }
 }
 
-/** The memory from address 0 to the last byte that the segments set. */
+/** Returns the memory from address 0 to the last byte that the segments set. */
 export function readMemory(payload) {
   const reader = new Reader(payload);
   const segments = [];
   for (let count = reader.unsigned(); count > 0; count--) {
     check(reader.unsigned() === 0 && reader.byte() === 0x41, "a data segment does not say where it goes");
-    const address = reader.unsigned(); // written as signed; a negative one would read as one that is too large
-    check(reader.byte() === 0x0b, "the address of a data segment is no constant");
+    const address = reader.unsigned(); // It is written as a signed number; a negative one would be read as one that is too large.
+    check(reader.byte() === 0x0b, "the address of a data segment is not a constant");
     segments.push({ address, bytes: reader.take(reader.unsigned()) });
   }
   check(reader.done, "its data section goes on after its segments");
@@ -114,7 +117,7 @@ export function readMemory(payload) {
   return memory;
 }
 
-/** The data section that fills a memory of zeros with these bytes. */
+/** Returns the data section that fills a memory of zeros with these bytes. */
 export function writeMemory(memory) {
   const parts = [];
   for (let start = afterZeros(memory, 0); start < memory.length; ) {
@@ -142,7 +145,7 @@ function unsigned(value) {
   return [...bytes, value];
 }
 
-/** A number that is not negative, as signed LEB128: bit 6 of the last byte is its sign. */
+/** Encodes a number that is not negative as signed LEB128, where bit 6 of the last byte is the sign. */
 function signed(value) {
   const bytes = unsigned(value);
   const last = bytes.pop();

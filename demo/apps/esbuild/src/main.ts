@@ -1,12 +1,12 @@
 import { connect, sayHello } from "./greeter";
 
-// build.mjs puts it here.
+// build.mjs sets this.
 declare const API_URL: string;
 
 const form = document.querySelector("form")!;
 const status = document.querySelector("[role=status]")!;
 
-// Loading starts here, while the reader still reads.
+// The package begins to load here, while the user still reads the page.
 const channel = connect(API_URL);
 channel.catch((error) => {
   status.textContent = String(error);

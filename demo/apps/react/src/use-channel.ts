@@ -2,7 +2,7 @@ import type { Channel } from "hedgerow";
 import { useEffect, useState } from "react";
 import { connect } from "./greeter";
 
-/** A channel as long as the component lives. In strict mode the effect runs twice; the WebAssembly is loaded once all the same. */
+/** Returns a channel that is closed when the component unmounts. Strict mode runs the effect twice, but the WebAssembly is loaded once. */
 export function useChannel(baseUrl: string): { channel?: Channel; error?: unknown } {
   const [state, setState] = useState<{ channel?: Channel; error?: unknown }>({});
 
