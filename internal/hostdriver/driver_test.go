@@ -249,6 +249,15 @@ func TestBodies(t *testing.T) {
 		s.tell("skip", nil, 1, 0, 100_000-abi.InputSize+5).asks().tell("drained", nil, 1, 0, 0).asks()
 		s.tell("read", nil, 1, 0).asks("read 1/0")
 	})
+	t.Run("no_more_than_is_left_is_skipped", func(t *testing.T) {
+		s := open(t, "").starts(1, flags(abi.StartFlagStreaming)).head(1, 0, 200)
+		s.tell("read", nil, 1, 0).feed(1, 0, false, message("hello")[:7]).asks()
+		s.tell("skip", nil, 1, 0, 100).asks()
+		s.feed(1, 0, true, message("next")).asks()
+		if f := s.host.Fragments(); len(f) != 1 || !f[0].First || f[0].Length != 4 {
+			t.Errorf("fragments %+v", f)
+		}
+	})
 	t.Run("more_fragments_than_fit", func(t *testing.T) {
 		s := open(t, "").starts(1, flags(abi.StartFlagStreaming)).head(1, 0, 200).tell("read", nil, 1, 0)
 		chunk := []byte(strings.Repeat(string(message("")), abi.MaxFragments+10))

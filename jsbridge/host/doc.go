@@ -1,9 +1,8 @@
-// Package host is the Go side of the host ABI: what the npm package's
-// JavaScript and the Go program in its WebAssembly say to each other. The table
-// of it is wasm/ABI.md; the other side is wasm/npm/src/abi/host.ts.
+// Package host exports the driver of the npm package to JavaScript: it makes
+// functions of the WebAssembly of an abi.Program's methods, and tells JavaScript
+// at which addresses their buffers lie. It decides nothing. wasm/ABI.md describes
+// what passes through it, and wasm/npm/src/abi is the other side.
 //
-// JavaScript calls the exported functions, which hand on to a Program. What the
-// program wants done it emits as actions into a buffer that JavaScript reads
-// when the export has returned. There is no import: nothing of JavaScript runs
-// while a Go frame is on the stack.
+// No function is imported for that: nothing of JavaScript runs while a Go frame is
+// on the stack.
 package host

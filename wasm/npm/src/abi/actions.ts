@@ -6,7 +6,7 @@ import type { Cursor } from "./cursor.js";
 import { EventKind, REASONS } from "./table.js";
 import { readEventWords, readRecordWords, readWarningWords } from "./table-readers.js";
 
-// What actions carry beyond their words, made into what the package's own types say (wasm/ABI.md).
+// Reads what actions carry, and makes the package's own types of it. wasm/ABI.md says in which order the words lie.
 
 type Pushback = NonNullable<AttemptRecord["pushback"]>;
 
@@ -58,7 +58,7 @@ export function readHistory(cursor: Cursor): History {
   return { attempts, commitReason };
 }
 
-/** A record under construction: what it may lack is left out, not undefined. */
+/** A record that is being made. What it lacks is left out: with exactOptionalPropertyTypes that is not the same as undefined. */
 type Draft = { -readonly [K in keyof AttemptRecord]: AttemptRecord[K] };
 
 function readRecord(cursor: Cursor): AttemptRecord {

@@ -1,10 +1,10 @@
 import { LENGTH_SHIFT } from "./table.js";
 
-/** Reads actions, and the text they point to, one word after another. */
+/** Reads the words of actions one after another, and the text and bytes that they point to. */
 export class Cursor {
   #view: DataView;
   #at = 0;
-  /** Where the present action ends, and where the last one does. */
+  /** Where the present action ends, and where the last of all does. */
   #next = 0;
   #end = 0;
   #text = 0;
@@ -13,14 +13,14 @@ export class Cursor {
     this.#view = new DataView(memory);
   }
 
-  /** Goes to so many words at an address, whose text lies at another. The same cursor serves every export, for as long as memory is the same. */
+  /** Begins to read so many words of actions, whose texts lie at another address. One cursor serves all exports until memory grows. */
   begin(actions: number, words: number, text: number): void {
     this.#next = actions;
     this.#end = actions + 4 * words;
     this.#text = text;
   }
 
-  /** Goes to the next action, whatever was read of the last one, and answers with its number; undefined: there is none. */
+  /** Goes to the next action, however much was read of the last one. Returns its number, or undefined if there is none. */
   action(): number | undefined {
     this.#at = this.#next;
     if (this.#at >= this.#end) return undefined;
@@ -54,7 +54,7 @@ export class Cursor {
     return value;
   }
 
-  /** A copy: what the next export writes does not touch it. */
+  /** A copy, so that the next export does not write over it. */
   bytes(): Uint8Array<ArrayBuffer> {
     const at = this.#text + this.word();
     const length = this.word();

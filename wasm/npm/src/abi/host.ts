@@ -1,3 +1,13 @@
+// How JavaScript and Go meet. An event, such as the head of a response, is one call of a function that the WebAssembly exports; its text
+// and bytes are written into a buffer in the WebAssembly's memory first. When the function has returned, a second buffer there holds
+// actions: what Go wants done, such as sending a request. Neither side calls the other while it is being called.
+//
+//   table.ts           the exports, the actions and all numbers, made of internal/abi/table in Go; wasm/ABI.md explains them
+//   host.ts            calls exports, and finds the actions that come of it
+//   cursor.ts          reads one action's words; table-readers.ts and actions.ts make the package's own types of them
+//   engine.ts          hands each action to the call or the channel that it is for, and performs them in Go's order
+//   go-runtime.ts      what a program that Go's own compiler made needs of JavaScript; tinygo-runtime.ts likewise
+
 import { LoadError } from "../api/errors.js";
 import { Cursor } from "./cursor.js";
 import { type GoExports, runGo } from "./go-runtime.js";
@@ -14,20 +24,22 @@ import {
 } from "./table.js";
 import { isTinyGo, runTinyGo } from "./tinygo-runtime.js";
 
-/** What the engine may call. */
+/** The exports that the engine may call. */
 export type Export = Exclude<keyof Exports, "reserve">;
 
 export type Arguments<E extends Export> = Parameters<Exports[E]>;
 
-/** A fragment of a message: where it lies in the slice that was fed. */
+/** A part of a message, or of compressed trailers: where it lies in the slice that was fed. */
 export interface Fragment {
-  /** The frame's, in the lowest byte: see FragmentFlag. */
+  /** The flags of its frame are in the lowest byte: see FragmentFlag. */
   readonly flags: number;
+  /** The payload begins with this fragment. */
   readonly first: boolean;
-  /** It was decoded from text, and lies in the input buffer. */
+  /** It was decoded from text: it lies in the input buffer, and its offset is one there. */
   readonly decoded: boolean;
   readonly offset: number;
   readonly length: number;
+  /** How long the whole payload is, of which this is a part. */
   readonly total: number;
 }
 
@@ -42,7 +54,7 @@ interface Program extends GoExports {
   mailbox(): number;
 }
 
-/** A Go program that runs: one for all channels of a page, until it dies. */
+/** A running instance of the WebAssembly. All channels of a page share one, until it dies. */
 export class Host {
   #exports: Exports & Program;
   #box: number;
@@ -50,18 +62,18 @@ export class Host {
   #input: Uint8Array<ArrayBuffer>;
   #cursor: Cursor;
   #printed = "";
-  /** Why the instance is good for nothing any more. */
+  /** What the instance died of. It cannot be used any more then. */
   #death: Error | undefined;
-  #act: (action: number, cursor: Cursor) => void;
-  #mourn: (death: Error) => void;
+  #onAction: (action: number, cursor: Cursor) => void;
+  #onDeath: (death: Error) => void;
 
   /**
-   * act reads an action, of this number, at the cursor; it must run no code of users, for that could call into Go again. mourn hears
-   * of the death of the program, again whenever somebody would enter it after that.
+   * onAction reads the action with this number at the cursor. It must not run code of users, which could call into Go again and so write
+   * over the actions that follow. onDeath is called when the instance dies, and again whenever an export is called after that.
    */
-  constructor(module: WebAssembly.Module, act: (action: number, cursor: Cursor) => void, mourn: (death: Error) => void) {
-    this.#act = act;
-    this.#mourn = mourn;
+  constructor(module: WebAssembly.Module, onAction: (action: number, cursor: Cursor) => void, onDeath: (death: Error) => void) {
+    this.#onAction = onAction;
+    this.#onDeath = onDeath;
     const run = isTinyGo(module) ? runTinyGo : runGo;
     this.#exports = run(module, {
       print: (text) => {
@@ -74,7 +86,7 @@ export class Host {
     this.#words = this.#mailbox();
     if (this.#word(Box.Version) !== VERSION) {
       throw new LoadError(
-        "the WebAssembly is of another version of hedgerow than the JavaScript: serve both from the same package",
+        "the WebAssembly comes from another version of hedgerow than the JavaScript: serve both from the same package",
       );
     }
     this.#input = this.#view();
@@ -85,15 +97,15 @@ export class Host {
     return this.#death === undefined;
   }
 
-  /** What the instance died of. */
+  /** What the instance died of; undefined: it is alive. */
   get death(): Error | undefined {
     return this.#death;
   }
 
-  /** Calls an export and reads its actions. An instance that is dead, or dies of it, does nothing but say so. */
+  /** Calls an export and reads its actions. Of an instance that is dead, or dies of this call, onDeath hears instead. */
   enter<E extends keyof Exports>(name: E, ...args: Parameters<Exports[E]>): void {
     if (this.#death) {
-      this.#mourn(this.#death);
+      this.#onDeath(this.#death);
       return;
     }
     let words: number;
@@ -112,11 +124,11 @@ export class Host {
       if (this.#cursor.memory !== this.#memory) this.#cursor = new Cursor(this.#memory);
       const cursor = this.#cursor;
       cursor.begin(this.#word(Box.Actions), words, this.#word(Box.Text));
-      for (let action = cursor.action(); action !== undefined; action = cursor.action()) this.#act(action, cursor);
+      for (let action = cursor.action(); action !== undefined; action = cursor.action()) this.#onAction(action, cursor);
     }
   }
 
-  /** What the last export answered beside its actions. */
+  /** What the last export answered besides its actions. */
   get result(): number {
     return this.#word(Box.Result);
   }
@@ -140,26 +152,26 @@ export class Host {
     return fragments;
   }
 
-  /** What Go has decoded where it was written: a copy. */
+  /** A copy of what Go has decoded from text, in the place where the text was written. */
   decoded(offset: number, length: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#memory, this.#word(Box.Input) + offset, length).slice();
   }
 
-  /** Writes text where the next export reads it, and answers with its length in bytes. */
+  /** Writes text where the next export reads it. Returns its length in bytes. */
   text(text: string): number {
     if (text === "") return 0;
     const input = this.#room(3 * text.length);
     return encoder.encodeInto(text, input).written;
   }
 
-  /** Writes what start reads, its block and then text, and answers with the length of both in bytes. */
+  /** Writes what the export start reads: its block, then text. Returns the length of both in bytes. */
   start(block: StartBlock, text: string): number {
     const input = this.#room(START_BLOCK_SIZE + 3 * text.length);
     writeStartBlock(new DataView(input.buffer, input.byteOffset), block);
     return START_BLOCK_SIZE + encoder.encodeInto(text, input.subarray(START_BLOCK_SIZE)).written;
   }
 
-  /** Writes bytes where the next export reads them. */
+  /** Writes bytes where the next export reads them. Returns how many they are. */
   bytes(bytes: Uint8Array): number {
     this.#room(bytes.length).set(bytes);
     return bytes.length;
@@ -167,8 +179,8 @@ export class Host {
 
   #room(bytes: number): Uint8Array<ArrayBuffer> {
     if (bytes > this.#input.length) this.enter("reserve", bytes);
-    if (this.#death) return new Uint8Array(bytes); // memory could not grow: nobody will read it
-    // The buffer may have moved, and memory may have grown since: then the old view is of nothing.
+    if (this.#death) return new Uint8Array(bytes); // for want of memory; nobody will read what is written
+    // When memory grows, views of it become empty; and the buffer may have moved.
     if (this.#input.buffer !== this.#memory || this.#input.byteOffset !== this.#word(Box.Input)) this.#input = this.#view();
     return this.#input;
   }
@@ -197,6 +209,6 @@ export class Host {
     const trap = printed && cause instanceof WebAssembly.RuntimeError;
     const why = trap ? printed : `${text}${printed ? `\n${printed}` : ""}`;
     this.#death = new Error(`Hedgerow's WebAssembly died: ${why}`, { cause });
-    this.#mourn(this.#death);
+    this.#onDeath(this.#death);
   }
 }
