@@ -274,7 +274,7 @@ func onWire(md metadata.MD) metadata.MD {
 func fromWire(fields metadata.MD) metadata.MD {
 	var md metadata.MD
 	for name, text := range fields.All() {
-		wire.AppendField(&md, name, text)
+		wire.ReceiveField(&md, name, text)
 	}
 	return md
 }

@@ -79,6 +79,9 @@ func (x *Exchange) Head(httpStatus int, fields metadata.MD) Reading {
 		x.state, x.socket = upgraded, true
 		return More
 	}
+	if st := tooMany(fields, "head"); st != nil {
+		return x.end(st)
+	}
 	_, told := fields.Lookup("grpc-status")
 	inText, foreign := readContentType(fields)
 	x.inText = inText
@@ -101,6 +104,9 @@ func (x *Exchange) Head(httpStatus int, fields metadata.MD) Reading {
 func (x *Exchange) socketHead() Reading {
 	fields := wire.ParseTrailer(string(x.block))
 	x.block = nil
+	if st := tooMany(fields, "head"); st != nil {
+		return x.end(st)
+	}
 	if _, told := fields.Lookup("grpc-status"); told {
 		return x.end(withTrailer(statusOf(fields), fields))
 	}
@@ -196,6 +202,9 @@ func (x *Exchange) commit() {
 func (x *Exchange) readTrailers() Reading {
 	fields := wire.ParseTrailer(string(x.block))
 	x.block = nil
+	if st := tooMany(fields, "trailers frame"); st != nil {
+		return x.fault(st)
+	}
 	if _, tells := fields.Lookup("grpc-status"); x.told != nil && !tells {
 		x.told.Trailer.AppendAll(userMetadata(fields))
 		x.whole = x.told
@@ -323,6 +332,15 @@ func tooLarge(what string, size, limit int64) *status.Status {
 	}
 	return status.New(status.ResourceExhausted, "a response "+what+" of "+strconv.FormatInt(size, 10)+
 		" bytes is larger than the limit of "+strconv.FormatInt(limit, 10))
+}
+
+// tooMany refuses a block of fields, before anything is made of them.
+func tooMany(fields metadata.MD, what string) *status.Status {
+	if fields.Len() <= wire.MaxFields {
+		return nil
+	}
+	return status.New(status.ResourceExhausted, "a response "+what+" of more than "+strconv.Itoa(wire.MaxFields)+
+		" fields and values is larger than the limit")
 }
 
 func (x *Exchange) compressed() *status.Status {

@@ -23,16 +23,16 @@ func (r *reader) metadata(fields uint32) (metadata.MD, error) {
 	if uint64(strings.Count(r.rest, "\x00")) != 2*uint64(fields) {
 		return metadata.MD{}, errors.New("the method or a field of the metadata holds a NUL character, which no request can carry")
 	}
-	return r.fields(fields), nil
+	return r.fields(fields, wire.AppendField), nil
 }
 
 // fields reads so many names and values, as they stand on the wire, or as many
-// as there are.
-func (r *reader) fields(n uint32) metadata.MD {
+// as there are. add is wire.AppendField, or wire.ReceiveField for what came.
+func (r *reader) fields(n uint32, add func(md *metadata.MD, name, text string)) metadata.MD {
 	var md metadata.MD
 	for ; n > 0 && r.rest != ""; n-- {
 		name := r.next()
-		wire.AppendField(&md, name, r.next())
+		add(&md, name, r.next())
 	}
 	return md
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"math"
 	"strings"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
@@ -17,7 +18,7 @@ func ParseTrailer(block string) metadata.MD {
 		line, block, _ = strings.Cut(block, "\n")
 		name, value, ok := strings.Cut(line, ":")
 		if name = strings.TrimSpace(name); ok && name != "" {
-			AppendField(&md, name, strings.TrimSpace(value))
+			ReceiveField(&md, name, strings.TrimSpace(value))
 		}
 	}
 	return md
@@ -34,16 +35,35 @@ func AppendTrailer(b []byte, md metadata.MD) []byte {
 	return b
 }
 
+// MaxFields is how many fields a block of metadata that came may hold, the values
+// of a list counted each. A field costs over a hundred bytes several times over, and
+// on the wire no more than a comma, which compression makes a thousandth of.
+const MaxFields = 1000
+
+// ReceiveField is AppendField for metadata that came. It stops at one field beyond
+// MaxFields, which is for the caller to refuse.
+func ReceiveField(md *metadata.MD, name, text string) {
+	appendField(md, name, text, MaxFields+1)
+}
+
 // AppendField adds a field as it stands on the wire. Values of -bin names are
 // decoded; several in one field, joined by commas, become several fields, as
 // HTTP allows and fetch always does. A value that is no base64 is kept raw: in
 // text mode some servers send it so (SEMANTICS 5.2h).
 func AppendField(md *metadata.MD, name, text string) {
+	appendField(md, name, text, math.MaxInt32)
+}
+
+func appendField(md *metadata.MD, name, text string, most int) {
 	if !isBinary(name) {
-		md.Append(name, text)
+		if md.Len() < most {
+			md.Append(name, text)
+		}
 		return
 	}
-	for part := range strings.SplitSeq(text, ",") {
+	for more := true; more && md.Len() < most; {
+		var part string
+		part, text, more = strings.Cut(text, ",")
 		part = strings.TrimSpace(part)
 		if raw, ok := DecodeBase64(part); ok {
 			part = raw

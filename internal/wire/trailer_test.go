@@ -44,6 +44,35 @@ func TestParseTrailer(t *testing.T) {
 	}
 }
 
+// TestMaxFields: nothing is made of what comes behind one field too many.
+func TestMaxFields(t *testing.T) {
+	for what, field := range map[string]string{"fields": "a: 1\r\n", "of nothing": "a:\n", "binary": "a-bin: AA\n"} {
+		for n, want := range map[int]int{MaxFields: MaxFields, MaxFields + 1: MaxFields + 1, 300_000: MaxFields + 1} {
+			if got := ParseTrailer(strings.Repeat(field, n)).Len(); got != want {
+				t.Errorf("%d %s: %d are read; want %d", n, what, got, want)
+			}
+		}
+	}
+	for n, want := range map[int]int{MaxFields - 1: MaxFields, MaxFields: MaxFields + 1, 1_000_000: MaxFields + 1} {
+		var md metadata.MD
+		if ReceiveField(&md, "x-bin", strings.Repeat(",", n)); md.Len() != want {
+			t.Errorf("%d commas: %d values are read; want %d", n, md.Len(), want)
+		}
+		if ReceiveField(&md, "y", "1"); md.Len() != min(want+1, MaxFields+1) {
+			t.Errorf("%d commas, and another field: %d", n, md.Len())
+		}
+	}
+	var ours metadata.MD // of the application's own nothing may be lost
+	AppendField(&ours, "x-bin", strings.Repeat(",", 2*MaxFields))
+	if AppendField(&ours, "y", "1"); ours.Len() != 2*MaxFields+2 {
+		t.Errorf("%d fields of ours", ours.Len())
+	}
+	block := "grpc-status: 0\r\nx-bin: " + strings.Repeat(",", 1_000_000) + "\r\n"
+	if n := testing.AllocsPerRun(5, func() { ParseTrailer(block) }); n > 100 {
+		t.Errorf("%.0f allocations for a block of commas", n)
+	}
+}
+
 func TestAppendTrailer(t *testing.T) {
 	got := string(AppendTrailer([]byte("before|"), metadata.New("grpc-status", "0", "X-Bin", "\x00\xff", "x", "1", "x", "2")))
 	if want := "before|grpc-status: 0\r\nx-bin: AP8\r\nx: 1\r\nx: 2\r\n"; got != want {
