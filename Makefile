@@ -14,6 +14,8 @@ endif
 
 PORT ?= 8080
 TLS_PORT ?= 8443
+EVENTS ?= 10000000
+SEED ?= 1
 
 NPM := wasm/npm
 NODE_MODULES := $(NPM)/node_modules/.package-lock.json
@@ -181,6 +183,10 @@ screenshots: build-server ## Take screenshots of the demo page and its stories, 
 bench: build-package ## Run the benchmarks: those of the Go packages, then that of the npm package, which compares it with connect-web.
 	go test -run '^$$' -bench . -benchmem $(WASM_PACKAGES)
 	@for program in $(NPM)/bench/*.mjs; do echo "node $$program"; node "$$program" || exit; done
+
+.PHONY: differential
+differential: build-package ## Tell both compilers' builds the same random events, and compare their answers: EVENTS=10000000, SEED=1.
+	@node $(NPM)/differential.mjs --events $(EVENTS) --seed $(SEED)
 
 .PHONY: coverage
 coverage: prerequisites ## Measure what the native Go tests cover, and write coverage/go.html.

@@ -27,7 +27,7 @@ func FuzzExports(f *testing.F) {
 func TestRandomExports(t *testing.T) {
 	for seed := range int64(1000) {
 		if play(t, abitest.Script(randomBytes(seed, 600))); t.Failed() {
-			t.Fatalf("the script of seed %d", seed)
+			t.Errorf("the script of seed %d", seed)
 		}
 	}
 }
@@ -47,39 +47,114 @@ var deaths = []string{
 
 func play(t *testing.T, events []abitest.Event) {
 	t.Helper()
-	h := newHost()
-	ended := map[uint32]bool{}
-	expected := bytes.Clone(h.Buffers.In) // what the input buffer holds
-	for i, e := range events {
-		copy(expected, e.Input)
-		if !h.Enter(e) {
-			if !slices.Contains(deaths, h.Death) {
-				t.Fatalf("event %d, %v: it died of: %s", i, e, h.Death)
-			}
+	c := newChecked()
+	for _, e := range events {
+		c.Told(e)
+		lives := c.Enter(e)
+		if actions, err := c.Decode(); !c.right(t, e, actions, err) || !lives {
 			return
 		}
-		actions, err := h.Decode()
-		if err != nil {
-			t.Fatalf("event %d, %v: %v", i, e, err)
-		}
-		name := table.Exports[e.Export].Name
-		if name == "start" {
-			delete(ended, uint32(e.Args[0]))
-		}
-		for _, a := range actions {
-			if a.Call != 0 && ended[a.Call] {
-				t.Fatalf("event %d, %v: %s of the call %d, which has ended", i, e, a.Name, a.Call)
+	}
+}
+
+// FuzzTraffic is a page in use, of which the fuzzer chooses what happens.
+func FuzzTraffic(f *testing.F) {
+	for seed := range int64(20) {
+		f.Add(randomBytes(seed, 2000))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c := newChecked()
+		for traffic := abitest.NewTraffic(data, nil, c.Host, abitest.NewReached()); !traffic.Over(); {
+			e, actions, err := traffic.Step()
+			c.Told(e)
+			if !c.right(t, e, actions, err) || c.Death != "" {
+				return
 			}
-			ended[a.Call] = a.Name == "end"
 		}
-		checkFeed(t, h, e)
-		if name == "feed" { // text is decoded where it lies
-			copy(expected, h.Buffers.In[:e.Length()])
+	})
+}
+
+// TestTraffic is the same of random bytes, and random traffic gets everywhere: there
+// is no export, action, outcome, reason, event, warning or status that it lacks.
+func TestTraffic(t *testing.T) {
+	reached := abitest.NewReached()
+	for seed := range int64(20) {
+		c, random := newChecked(), rand.New(rand.NewSource(seed))
+		more := func() []byte {
+			data := make([]byte, 4096)
+			random.Read(data)
+			return data
 		}
-		if !bytes.Equal(h.Buffers.In, expected) {
-			t.Fatalf("event %d, %v: it wrote into the input buffer", i, e)
+		traffic := abitest.NewTraffic(nil, more, c.Host, reached)
+		for range 10_000 {
+			e, actions, err := traffic.Step()
+			c.Told(e)
+			if !c.right(t, e, actions, err) {
+				t.Errorf("the traffic of seed %d", seed)
+			}
+			if c.Death != "" {
+				break
+			}
 		}
 	}
+	t.Log(reached)
+	if missing := reached.Missing(); len(missing) > 0 {
+		t.Errorf("not reached: %q", missing)
+	}
+}
+
+// checked is a host that knows what its program must not do.
+type checked struct {
+	*abitest.Host
+	events   int
+	ended    map[uint32]bool
+	expected []byte // what the input buffer holds
+}
+
+func newChecked() *checked {
+	h := newHost()
+	return &checked{Host: h, ended: map[uint32]bool{}, expected: bytes.Clone(h.Buffers.In)}
+}
+
+// Told: the program has been told of an event, or is about to be.
+func (c *checked) Told(e abitest.Event) {
+	if len(c.Buffers.In) > len(c.expected) {
+		c.expected = make([]byte, len(c.Buffers.In))
+	}
+	copy(c.expected, e.Input)
+	c.events++
+}
+
+// right reports whether what the program answered to the last event is right.
+func (c *checked) right(t *testing.T, e abitest.Event, actions []abitest.Action, err error) bool {
+	t.Helper()
+	if c.Death != "" {
+		if !slices.Contains(deaths, c.Death) {
+			t.Errorf("event %d, %v: it died of: %s", c.events, e, c.Death)
+		}
+		return !t.Failed()
+	}
+	if err != nil {
+		t.Errorf("event %d, %v: %v", c.events, e, err)
+	}
+	name := table.Exports[e.Export].Name
+	if name == "start" {
+		delete(c.ended, uint32(e.Args[0]))
+	}
+	for _, a := range actions {
+		if a.Call != 0 && c.ended[a.Call] {
+			t.Errorf("event %d, %v: %s of the call %d, which has ended", c.events, e, a.Name, a.Call)
+		}
+		c.ended[a.Call] = a.Name == "end"
+	}
+	checkFeed(t, c.Host, e)
+	if name == "feed" { // text is decoded where it lies
+		copy(c.expected, c.Buffers.In[:e.Length()])
+	}
+	if !bytes.Equal(c.Buffers.In, c.expected) {
+		t.Errorf("event %d, %v: it wrote into the input buffer", c.events, e)
+	}
+	return !t.Failed()
 }
 
 // checkFeed: what feed answers lies within what it was given.
@@ -88,17 +163,17 @@ func checkFeed(t *testing.T, h *abitest.Host, e abitest.Event) {
 	fragments := h.Fragments()
 	if table.Exports[e.Export].Name != "feed" {
 		if len(fragments) > 0 {
-			t.Fatalf("%v answers with fragments", e)
+			t.Errorf("%v answers with fragments", e)
 		}
 		return
 	}
 	length := int(e.Length())
 	if int(h.Buffers.Result) > length {
-		t.Fatalf("%v: %d of %d bytes are taken", e, h.Buffers.Result, length)
+		t.Errorf("%v: %d of %d bytes are taken", e, h.Buffers.Result, length)
 	}
 	for _, f := range fragments {
 		if f.Offset+f.Length > length || int64(f.Length) > f.Total {
-			t.Fatalf("%v: a fragment lies outside of the slice: %+v", e, f)
+			t.Errorf("%v: a fragment lies outside of the slice: %+v", e, f)
 		}
 	}
 }

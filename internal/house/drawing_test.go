@@ -30,7 +30,7 @@ var drawing = map[string]room{
 	"internal/abi/table":    driver("internal/attempts", "internal/call", "internal/channel", "internal/wire", "grpcweb/status"),
 	"internal/abi/generate": driver("internal/abi/table"),
 	// The part of JavaScript, played in Go: by tests, and by the program that records tapes, with which two builds are compared.
-	"internal/abi/abitest": driver("internal/abi", "internal/abi/table", "internal/wire"),
+	"internal/abi/abitest": driver("internal/abi", "internal/abi/table", "internal/wire", "grpcweb/status"),
 	"internal/abi/tape":    driver("internal/abi", "internal/abi/abitest", "internal/hostdriver"),
 	"internal/hostdriver":  core("internal/abi").and(coreRooms...),
 	"jsbridge/host":        inside("internal/abi"),

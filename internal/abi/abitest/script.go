@@ -24,11 +24,15 @@ func Script(data []byte) []Event {
 
 type script struct {
 	data []byte
+	more func() []byte // further bytes, without end; nil: there are none
 	now  float64
 }
 
 // next is the next byte; behind the last one they are all 0.
 func (s *script) next() int {
+	if len(s.data) == 0 && s.more != nil {
+		s.data = s.more()
+	}
 	if len(s.data) == 0 {
 		return 0
 	}

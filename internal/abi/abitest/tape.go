@@ -3,8 +3,11 @@ package abitest
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
+	"slices"
 
+	"github.com/hedgerow-web/hedgerow/internal/abi"
 	"github.com/hedgerow-web/hedgerow/internal/abi/table"
 )
 
@@ -132,3 +135,59 @@ func appendWords(to []byte, words []uint32) []byte {
 func appendUint32(to []byte, n uint32) []byte { return binary.LittleEndian.AppendUint32(to, n) }
 
 func appendUint64(to []byte, n uint64) []byte { return binary.LittleEndian.AppendUint64(to, n) }
+
+// Answer is what a program has answered to an event.
+type Answer struct {
+	Died      bool
+	Actions   []Action
+	Fragments []uint32
+	Result    uint32
+}
+
+// ReadAnswer reads the first answer of a transcript, and answers with the rest of it.
+func ReadAnswer(transcript []byte) (a Answer, rest []byte, err error) {
+	r := answerReader{transcript}
+	count := r.word()
+	if count == ^uint32(0) {
+		return Answer{Died: true}, r.rest, nil
+	}
+	h := Host{Buffers: &abi.Buffers{Actions: r.words(count)}}
+	h.Buffers.Text = r.take(r.word())
+	a.Fragments = r.words(abi.FragmentWordSize * r.word())
+	a.Result = r.word()
+	a.Actions, err = h.Decode()
+	return a, r.rest, err
+}
+
+// answerReader reads zeros behind the end of a transcript.
+type answerReader struct{ rest []byte }
+
+func (r *answerReader) take(n uint32) []byte {
+	n = uint32(min(uint64(n), uint64(len(r.rest))))
+	taken := r.rest[:n]
+	r.rest = r.rest[n:]
+	return taken
+}
+
+func (r *answerReader) word() uint32 {
+	return binary.LittleEndian.Uint32(append(slices.Clone(r.take(4)), 0, 0, 0, 0))
+}
+
+func (r *answerReader) words(n uint32) (words []uint32) {
+	for ; n > 0 && len(r.rest) > 0; n-- {
+		words = append(words, r.word())
+	}
+	return words
+}
+
+// String is the answer in words, one action a line.
+func (a Answer) String() string {
+	if a.Died {
+		return "it died"
+	}
+	text := fmt.Sprintf("result %d, fragments %v", a.Result, a.Fragments)
+	for _, action := range a.Actions {
+		text += fmt.Sprintf("\n  %s %d/%d %v", action.Name, action.Call, action.Attempt, action.Values)
+	}
+	return text
+}

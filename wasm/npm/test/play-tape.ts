@@ -1,5 +1,5 @@
 // Plays tapes of events to a build of the program, as internal/abi/abitest describes them, and keeps the transcript. What knows the ABI is
-// the table alone; the tape says how each export is called.
+// the table alone; the tape says how each export is called. differential.mjs plays longer ones, of which it reads a part at a time.
 import { runGo } from "../src/abi/go-runtime.js";
 import { Box, FATAL, FragmentWord } from "../src/abi/table.js";
 import { isTinyGo, runTinyGo } from "../src/abi/tinygo-runtime.js";
@@ -23,7 +23,7 @@ export function play(module: WebAssembly.Module, tape: Uint8Array): Buffer {
   return Buffer.concat(transcript);
 }
 
-interface Event {
+export interface Event {
   readonly name: string;
   /** Of an input, its length. */
   readonly args: readonly number[];
@@ -31,7 +31,8 @@ interface Event {
   readonly end: number;
 }
 
-function readEvent(tape: Uint8Array, from: number): Event {
+/** Reads an event. Where the tape ends within it, a RangeError, or an end that lies behind the tape's. */
+export function readEvent(tape: Uint8Array, from: number): Event {
   const view = new DataView(tape.buffer, tape.byteOffset, tape.length);
   let at = from + 1 + view.getUint8(from);
   const name = Buffer.from(tape.subarray(from + 1, at)).toString();
@@ -54,7 +55,8 @@ function readEvent(tape: Uint8Array, from: number): Event {
   return { name, args, input, end: at };
 }
 
-class Instance {
+/** A program that runs. */
+export class Instance {
   alive = true;
   #exports: Exports;
   #mailbox: number;
@@ -65,6 +67,7 @@ class Instance {
     this.#mailbox = this.#call("mailbox") >>> 0;
   }
 
+  /** Tells it of an event: its answer, as a transcript has it. */
   tell({ name, args, input }: Event): Buffer {
     if (input) {
       if (input.length > this.#box(Box.Capacity)) this.#call("reserve", input.length);

@@ -13,7 +13,7 @@ const packageDir = process.env["HEDGEROW_PACKAGE"] ?? ".";
 const repository = join(packageDir, "../..");
 
 const tapes = {
-  "random events, in any order,": go(["run", "./internal/abi/tape", "record", "-seed", "7", "-scripts", "300"]),
+  "100,000 random events of busy pages": go(["run", "./internal/abi/tape", "record", "-seed", "7", "-events", "100000"]),
   "random walks": await walks(),
 };
 
