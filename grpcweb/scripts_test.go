@@ -17,6 +17,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/driverscripts"
+	"github.com/hedgerow-web/hedgerow/internal/fake"
 )
 
 // The scripts that the npm package runs too: see package driverscripts.
@@ -43,6 +44,7 @@ type scriptRun struct {
 	t       *testing.T
 	script  driverscripts.Script
 	begun   time.Time
+	network *fake.Network
 	channel *grpcweb.Channel
 	stream  *grpcweb.Stream
 	cancel  context.CancelFunc
@@ -58,8 +60,8 @@ type scriptRun struct {
 func (r *scriptRun) now() int { return int(time.Since(r.begun) / time.Millisecond) }
 
 func (r *scriptRun) run() {
-	n := scriptNetwork(r.t, r.script)
-	r.channel = open(r.t, n, scriptOptions(r.t, r.script)...)
+	r.network = scriptNetwork(r.script)
+	r.channel = open(r.t, r.network, scriptOptions(r.t, r.script)...)
 	ctx, cancel := context.WithCancel(r.t.Context())
 	defer cancel()
 	r.cancel = cancel
@@ -99,7 +101,6 @@ func (r *scriptRun) run() {
 		_, err := r.stream.Recv()
 		r.ended(err)
 	}
-	r.checkRequests(n)
 }
 
 func (r *scriptRun) step(s driverscripts.Step) {
@@ -171,23 +172,21 @@ func (r *scriptRun) ending() *status.Status {
 
 func (r *scriptRun) check() {
 	r.t.Helper()
-	e, st := r.script.Expect, r.ending()
-	wantAll(r.t, "received", r.received, e.Received...)
-	want(r.t, "code", int(st.Code), e.Code)
-	if e.Message != nil {
-		want(r.t, "message", st.Message, *e.Message)
+	st := r.ending()
+	for _, difference := range r.script.Expect.Differences(driverscripts.Seen{
+		Received: r.received, Code: int(st.Code), Message: st.Message, Reason: st.CommitReason.String(), Attempts: attemptTexts(st.Attempts),
+		Header: valuesOf(st.Header), Trailer: valuesOf(st.Trailer), EndAt: r.endAt, Accepted: r.accepted, Requests: r.requests(),
+	}) {
+		r.t.Error(difference)
 	}
-	wantText(r.t, st.Message, e.Says...)
-	want(r.t, "reason", st.CommitReason.String(), e.Reason)
-	wantAll(r.t, "attempts", attemptTexts(st.Attempts), e.Attempts...)
-	wantFields(r.t, "header", st.Header, e.Header)
-	wantFields(r.t, "trailer", st.Trailer, e.Trailer)
-	if e.EndAt != nil {
-		want(r.t, "the end was seen at", r.endAt, *e.EndAt)
+}
+
+func valuesOf(md metadata.MD) map[string][]string {
+	values := map[string][]string{}
+	for name, value := range md.All() {
+		values[name] = append(values[name], value)
 	}
-	if e.Accepted != nil {
-		wantAll(r.t, "accepted at", r.accepted, e.Accepted...)
-	}
+	return values
 }
 
 func attemptTexts(records []status.AttemptRecord) []string {
@@ -200,15 +199,6 @@ func attemptTexts(records []status.AttemptRecord) []string {
 		texts = append(texts, text)
 	}
 	return texts
-}
-
-func wantFields(t *testing.T, what string, md metadata.MD, fields map[string]string) {
-	t.Helper()
-	for name, value := range fields {
-		if got := md.Values(name); !slices.Equal(got, []string{value}) {
-			t.Errorf("%s: %s is %q, want %q", what, name, got, value)
-		}
-	}
 }
 
 // scriptOptions are a script's options as those of a Go channel.

@@ -41,7 +41,7 @@ var drawing = map[string]room{
 		"google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc"),
 	"jsbridge": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status").modules("github.com/hack-pad/safejs"),
 	// The scripts that tests of both drivers run; nothing but tests imports it.
-	"internal/driverscripts": driver(),
+	"internal/driverscripts": driver("internal/wire"),
 	"internal/fake":          driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
 	"internal/httptransport": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
 	"internal/transporttest": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
