@@ -43,7 +43,7 @@ func (d *Driver) carryOut(c *liveCall) {
 			d.begin(abi.ActionEnd, c, a)
 			d.out.Flag(a.Drop)
 			d.emitStatus(c)
-			delete(d.calls, c.id)
+			d.calls.remove(c)
 		case attempts.Observe:
 			d.begin(abi.ActionObserve, c, a)
 			d.emitEvent(a.Event)

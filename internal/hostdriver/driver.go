@@ -16,7 +16,7 @@ import (
 type Driver struct {
 	out      *abi.Buffers
 	channels map[uint32]*channel.Channel
-	calls    map[uint32]*liveCall
+	calls    calls
 	origins  map[string]*channel.Origin // by their URLs; all channels of the page share what is known
 	timers   timers
 	armed    plan.Duration // what JavaScript's one timer stands at
@@ -31,6 +31,8 @@ type liveCall struct {
 	id      uint32
 	channel uint32
 	timer   timer
+	// Its neighbours among those that live.
+	older, newer *liveCall
 }
 
 // New makes the driver of an instance. It answers through the buffers.
@@ -38,7 +40,7 @@ func New(out *abi.Buffers) *Driver {
 	return &Driver{
 		out:      out,
 		channels: make(map[uint32]*channel.Channel),
-		calls:    make(map[uint32]*liveCall),
+		calls:    calls{byID: make(map[uint32]*liveCall)},
 		origins:  make(map[string]*channel.Origin),
 		armed:    plan.Never,
 		room:     make([]wire.Fragment, 0, abi.MaxFragments),
@@ -75,11 +77,13 @@ func (d *Driver) origin(baseURL string) *channel.Origin {
 // CloseChannel cancels what runs.
 func (d *Driver) CloseChannel(id uint32, now float64) {
 	d.now = d.instant(now)
-	for _, c := range d.live() {
+	for c := d.calls.oldest; c != nil; {
+		next := c.newer
 		if c.channel == id {
 			c.Cancel(d.now, call.CanceledByChannel, nil)
 			d.carryOut(c)
 		}
+		c = next
 	}
 	delete(d.channels, id)
 	d.arm()
@@ -88,9 +92,11 @@ func (d *Driver) CloseChannel(id uint32, now float64) {
 // Network: there is a network, or there is none.
 func (d *Driver) Network(now float64, up uint32) {
 	d.now = d.instant(now)
-	for _, c := range d.live() {
+	for c := d.calls.oldest; c != nil; {
+		next := c.newer
 		c.Network(d.now, up != 0)
 		d.carryOut(c)
+		c = next
 	}
 	d.arm()
 }
@@ -107,28 +113,13 @@ func (d *Driver) Timer(now float64) {
 	d.arm()
 }
 
-// live are the calls by their age, since a map has another order each time, and
-// the same events are to give the same actions.
-//
-//go:noinline
-func (d *Driver) live() []*liveCall {
-	calls := make([]*liveCall, 0, len(d.calls))
-	for _, c := range d.calls { // sorted by insertion: package slices would cost a browser kilobytes
-		calls = append(calls, c)
-		for i := len(calls) - 1; i > 0 && calls[i-1].id > c.id; i-- {
-			calls[i-1], calls[i] = c, calls[i-1]
-		}
-	}
-	return calls
-}
-
 // Start makes and begins a call: its method, then its metadata, are the text. A
 // call whose channel is not open ends at once. An id is given once, so that a
 // second start of a call is passed over.
 func (d *Driver) Start(id uint32, in []byte) {
 	block, rest := abi.ReadStartBlock(in)
 	d.now = d.instant(block.Now)
-	if d.calls[id] != nil {
+	if d.calls.byID[id] != nil {
 		return
 	}
 	ch := d.channels[block.Channel]
@@ -143,7 +134,7 @@ func (d *Driver) Start(id uint32, in []byte) {
 	params.Metadata = md
 	c := &liveCall{Call: call.New(ch, d.now, params), id: id, channel: block.Channel, timer: timer{at: plan.Never}}
 	c.timer.call = c
-	d.calls[id] = c
+	d.calls.add(c)
 	if err != nil {
 		c.Fail(d.now, status.New(status.Internal, err.Error()))
 	}

@@ -13,7 +13,7 @@ import (
 // find is a call that lives; nil: events of others come too late.
 func (d *Driver) find(id uint32, now float64) *liveCall {
 	d.now = d.instant(now)
-	return d.calls[id]
+	return d.calls.byID[id]
 }
 
 // findAttempt is a call that lives, if it has begun the attempt.
@@ -47,7 +47,7 @@ func (d *Driver) HalfClose(id uint32, now float64) {
 
 // Took: fetch has taken so many messages for an attempt.
 func (d *Driver) Took(id, attempt, messages uint32) {
-	if c := begun(d.calls[id], attempt); c != nil {
+	if c := begun(d.calls.byID[id], attempt); c != nil {
 		c.Took(int(attempt), count(messages))
 		d.settle(c)
 	}
@@ -76,7 +76,7 @@ func (d *Driver) Cancel(id uint32, now float64, code uint32, in []byte) {
 
 // History emits the attempts so far.
 func (d *Driver) History(id uint32) {
-	if c := d.calls[id]; c != nil {
+	if c := d.calls.byID[id]; c != nil {
 		d.out.Begin(abi.ActionHistory, id, 0)
 		d.emitHistory(c)
 	}
@@ -138,7 +138,7 @@ func (d *Driver) Feed(id, attempt uint32, now float64, last uint32, in []byte) {
 
 // Skip: JavaScript took so many bytes of the present message by itself.
 func (d *Driver) Skip(id, attempt, length uint32) {
-	if c := begun(d.calls[id], attempt); c != nil {
+	if c := begun(d.calls.byID[id], attempt); c != nil {
 		c.Skip(int(attempt), count(length))
 		d.settle(c)
 	}

@@ -110,7 +110,7 @@ func (e *encoded) answerBefore() {
 	e.tell("head", []byte("content-type\x00application/grpc-web\x00"), before, 0, 0, 200, 1)
 	e.tell("feed", append(message(""), trailers("grpc-status: 0\r\n")...), before, 0, 0, 1)
 	e.tell("end", nil, before, 0, 0)
-	if e.driver.calls[before] != nil {
+	if e.driver.calls.byID[before] != nil {
 		e.t.Fatal("the call before the walk has not ended")
 	}
 	e.actions = nil
@@ -228,7 +228,7 @@ func (e *encoded) compareEnd(a abitest.Action) {
 // look is the call itself, from when the driver has made it.
 func (e *encoded) look() *call.Call {
 	if e.call == nil {
-		if c := e.driver.calls[walked]; c != nil {
+		if c := e.driver.calls.byID[walked]; c != nil {
 			e.call = c.Call
 		} else {
 			e.t.Fatal("the call has ended before anybody could look at it")

@@ -1,0 +1,83 @@
+package hostdriver
+
+import (
+	"math/rand"
+	"runtime"
+	"slices"
+	"testing"
+)
+
+// Calls come and go in any order, against the plainest model of it. A walk sees each
+// call once, the oldest first, and no other: so it costs as many steps as there are
+// calls, and what has gone is held by nothing.
+func TestCalls(t *testing.T) {
+	random := rand.New(rand.NewSource(1))
+	list := calls{byID: map[uint32]*liveCall{}}
+	var model []*liveCall
+	for step := range uint32(5000) {
+		if random.Intn(2) == 0 || len(model) == 0 {
+			c := &liveCall{id: step}
+			list.add(c)
+			model = append(model, c)
+		} else {
+			i := random.Intn(len(model))
+			gone := model[i]
+			list.remove(gone)
+			model = slices.Delete(model, i, i+1)
+			if gone.older != nil || gone.newer != nil {
+				t.Fatalf("step %d: a call that has gone holds others", step)
+			}
+		}
+		var walked, back []*liveCall
+		for c := list.oldest; c != nil && len(walked) <= len(model); c = c.newer {
+			walked = append(walked, c)
+		}
+		for c := list.newest; c != nil && len(back) <= len(model); c = c.older {
+			back = append(back, c)
+		}
+		slices.Reverse(back)
+		if !slices.Equal(walked, model) || !slices.Equal(back, model) || len(list.byID) != len(model) {
+			t.Fatalf("step %d: a walk sees %d calls, back %d, and %d are found; want %d", step, len(walked), len(back), len(list.byID), len(model))
+		}
+	}
+}
+
+// Closing a channel makes as much garbage per call for thousands as for some: what
+// ends has the same cost, and each call ends once, as they began.
+func TestClosingThousandsOfCalls(t *testing.T) {
+	few, many := closing(t, 200), closing(t, 20_000)
+	if many > few+1 {
+		t.Errorf("closing makes %.1f allocations a call with 200 calls, and %.1f with 20,000", few, many)
+	}
+}
+
+// closing closes a channel with so many calls: how many allocations a call that takes.
+func closing(t *testing.T, count int) float64 {
+	t.Helper()
+	s := open(t, "")
+	for id := range count {
+		s.starts(float64(id+1), unary())
+	}
+	b, before, after := s.host.Buffers, runtime.MemStats{}, runtime.MemStats{}
+	b.Actions, b.Text = make([]uint32, 0, 100*count), make([]byte, 0, 1000*count)
+	runtime.ReadMemStats(&before)
+	s.host.Program.CloseChannel(1, 0)
+	runtime.ReadMemStats(&after)
+	b.Finish()
+	actions, err := s.host.Decode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := 0
+	for _, a := range actions {
+		if a.Name == "end" {
+			if ended++; int(a.Call) != ended {
+				t.Fatalf("of %d calls, number %d ended as the call %d", count, ended, a.Call)
+			}
+		}
+	}
+	if ended != count {
+		t.Fatalf("%d of %d calls ended", ended, count)
+	}
+	return float64(after.Mallocs-before.Mallocs) / float64(count)
+}
