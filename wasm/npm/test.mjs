@@ -23,7 +23,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const [suite, ...words] = process.argv.slice(2);
 const folders = ["browser", "apps", "interop"]; // Each of these is a suite of its own.
 // How a program starts and dies depends on its compiler, so these files are run with the builds of both.
-const bothBuilds = new Set(["fatal.test.ts", "load.test.ts", "stack.test.ts"]);
+const bothBuilds = new Set(["abi/fatal.test.ts", "channel/load.test.ts", "abi/stack.test.ts"]);
 const trying = suite === "try";
 const own = folders.includes(suite);
 if (suite !== "node" && !trying && !own) fail("usage: node test.mjs node|try|browser|apps|interop [WORD…]");
@@ -76,7 +76,7 @@ if (words.length === 0 && ["node", "browser"].includes(suite)) {
 
 const environment = trying ? process.env : { ...process.env, HEDGEROW_PACKAGE: here };
 process.exitCode = run(names, reporters, environment);
-const twice = suite === "node" ? names.filter((name) => bothBuilds.has(name)) : [];
+const twice = suite === "node" ? names.filter((name) => bothBuilds.has(name.replaceAll(sep, "/"))) : [];
 if (twice.length > 0 && compilerOf(await readFile(join(here, "dist/hedgerow.wasm"))) === "TinyGo") {
   console.log(`\nThese tests are now run again, with the WebAssembly that Go's own compiler makes: ${twice.join(" ")}`);
   const again = run(twice, reporters.slice(0, 2), { ...environment, HEDGEROW_WASM: "go" });

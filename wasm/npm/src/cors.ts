@@ -1,5 +1,5 @@
 // The entry "hedgerow/cors": what a server of another origin than the page must allow and expose, as data. Importing it does nothing else.
-// internal/channel/header.go says what is sent, internal/exchange what is read; test/cors.test.ts compares.
+// internal/channel/header.go says what is sent, internal/exchange what is read; test/package/cors.test.ts compares.
 
 /** For Access-Control-Allow-Methods: POST, which browsers allow by themselves, but not every server does. */
 export const allowedMethods: readonly string[] = Object.freeze(["POST"]);

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import * as esbuild from "esbuild";
-import { Script, SERVER, status } from "../server.js";
-import { retrying } from "../support.js";
+import { retrying } from "../support/calls.js";
+import { Script, SERVER, status } from "../support/server.js";
 import type { Adapters } from "./adapters-page.js";
 import { openPage } from "./pages.js";
 

@@ -10,8 +10,8 @@ import { type TestContext, test } from "node:test";
 import type { AttemptRecord, CallEvent, ChannelOptions, ServiceConfig } from "hedgerow";
 import { allowedHeaders, allowedMethods, exposedHeaders } from "hedgerow/cors";
 import type { Page } from "playwright-core";
-import { DO, Script, status } from "../server.js";
-import { retrying } from "../support.js";
+import { retrying } from "../support/calls.js";
+import { DO, Script, status } from "../support/server.js";
 import { listen, openPage } from "./pages.js";
 
 const UNAVAILABLE = 14;

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import * as esbuild from "esbuild";
-import { Calls } from "../fetch-client-scripts.js";
-import { type clients, names } from "../fetch-clients.js";
 import { Ending } from "../gen/chaos/v1/chaos_pb.js";
-import { hang, Script, SERVER, STREAM } from "../server.js";
-import { retrying } from "../support.js";
+import { retrying } from "../support/calls.js";
+import { Calls } from "../support/fetch-client-scripts.js";
+import { type clients, names } from "../support/fetch-clients.js";
+import { hang, Script, SERVER, STREAM } from "../support/server.js";
 import { openPage } from "./pages.js";
 
 declare global {

@@ -8,9 +8,10 @@ import { gzipSync } from "node:zlib";
 import type { ChannelOptions } from "hedgerow";
 import { allowedHeaders, compressionHeaders } from "hedgerow/cors";
 import type { Page } from "playwright-core";
-import { LONG, noise, packed } from "../gzip.js";
-import { COLLECT, CONVERSE, DO, reply, Script, SERVER, STREAM } from "../server.js";
-import { concat, frame, MESSAGE, METHOD, OK, trailers } from "../support.js";
+import { MESSAGE, METHOD } from "../support/calls.js";
+import { LONG, noise, packed } from "../support/gzip.js";
+import { concat, frame, OK, trailers } from "../support/responses.js";
+import { COLLECT, CONVERSE, DO, reply, Script, SERVER, STREAM } from "../support/server.js";
 import { listen, openPage } from "./pages.js";
 
 type Kind = "unary" | "serverStreaming" | "clientStreaming" | "bidiStreaming";

@@ -1,4 +1,4 @@
-// How a page loads the WebAssembly, and what it is told where that fails. What needs no browser is in ../load.test.ts.
+// How a page loads the WebAssembly, and what it is told where that fails. What needs no browser is in ../channel/load.test.ts.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";

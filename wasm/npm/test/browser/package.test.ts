@@ -4,8 +4,8 @@ import { test } from "node:test";
 import type { ServiceConfig } from "hedgerow";
 import type { Page } from "playwright-core";
 import { Ending } from "../gen/chaos/v1/chaos_pb.js";
-import { DO, hang, reply, Script, SERVER, STREAM, status } from "../server.js";
-import { hedging, retrying } from "../support.js";
+import { hedging, retrying } from "../support/calls.js";
+import { DO, hang, reply, Script, SERVER, STREAM, status } from "../support/server.js";
 import { built, listen, openPage } from "./pages.js";
 
 const Code = { CANCELLED: 1, DEADLINE_EXCEEDED: 4, INTERNAL: 13, UNAVAILABLE: 14 };

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setTimeout as pass } from "node:timers/promises";
 import { Ending } from "../gen/chaos/v1/chaos_pb.js";
-import { DO, hang, Script, SERVER, STREAM, type StepInit, status } from "../server.js";
-import { retrying } from "../support.js";
+import { retrying } from "../support/calls.js";
+import { DO, hang, Script, SERVER, STREAM, type StepInit, status } from "../support/server.js";
 import { Chromium, type Tab } from "./devtools.js";
 import { serveSite } from "./pages.js";
 

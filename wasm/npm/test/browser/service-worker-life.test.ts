@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as esbuild from "esbuild";
-import { Script, SERVER, status } from "../server.js";
-import { retrying } from "../support.js";
+import { retrying } from "../support/calls.js";
+import { Script, SERVER, status } from "../support/server.js";
 import { control, controlled, installation, installing, openSite, stop, TAKE_OVER, unary } from "./service-worker-site.js";
 
 const Code = { UNAVAILABLE: 14 };

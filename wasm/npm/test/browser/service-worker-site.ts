@@ -5,7 +5,7 @@ import type { TestContext } from "node:test";
 import * as esbuild from "esbuild";
 import type { ServiceConfig } from "hedgerow";
 import type { BrowserContext, Page } from "playwright-core";
-import { SERVER, type StepInit } from "../server.js";
+import { SERVER, type StepInit } from "../support/server.js";
 import { theBrowser } from "./chromium.js";
 import { PATIENCE } from "./launch.js";
 import { built, serveSite } from "./pages.js";

@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { test } from "node:test";
 import { allowedHeaders } from "hedgerow/cors";
 import { Ending } from "../gen/chaos/v1/chaos_pb.js";
-import { hang, Script, SERVER, status } from "../server.js";
-import { hedging, retrying } from "../support.js";
+import { hedging, retrying } from "../support/calls.js";
+import { hang, Script, SERVER, status } from "../support/server.js";
 import { listen } from "./pages.js";
 import { control, controlled, openSite, TAKE_OVER, unary } from "./service-worker-site.js";
 

@@ -5,8 +5,8 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import type { ServiceConfig } from "hedgerow";
 import type { Page } from "playwright-core";
 import { RequestSchema } from "../gen/chaos/v1/chaos_pb.js";
-import { COLLECT, CONVERSE, DO, hang, reply, Script, SERVER, type StepInit, status } from "../server.js";
-import { hedging, retrying } from "../support.js";
+import { hedging, retrying } from "../support/calls.js";
+import { COLLECT, CONVERSE, DO, hang, reply, Script, SERVER, type StepInit, status } from "../support/server.js";
 import { openPage } from "./pages.js";
 
 const TLS = process.env["HEDGEROW_SERVER_TLS"] ?? "";

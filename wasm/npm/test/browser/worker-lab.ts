@@ -1,7 +1,7 @@
 // A page for tests of worker: true.
 import type { TestContext } from "node:test";
 import type { Page } from "playwright-core";
-import { DO, SERVER } from "../server.js";
+import { DO, SERVER } from "../support/server.js";
 import { openPage, type SiteOptions } from "./pages.js";
 
 interface Outcome {

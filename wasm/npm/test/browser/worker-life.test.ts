@@ -1,7 +1,7 @@
 // The worker of worker: true, from its start to its ends: when it is shared, replaced and ended, and who hears of it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hang, Script } from "../server.js";
+import { hang, Script } from "../support/server.js";
 import { built, openPage } from "./pages.js";
 import { openLab, workers } from "./worker-lab.js";
 

@@ -1,8 +1,8 @@
 // What goes between a page and the worker of worker: true besides calls, and what is left of them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hang, Script, STREAM, status } from "../server.js";
-import { retrying } from "../support.js";
+import { retrying } from "../support/calls.js";
+import { hang, Script, STREAM, status } from "../support/server.js";
 import { openLab, workers } from "./worker-lab.js";
 
 const Code = { CANCELLED: 1, UNAVAILABLE: 14 };

@@ -4,8 +4,8 @@ import { type TestContext, test } from "node:test";
 import type { CallEvent, CallOptions, ChannelOptions } from "hedgerow";
 import type { Page } from "playwright-core";
 import { Ending } from "../gen/chaos/v1/chaos_pb.js";
-import { COLLECT, CONVERSE, cut, DO, hang, Script, SERVER, STREAM, type StepInit, status } from "../server.js";
-import { hedging, retrying } from "../support.js";
+import { hedging, retrying } from "../support/calls.js";
+import { COLLECT, CONVERSE, cut, DO, hang, Script, SERVER, STREAM, type StepInit, status } from "../support/server.js";
 import { openPage } from "./pages.js";
 
 const Code = {

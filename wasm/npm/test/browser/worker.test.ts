@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
-import { DO, hang, reply, Script, SERVER, STREAM, status } from "../server.js";
-import { hedging, retrying } from "../support.js";
+import { hedging, retrying } from "../support/calls.js";
+import { DO, hang, reply, Script, SERVER, STREAM, status } from "../support/server.js";
 import { openPage } from "./pages.js";
 
 const Code = { CANCELLED: 1, DEADLINE_EXCEEDED: 4, UNAUTHENTICATED: 16, INTERNAL: 13, UNAVAILABLE: 14 };

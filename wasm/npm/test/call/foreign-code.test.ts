@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code } from "hedgerow";
-import { Clock, FakeFetch, MESSAGE, METHOD, open, refused, retrying } from "../support.js";
+import { MESSAGE, METHOD, open, refused, retrying } from "../support/calls.js";
+import { Clock } from "../support/clock.js";
+import { FakeFetch } from "../support/fake-fetch.js";
 
 const signals: [string, object][] = [
   ["throws", { removeEventListener: () => assert.fail("from the signal") }],

@@ -2,20 +2,10 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { Code, type ResponseStream } from "hedgerow";
-import {
-  Chunks,
-  Clock,
-  concat,
-  FakeFetch,
-  frame,
-  MESSAGE,
-  METHOD,
-  open,
-  refused,
-  settle,
-  streamed,
-  trailers,
-} from "../support.js";
+import { MESSAGE, METHOD, open, refused, settle } from "../support/calls.js";
+import { Clock } from "../support/clock.js";
+import { FakeFetch } from "../support/fake-fetch.js";
+import { Chunks, concat, frame, streamed, trailers } from "../support/responses.js";
 
 const messages = concat(frame(Uint8Array.of(1)), frame(Uint8Array.of(2)));
 
