@@ -224,15 +224,18 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     const attempt = this.#attempt(id);
     const body = streams ? outgoing.stream((messages) => this.#took(id, messages)) : outgoing.whole();
     attempt.open(carry, { url: baseUrl + this.#request.method, fields, body });
-    if (!streams) attempt.taken = Number.POSITIVE_INFINITY;
+    if (!streams) this.#noteTaken(attempt, Number.POSITIVE_INFINITY);
   }
 
   #took(id: number, messages: number): void {
     if (this.over) return;
-    const attempt = this.#attempt(id);
+    this.#noteTaken(this.#attempt(id), messages);
+    this.engine.enter("took", this.id, id, messages);
+  }
+
+  #noteTaken(attempt: Attempt, messages: number): void {
     attempt.taken = messages;
     if (this.#released === attempt) this.#request.outgoing.release(messages);
-    this.engine.enter("took", this.id, id, messages);
   }
 
   /** From here on only one attempt needs the request, and only what it has not taken yet. */
