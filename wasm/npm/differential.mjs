@@ -106,7 +106,7 @@ function go(...args) {
 /** What plays tapes is TypeScript, which Node 20 does not read. */
 async function player() {
   const { outputFiles } = await build({
-    entryPoints: [join(here, "test/play-tape.ts")],
+    entryPoints: [join(here, "test/support/play-tape.ts")],
     bundle: true,
     format: "esm",
     platform: "node",
