@@ -112,7 +112,7 @@ func TestTextMode(t *testing.T) {
 		wantCode(t, err, status.Internal)
 		a.Body = []fake.Piece{{Data: []byte("AAA!")}}
 		_, err = unary(t, open(t, fake.New(a)))
-		wantText(t, wantCode(t, err, status.Internal).Message, `"!" where base64 is due`)
+		wantText(t, wantCode(t, err, status.Internal).Message, `"!" where base64 is expected`)
 	})
 	scenario(t, "request_that_is_given_up", func(t *testing.T) {
 		n := fake.New(fake.Silence().Taking(1))

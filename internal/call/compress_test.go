@@ -96,7 +96,7 @@ func TestInflate(t *testing.T) {
 		tk := headed(t, Params{})
 		tk.feeds(1, packed(0, string(make([]byte, 101)))).asks("inflate 1 100")
 		tk.inflates(1).asks("abort 1", "end").got()
-		tk.over(status.ResourceExhausted, status.ReasonResponseHeaders, 1, "inflated, larger than the limit of 100")
+		tk.over(status.ResourceExhausted, status.ReasonResponseHeaders, 1, "inflated, is larger than the limit of 100")
 	})
 	t.Run("damaged", func(t *testing.T) {
 		tk := headed(t, Params{})

@@ -87,11 +87,11 @@ func TestBodyStaysOpen(t *testing.T) {
 	t.Run("bytes_behind", func(t *testing.T) {
 		tk := headed(t, Params{})
 		tk.feeds(1, message("one"), okTrailers(), []byte{0}).asks("abort 1", "end") // at once
-		tk.over(status.Internal, status.ReasonResponseHeaders, 1, "behind its trailers")
+		tk.over(status.Internal, status.ReasonResponseHeaders, 1, "after its trailers")
 		tk = headed(t, Params{})
 		tk.feeds(1, message("one"), okTrailers()).asks("arm 100", "read 1")
 		tk.at(60).feeds(1, []byte{0}).asks("abort 1", "arm never", "end")
-		tk.over(status.Internal, status.ReasonResponseHeaders, 1, "behind its trailers")
+		tk.over(status.Internal, status.ReasonResponseHeaders, 1, "after its trailers")
 	})
 	t.Run("line_ends_behind_do_not_prolong_it", func(t *testing.T) {
 		tk := lingering(t, "", Params{}).head(1, 200, "content-type", "application/grpc-web-text").asks("release 1", "header 1", "read 1")

@@ -10,7 +10,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// SEMANTICS 5.2, rule by rule.
+// This tests the rules of SEMANTICS 5.2 in their order.
 func TestBody(t *testing.T) {
 	t.Run("messages_and_trailers", func(t *testing.T) {
 		got := whole(t, answer(message("one"), message("two"), trailers("grpc-status: 0\r\ngrpc-message: \r\nX-End: 1\r\n")))
@@ -40,9 +40,9 @@ func TestBody(t *testing.T) {
 	t.Run("bytes_behind_the_trailers", func(t *testing.T) {
 		for _, rest := range []string{"\x00", "\x00\x00\x00\x00", string(message("late")), string(trailers(okTrailers))} {
 			in := answer(message("x"), joined(trailers(okTrailers), []byte(rest)))
-			whole(t, in).is(t, true, status.Internal, "behind its trailers", "x")
+			whole(t, in).is(t, true, status.Internal, "after its trailers", "x")
 			apart := answer(message("x"), trailers(okTrailers), []byte(rest))
-			whole(t, apart).is(t, true, status.Internal, "behind its trailers", "x")
+			whole(t, apart).is(t, true, status.Internal, "after its trailers", "x")
 		}
 	})
 	t.Run("103_trailers_without_status", func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestBody(t *testing.T) {
 	})
 	t.Run("limit_of_a_message", func(t *testing.T) {
 		whole(t, answer(message(strings.Repeat("x", 1000)), trailers(okTrailers))).is(t, true, status.OK, "", strings.Repeat("x", 1000))
-		prefix := message(strings.Repeat("x", 1001))[:wire.PrefixSize] // refused before anything else has come
+		prefix := message(strings.Repeat("x", 1001))[:wire.PrefixSize] // The message is refused before anything but its prefix has come.
 		whole(t, answer(message("one"), prefix)).is(t, true, status.ResourceExhausted, "1001 bytes is larger than the limit of 1000", "one")
 	})
 	t.Run("limit_of_the_trailers", func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestBody(t *testing.T) {
 	})
 }
 
-// Scenario 96: what servers write into trailers frames.
+// Scenario 96: servers write trailers frames in different ways, and all of them are read.
 func TestTrailers(t *testing.T) {
 	for name, lines := range map[string]string{
 		"as it should be": "grpc-status: 5\r\ngrpc-message: gone\r\nx-a: 1\r\nx-a: 2\r\n",
@@ -121,7 +121,7 @@ func TestTrailers(t *testing.T) {
 	}
 }
 
-// What a driver takes by itself, it need not feed.
+// A driver may take a part of a message itself, without feeding it.
 func TestSkip(t *testing.T) {
 	x := Exchange{MaxMessage: 1000}
 	x.Head(200, answer().fields)

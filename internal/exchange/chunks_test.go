@@ -10,8 +10,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// Scenario 97: where the body is cut makes no difference, nor whether it is text,
-// whatever part of the text is padded by itself.
+// Scenario 97: it makes no difference where the body is cut, nor whether it is text, nor
+// which parts of the text are padded.
 func TestChunks(t *testing.T) {
 	for name, r := range map[string]response{
 		"97_messages":            answer(message("one"), message(""), message("three"), trailers("grpc-status: 3\r\nx-end: 1\r\n")),
@@ -53,7 +53,8 @@ func TestChunks(t *testing.T) {
 	}
 }
 
-// cutAnywhere: in two at any place, or in pieces of any one size, it reads the same.
+// cutAnywhere checks that a response is read the same when its body is cut in two at any
+// place, or into pieces of any size.
 func (r response) cutAnywhere(t *testing.T, want string) {
 	t.Helper()
 	size := len(joined(r.chunks...))
@@ -77,9 +78,8 @@ func (r response) cutAnywhere(t *testing.T, want string) {
 	}
 }
 
-// FuzzExchange: whatever a body holds, it is read the same in one piece and in
-// any others, and in text whatever part of that is padded by itself; and nothing
-// panics.
+// FuzzExchange checks that a body of any bytes is read the same in one piece and in any
+// others, and as text whichever parts of it are padded, and that nothing panics.
 func FuzzExchange(f *testing.F) {
 	const web = "application/grpc-web"
 	f.Add(joined(message("one"), message(""), trailers(okTrailers)), uint16(200), web, "", "", int64(1))
@@ -127,13 +127,13 @@ func FuzzExchange(f *testing.F) {
 	})
 }
 
-// FuzzMessages: what a server sends arrives, however it is cut, compressed or not,
-// in bytes and in text.
+// FuzzMessages checks that what a server sends arrives, however it is cut, compressed or
+// not, as bytes and as text.
 func FuzzMessages(f *testing.F) {
 	f.Add("one", "", "three", int64(1))
 	f.Add("one", "two", strings.Repeat("three", 100), int64(2))
 	f.Fuzz(func(t *testing.T, a, b, c string, seed int64) {
-		if max(len(a), len(b), len(c)) > maxMessage/2 { // gzip makes some longer
+		if max(len(a), len(b), len(c)) > maxMessage/2 { // gzip makes some messages longer.
 			t.Skip()
 		}
 		random := rand.New(rand.NewSource(seed))

@@ -12,9 +12,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// statusOfHead is statusOf for a response head. fetch hands out each byte of a
-// header as a character of its own, so that UTF-8 which was not percent-encoded has
-// to be put together again.
+// statusOfHead is statusOf for a response head. fetch returns each byte of a header as a
+// character of its own, so UTF-8 that was not percent-encoded must be restored.
 func statusOfHead(fields metadata.MD) *status.Status {
 	if message, ok := fields.Lookup("grpc-message"); ok {
 		fields = fields.Clone()
@@ -28,16 +27,16 @@ func statusOfHead(fields metadata.MD) *status.Status {
 func statusOf(fields metadata.MD) *status.Status {
 	number, ok := fields.Lookup("grpc-status")
 	if !ok {
-		return status.New(status.Unknown, "the response's trailers hold no grpc-status")
+		return status.New(status.Unknown, "the response's trailers have no grpc-status")
 	}
 	message := validUTF8(wire.DecodePercent(fields.Get("grpc-message")))
 	code, said, agreed := codesOf(fields)
 	st := new(status.Status)
 	switch {
 	case !agreed:
-		st.Code, st.Message = status.Unknown, "the response tells of several statuses, "+text.Quote(said)+"; its grpc-message: "+text.Quote(message)
+		st.Code, st.Message = status.Unknown, "the response has several values of grpc-status, "+text.Quote(said)+"; its grpc-message: "+text.Quote(message)
 	case code < 0 || code > int64(status.MaxCode):
-		st.Code, st.Message = status.Unknown, "the response's grpc-status is "+text.Quote(number)+", which is no status code; its grpc-message: "+text.Quote(message)
+		st.Code, st.Message = status.Unknown, "the response's grpc-status is "+text.Quote(number)+", which is not a status code; its grpc-message: "+text.Quote(message)
 		if code > 0 && code <= math.MaxInt32 {
 			st.RawCode = int(code)
 		}
@@ -50,9 +49,9 @@ func statusOf(fields metadata.MD) *status.Status {
 	return st
 }
 
-// codesOf is the number that a block of fields tells as its grpc-status, -1 where it
-// is none, and what was said. Several may stand in it, which fetch joins with
-// commas: a proxy may have added one. They agree where they are the same.
+// codesOf reads all values of grpc-status. There may be several of them, because a proxy
+// may have added one; fetch joins them with commas. It returns the first as a number,
+// which is -1 if it is not one, all of them as text, and whether all are the same.
 func codesOf(fields metadata.MD) (code int64, said string, agreed bool) {
 	first := true
 	agreed = true
@@ -80,7 +79,7 @@ func codesOf(fields metadata.MD) (code int64, said string, agreed bool) {
 	return code, said, agreed
 }
 
-// validUTF8 puts U+FFFD in the place of bytes that are none.
+// validUTF8 replaces bytes that are not UTF-8 by U+FFFD.
 func validUTF8(s string) string {
 	if utf8.ValidString(s) {
 		return s
@@ -93,10 +92,10 @@ func withTrailer(st *status.Status, fields metadata.MD) *status.Status {
 	return st
 }
 
-// userMetadata leaves out the fields that are the protocol's own, which a
-// Status tells in its own fields or which concern the transport alone
-// (SEMANTICS 5.1b), and those with a control character in their name, which the text
-// that they travel in would not hold.
+// userMetadata leaves out the fields of the protocol, which are either in the Status or
+// of interest only to the transport (SEMANTICS 5.1b). It also leaves out fields with a
+// control character in their name, which the form in which metadata is passed on cannot
+// represent.
 func userMetadata(fields metadata.MD) metadata.MD {
 	var md metadata.MD
 	for i := range fields.Len() {
@@ -121,11 +120,11 @@ func printable(name string) bool {
 	return true
 }
 
-// fromHTTP is the status of a response that carries no gRPC status
+// fromHTTP returns the status for a response that has no gRPC status
 // (SEMANTICS 5.4a, gRPC doc/http-grpc-status-mapping.md).
 func fromHTTP(httpStatus int) *status.Status {
 	return status.New(codeOfHTTP(httpStatus), "the server answered with HTTP status "+strconv.Itoa(httpStatus)+
-		" and no grpc-status: the answer comes from a proxy or a web server, not from a gRPC service")
+		" and no grpc-status: the response comes from a proxy or a web server, not from a gRPC service")
 }
 
 func codeOfHTTP(httpStatus int) status.Code {
@@ -144,20 +143,20 @@ func codeOfHTTP(httpStatus int) status.Code {
 	return status.Unknown
 }
 
-// The close codes that are told apart from all others.
+// These close codes of WebSockets have a meaning of their own here (RFC 6455, 7.4).
 const (
 	closedNormally   = 1000
-	closedSilently   = 1005 // without a code
-	closedAbnormally = 1006 // by no closing handshake: the connection was lost
+	closedSilently   = 1005 // the close frame had no code
+	closedAbnormally = 1006 // there was no close frame: the connection was lost
 )
 
-// codeOfClose is the status of an exchange whose WebSocket was closed before its
-// trailers came, by the code of the closing.
+// codeOfClose returns the status code for a WebSocket that was closed with a code before
+// the trailers came (SEMANTICS 5.8e).
 func codeOfClose(code int) status.Code {
 	switch code {
 	case 1001, closedAbnormally, 1012, 1013, 1014, 1015: // going away, restart, overload, bad gateway, TLS
 		return status.Unavailable
-	case 1002, 1003, 1007, 1010, 1011: // the protocol was broken, or the server
+	case 1002, 1003, 1007, 1010, 1011: // the protocol was violated, or the server failed
 		return status.Internal
 	case 1008:
 		return status.PermissionDenied
@@ -169,10 +168,10 @@ func codeOfClose(code int) status.Code {
 
 const webType = "application/grpc-web"
 
-// readContentType refuses what is no gRPC-Web answer in protobuf: another type
-// is UNKNOWN, another codec INTERNAL (SEMANTICS 5.1d). Whether the body is text is
-// for the answer to say, whatever was asked for. A type that is said twice, as where
-// a proxy adds its own, must be the same.
+// readContentType refuses a response that is not gRPC-Web in protobuf: another type is
+// UNKNOWN, another codec INTERNAL (SEMANTICS 5.1d). The response says whether its body
+// is text, whatever was requested. If it has several types, as where a proxy adds its
+// own, they must be the same.
 func readContentType(fields metadata.MD) (inText bool, foreign *status.Status) {
 	var all string
 	types := 0
@@ -190,7 +189,7 @@ func readContentType(fields metadata.MD) (inText bool, foreign *status.Status) {
 		var one string
 		one, rest, more = strings.Cut(rest, ",")
 		if types > 0 && strings.IndexByte(one, '/') < 0 {
-			continue // a parameter with a comma in it
+			continue // This is the rest of a parameter that has a comma.
 		}
 		t, st := readOneType(one, all)
 		switch types++; {
@@ -214,12 +213,12 @@ func readOneType(contentType, all string) (inText bool, foreign *status.Status) 
 		return inText, nil
 	case ok && codec[0] == '+':
 		return false, status.New(status.Internal, "the response's content-type is "+text.Quote(all)+
-			", another format than the "+webType+"+proto that was asked for")
+			", but "+webType+"+proto was requested")
 	}
 	return false, foreignType(all)
 }
 
 func foreignType(contentType string) *status.Status {
 	return status.New(status.Unknown, "the response's content-type is "+text.Quote(contentType)+
-		", not "+webType+": the address leads to something else than a gRPC-Web endpoint")
+		", not "+webType+": the address is not that of a gRPC-Web endpoint")
 }

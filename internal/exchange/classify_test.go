@@ -10,7 +10,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// is compares the parts of a result that a scenario is about; "" as text: any.
+// is compares those parts of a result that the scenarios are about. An empty text stands
+// for any.
 func (r result) is(t *testing.T, committed bool, code status.Code, text string, messages ...string) {
 	t.Helper()
 	if r.committed != committed || r.status.Code != code || !strings.Contains(r.status.Message, text) {
@@ -123,7 +124,7 @@ func TestContentType(t *testing.T) {
 		"application/grpc-web+proto":                status.OK,
 		"Application/GRPC-Web+Proto; charset=utf-8": status.OK,
 		" application/grpc-web ;x=y":                status.OK,
-		"":                                          status.Unknown, // 103
+		"":                                          status.Unknown, // This is scenario 103.
 		"text/html":                                 status.Unknown,
 		"application/grpc":                          status.Unknown,
 		"application/grpc-webbed":                   status.Unknown,
@@ -143,7 +144,7 @@ func TestContentType(t *testing.T) {
 		if want != status.OK && !strings.Contains(got.status.Message, contentType) {
 			t.Errorf("%q is not named: %v", contentType, got.status)
 		}
-		told := r.with("grpc-status", "5") // it comes before the type
+		told := r.with("grpc-status", "5") // The status is read before the type.
 		if got := whole(t, told); want != status.OK && (got.status.Code != status.NotFound || got.committed) {
 			t.Errorf("%q with a grpc-status: committed %v, %v", contentType, got.committed, got.status)
 		}

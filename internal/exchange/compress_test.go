@@ -11,7 +11,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// zipped is a 200 whose frames may be compressed.
+// zipped is a response with HTTP status 200 whose frames may be compressed.
 func zipped(body ...[]byte) response { return answer(body...).with("grpc-encoding", "gzip") }
 
 func TestCompressed(t *testing.T) {
@@ -28,8 +28,8 @@ func TestCompressed(t *testing.T) {
 	t.Run("96_trailers_are_the_last_frame", func(t *testing.T) {
 		end := packed(wire.FlagTrailers, okTrailers)
 		for _, late := range [][]byte{{0}, message("late"), packed(0, "late"), end} {
-			whole(t, zipped(end, late)).is(t, true, status.Internal, "behind its trailers")
-			whole(t, zipped(joined(end, late))).is(t, true, status.Internal, "behind its trailers")
+			whole(t, zipped(end, late)).is(t, true, status.Internal, "after its trailers")
+			whole(t, zipped(joined(end, late))).is(t, true, status.Internal, "after its trailers")
 		}
 	})
 	t.Run("96_trailers_that_hold_nothing", func(t *testing.T) {
@@ -64,10 +64,10 @@ func TestCompressed(t *testing.T) {
 		most := strings.Repeat("0", maxMessage)
 		whole(t, zipped(packed(0, most), trailers(okTrailers))).is(t, true, status.OK, "", most)
 		whole(t, zipped(message("one"), packed(0, most+"0"), trailers(okTrailers))).
-			is(t, true, status.ResourceExhausted, "a response message is, inflated, larger than the limit of 1000 bytes", "one")
+			is(t, true, status.ResourceExhausted, "a response message, when inflated, is larger than the limit of 1000 bytes", "one")
 		end := okTrailers + "x: " + strings.Repeat("0", maxTrailer)
-		whole(t, zipped(packed(wire.FlagTrailers, end[:maxTrailer]))).is(t, true, status.OK, "") // however short a message must be
-		whole(t, zipped(packed(wire.FlagTrailers, end))).is(t, true, status.ResourceExhausted, "trailers frame is, inflated, larger than the limit of 1048576 bytes")
+		whole(t, zipped(packed(wire.FlagTrailers, end[:maxTrailer]))).is(t, true, status.OK, "") // The limit for messages does not apply to trailers.
+		whole(t, zipped(packed(wire.FlagTrailers, end))).is(t, true, status.ResourceExhausted, "trailers frame, when inflated, is larger than the limit of 1048576 bytes")
 	})
 	t.Run("other_encodings", func(t *testing.T) {
 		for encoding, text := range map[string]string{"": "names no grpc-encoding", "identity": "names no grpc-encoding", "br": `"br"`, "deflate": "gzip is", "gzip, gzip": `"gzip, gzip"`} {
@@ -80,7 +80,7 @@ func TestCompressed(t *testing.T) {
 	t.Run("gzip_in_any_case", func(t *testing.T) {
 		whole(t, answer(packed(0, "one"), packed(wire.FlagTrailers, okTrailers)).with("grpc-encoding", "GZip")).is(t, true, status.OK, "", "one")
 	})
-	t.Run("104_nothing_compressed", func(t *testing.T) { // there is no gzip of which nothing is left
+	t.Run("104_nothing_compressed", func(t *testing.T) { // An empty payload may be marked as compressed.
 		end := wire.AppendFrame(nil, wire.FlagTrailers|wire.FlagCompressed, nil)
 		whole(t, zipped(wire.AppendFrame(nil, wire.FlagCompressed, nil), message("two"), trailers(okTrailers))).is(t, true, status.OK, "", "", "two")
 		whole(t, zipped(end)).is(t, true, status.Unknown, "no grpc-status")
@@ -114,8 +114,8 @@ func TestCompressed(t *testing.T) {
 	})
 }
 
-// What a driver takes of a compressed message by itself is packed all the same, and
-// the limit is that of what it is.
+// A compressed message of which the driver takes a part itself must be inflated too, and
+// the limit is that of a message, or of trailers.
 func TestSkipCompressed(t *testing.T) {
 	x := Exchange{MaxMessage: maxMessage}
 	x.Head(200, zipped().fields)

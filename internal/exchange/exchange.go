@@ -1,8 +1,8 @@
-// Package exchange reads one attempt's HTTP response: the head, the body's
-// frames and the end become header metadata, messages and a status.
+// Package exchange reads the HTTP response of one attempt: from the head, the body's
+// frames and the end it makes header metadata, messages and a status.
 //
-// It decides what the response is (SEMANTICS 5.1) and says so; what follows for
-// the call is the business of package call.
+// It decides what kind of response it is (SEMANTICS 5.1). What that means for the call
+// is decided in package call.
 package exchange
 
 import (
@@ -16,63 +16,62 @@ import (
 
 // Exchange is the response of one attempt. It begins before the head.
 type Exchange struct {
-	// MaxMessage is the longest message that is taken, in bytes, as it comes and
-	// as it is when it was inflated.
+	// MaxMessage is the longest message that is accepted, in bytes, both before and
+	// after it is inflated.
 	MaxMessage int64
-	// FirstFrame withholds Response-Headers until the body's first frame: a body
-	// that begins with its trailers is taken for Trailers-Only (SEMANTICS 5.1f).
+	// FirstFrame withholds Response-Headers until the body's first frame, so that a body
+	// that begins with its trailers is treated as Trailers-Only (SEMANTICS 5.1f).
 	FirstFrame bool
 
 	state    state
 	header   metadata.MD
-	told     *status.Status // of the head: it stands where the trailers tell no other
-	whole    *status.Status // what the whole trailers frame came to, its own or the head's
-	status   *status.Status // how it ended
+	told     *status.Status // the status in the head, which is valid unless the trailers have another
+	whole    *status.Status // the status once the whole trailers frame has come: the frame's own, or else the head's
+	status   *status.Status // the status with which the exchange has ended
 	encoding string         // grpc-encoding
 	frames   wire.FrameReader
 	text     wire.TextReader
 	inText   bool   // the body is base64
-	block    []byte // the trailers frame so far; of a WebSocket, first the head
+	block    []byte // what has come of the trailers frame or, over a WebSocket, of the head before it
 	trailers bool   // the trailers frame has begun
-	deflated bool   // the present payload is compressed
-	packed   bool   // it has come whole, and is to be inflated before anything else is read
+	deflated bool   // the current payload is compressed
+	packed   bool   // the current payload has come whole, and must be inflated before anything else is read
 	empty    bool   // no byte of a body has come
-	socket   bool   // a WebSocket carries it
-	hidden   bool   // the response was empty
-	unnamed  bool   // it is compressed, and names no encoding
-	refused  bool   // a message was, by its prefix
+	socket   bool   // the exchange is over a WebSocket
+	hidden   bool   // the exchange has ended as in Hidden
+	unnamed  bool   // the exchange has ended as in Unnamed
+	refused  bool   // the exchange has ended as in Refused
 }
 
 type state uint8
 
 const (
-	waiting   state = iota // no head yet
-	upgraded               // a WebSocket is open, whose first frame is the head
-	tentative              // the head holds a grpc-status: Trailers-Only, unless the body has a message or a status
-	withheld               // Response-Headers, of which nobody is told before the first frame
-	open                   // Response-Headers: messages and trailers follow
+	waiting   state = iota // the head has not come
+	upgraded               // a WebSocket has opened, whose first frame is the head
+	tentative              // the head has a grpc-status: it is Trailers-Only, unless the body has a message or a status
+	withheld               // the head is Response-Headers, which are reported only at the first frame
+	open                   // the head is Response-Headers, and was reported; messages and trailers follow
 	over
 )
 
-// Reading is what the driver is to do next.
+// Reading says what the driver does next.
 type Reading uint8
 
-// What may follow a head or a chunk.
 const (
-	// More: read on. The exchange is not committed by what has come so far.
+	// More means to read on. What has come so far does not commit the attempt.
 	More Reading = iota
-	// Headers: this is Response-Headers; the call commits, then reads on.
+	// Headers means that this is Response-Headers: the call commits, then reads on.
 	Headers
-	// Ended: the status is known and no more of the body is wanted.
+	// Ended means that the status is known, and no more of the body is wanted.
 	Ended
 )
 
-// switchingProtocols is the HTTP status with which a WebSocket opens. Nothing else
-// shows it: fetch has only final ones.
+// switchingProtocols is the HTTP status with which a WebSocket opens. A head with this
+// status always stands for a WebSocket, because fetch returns only final statuses.
 const switchingProtocols = 101
 
-// Head reads the response head, in the order of SEMANTICS 5.1. An HTTP status of
-// 101 says that a WebSocket has opened: then the body begins with the head.
+// Head reads the response head, in the order of SEMANTICS 5.1. The HTTP status 101 means
+// that a WebSocket has opened: then the body begins with the head.
 func (x *Exchange) Head(httpStatus int, fields metadata.MD) Reading {
 	x.empty = true
 	if httpStatus == switchingProtocols {
@@ -87,8 +86,8 @@ func (x *Exchange) Head(httpStatus int, fields metadata.MD) Reading {
 	x.inText = inText
 	switch {
 	case told && foreign != nil:
-		return x.end(withTrailer(statusOfHead(fields), fields)) // a proxy's own answer: its body holds no frames
-	case told: // it wins over the HTTP status
+		return x.end(withTrailer(statusOfHead(fields), fields)) // The response was made by a proxy, and its body has no frames.
+	case told: // grpc-status takes precedence over the HTTP status.
 		x.told = withTrailer(statusOfHead(fields), fields)
 		x.begin(tentative, fields)
 		return More
@@ -122,30 +121,30 @@ func (x *Exchange) headers(fields metadata.MD) Reading {
 	return Headers
 }
 
-// begin makes ready for the frames of a body.
+// begin prepares for the frames of a body.
 func (x *Exchange) begin(s state, fields metadata.MD) {
 	x.state, x.encoding, x.header = s, wire.LowerASCII(fields.Get("grpc-encoding")), userMetadata(fields)
 }
 
-// Header is the header metadata, once Headers was answered.
+// Header returns the header metadata. It is known once Headers was returned.
 func (x *Exchange) Header() metadata.MD { return x.header }
 
-// Feed cuts the chunk, from offset at, into fragments of messages, which it
-// appends to the given ones up to their capacity. It answers with them and with
-// the offset up to which it has read; short of the chunk's end, feed again, but
-// not before Packed was answered to. With Headers, commit before anything is made
-// of the fragments. A chunk in text mode is written over: fragments lie in what
-// was decoded.
+// Feed splits the chunk, from offset at on, into fragments of messages, and appends them
+// to the given slice up to its capacity. It returns the slice and the offset up to which
+// it has read. If that is not the chunk's end, the caller feeds the rest, but must first
+// do what Packed says. If Headers is returned, the call commits before the fragments are
+// used. In text mode the decoded bytes are written over the chunk, and the fragments are
+// parts of these.
 func (x *Exchange) Feed(chunk []byte, at int, to []wire.Fragment) ([]wire.Fragment, int, Reading) {
 	x.empty = x.empty && len(chunk) == 0
 	for len(to) < cap(to) && !x.packed {
 		at = x.skipPadding(chunk, at)
 		if x.trailers && x.frames.Left() == 0 && at < len(chunk) {
-			return to, at, x.fault(status.New(status.Internal, "the response goes on behind its trailers frame, which must be the last"))
+			return to, at, x.fault(status.New(status.Internal, "the response has more data after its trailers frame, which must be the last"))
 		}
 		f, next, ok := x.next(chunk, at)
 		at = next
-		if x.state == over { // no base64
+		if x.state == over { // Something in the text is not base64.
 			return to, at, Ended
 		}
 		if !ok {
@@ -163,12 +162,12 @@ func (x *Exchange) Feed(chunk []byte, at int, to []wire.Fragment) ([]wire.Fragme
 	return to, at, More
 }
 
-// take keeps a fragment, or hands it out.
+// take keeps a fragment of the trailers, and appends any other.
 func (x *Exchange) take(chunk []byte, f wire.Fragment, to []wire.Fragment) ([]wire.Fragment, Reading) {
 	trailers := f.Flags&wire.FlagTrailers != 0
 	x.trailers = trailers && x.state != upgraded
 	if !x.deflated {
-		f.Flags &^= wire.FlagCompressed // nothing is in it that could be inflated
+		f.Flags &^= wire.FlagCompressed // An empty payload may have the flag, but cannot be inflated.
 	}
 	switch x.packed = x.deflated && f.Last; {
 	case trailers && !x.deflated:
@@ -188,17 +187,18 @@ func (x *Exchange) take(chunk []byte, f wire.Fragment, to []wire.Fragment) ([]wi
 	return append(to, f), More
 }
 
-// commit: the response holds more than a status.
+// commit makes Response-Headers of a head that has a status, because the response has
+// more than a status.
 func (x *Exchange) commit() {
 	x.state = open
 	if x.told != nil {
-		x.told.Trailer = metadata.MD{} // it is the header
+		x.told.Trailer = metadata.MD{} // The head's fields are now the header metadata.
 	}
 }
 
-// readTrailers reads the whole trailers frame. Its status wins over the head's
-// (SEMANTICS 5.1); one without a status adds to what the head tells, and where no
-// message came, to Trailers-Only.
+// readTrailers reads the whole trailers frame. Its status takes precedence over that of
+// the head (SEMANTICS 5.1). A frame without a status adds its fields to the trailer of
+// the head's status; if no message came, the response is still Trailers-Only.
 func (x *Exchange) readTrailers() Reading {
 	fields := wire.ParseTrailer(string(x.block))
 	x.block = nil
@@ -222,22 +222,23 @@ func (x *Exchange) readTrailers() Reading {
 	return Headers
 }
 
-// next is the frame reader's, of what a chunk in text mode decodes to.
+// next is Next of the frame reader; in text mode it first decodes the chunk, as far as
+// the reader needs it.
 func (x *Exchange) next(chunk []byte, at int) (f wire.Fragment, next int, ok bool) {
 	if !x.inText {
 		return x.frames.Next(chunk, at)
 	}
 	n, next, ok := x.text.Decode(chunk, at, x.frames.Want())
 	if !ok {
-		x.fault(status.New(status.Internal, "the response's body holds "+text.Quote(string(chunk[next:next+1]))+
-			" where base64 is due: it was damaged on the way"))
+		x.fault(status.New(status.Internal, "the response's body has "+text.Quote(string(chunk[next:next+1]))+
+			" where base64 is expected: it was damaged on the way"))
 		return f, next, false
 	}
 	f, _, ok = x.frames.Next(chunk[:at+n], at)
 	return f, next, ok
 }
 
-// skipPadding passes over what is left of the padding behind the last byte.
+// skipPadding passes over the rest of the padding after the last byte.
 func (x *Exchange) skipPadding(chunk []byte, at int) int {
 	if x.inText {
 		_, at, _ = x.text.Decode(chunk, at, 0)
@@ -248,19 +249,19 @@ func (x *Exchange) skipPadding(chunk []byte, at int) int {
 // InText reports whether the body is base64, so that Feed writes over its chunks.
 func (x *Exchange) InText() bool { return x.inText }
 
-// Skip passes over so many bytes of the present message, which the driver has
-// taken without feeding them.
+// Skip passes over n bytes of the current message, which the driver has taken without
+// feeding them.
 func (x *Exchange) Skip(n int) {
 	x.frames.Skip(n)
 	x.packed = x.deflated && x.frames.Left() == 0
 }
 
-// Left is how many bytes of the present message are still to come.
+// Left returns how many bytes of the current message are still to come.
 func (x *Exchange) Left() int64 { return x.frames.Left() }
 
-// Packed reports whether the last fragment ended a compressed payload. The driver
-// inflates it, as far as limit bytes and one more, and says Inflated or Damaged
-// before it feeds on.
+// Packed reports whether the last fragment ended a compressed payload. If so, the driver
+// inflates the payload, up to one byte more than the limit, and calls Inflated or Damaged
+// before it feeds more.
 func (x *Exchange) Packed() (limit int64, packed bool) {
 	if x.trailers {
 		return maxTrailer, x.packed
@@ -268,7 +269,8 @@ func (x *Exchange) Packed() (limit int64, packed bool) {
 	return x.MaxMessage, x.packed
 }
 
-// Inflated: the payload is so many bytes long; trailers are shown.
+// Inflated tells the length of the payload that was inflated. If it is the trailers
+// frame, it is passed too.
 func (x *Exchange) Inflated(size int64, trailers []byte) Reading {
 	x.packed = false
 	what, limit := "message", x.MaxMessage
@@ -278,7 +280,7 @@ func (x *Exchange) Inflated(size int64, trailers []byte) Reading {
 	}
 	switch {
 	case size > limit:
-		return x.fault(status.New(status.ResourceExhausted, "a response "+what+" is, inflated, larger than the limit of "+
+		return x.fault(status.New(status.ResourceExhausted, "a response "+what+", when inflated, is larger than the limit of "+
 			strconv.FormatInt(limit, 10)+" bytes"))
 	case x.trailers:
 		return x.readTrailers()
@@ -286,15 +288,15 @@ func (x *Exchange) Inflated(size int64, trailers []byte) Reading {
 	return More
 }
 
-// Damaged: the payload could not be inflated.
+// Damaged tells that the payload could not be inflated.
 func (x *Exchange) Damaged(cause error) Reading {
 	st := status.New(status.Internal, "a response frame that is marked as compressed with "+x.encoding+" could not be inflated: "+cause.Error())
 	st.Cause = cause
 	return x.fault(st)
 }
 
-// check refuses what must not be, on the prefix, before anything is kept
-// (SEMANTICS 5.2a, 5.2f).
+// check refuses invalid frames and frames that are too large, by their prefix, before
+// anything of them is kept (SEMANTICS 5.2a, 5.2f).
 func (x *Exchange) check(f wire.Fragment) *status.Status {
 	if !f.First {
 		return nil
@@ -303,10 +305,10 @@ func (x *Exchange) check(f wire.Fragment) *status.Status {
 	switch {
 	case f.Flags&^(wire.FlagCompressed|wire.FlagTrailers) != 0:
 		return status.New(status.Internal, "a response frame has the unknown flag byte "+strconv.Itoa(int(f.Flags))+
-			": this is no gRPC-Web body, or it was damaged on the way")
+			": this is not a gRPC-Web body, or it was damaged on the way")
 	case x.state == upgraded && f.Flags != wire.FlagTrailers:
 		return status.New(status.Internal, "the WebSocket's first frame is not the response's head: "+
-			"the server speaks another protocol than grpc-websockets")
+			"the server does not speak the protocol grpc-websockets")
 	case x.deflated && x.encoding != Gzip:
 		return x.compressed()
 	}
@@ -318,12 +320,12 @@ func (x *Exchange) check(f wire.Fragment) *status.Status {
 	return tooLarge("message", f.Total, x.MaxMessage)
 }
 
-// Gzip is the one grpc-encoding, beside identity, that is read. It is read whether
-// it was asked for or not: servers answer in the encoding of the request.
+// Gzip is the only grpc-encoding, beside identity, that is supported. It is read even if
+// it was not requested, because servers answer in the encoding of the request.
 const Gzip = "gzip"
 
-// maxTrailer bounds the trailers frame, which is kept in memory: as long as
-// HTTP servers let header blocks be, and more than any allows by default.
+// maxTrailer bounds the trailers frame, which is kept in memory. It is more than any HTTP
+// server allows a header block to have by default.
 const maxTrailer = 1 << 20
 
 func tooLarge(what string, size, limit int64) *status.Status {
@@ -345,18 +347,18 @@ func tooMany(fields metadata.MD, what string) *status.Status {
 
 func (x *Exchange) compressed() *status.Status {
 	if x.unnamed = x.encoding == "" && !x.socket; x.unnamed {
-		return status.New(status.Internal, "a response frame is marked as compressed, but the response names no grpc-encoding, or, "+
-			"if the server is on another origin, does not expose it: Access-Control-Expose-Headers: grpc-encoding")
+		return status.New(status.Internal, "a response frame is marked as compressed, but the response names no grpc-encoding. "+
+			"If the server is on another origin, it must expose it: Access-Control-Expose-Headers: grpc-encoding")
 	}
 	if x.encoding == "" || x.encoding == "identity" {
 		return status.New(status.Internal, "a response frame is marked as compressed, but the response names no grpc-encoding")
 	}
 	return status.New(status.Internal, "the response is compressed with "+text.Quote(x.encoding)+
-		", which is not known here: gzip is")
+		", which is not supported: only gzip is")
 }
 
-// refuse takes note of a frame that is not taken, by its prefix. A message that is
-// not commits all the same; what is no frame does not, where the head has told of a
+// refuse notes that a frame was refused by its prefix. A message that is refused commits
+// the attempt all the same. Bytes that are not a frame do not, if the head has told of a
 // failure.
 func (x *Exchange) refuse(f wire.Fragment) {
 	unknown := f.Flags&^(wire.FlagCompressed|wire.FlagTrailers) != 0
@@ -366,11 +368,11 @@ func (x *Exchange) refuse(f wire.Fragment) {
 	}
 }
 
-// failed: the head has told of a failure.
+// failed reports whether the head has told of a failure.
 func (x *Exchange) failed() bool { return x.told != nil && x.told.Code != status.OK }
 
-// fault ends an exchange whose body is wrong. A failure that the head has told of is
-// not made another by that.
+// fault ends an exchange whose body is invalid. A failure of which the head has told
+// stays the status.
 func (x *Exchange) fault(st *status.Status) Reading {
 	if x.failed() && (x.whole == nil || x.whole == x.told) {
 		st = x.told
@@ -378,8 +380,8 @@ func (x *Exchange) fault(st *status.Status) Reading {
 	return x.end(st)
 }
 
-// Settled is the status, once all of the trailers frame has come: what may still
-// follow of the body is its end, or a mistake. Nil before that.
+// Settled returns the status once the whole trailers frame has come, and nil before. What
+// may still follow in the body is its end, or an error.
 func (x *Exchange) Settled() *status.Status {
 	if x.state == over || x.whole == nil {
 		return nil
@@ -387,8 +389,8 @@ func (x *Exchange) Settled() *status.Status {
 	return x.headed(x.whole)
 }
 
-// Told is the failure that the head has told of, while nothing of a body has come
-// that could tell another. Nil: there is none.
+// Told returns the failure of which the head has told, as long as nothing of the body has
+// come that could tell of another. Else it returns nil.
 func (x *Exchange) Told() *status.Status {
 	if x.state != tentative || !x.empty || !x.failed() {
 		return nil
@@ -416,43 +418,44 @@ func (x *Exchange) End() Reading {
 	return Ended
 }
 
-// StatusFields are the response headers that hold a status and what goes with it. A
-// server on another origin must expose them (SEMANTICS 5.5b).
+// StatusFields are the response headers that describe a status. A server on another
+// origin must expose them (SEMANTICS 5.5b).
 var StatusFields = []string{"grpc-status", "grpc-message", "grpc-status-details-bin", "grpc-retry-pushback-ms"}
 
-// hiddenText explains an empty 200, which a Trailers-Only response looks like where
-// CORS hides its headers (scenario 101).
+// hiddenText explains an empty response with HTTP status 200. A Trailers-Only response
+// looks like that if CORS hides its headers (scenario 101).
 func hiddenText() string {
-	return "the response was empty and showed no grpc-status: it was cut short, or, if the server is on another origin, " +
-		"it must expose the status: Access-Control-Expose-Headers: " + text.List(StatusFields)
+	return "the response was empty and showed no grpc-status. Either it was cut short, or the server is on another origin and must " +
+		"expose the status: Access-Control-Expose-Headers: " + text.List(StatusFields)
 }
 
-// Hidden reports whether the exchange has ended as a Trailers-Only answer does
-// whose headers CORS hides.
+// Hidden reports whether the exchange has ended with an empty response, which is what a
+// Trailers-Only response looks like if CORS hides its headers.
 func (x *Exchange) Hidden() bool { return x.hidden }
 
-// Unnamed reports whether the exchange has ended at a compressed frame for want of
-// a grpc-encoding, as it does where CORS hides that.
+// Unnamed reports whether the exchange has ended because a frame is compressed but there
+// is no grpc-encoding, as happens if CORS hides it.
 func (x *Exchange) Unnamed() bool { return x.unnamed }
 
-// Refused reports whether the exchange has ended at the prefix of a frame that is
-// not taken, and that holds no trailers: a message that is too large, for one.
+// Refused reports whether the exchange has ended at the prefix of a frame other than the
+// trailers that was refused, such as a message that is too large.
 func (x *Exchange) Refused() bool { return x.refused }
 
 // InTrailers reports whether the trailers frame has begun.
 func (x *Exchange) InTrailers() bool { return x.trailers }
 
-// TrailersAlone reports whether the exchange has come to its status with nothing
-// but trailers in its body.
+// TrailersAlone reports whether the status is known and the body had nothing but
+// trailers.
 func (x *Exchange) TrailersAlone() bool { return x.trailers && (x.state == over || x.whole != nil) }
 
-// Whole reports whether a status has come whole that stands if the body breaks off.
+// Whole reports whether a complete status has come, which is valid even if the body
+// breaks off.
 func (x *Exchange) Whole() bool {
 	return x.state == over || x.whole != nil || x.failed() || x.told != nil && x.empty
 }
 
-// Break reads a body that failed: the connection was lost. A status that had
-// arrived whole stands.
+// Break tells that the body failed because the connection was lost. A complete status
+// that has come is still valid.
 func (x *Exchange) Break(cause error) Reading {
 	if x.Whole() {
 		return x.End()
@@ -462,8 +465,8 @@ func (x *Exchange) Break(cause error) Reading {
 	return x.end(st)
 }
 
-// Close reads the closing of a WebSocket, by its code (RFC 6455, 7.4). A status
-// that had arrived whole stands.
+// Close tells that a WebSocket was closed, and with which code (RFC 6455, 7.4). A complete
+// status that has come is still valid.
 func (x *Exchange) Close(code int, reason string) Reading {
 	if x.state == over || x.whole != nil || code == closedNormally || code == closedSilently {
 		return x.End()
@@ -484,8 +487,8 @@ func (x *Exchange) end(st *status.Status) Reading {
 	return Ended
 }
 
-// headed gives a status the header metadata. Of Trailers-Only that is none: all of
-// it is in the trailer.
+// headed sets the header metadata of a status. Trailers-Only has none, because all of its
+// metadata is in the trailer.
 func (x *Exchange) headed(st *status.Status) *status.Status {
 	st.Header = x.header
 	if x.state == tentative && st == x.told {
@@ -494,5 +497,5 @@ func (x *Exchange) headed(st *status.Status) *status.Status {
 	return st
 }
 
-// Status is how the exchange ended, once Ended was answered.
+// Status returns the status of the exchange. It is known once Ended was returned.
 func (x *Exchange) Status() *status.Status { return x.status }

@@ -10,7 +10,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// Read at the first frame, a head says nothing before it.
+// With FirstFrame, a head is not reported before the first frame.
 func TestFirstFrame(t *testing.T) {
 	later := "grpc-status: 14\r\ngrpc-retry-pushback-ms: 20\r\nx-end: 1\r\n"
 	t.Run("95_lone_trailers_frame_does_not_commit", func(t *testing.T) {

@@ -13,38 +13,38 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// response is an HTTP response, in the pieces in which its body comes.
+// response is an HTTP response, with the pieces in which its body comes.
 type response struct {
 	http       int
 	fields     metadata.MD
 	chunks     [][]byte
-	broken     error // how the body breaks off; nil: it ends cleanly
-	closed     int   // or the code with which the WebSocket was closed
+	broken     error // the error with which the body breaks off; nil if it ends cleanly
+	closed     int   // the code with which the WebSocket is closed, if it is
 	firstFrame bool
 }
 
-// answer is a 200 with this body.
+// answer returns a response with HTTP status 200 and this body.
 func answer(body ...[]byte) response {
 	return response{http: 200, fields: metadata.New("content-type", "application/grpc-web+proto"), chunks: body}
 }
 
-// socket is a WebSocket with this body, the head first.
+// socket returns the response of a WebSocket, with this body, which begins with the head.
 func socket(body ...[]byte) response { return response{http: 101, chunks: body} }
 
-// with adds fields to the head.
+// with returns the response with more fields in its head.
 func (r response) with(namesAndValues ...string) response {
 	r.fields = r.fields.Clone()
 	r.fields.AppendAll(metadata.New(namesAndValues...))
 	return r
 }
 
-// atFirstFrame is the same response, read in that mode.
+// atFirstFrame returns the same response, to be read with FirstFrame.
 func (r response) atFirstFrame() response {
 	r.firstFrame = true
 	return r
 }
 
-// inText is the same response in text mode, each chunk padded by itself.
+// inText returns the same response in text mode, with every chunk padded.
 func (r response) inText() response {
 	r.fields = r.fields.Clone()
 	r.fields.Set("content-type", "application/grpc-web-text+proto")
@@ -56,7 +56,7 @@ func (r response) inText() response {
 	return r
 }
 
-// chunked is the same response in pieces of the sizes that cut answers.
+// chunked returns the same response in pieces of the sizes that cut returns.
 func (r response) chunked(cut func(left int) int) response {
 	body := bytes.Join(r.chunks, nil)
 	r.chunks = nil
@@ -71,7 +71,7 @@ func message(text string) []byte { return wire.AppendFrame(nil, 0, []byte(text))
 
 func trailers(lines string) []byte { return wire.AppendFrame(nil, wire.FlagTrailers, []byte(lines)) }
 
-// packed is a frame whose payload is compressed.
+// packed returns a frame whose payload is compressed.
 func packed(flags byte, payload string) []byte {
 	return wire.AppendFrame(nil, flags|wire.FlagCompressed, deflated(payload))
 }
@@ -88,43 +88,43 @@ func joined(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
 const okTrailers = "grpc-status: 0\r\n"
 
-// result is all that an exchange made of a response.
+// result is everything that an exchange has reported of a response.
 type result struct {
 	committed bool
 	messages  []string
 	status    *status.Status
-	alone     bool // nothing but trailers came
+	alone     bool // the body had nothing but trailers
 	hidden    bool
-	refused   bool // a message that was not taken: the call commits
+	refused   bool // a message was refused, so that the call commits
 }
 
-// text is what tells one result from another.
+// text writes a result so that two results can be compared.
 func (r result) text() string {
 	return fmt.Sprintf("committed %v, messages %q, %v, details %q, header %v, trailer %v, alone %v, hidden %v",
 		r.committed, r.messages, r.status, r.status.Details, r.status.Header, r.status.Trailer, r.alone, r.hidden)
 }
 
-// receiver turns an exchange as a driver does.
+// receiver feeds an exchange as a driver does.
 type receiver struct {
 	t       testing.TB
 	x       Exchange
 	got     result
 	ended   bool
-	partial []byte // nil: no payload has begun
+	partial []byte // what has come of the current payload; nil if none has begun
 	flags   byte
-	room    int // of the table of fragments
+	room    int // the capacity of the table of fragments
 }
 
-// maxMessage is the limit that responses are read with.
+// maxMessage is the limit for messages in these tests.
 const maxMessage = 1000
 
-// receive reads a whole response. The table of fragments has so much room.
+// receive reads a whole response, with a table for so many fragments.
 func receive(t testing.TB, r response, room int) result {
 	d := &receiver{t: t, x: Exchange{MaxMessage: maxMessage, FirstFrame: r.firstFrame}, room: room}
 	d.note(d.x.Head(r.http, r.fields))
 	for _, chunk := range r.chunks {
 		if !d.ended {
-			d.feed(bytes.Clone(chunk)) // it is written over
+			d.feed(bytes.Clone(chunk)) // In text mode the chunk is written over.
 		}
 	}
 	switch {
@@ -186,7 +186,7 @@ func (d *receiver) take(f wire.Fragment, payload []byte) {
 	}
 }
 
-// inflate answers Packed.
+// inflate does what Packed says.
 func (d *receiver) inflate() {
 	limit, packed := d.x.Packed()
 	if !packed || d.ended {
@@ -223,5 +223,5 @@ func inflate(payload []byte, limit int64) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(r, limit+1))
 }
 
-// whole receives a response with room for everything.
+// whole reads a response with a table that has room for all its fragments.
 func whole(t testing.TB, r response) result { return receive(t, r, 64) }

@@ -10,7 +10,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// Of a WebSocket, the first frame is the head (SEMANTICS 5.8b, 5.8c).
+// Over a WebSocket, the first frame is the head (SEMANTICS 5.8b, 5.8c).
 func TestSocket(t *testing.T) {
 	head := trailers("Content-Type: application/grpc-web+proto\r\nX-Begin: 1\r\nx-raw-bin: AP8\r\n")
 	header := metadata.New("x-begin", "1", "x-raw-bin", "\x00\xff")
@@ -63,7 +63,7 @@ func TestSocket(t *testing.T) {
 		whole(t, socket(wire.AppendFrame(nil, wire.FlagTrailers, make([]byte, maxTrailer+1)))).is(t, false, status.ResourceExhausted, "limit")
 	})
 	t.Run("bytes_behind_the_trailers", func(t *testing.T) {
-		whole(t, socket(head, trailers(okTrailers), trailers(okTrailers))).is(t, true, status.Internal, "behind its trailers")
+		whole(t, socket(head, trailers(okTrailers), trailers(okTrailers))).is(t, true, status.Internal, "after its trailers")
 	})
 	t.Run("lost_or_ended_without_a_head", func(t *testing.T) {
 		got := whole(t, socket())
@@ -101,7 +101,7 @@ func TestClose(t *testing.T) {
 		1015: status.Unavailable, 1002: status.Internal, 1003: status.Internal, 1007: status.Internal, 1010: status.Internal,
 		1011: status.Internal, 1008: status.PermissionDenied, 1009: status.ResourceExhausted,
 		999: status.Unknown, 1004: status.Unknown, 1016: status.Unknown, 3000: status.Unknown, 4999: status.Unknown,
-		1000: status.Unknown, 1005: status.Unknown, // as a body's clean end
+		1000: status.Unknown, 1005: status.Unknown, // These are like the clean end of a body.
 	}
 	for code, want := range codes {
 		for name, body := range map[string][]byte{"nothing": nil, "the head": head, "a message": joined(head, message("one"))} {
@@ -125,7 +125,7 @@ func TestClose(t *testing.T) {
 		}
 		r := socket(head, trailers("grpc-status: 5"))
 		r.closed = code
-		whole(t, r).is(t, true, status.NotFound, "") // what has come whole stands
+		whole(t, r).is(t, true, status.NotFound, "") // A complete status is still valid.
 	}
 	t.Run("words", func(t *testing.T) {
 		for text, c := range map[string]struct {

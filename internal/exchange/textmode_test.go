@@ -11,7 +11,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// A text's messages may be longer than the table is long, and a chunk.
+// In text mode too, a chunk may have more messages than the table has room, and a message may be longer than a chunk.
 func TestTextMode(t *testing.T) {
 	t.Run("97_large_messages", func(t *testing.T) {
 		long := strings.Repeat("0123456789", 100)
@@ -35,7 +35,7 @@ func TestTextMode(t *testing.T) {
 			receive(t, r, room).is(t, true, status.OK, "", want...)
 		}
 	})
-	for n, end := range []string{"grpc-status: 0\r\n", "grpc-status: 0\n", "grpc-status: 0"} { // padded by 0 to 2
+	for n, end := range []string{"grpc-status: 0\r\n", "grpc-status: 0\n", "grpc-status: 0"} { // These have 0 to 2 equals signs.
 		t.Run("97_padding_behind_the_trailers", func(t *testing.T) {
 			r := answer(trailers(end)).inText()
 			text := string(r.chunks[0])
@@ -58,7 +58,7 @@ func TestTextMode(t *testing.T) {
 					for _, late := range []string{"A", "====", "AA==", "\nA"} {
 						r := r
 						r.chunks = append(slices.Clone(r.chunks), []byte(late))
-						whole(t, r).is(t, true, status.Internal, "behind its trailers")
+						whole(t, r).is(t, true, status.Internal, "after its trailers")
 					}
 				}
 			}
@@ -70,7 +70,7 @@ func TestTextMode(t *testing.T) {
 		r.chunks = append(r.chunks, []byte("\r\n"))
 		r.cutAnywhere(t, want)
 		r.chunks = [][]byte{joined(r.chunks[:1]...), []byte("\r\n"), r.chunks[1]}
-		whole(t, r).is(t, true, status.Internal, "where base64 is due", "one")
+		whole(t, r).is(t, true, status.Internal, "where base64 is expected", "one")
 	})
 	t.Run("97_the_answer_says_whether_it_is_text", func(t *testing.T) {
 		for contentType, text := range map[string]bool{
@@ -94,7 +94,7 @@ func TestTextMode(t *testing.T) {
 			r := answer().inText()
 			r.chunks = [][]byte{[]byte(body[:at] + "\x01" + body[at:])}
 			got := whole(t, r)
-			if got.status.Code != status.Internal || !strings.Contains(got.status.Message, `"\x01" where base64 is due`) || len(got.messages) > 0 != (at >= len(body)-1) {
+			if got.status.Code != status.Internal || !strings.Contains(got.status.Message, `"\x01" where base64 is expected`) || len(got.messages) > 0 != (at >= len(body)-1) {
 				t.Errorf("at %d: %s", at, got.text())
 			}
 		}
@@ -106,7 +106,7 @@ func TestTextMode(t *testing.T) {
 				r := answer().inText()
 				r.chunks, r.broken = [][]byte{[]byte(body[:n])}, broken
 				want := status.Unavailable
-				if n == 11 && broken == nil { // eight bytes: the message, and nothing of what follows
+				if n == 11 && broken == nil { // These are eight bytes: the message, and nothing of what follows.
 					want = status.Unknown
 				}
 				if got := whole(t, r); got.status.Code != want || !got.committed {

@@ -10,8 +10,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// A head that tells the status, and a body behind it (SEMANTICS 5.1): proxies make
-// such answers of what was Trailers-Only.
+// A head may have the status and still be followed by a body (SEMANTICS 5.1): proxies
+// make such responses of Trailers-Only.
 func TestToldByTheHead(t *testing.T) {
 	const down, fine = "14", "0"
 	empty := trailers("")
@@ -22,7 +22,7 @@ func TestToldByTheHead(t *testing.T) {
 		told            string
 		body            [][]byte
 		broken          error
-		committed       bool // by strict
+		committed       bool // under strict (SEMANTICS 5.1f)
 		code            status.Code
 		text            string
 		messages        []string
@@ -56,8 +56,8 @@ func TestToldByTheHead(t *testing.T) {
 		"no_frame":                 {told: down, body: [][]byte{[]byte("<html>")}, code: status.Unavailable, text: "try later", trailer: begin},
 		"OK_and_no_frame":          {told: fine, body: [][]byte{[]byte("<html>")}, committed: true, code: status.Internal, text: "flag byte", header: begin},
 		"goes_on":                  {told: down, body: [][]byte{joined(empty, []byte{0})}, code: status.Unavailable, text: "try later", trailer: begin},
-		"OK_goes_on":               {told: fine, body: [][]byte{joined(message("one"), empty, []byte{0})}, committed: true, code: status.Internal, text: "goes on", messages: []string{"one"}, header: begin},
-		"94_goes_on":               {told: down, body: [][]byte{joined(own, []byte{0})}, committed: true, code: status.Internal, text: "goes on", header: begin},
+		"OK_goes_on":               {told: fine, body: [][]byte{joined(message("one"), empty, []byte{0})}, committed: true, code: status.Internal, text: "after its trailers", messages: []string{"one"}, header: begin},
+		"94_goes_on":               {told: down, body: [][]byte{joined(own, []byte{0})}, committed: true, code: status.Internal, text: "after its trailers", header: begin},
 		"message_too_large":        {told: down, body: [][]byte{message(strings.Repeat("x", maxMessage+1))}, committed: true, code: status.Unavailable, text: "try later", header: begin},
 		"OK_and_a_large_message":   {told: fine, body: [][]byte{message(strings.Repeat("x", maxMessage+1))}, committed: true, code: status.ResourceExhausted, header: begin},
 	} {
@@ -67,12 +67,12 @@ func TestToldByTheHead(t *testing.T) {
 				r.broken, r.firstFrame = c.broken, firstFrame
 				committed, header := c.committed, c.header
 				if firstFrame && c.committed && len(c.messages) == 0 {
-					committed = strings.Contains(name, "message") // else only trailers came
+					committed = strings.Contains(name, "message") // The other bodies have only trailers.
 				}
 				for what, r := range map[string]response{"binary": r, "text": r.inText()} {
 					got := whole(t, r)
 					if refusedByPrefix := strings.Contains(name, "large") || name == "OK_and_no_frame"; refusedByPrefix {
-						got.committed = got.committed || got.refused // the call's to do
+						got.committed = got.committed || got.refused // The call commits when a message is refused.
 						committed = true
 					}
 					got.is(t, committed, c.code, c.text, c.messages...)
@@ -84,7 +84,7 @@ func TestToldByTheHead(t *testing.T) {
 	}
 }
 
-// Compressed trailers of such answers.
+// The trailers of such responses may be compressed.
 func TestToldAndCompressed(t *testing.T) {
 	told := func(body ...[]byte) response { return zipped(body...).with("grpc-status", "14", "x-h", "1") }
 	whole(t, told(packed(wire.FlagTrailers, "x-t: 1"))).is(t, false, status.Unavailable, "")
@@ -94,7 +94,7 @@ func TestToldAndCompressed(t *testing.T) {
 	whole(t, told(wire.AppendFrame(nil, wire.FlagCompressed|wire.FlagTrailers, []byte("x")))).is(t, false, status.Unavailable, "")
 }
 
-// What is known before the body ends.
+// Settled and Told may know the status before the body ends.
 func TestSettled(t *testing.T) {
 	room := make([]wire.Fragment, 0, 8)
 	t.Run("trailers", func(t *testing.T) {
@@ -146,8 +146,8 @@ func TestSettled(t *testing.T) {
 	})
 }
 
-// Of one block only one status can be taken. A failure that is read as a success
-// would be the worse mistake.
+// A block may have several statuses that differ. None of them is used, because to read a
+// failure as a success would be worse.
 func TestSeveralStatuses(t *testing.T) {
 	for lines, code := range map[string]status.Code{
 		"grpc-status: 0\r\ngrpc-status: 13\r\n":                      status.Unknown,
@@ -165,7 +165,7 @@ func TestSeveralStatuses(t *testing.T) {
 		whole(t, r).is(t, false, code, "")
 	}
 	got := whole(t, answer().with("grpc-status", "0, 13", "grpc-message", "what%20now"))
-	got.is(t, false, status.Unknown, `several statuses, "0, 13"; its grpc-message: "what now"`)
+	got.is(t, false, status.Unknown, `several values of grpc-status, "0, 13"; its grpc-message: "what now"`)
 }
 
 func TestCodesOfApplications(t *testing.T) {
@@ -224,8 +224,8 @@ func TestContentTypes(t *testing.T) {
 	}
 }
 
-// Names with control characters are passed over, wherever they stand: nothing behind
-// them is taken for something else.
+// Fields with control characters in their names are ignored, wherever they stand, and
+// what follows them is read as it is.
 func TestNamesThatAreNone(t *testing.T) {
 	lines := "grpc-status: 13\r\na\x00b: evil-bin\r\na\tb: 1\r\n\x7f: 2\r\n***: z\r\na b: 3\r\nlast: y\x00z\r\n"
 	want := metadata.New("***", "z", "a b", "3", "last", "y\x00z")

@@ -1,11 +1,11 @@
 package wire
 
-// The standard library's base64 brings encoding/binary and with it reflection
-// into the browser's binary; these few lines do not.
+// This file stands in for encoding/base64, which would add encoding/binary, and with
+// that reflection, to the program in the npm package.
 
 const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-// EncodeBase64 encodes without padding, as values of -bin metadata go out
+// EncodeBase64 encodes without padding, as values of -bin metadata are sent
 // (PROTOCOL-HTTP2).
 func EncodeBase64(raw string) string {
 	b := make([]byte, 0, len(raw)/3*4+3)
@@ -24,7 +24,7 @@ func EncodeBase64(raw string) string {
 }
 
 // DecodeBase64 decodes with or without padding, in the standard or the URL
-// alphabet; ok is false where the text is no base64.
+// alphabet; ok is false if the text is not base64.
 func DecodeBase64(text string) (raw string, ok bool) {
 	if len(text)%4 == 0 {
 		text = trimPadding(text)
@@ -48,7 +48,7 @@ func DecodeBase64(text string) (raw string, ok bool) {
 	return string(b), true
 }
 
-// trimPadding takes off one or two equals signs.
+// trimPadding removes up to two equals signs from the end.
 func trimPadding(text string) string {
 	for n := 0; n < 2 && text != "" && text[len(text)-1] == '='; n++ {
 		text = text[:len(text)-1]

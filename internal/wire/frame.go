@@ -8,14 +8,13 @@ const (
 	FlagTrailers   byte = 0x80
 )
 
-// PrefixSize is the length of a frame's prefix: the flag byte and the payload's
-// length, four bytes, big-endian. An int cannot hold the longest length where it has
-// 32 bits, as in the npm package's WebAssembly: what counts announced bytes is an
-// int64.
+// PrefixSize is the length of a frame's prefix: the flag byte, then the payload's length
+// in four bytes, big-endian. Lengths are int64 here, because an int has only 32 bits in
+// the npm package's WebAssembly, and cannot hold the longest length.
 const PrefixSize = 5
 
-// putLength and length stand here because encoding/binary brings reflection
-// into the browser's binary.
+// putLength and length stand in for encoding/binary, which would add reflection to the
+// program in the npm package.
 func putLength(b []byte, n int64) {
 	b[0], b[1], b[2], b[3] = byte(n>>24), byte(n>>16), byte(n>>8), byte(n)
 }
@@ -31,31 +30,30 @@ func AppendFrame(b []byte, flags byte, payload []byte) []byte {
 	return append(b, payload...)
 }
 
-// Fragment is a part of one frame's payload, where it lies in a chunk. A frame
-// whose payload lies in one chunk is one fragment; one that is empty, or whose
-// payload begins in a later chunk, begins with a fragment of no length.
+// Fragment is the part of a frame's payload that is in one chunk. A frame whose payload
+// is in one chunk is one fragment. A frame that is empty, or whose payload begins in a
+// later chunk, begins with a fragment of length 0.
 type Fragment struct {
 	Flags  byte
-	First  bool // the frame begins with it
-	Last   bool // the frame ends with it
-	Offset int  // where in the chunk
+	First  bool // the frame begins with this fragment
+	Last   bool // the frame ends with this fragment
+	Offset int  // where the fragment begins in the chunk
 	Length int
-	Total  int64 // the payload's whole length
+	Total  int64 // the length of the whole payload
 }
 
-// FrameReader cuts a body, which comes in chunks of any size, into frames. The
-// zero FrameReader stands before the first frame.
+// FrameReader splits a body, which comes in chunks of any size, into frames. The zero
+// FrameReader is at the beginning of a body.
 type FrameReader struct {
 	prefix [PrefixSize]byte
-	have   int // bytes of the prefix that are here
+	have   int // how many bytes of the prefix have come
 	flags  byte
 	total  int64
-	left   int64 // bytes of the payload that are still to come
+	left   int64 // how many bytes of the payload are still to come
 }
 
-// Next is the fragment that begins at offset at of the chunk, and the offset
-// behind it. ok is false where the chunk holds no further one; then all of it
-// has been read.
+// Next returns the fragment that begins at offset at of the chunk, and the offset after
+// it. ok is false if no fragment begins there; then the whole chunk has been read.
 func (r *FrameReader) Next(chunk []byte, at int) (f Fragment, next int, ok bool) {
 	first := r.left == 0
 	if first {
@@ -77,8 +75,8 @@ func (r *FrameReader) Next(chunk []byte, at int) (f Fragment, next int, ok bool)
 	return Fragment{Flags: r.flags, First: first, Last: r.left == 0, Offset: at, Length: n, Total: r.total}, at + n, true
 }
 
-// Want is how many bytes it is to, from here, to the end of the present prefix or
-// payload; of a payload that is longer than any chunk, less is enough.
+// Want returns how many bytes are missing to the end of the current prefix or payload.
+// For a payload that is longer than any chunk can be, it returns fewer.
 func (r *FrameReader) Want() int {
 	if r.left > 0 {
 		return int(min(r.left, 1<<31-1))
@@ -86,11 +84,11 @@ func (r *FrameReader) Want() int {
 	return PrefixSize - r.have
 }
 
-// Left is how many bytes of the present frame's payload are still to come.
+// Left returns how many bytes of the current frame's payload are still to come.
 func (r *FrameReader) Left() int64 { return r.left }
 
-// Skip passes over bytes of the present payload that the caller has taken
-// without showing them; there are at most Left.
+// Skip passes over n bytes of the current payload, which the caller has taken from the
+// body without Next. n is at most Left.
 func (r *FrameReader) Skip(n int) { r.left -= int64(n) }
 
 // Inside reports whether a body that ended here would end inside a frame.

@@ -59,7 +59,7 @@ func TestFrameReader(t *testing.T) {
 		inside bool
 	}{
 		{body[:3], ``, true},
-		{body[3:5], `[0 first true last false "" of 5]`, true}, // the prefix alone
+		{body[3:5], `[0 first true last false "" of 5]`, true}, // This chunk ends the prefix, and has nothing of the payload.
 		{nil, ``, true},
 		{body[5:7], `[0 first false last false "he" of 5]`, true},
 		{body[7:10], `[0 first false last true "llo" of 5]`, false},
@@ -86,7 +86,7 @@ func TestSkip(t *testing.T) {
 	}
 }
 
-// A payload may be longer than an int of 32 bits can say: its parts are handed out, and what is left of it is counted.
+// A payload may be longer than a 32-bit int can count. Its parts are returned, and the rest of it is counted, all the same.
 func TestLongPayloads(t *testing.T) {
 	for _, total := range []int64{1<<31 - 1, 1 << 31, maxPayload} {
 		var chunk [PrefixSize + 10]byte
@@ -108,7 +108,7 @@ func TestLongPayloads(t *testing.T) {
 	}
 }
 
-// Want is to the end of the prefix, then to that of the payload.
+// Want counts the bytes to the end of the prefix, and then those to the end of the payload.
 func TestWant(t *testing.T) {
 	var r FrameReader
 	body := append(AppendFrame(nil, 0, []byte("abc")), AppendFrame(nil, 0, nil)...)
@@ -122,8 +122,8 @@ func TestWant(t *testing.T) {
 	}
 }
 
-// FuzzFrame: every frame comes out as it went in, wherever the body is cut, and
-// whatever else is read neither panics nor stands still.
+// FuzzFrame checks that every frame is read as it was written, wherever the body is cut,
+// and that reading any other bytes neither panics nor fails to advance.
 func FuzzFrame(f *testing.F) {
 	f.Add([]byte("hello"), byte(0), []byte{}, byte(0x80), uint8(3))
 	f.Add([]byte{0, 255, 255, 255, 255}, byte(1), []byte("x"), byte(0xff), uint8(0))
@@ -155,7 +155,7 @@ func FuzzFrame(f *testing.F) {
 			t.Errorf("%q and %q are read as %q, flags %v", one, two, payloads, flags)
 		}
 
-		var wild FrameReader // the payload itself as a body
+		var wild FrameReader // This one reads the payload, which may be any bytes, as a body.
 		for at, ok := 0, true; ok; {
 			var frag Fragment
 			before := at

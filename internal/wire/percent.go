@@ -2,9 +2,9 @@ package wire
 
 import "unicode/utf8"
 
-// DecodePercent undoes the percent-encoding of grpc-message. What is no valid
-// escape stands for itself: a malformed message is never an error
-// (SEMANTICS 5.2c). The result is raw bytes and may be no valid UTF-8.
+// DecodePercent undoes the percent-encoding of grpc-message. An invalid escape is left
+// as it is, because a malformed message is never an error (SEMANTICS 5.2c). The result
+// is raw bytes, which need not be valid UTF-8.
 func DecodePercent(s string) string {
 	i := 0
 	for i < len(s) && s[i] != '%' {
@@ -29,8 +29,8 @@ func DecodePercent(s string) string {
 	return string(b)
 }
 
-// EncodePercent writes a message as grpc-message has it: printable ASCII stays,
-// all else and '%' is escaped.
+// EncodePercent encodes a message for grpc-message: printable ASCII other than '%' is
+// left as it is, and all other bytes are escaped.
 func EncodePercent(s string) string {
 	const digits = "0123456789ABCDEF"
 	var b []byte
@@ -56,9 +56,9 @@ func unhex(c byte) (byte, bool) {
 	return 0, false
 }
 
-// UnLatin1 puts UTF-8 together again that was read byte by byte, each byte as the
-// character of its number, as browsers read header values. A text that cannot have
-// come about so stays as it is.
+// UnLatin1 restores UTF-8 that was read as Latin-1: browsers read each byte of a header
+// value as a character of its own. A text that cannot be the result of that is returned
+// as it is.
 func UnLatin1(s string) string {
 	var b []byte
 	for i, c := range s {

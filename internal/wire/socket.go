@@ -1,12 +1,15 @@
 package wire
 
-// The dialect of the improbable wrapper (github.com/improbable-eng/grpc-web) over
-// WebSockets. The request's header is the first message. Each further one is a
-// control byte, and behind SocketData a piece of the request's body. The response
-// comes as it would over HTTP, with its head in a frame before it.
+// These constants are of the dialect that the improbable wrapper
+// (github.com/improbable-eng/grpc-web) speaks over WebSockets (SEMANTICS 5.8a). The
+// first message of a request is its header. Each further message is a control byte and,
+// after SocketData, a piece of the request's body. The response is the same as over
+// HTTP, after a frame that has its head.
 const (
 	SocketProtocol  = "grpc-websockets" // the subprotocol
-	SocketData      = 0                 // a piece follows
-	SocketHalfClose = 1                 // no further piece follows
-	SocketPiece     = 32<<10 - 1        // the longest piece: the wrapper reads 32 KiB with the control byte, and closes with 1009 where there is more
+	SocketData      = 0                 // the control byte before a piece of the body
+	SocketHalfClose = 1                 // the control byte that ends the request
+	// SocketPiece is the longest piece. The wrapper reads messages of at most 32 KiB,
+	// control byte included, and closes the socket with code 1009 where one is longer.
+	SocketPiece = 32<<10 - 1
 )

@@ -34,7 +34,7 @@ func TestUnLatin1(t *testing.T) {
 			t.Errorf("%q, which is itself, is read as %q", text, got)
 		}
 	}
-	for _, text := range []string{"caf\u00e9", "\u00ff", "\u00c3(", "\u7f3a\u00c3\u00a9", "\xff\xfe"} { // cannot have been UTF-8
+	for _, text := range []string{"caf\u00e9", "\u00ff", "\u00c3(", "\u7f3a\u00c3\u00a9", "\xff\xfe"} { // None of these was UTF-8 before.
 		if got := UnLatin1(text); got != text {
 			t.Errorf("%q is read as %q", text, got)
 		}
@@ -86,7 +86,7 @@ func TestDecodeBase64(t *testing.T) {
 	}
 }
 
-// FuzzBase64 compares with the standard library, which is too heavy for the browser.
+// FuzzBase64 compares with the standard library, which is too large to be used itself.
 func FuzzBase64(f *testing.F) {
 	f.Add("hello", "aGk=")
 	f.Add("\x00\xff\xfe", "-_-_")
@@ -101,7 +101,7 @@ func FuzzBase64(f *testing.F) {
 			}
 		}
 		if strings.ContainsAny(text, "\r\n") {
-			return // which the standard library passes over, and no header value holds
+			return // The standard library ignores line ends, and a header value has none.
 		}
 		std := strings.NewReplacer("-", "+", "_", "/").Replace(text)
 		want, err := base64.StdEncoding.DecodeString(std)

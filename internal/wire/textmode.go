@@ -1,27 +1,27 @@
 package wire
 
-// TextReader decodes a body in text mode (application/grpc-web-text): base64 in
-// chunks of any size, padded at the end of any group of four digits, with more
-// behind it, and ends of lines at the end of all (SEMANTICS 5.2h). The zero
-// TextReader stands before the first digit.
+// TextReader decodes a body in text mode (application/grpc-web-text). It is base64 in
+// chunks of any size. Any group of four digits may be padded, and more may follow;
+// line ends may stand only at the end of the body (SEMANTICS 5.2h). The zero TextReader
+// is at the beginning of a body.
 //
-// A byte is there as soon as its last digit is, so that a decoded byte never
-// needs more room than the digit it comes with: it is written over the chunk.
+// Each byte is decoded as soon as its last digit has come. So there are never more
+// decoded bytes than digits were read, and they can be written over the chunk.
 type TextReader struct {
 	bits   uint32
-	digits int  // of the present group, 0 to 3
-	equals int  // paddings of the present group that have come
-	ended  bool // a line has: nothing but ends of lines may follow
+	digits int  // how many digits of the current group have come, 0 to 3
+	equals int  // how many equals signs of the current group have come
+	ended  bool // a line end has come: nothing but line ends may follow
 }
 
-// Decode decodes up to limit bytes of the chunk, from offset at, and writes them
-// there. It answers with how many they are and the offset behind what it has
-// read; ok is false at a character that is no base64. Padding behind the last
-// byte is read too, as far as it is there.
+// Decode decodes up to limit bytes of the chunk from offset at on, and writes them over
+// the chunk from the same offset on. It returns how many bytes it decoded and the offset
+// after what it read; ok is false at a character that is not base64. Padding after the
+// last byte is read too, as far as the chunk has it.
 func (r *TextReader) Decode(chunk []byte, at, limit int) (n, next int, ok bool) {
 	for next = at; next < len(chunk); next++ {
 		c := chunk[next]
-		if c == '\r' || c == '\n' { // some encoders write the last line as one
+		if c == '\r' || c == '\n' { // Some encoders end the last line too.
 			r.ended = true
 			continue
 		}
@@ -48,7 +48,7 @@ func (r *TextReader) Decode(chunk []byte, at, limit int) (n, next int, ok bool) 
 	return n, next, true
 }
 
-// pad takes an equals sign: one behind three digits, two behind two.
+// pad reads an equals sign. One may follow three digits, and two may follow two.
 func (r *TextReader) pad() bool {
 	if r.digits < 2 || r.ended {
 		return false
@@ -62,7 +62,8 @@ func (r *TextReader) pad() bool {
 // Inside reports whether a body that ended here would end inside a byte.
 func (r *TextReader) Inside() bool { return r.digits == 1 }
 
-// AppendText appends bytes in base64, padded: a request's body in text mode.
+// AppendText appends bytes as padded base64, which is how a request's body is sent in
+// text mode.
 func AppendText(b, raw []byte) []byte {
 	for len(raw) >= 3 {
 		b = append(b, base64Digits[raw[0]>>2], base64Digits[raw[0]&3<<4|raw[1]>>4], base64Digits[raw[1]&15<<2|raw[2]>>6], base64Digits[raw[2]&63])

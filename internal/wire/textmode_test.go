@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// decoded reads a text in chunks, each of them up to so many bytes at a time. What
-// was decoded must lie before what is still to be read.
+// decoded reads a text in chunks, each of them up to so many bytes at a time. It checks
+// that what was decoded does not overwrite what is still to be read.
 func decoded(t testing.TB, r *TextReader, limit int, chunks ...string) (raw []byte, ok bool) {
 	t.Helper()
 	for _, c := range chunks {
@@ -34,8 +34,7 @@ func decoded(t testing.TB, r *TextReader, limit int, chunks ...string) (raw []by
 	return raw, true
 }
 
-// A text of several parts, each padded by itself, as it is cut by no server in
-// particular.
+// A text may consist of several parts, each of them padded, and may come in any chunks.
 var parts = []string{"a", "bc", "def", "", "g", "h", "ij", "klmno", "\xff\x00", strings.Repeat("x", 10)}
 
 func padded(parts ...string) (text string) {
@@ -65,7 +64,7 @@ func TestTextReader(t *testing.T) {
 			t.Errorf("%q, %v", got, ok)
 		}
 	})
-	t.Run("byte_by_digit", func(t *testing.T) { // none is kept back until its group is whole
+	t.Run("byte_by_digit", func(t *testing.T) { // A byte is not held back until its group is complete.
 		var r TextReader
 		for i, c := range []struct {
 			digit, want string
@@ -94,7 +93,7 @@ func TestTextReader(t *testing.T) {
 	})
 }
 
-// Ends of lines may stand at the end, and nothing behind them.
+// Line ends may stand at the end of the body, and nothing may follow them.
 func TestTextReaderLines(t *testing.T) {
 	for _, end := range []string{"\n", "\r\n", "\r\n\r\n", "\r"} {
 		for text, want := range map[string]string{"aGll": "hie", "aGk=": "hi", "aGk": "hi", "": ""} {
@@ -113,7 +112,7 @@ func TestTextReaderLines(t *testing.T) {
 	}
 }
 
-// What is no base64 is refused where it stands, and what came before it was read.
+// A character that is not base64 is refused where it stands, after what came before it was decoded.
 func TestTextReaderRefuses(t *testing.T) {
 	for text, want := range map[string]struct {
 		raw string
@@ -145,7 +144,7 @@ func TestTextReaderRefuses(t *testing.T) {
 	}
 }
 
-// Decode stops behind the last byte that is wanted, and the padding behind that.
+// Decode stops after the last byte that is wanted and the padding after it.
 func TestTextReaderLimit(t *testing.T) {
 	for text, stops := range map[string][]int{ // by limit, from 0
 		"aGllaGll":     {0, 2, 3, 4, 6, 7, 8},
@@ -181,8 +180,8 @@ func TestAppendText(t *testing.T) {
 	}
 }
 
-// FuzzTextReader compares with a decoder that reads groups of four digits, of the
-// standard library's; and sends what it makes of any bytes there and back.
+// FuzzTextReader compares with a decoder that decodes groups of four digits with the
+// standard library. It also encodes any bytes and decodes them again.
 func FuzzTextReader(f *testing.F) {
 	f.Add(padded(parts...), []byte("hello"), uint8(3), uint8(2))
 	f.Add("aGk=aA==aA", []byte{}, uint8(1), uint8(0))
@@ -211,10 +210,10 @@ func FuzzTextReader(f *testing.F) {
 	})
 }
 
-// straight decodes group by group. The last one may lack its padding.
+// straight decodes group by group. The last group may lack its padding.
 func straight(text string) (raw []byte, ok bool) {
 	text = strings.TrimRight(text, "\r\n")
-	text = strings.NewReplacer("-", "+", "_", "/", "\r", ".", "\n", ".").Replace(text) // the library would pass over line ends
+	text = strings.NewReplacer("-", "+", "_", "/", "\r", ".", "\n", ".").Replace(text) // The library would ignore line ends.
 	for ; text != ""; text = text[min(4, len(text)):] {
 		group := text[:min(4, len(text))]
 		if len(group) < 4 {

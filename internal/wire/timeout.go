@@ -6,13 +6,14 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
-// maxTimeoutValue is what the eight digits of a grpc-timeout hold (PROTOCOL-HTTP2).
+// maxTimeoutValue is the largest number of a grpc-timeout, which has at most eight
+// digits (PROTOCOL-HTTP2).
 const maxTimeoutValue = 99_999_999
 
-// FormatTimeout writes a timeout of so many nanoseconds as grpc-timeout wants
-// it: whole milliseconds rounded up, coarser units where eight digits do not
-// hold them (SEMANTICS 5.6a). The timeout must be above 0: a call that has no
-// time left is never sent.
+// FormatTimeout writes a timeout, given in nanoseconds, for grpc-timeout: in whole
+// milliseconds, rounded up, or in a coarser unit if eight digits are too few (SEMANTICS
+// 5.6a). The timeout must be above 0, because a call that has no time left is never
+// sent.
 func FormatTimeout(ns int64) string {
 	value, unit := roundUp(ns, 1_000_000), byte('m')
 	for _, coarser := range [...]struct {
@@ -35,8 +36,8 @@ func roundUp(n, unit int64) int64 {
 	return whole
 }
 
-// ParseTimeout reads a grpc-timeout as nanoseconds, as servers do. ok is false
-// where the text is none. What int64 does not hold saturates.
+// ParseTimeout reads a grpc-timeout as servers do, and returns nanoseconds. ok is false
+// if the text is not a timeout. One that is too long for an int64 becomes the largest.
 func ParseTimeout(timeout string) (ns int64, ok bool) {
 	if len(timeout) < 2 || len(timeout) > 9 {
 		return 0, false

@@ -8,7 +8,7 @@ import (
 func TestFormatTimeout(t *testing.T) {
 	const ms, second, minute, hour = 1_000_000, 1_000_000_000, 60_000_000_000, 3_600_000_000_000
 	for ns, want := range map[int64]string{
-		1:                      "1m", // up, never to 0
+		1:                      "1m", // It is rounded up, never to 0.
 		ms:                     "1m",
 		ms + 1:                 "2m",
 		1500 * ms:              "1500m",
@@ -47,8 +47,8 @@ func TestParseTimeout(t *testing.T) {
 	}
 }
 
-// FuzzTimeout: what is sent is never shorter than what is left, and not longer
-// than one unit more.
+// FuzzTimeout checks that the timeout that is sent is never shorter than the time that
+// is left, and at most one unit longer.
 func FuzzTimeout(f *testing.F) {
 	f.Add(int64(1), "1n")
 	f.Add(int64(99_999_999_000_001), "99999999H")

@@ -7,9 +7,9 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 )
 
-// ParseTrailer reads the payload of a trailers frame: lines "name: value" that
-// end in CRLF. It reads what servers really send: LF alone, no end of the last
-// line, names in any case; a line without a colon is passed over
+// ParseTrailer reads the payload of a trailers frame: lines "name: value" that end in
+// CRLF. It is as lenient as servers require: a line may end in LF alone, the last one
+// need not end, names may have any case, and a line without a colon is ignored
 // (SEMANTICS 5.2b).
 func ParseTrailer(block string) metadata.MD {
 	var md metadata.MD
@@ -35,21 +35,22 @@ func AppendTrailer(b []byte, md metadata.MD) []byte {
 	return b
 }
 
-// MaxFields is how many fields a block of metadata that came may hold, the values
-// of a list counted each. A field costs over a hundred bytes several times over, and
-// on the wire no more than a comma, which compression makes a thousandth of.
+// MaxFields is how many fields a block of metadata that was received may have; each
+// value of a list counts. The number is bounded because a field costs several hundred
+// bytes in memory, but on the wire it may be only a comma, which compression makes
+// smaller still.
 const MaxFields = 1000
 
-// ReceiveField is AppendField for metadata that came. It stops at one field beyond
-// MaxFields, which is for the caller to refuse.
+// ReceiveField is AppendField for metadata that was received. It stops at one field more
+// than MaxFields, which the caller must refuse.
 func ReceiveField(md *metadata.MD, name, text string) {
 	appendField(md, name, text, MaxFields+1)
 }
 
-// AppendField adds a field as it stands on the wire. Values of -bin names are
-// decoded; several in one field, joined by commas, become several fields, as
-// HTTP allows and fetch always does. A value that is no base64 is kept raw: in
-// text mode some servers send it so (SEMANTICS 5.2h).
+// AppendField adds a field that is given as it stands on the wire. Values of -bin names
+// are decoded. Several of them in one field, joined by commas, become several fields:
+// HTTP allows to join them, and fetch always does. A value that is not base64 is kept as
+// it is, because in text mode some servers send raw bytes (SEMANTICS 5.2h).
 func AppendField(md *metadata.MD, name, text string) {
 	appendField(md, name, text, math.MaxInt32)
 }
@@ -72,14 +73,14 @@ func appendField(md *metadata.MD, name, text string, most int) {
 	}
 }
 
-// isBinary is metadata.IsBinary for a name in any case.
+// isBinary does what metadata.IsBinary does, for a name in any case.
 func isBinary(name string) bool {
 	at := len(name) - len(metadata.BinarySuffix)
 	return at >= 0 && LowerASCII(name[at:]) == metadata.BinarySuffix
 }
 
-// LowerASCII lower-cases A to Z, and nothing of the rest of Unicode, whose
-// tables would be a weight in the browser.
+// LowerASCII lower-cases A to Z, and no other letters of Unicode, whose tables would
+// make the program in the npm package larger.
 func LowerASCII(s string) string {
 	for i := range len(s) {
 		if 'A' <= s[i] && s[i] <= 'Z' {
@@ -95,7 +96,7 @@ func LowerASCII(s string) string {
 	return s
 }
 
-// FieldText is a field's value as it stands on the wire.
+// FieldText returns a field's value as it stands on the wire.
 func FieldText(name, value string) string {
 	if metadata.IsBinary(name) {
 		return EncodeBase64(value)

@@ -31,9 +31,9 @@ func TestParseTrailer(t *testing.T) {
 		"a-bin: aGk\r\n":                   `a-bin="hi"`,
 		"A-BIN: aGk=\r\n":                  `a-bin="hi"`,
 		"a-bin: aGk, eW8=,\r\n":            `a-bin="hi" a-bin="yo" a-bin=""`,
-		"a-bin: not base64!\r\n":           `a-bin="not base64!"`, // SEMANTICS 5.2h: some servers send it raw
+		"a-bin: not base64!\r\n":           `a-bin="not base64!"`, // Some servers send raw bytes (SEMANTICS 5.2h).
 		"a-bin:\r\n":                       `a-bin=""`,
-		"a: 1, 2\r\n":                      `a="1, 2"`, // only of -bin is it known that a comma parts
+		"a: 1, 2\r\n":                      `a="1, 2"`, // Only in values of -bin fields is a comma known to be a separator.
 		"a:1\r\r\n":                        `a="1"`,
 		"\x00:1\r\nb:\xff\r\n":             "\x00=\"1\" b=\"\\xff\"",
 		"-bin: aGk\r\nbin: aGk\r\nx: aGk ": `-bin="hi" bin="aGk" x="aGk"`,
@@ -80,8 +80,8 @@ func TestAppendTrailer(t *testing.T) {
 	}
 }
 
-// FuzzTrailer: what is written is read again, in any case of the names and with
-// or without the last CRLF; and no block panics.
+// FuzzTrailer checks that what is written can be read again, with names in any case and
+// with or without the last CRLF, and that no block of bytes panics.
 func FuzzTrailer(f *testing.F) {
 	f.Add("grpc-status", "0", "x-bin", "\x00\xff", "x: 1\r\ny\n:\n")
 	f.Add("a", "", "a", "b", "a-bin: ,,=,====\r")
@@ -107,7 +107,7 @@ func FuzzTrailer(f *testing.F) {
 	})
 }
 
-// clean: lines that hold nothing but printable ASCII, so that trimming and
+// clean reports whether the lines have nothing but printable ASCII, so that trimming and
 // rewriting them changes nothing.
 func clean(block string) bool {
 	for i := range len(block) {

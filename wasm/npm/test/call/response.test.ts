@@ -192,7 +192,7 @@ const broken: [string, Response, Code, RegExp][] = [
     "bytes behind the trailers frame are INTERNAL",
     new Response(concat(frame(MESSAGE), OK, Uint8Array.of(0)), { headers: WEB }),
     Code.INTERNAL,
-    /behind its trailers/,
+    /after its trailers/,
   ],
   ["an unknown flag is INTERNAL", new Response(concat(frame(MESSAGE, 2), OK), { headers: WEB }), Code.INTERNAL, /flag byte 2/],
   [

@@ -119,7 +119,7 @@ test("a server that compresses though nobody asked for it is read, and may be he
   assert.equal(inflated.made, 3);
   const large: StepInit = { encoding: "gzip", messageSize: 16 << 20 };
   const call = channel.unary(DO, new Script([large]).bytes);
-  await assert.rejects(call, { code: Code.RESOURCE_EXHAUSTED, message: /inflated, larger than the limit of 4194304 bytes/ });
+  await assert.rejects(call, { code: Code.RESOURCE_EXHAUSTED, message: /inflated, is larger than the limit of 4194304 bytes/ });
 });
 
 /** Whether this Node has a WebSocket of its own or not, unary calls go by fetch. */

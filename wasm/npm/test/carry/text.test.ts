@@ -174,7 +174,7 @@ test("what is no base64 is INTERNAL; what came before it is delivered", async (t
     };
     const error = await refused(drain());
     assert.equal(error.code, Code.INTERNAL, JSON.stringify(bad));
-    assert.match(error.message, /where base64 is due/);
+    assert.match(error.message, /where base64 is expected/);
     if (!bad.startsWith("=")) assert.deepEqual(got, [MESSAGE], JSON.stringify(bad)); // else the message's own padding is damaged
     assert.ok(fake.exchanges[0]?.signal.aborted);
   }
