@@ -1,9 +1,9 @@
 #!/bin/sh
-# Generates the Go and TypeScript code of the protos beside this file, and of those in conformance/proto.
+# Generates the Go and TypeScript code of the protos in this folder, and of those in conformance/proto.
 #   sh server/proto/generate.sh           writes **/*.pb.go beside the protos and wasm/npm/test/gen/**
-#   sh server/proto/generate.sh --check   writes nothing; fails with a diff when the committed code is not what comes out
-# Needs Go and npm. The Go plugins are pinned in tools/go.mod, buf and the plugins from npm here: as devDependencies, buf's packages
-# for other platforms can break `npm ci`.
+#   sh server/proto/generate.sh --check   writes nothing; if the committed code differs from what is generated, shows a diff and fails
+# It needs Go and npm. The Go plugins are pinned in tools/go.mod. buf and the plugins from npm are pinned here, not as devDependencies,
+# because buf's packages for other platforms can break `npm ci`.
 set -eu
 buf=1.75.0
 es=2.17.0
@@ -19,12 +19,12 @@ PATH="$temp/bin:$PATH" npx --yes -p "@bufbuild/buf@$buf" -p "@bufbuild/protoc-ge
   sh -c 'for protos in server/proto conformance/proto; do
     buf generate "$protos" --template "$protos/buf.gen.yaml" --output "$0" || exit
   done' "$temp/out"
-# protobuf-ts leaves out the extension, which modules of Node's need.
+# protobuf-ts imports files without their extension, which Node's modules need.
 find "$temp/out/wasm/npm/test/gen/protobuf-ts" -name '*.ts' | while read -r file; do
   sed 's#\( from "\.[^"]*\)";$#\1.js";#' "$file" >"$temp/file" && mv "$temp/file" "$file"
 done
 
-# A file that a removed proto left behind counts as a difference too. What generate-grpc-web.sh writes is its own.
+# A file that is left over from a proto that was removed is a difference too. What generate-grpc-web.sh writes is not looked at.
 listed() { (cd "$1" && find server/proto conformance/proto wasm/npm/test/gen -name '*.pb.go' -o -path 'wasm/*.ts' ! -path '*/gen/grpc-web/*' | sort) 2>/dev/null || true; }
 
 if [ "${1:-}" = --check ]; then

@@ -1,2 +1,2 @@
-// Package helloworld holds the messages and stubs of helloworld.Greeter.
+// Package helloworld has the messages and stubs of helloworld.Greeter.
 package helloworld

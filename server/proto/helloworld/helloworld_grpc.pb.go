@@ -31,13 +31,13 @@ const (
 //
 // The Greeter of the gRPC tutorials, with one method for each kind of call.
 type GreeterClient interface {
-	// Answers "Hello NAME".
+	// Answers with "Hello NAME".
 	SayHello(ctx context.Context, in *HelloRequest, opts ...grpc.CallOption) (*HelloReply, error)
-	// Answers five messages, "Hello NAME, 1 of 5" to "Hello NAME, 5 of 5".
+	// Answers with five messages, "Hello NAME, 1 of 5" to "Hello NAME, 5 of 5".
 	LotsOfReplies(ctx context.Context, in *HelloRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[HelloReply], error)
 	// Answers once, after the client's half-close: "Hello ANN, BOB, CAT".
 	LotsOfGreetings(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[HelloRequest, HelloReply], error)
-	// Answers each message as it comes: "Hello NAME".
+	// Answers each message with "Hello NAME", as it comes.
 	BidiHello(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[HelloRequest, HelloReply], error)
 }
 
@@ -110,13 +110,13 @@ type Greeter_BidiHelloClient = grpc.BidiStreamingClient[HelloRequest, HelloReply
 //
 // The Greeter of the gRPC tutorials, with one method for each kind of call.
 type GreeterServer interface {
-	// Answers "Hello NAME".
+	// Answers with "Hello NAME".
 	SayHello(context.Context, *HelloRequest) (*HelloReply, error)
-	// Answers five messages, "Hello NAME, 1 of 5" to "Hello NAME, 5 of 5".
+	// Answers with five messages, "Hello NAME, 1 of 5" to "Hello NAME, 5 of 5".
 	LotsOfReplies(*HelloRequest, grpc.ServerStreamingServer[HelloReply]) error
 	// Answers once, after the client's half-close: "Hello ANN, BOB, CAT".
 	LotsOfGreetings(grpc.ClientStreamingServer[HelloRequest, HelloReply]) error
-	// Answers each message as it comes: "Hello NAME".
+	// Answers each message with "Hello NAME", as it comes.
 	BidiHello(grpc.BidiStreamingServer[HelloRequest, HelloReply]) error
 	mustEmbedUnimplementedGreeterServer()
 }

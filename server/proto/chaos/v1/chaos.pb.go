@@ -26,11 +26,11 @@ type Ending int32
 
 const (
 	Ending_ENDING_RUNNING Ending = 0
-	// It came to the end of its step.
+	// The attempt came to the end of its step.
 	Ending_ENDING_PLAYED Ending = 1
-	// The client went away first: it aborted, or the connection died.
+	// Before that, the client canceled it or the connection was lost.
 	Ending_ENDING_CANCELLED Ending = 2
-	// The request's grpc-timeout passed first.
+	// Before that, the request's grpc-timeout passed.
 	Ending_ENDING_DEADLINE Ending = 3
 )
 
@@ -79,15 +79,15 @@ func (Ending) EnumDescriptor() ([]byte, []int) {
 
 type Request struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Names the call: requests with the same id are attempts of one call. A fresh one (a UUID) for each call keeps tests apart.
-	// Empty: the request counts as attempt 1 of a call of its own, and no report knows it.
+	// Names the call: requests with the same id are attempts of one call. Give each call a new one (a UUID), to keep tests apart.
+	// If it is empty, the request is attempt 1 of a call of its own, which cannot be reported on.
 	CallId string `protobuf:"bytes,1,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
-	// The n-th request of the call id, as the server counts them, plays step n; the last step also serves all later ones.
-	// None: every attempt succeeds at once.
+	// The n-th request with a call id, as the server counts them, plays step n. Requests after the last step play that step again.
+	// If there are no steps, every attempt succeeds at once.
 	Steps []*Step `protobuf:"bytes,2,rep,name=steps,proto3" json:"steps,omitempty"`
-	// Sent back, unless the step sets message_size.
+	// Is sent back, unless the step sets message_size.
 	Payload []byte `protobuf:"bytes,3,opt,name=payload,proto3" json:"payload,omitempty"`
-	// Seeds the drawn delays. A delay depends on seed, call id and attempt number alone, so a script replays exactly.
+	// Seeds the random delays. A delay depends only on the seed, the call id and the number of the attempt, so a script replays exactly.
 	Seed          uint64 `protobuf:"varint,4,opt,name=seed,proto3" json:"seed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -151,36 +151,37 @@ func (x *Request) GetSeed() uint64 {
 	return 0
 }
 
-// What one attempt meets, in this order: delay; header metadata; the messages, each after message_delay; end_delay;
+// What happens to one attempt, in this order: delay; header metadata; the messages, each after message_delay; end_delay;
 // wait_for_started; the end.
 type Step struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Before anything is sent.
+	// How long to wait before anything is sent.
 	Delay *Delay `protobuf:"bytes,1,opt,name=delay,proto3" json:"delay,omitempty"`
-	// Header metadata. Kept back until the first message, so that a failure before one is still Trailers-Only.
+	// Header metadata. It is sent with the first message, so that a failure before that is still Trailers-Only.
 	Header []*Metadata `protobuf:"bytes,2,rep,name=header,proto3" json:"header,omitempty"`
-	// Sends the response head at once, which commits the call in the client; whatever fails later is not retried.
+	// Sends the response head at once, which commits the attempt in the client, so that later failures are not retried.
 	EarlyHeader bool `protobuf:"varint,3,opt,name=early_header,json=earlyHeader,proto3" json:"early_header,omitempty"`
-	// How many messages pass before the end. Stream sends so many (unset: none). Collect reads so many and Converse reads and
-	// answers so many, the first one included (unset: until the client's half-close). Do ignores it.
+	// How many messages there are before the end. Stream sends so many, and none if this is not set. Collect reads so many, and Converse
+	// reads and answers so many, the first one included; if this is not set, they go on until the client's half-close. Do ignores it.
 	Messages *uint32 `protobuf:"varint,4,opt,name=messages,proto3,oneof" json:"messages,omitempty"`
-	// Before each message of Stream and Converse; the draws differ.
+	// How long to wait before each message of Stream and Converse. It is drawn for each message.
 	MessageDelay *Delay `protobuf:"bytes,5,opt,name=message_delay,json=messageDelay,proto3" json:"message_delay,omitempty"`
-	// Bytes of payload in each reply, up to 16 MiB. 0: the payload of the request comes back; Collect joins all it read.
+	// The length in bytes of the payload in each reply, up to 16 MiB. If it is 0, replies have the request's payload, and the reply of
+	// Collect has the payloads of all messages that it read, joined.
 	MessageSize uint32 `protobuf:"varint,6,opt,name=message_size,json=messageSize,proto3" json:"message_size,omitempty"`
-	// Compresses the replies: "gzip" is the one there is. Sent even to a client that did not offer it in grpc-accept-encoding.
-	// Unset: as the request was.
+	// The compression of the replies; only "gzip" is supported. It is used even if the client did not offer it in grpc-accept-encoding.
+	// If it is not set, replies are compressed as the request was.
 	Encoding string `protobuf:"bytes,7,opt,name=encoding,proto3" json:"encoding,omitempty"`
-	// After the messages, before the end.
+	// How long to wait after the messages, before the end.
 	EndDelay *Delay `protobuf:"bytes,8,opt,name=end_delay,json=endDelay,proto3" json:"end_delay,omitempty"`
-	// Before the end, waits until so many attempts of the call id have begun. A test that must have seen the messages before the end
-	// comes begins one more attempt once it has; no delay would be long enough on every machine. 0: no wait.
+	// Before the end, waits until so many attempts of the call id have begun; 0 means no wait. With it, a test can read all messages before
+	// the end comes, and then begin one more attempt. No delay would be long enough for that on every machine.
 	WaitForStarted uint32 `protobuf:"varint,15,opt,name=wait_for_started,json=waitForStarted,proto3" json:"wait_for_started,omitempty"`
 	// Trailer metadata, on success and on failure.
 	Trailer []*Metadata `protobuf:"bytes,9,rep,name=trailer,proto3" json:"trailer,omitempty"`
-	// Values of the trailer grpc-retry-pushback-ms, sent as they stand: "250", "-1", "soon", or several.
+	// Values of the trailer grpc-retry-pushback-ms, which are sent as they are: "250", "-1", "soon", or several.
 	Pushback []string `protobuf:"bytes,10,rep,name=pushback,proto3" json:"pushback,omitempty"`
-	// Unset: OK, with one reply from Do and Collect.
+	// How the attempt ends. If it is not set, it ends with OK, and Do and Collect send their reply.
 	//
 	// Types that are valid to be assigned to End:
 	//
@@ -348,7 +349,7 @@ type isStep_End interface {
 }
 
 type Step_Status struct {
-	// A gRPC status. Code 0 is the same as no end at all.
+	// A gRPC status. Code 0 is the same as not setting an end.
 	Status *Status `protobuf:"bytes,11,opt,name=status,proto3,oneof"`
 }
 
@@ -379,7 +380,7 @@ type Status struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Code    int32                  `protobuf:"varint,1,opt,name=code,proto3" json:"code,omitempty"`
 	Message string                 `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
-	// Any google.rpc detail; they reach the client in grpc-status-details-bin.
+	// Error details, such as those of google.rpc. They reach the client in grpc-status-details-bin.
 	Details       []*anypb.Any `protobuf:"bytes,3,rep,name=details,proto3" json:"details,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -436,11 +437,12 @@ func (x *Status) GetDetails() []*anypb.Any {
 	return nil
 }
 
-// Breaks the exchange: HTTP/1.1 and WebSocket lose the connection, HTTP/2 gets RST_STREAM. All that was sent before arrives.
+// Breaks the exchange: over HTTP/1.1 and WebSocket the connection is closed, over HTTP/2 the stream is reset (RST_STREAM). What was sent
+// before arrives.
 type Cut struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Bytes of one more message frame to send first, its 5-byte prefix included; the frame promises 1024 bytes more than come.
-	// 0, with nothing else sent before: not even the response head arrives.
+	// How many bytes of one more message frame to send first, with its 5-byte prefix. The frame promises 1024 bytes more than are sent.
+	// If it is 0 and nothing was sent before, not even the response head arrives.
 	PartialBytes  uint32 `protobuf:"varint,1,opt,name=partial_bytes,json=partialBytes,proto3" json:"partial_bytes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -483,17 +485,17 @@ func (x *Cut) GetPartialBytes() uint32 {
 	return 0
 }
 
-// Replaces the whole answer, so nothing may be sent before: no early_header, no messages of Stream or Converse. Over WebSocket,
-// where no HTTP response is left to give, it acts as a Cut.
+// Replaces the whole response, so nothing may be sent before: neither early_header nor messages of Stream or Converse. Over WebSocket,
+// which can have no other HTTP response once it has opened, it acts as a Cut.
 type Raw struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// 200 to 599.
+	// From 200 to 599.
 	HttpStatus uint32 `protobuf:"varint,1,opt,name=http_status,json=httpStatus,proto3" json:"http_status,omitempty"`
-	// HTTP headers, content-type among them. The CORS headers are added.
+	// The HTTP headers, such as content-type. The CORS headers are added to them.
 	Header []*Metadata `protobuf:"bytes,2,rep,name=header,proto3" json:"header,omitempty"`
-	// The body, each part flushed on its own.
+	// The body. Each part is flushed on its own.
 	Body [][]byte `protobuf:"bytes,3,rep,name=body,proto3" json:"body,omitempty"`
-	// Break the connection after the body, instead of ending it.
+	// Breaks the connection after the body, instead of ending the response.
 	Cut           bool `protobuf:"varint,4,opt,name=cut,proto3" json:"cut,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -593,13 +595,13 @@ func (*Hang) Descriptor() ([]byte, []int) {
 	return file_chaos_v1_chaos_proto_rawDescGZIP(), []int{5}
 }
 
-// One name and value. A name may repeat.
+// A name and a value. Several may have the same name.
 type Metadata struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// For a name without "-bin".
+	// The value of a name that does not end in "-bin".
 	Value string `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
-	// For a name that ends in "-bin".
+	// The value of a name that ends in "-bin".
 	Binary        []byte `protobuf:"bytes,3,opt,name=binary,proto3" json:"binary,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -656,7 +658,7 @@ func (x *Metadata) GetBinary() []byte {
 	return nil
 }
 
-// A waiting time, in milliseconds.
+// How long to wait, in milliseconds.
 type Delay struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Distribution:
@@ -826,7 +828,7 @@ func (x *Uniform) GetMaxMs() uint32 {
 type Exponential struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	MeanMs uint32                 `protobuf:"varint,1,opt,name=mean_ms,json=meanMs,proto3" json:"mean_ms,omitempty"`
-	// Upper bound of a draw. 0: none.
+	// The longest that is drawn. 0 means no limit.
 	MaxMs         uint32 `protobuf:"varint,2,opt,name=max_ms,json=maxMs,proto3" json:"max_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -876,12 +878,12 @@ func (x *Exponential) GetMaxMs() uint32 {
 	return 0
 }
 
-// Mostly one distribution, now and then another: the servers that hedging is for.
+// Draws from one distribution most of the time, and from another now and then. Servers with such a slow tail are what hedging is for.
 type SlowTail struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Usual *Delay                 `protobuf:"bytes,1,opt,name=usual,proto3" json:"usual,omitempty"`
 	Slow  *Delay                 `protobuf:"bytes,2,opt,name=slow,proto3" json:"slow,omitempty"`
-	// Share of slow draws, 0 to 1.
+	// The share of slow draws, from 0 to 1.
 	Probability   float64 `protobuf:"fixed64,3,opt,name=probability,proto3" json:"probability,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -940,14 +942,14 @@ func (x *SlowTail) GetProbability() float64 {
 
 type Reply struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Which attempt of its call id this was, counted by the server from 1.
+	// Which attempt of its call id this was. The server counts from 1.
 	Attempt uint32 `protobuf:"varint,1,opt,name=attempt,proto3" json:"attempt,omitempty"`
-	// Position in the response stream, from 1.
+	// The position in the response stream, from 1.
 	Index   uint32 `protobuf:"varint,2,opt,name=index,proto3" json:"index,omitempty"`
 	Payload []byte `protobuf:"bytes,3,opt,name=payload,proto3" json:"payload,omitempty"`
-	// Request messages read so far.
+	// How many request messages were read so far.
 	Received uint32 `protobuf:"varint,4,opt,name=received,proto3" json:"received,omitempty"`
-	// The HTTP request headers as they arrived, names in lower case and sorted, on the first reply only.
+	// The HTTP request headers as they arrived, sorted and with names in lower case. Only the first reply has them.
 	RequestHeader []*Metadata `protobuf:"bytes,5,rep,name=request_header,json=requestHeader,proto3" json:"request_header,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1021,8 +1023,8 @@ func (x *Reply) GetRequestHeader() []*Metadata {
 type ReportRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	CallId string                 `protobuf:"bytes,1,opt,name=call_id,json=callId,proto3" json:"call_id,omitempty"`
-	// Answer only once so many attempts have begun and so many have ended: no polling. Both 0: answer at once. The wait lasts
-	// as long as the request's own deadline allows, and then fails with DEADLINE_EXCEEDED.
+	// The server answers when so many attempts have begun and so many have ended, so that a test need not poll. If both are 0, it answers
+	// at once. When the request's own deadline passes, it fails with DEADLINE_EXCEEDED.
 	WaitForStarted uint32 `protobuf:"varint,2,opt,name=wait_for_started,json=waitForStarted,proto3" json:"wait_for_started,omitempty"`
 	WaitForEnded   uint32 `protobuf:"varint,3,opt,name=wait_for_ended,json=waitForEnded,proto3" json:"wait_for_ended,omitempty"`
 	unknownFields  protoimpl.UnknownFields
@@ -1084,7 +1086,7 @@ type ReportReply struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Started uint32                 `protobuf:"varint,1,opt,name=started,proto3" json:"started,omitempty"`
 	Ended   uint32                 `protobuf:"varint,2,opt,name=ended,proto3" json:"ended,omitempty"`
-	// In the order they began; the first 1000 of a call id.
+	// The first 1000 attempts of the call id, in the order in which they began.
 	Executions    []*Execution `protobuf:"bytes,3,rep,name=executions,proto3" json:"executions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1145,20 +1147,20 @@ func (x *ReportReply) GetExecutions() []*Execution {
 type Execution struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Attempt uint32                 `protobuf:"varint,1,opt,name=attempt,proto3" json:"attempt,omitempty"`
-	// The full method, "/hedgerow.chaos.v1.Chaos/Do".
+	// The full method, such as "/hedgerow.chaos.v1.Chaos/Do".
 	Method string `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
-	// Microseconds since the call id's first attempt began.
+	// When it began, in microseconds since the call id's first attempt began.
 	StartedUs int64 `protobuf:"varint,3,opt,name=started_us,json=startedUs,proto3" json:"started_us,omitempty"`
-	// The same clock; 0 while it runs.
+	// When it ended, on the same clock; 0 while it runs.
 	EndedUs int64  `protobuf:"varint,4,opt,name=ended_us,json=endedUs,proto3" json:"ended_us,omitempty"`
 	Ending  Ending `protobuf:"varint,5,opt,name=ending,proto3,enum=hedgerow.chaos.v1.Ending" json:"ending,omitempty"`
-	// The status code it ended with: the scripted one, 1 for CANCELLED and 4 for DEADLINE_EXCEEDED, 0 after a Cut or Raw.
+	// The status code with which it ended: the scripted one, 1 if it was canceled, 4 if its deadline passed, 0 after a Cut or Raw.
 	Code int32 `protobuf:"varint,6,opt,name=code,proto3" json:"code,omitempty"`
-	// The header grpc-previous-rpc-attempts as it arrived; empty when absent.
+	// The header grpc-previous-rpc-attempts as it arrived; empty if it was absent.
 	PreviousAttempts string `protobuf:"bytes,7,opt,name=previous_attempts,json=previousAttempts,proto3" json:"previous_attempts,omitempty"`
-	// The header grpc-timeout as it arrived; empty when absent.
+	// The header grpc-timeout as it arrived; empty if it was absent.
 	Timeout string `protobuf:"bytes,8,opt,name=timeout,proto3" json:"timeout,omitempty"`
-	// Request messages read; 0 while it runs.
+	// How many request messages were read; 0 while it runs.
 	Received      uint32 `protobuf:"varint,9,opt,name=received,proto3" json:"received,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -30,19 +30,19 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// A server that fails as it is told to. Every request carries a script, one step for each attempt; the server keeps nothing
-// between calls but a count of the attempts it saw for each call id. One request type serves all four kinds of call, so that
-// a script written for one runs on the others.
+// A server that fails as its callers tell it to. Every request has a script, with one step for each attempt. Between calls the server
+// keeps only what it saw of the attempts of each call id. All four kinds of call have the same request type, so that a script can be used
+// for any of them.
 type ChaosClient interface {
-	// Answers one reply.
+	// Answers with one reply.
 	Do(ctx context.Context, in *Request, opts ...grpc.CallOption) (*Reply, error)
-	// Answers Step.messages replies.
+	// Answers with Step.messages replies.
 	Stream(ctx context.Context, in *Request, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Reply], error)
-	// Reads request messages, then answers one reply. The first message carries the script.
+	// Reads request messages, then answers with one reply. The first message has the script.
 	Collect(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[Request, Reply], error)
-	// Answers each request message with one reply. The first message carries the script.
+	// Answers each request message with one reply. The first message has the script.
 	Converse(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[Request, Reply], error)
-	// Tells what the server saw of a call id, now or once enough has happened.
+	// Reports what the server saw of a call id, either at once or when enough attempts have begun and ended.
 	Report(ctx context.Context, in *ReportRequest, opts ...grpc.CallOption) (*ReportReply, error)
 }
 
@@ -123,19 +123,19 @@ func (c *chaosClient) Report(ctx context.Context, in *ReportRequest, opts ...grp
 // All implementations must embed UnimplementedChaosServer
 // for forward compatibility.
 //
-// A server that fails as it is told to. Every request carries a script, one step for each attempt; the server keeps nothing
-// between calls but a count of the attempts it saw for each call id. One request type serves all four kinds of call, so that
-// a script written for one runs on the others.
+// A server that fails as its callers tell it to. Every request has a script, with one step for each attempt. Between calls the server
+// keeps only what it saw of the attempts of each call id. All four kinds of call have the same request type, so that a script can be used
+// for any of them.
 type ChaosServer interface {
-	// Answers one reply.
+	// Answers with one reply.
 	Do(context.Context, *Request) (*Reply, error)
-	// Answers Step.messages replies.
+	// Answers with Step.messages replies.
 	Stream(*Request, grpc.ServerStreamingServer[Reply]) error
-	// Reads request messages, then answers one reply. The first message carries the script.
+	// Reads request messages, then answers with one reply. The first message has the script.
 	Collect(grpc.ClientStreamingServer[Request, Reply]) error
-	// Answers each request message with one reply. The first message carries the script.
+	// Answers each request message with one reply. The first message has the script.
 	Converse(grpc.BidiStreamingServer[Request, Reply]) error
-	// Tells what the server saw of a call id, now or once enough has happened.
+	// Reports what the server saw of a call id, either at once or when enough attempts have begun and ended.
 	Report(context.Context, *ReportRequest) (*ReportReply, error)
 	mustEmbedUnimplementedChaosServer()
 }

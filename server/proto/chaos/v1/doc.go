@@ -1,2 +1,2 @@
-// Package chaosv1 holds the messages and stubs of hedgerow.chaos.v1, the service that fails as it is told to.
+// Package chaosv1 has the messages and stubs of hedgerow.chaos.v1, the service that fails as its callers tell it to.
 package chaosv1

@@ -1,3 +1,3 @@
-// Package conformancev1 holds the messages of connectconformance, the
+// Package conformancev1 has the messages of connectconformance, the
 // conformance suite of connectrpc.com.
 package conformancev1

@@ -53,7 +53,7 @@ export const HelloReplySchema: GenMessage<HelloReply> = /*@__PURE__*/
  */
 export const Greeter: GenService<{
   /**
-   * Answers "Hello NAME".
+   * Answers with "Hello NAME".
    *
    * @generated from rpc helloworld.Greeter.SayHello
    */
@@ -63,7 +63,7 @@ export const Greeter: GenService<{
     output: typeof HelloReplySchema;
   },
   /**
-   * Answers five messages, "Hello NAME, 1 of 5" to "Hello NAME, 5 of 5".
+   * Answers with five messages, "Hello NAME, 1 of 5" to "Hello NAME, 5 of 5".
    *
    * @generated from rpc helloworld.Greeter.LotsOfReplies
    */
@@ -83,7 +83,7 @@ export const Greeter: GenService<{
     output: typeof HelloReplySchema;
   },
   /**
-   * Answers each message as it comes: "Hello NAME".
+   * Answers each message with "Hello NAME", as it comes.
    *
    * @generated from rpc helloworld.Greeter.BidiHello
    */

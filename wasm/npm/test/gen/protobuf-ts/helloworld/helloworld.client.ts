@@ -20,13 +20,13 @@ import type { RpcOptions } from "@protobuf-ts/runtime-rpc";
  */
 export interface IGreeterClient {
     /**
-     * Answers "Hello NAME".
+     * Answers with "Hello NAME".
      *
      * @generated from protobuf rpc: SayHello
      */
     sayHello(input: HelloRequest, options?: RpcOptions): UnaryCall<HelloRequest, HelloReply>;
     /**
-     * Answers five messages, "Hello NAME, 1 of 5" to "Hello NAME, 5 of 5".
+     * Answers with five messages, "Hello NAME, 1 of 5" to "Hello NAME, 5 of 5".
      *
      * @generated from protobuf rpc: LotsOfReplies
      */
@@ -38,7 +38,7 @@ export interface IGreeterClient {
      */
     lotsOfGreetings(options?: RpcOptions): ClientStreamingCall<HelloRequest, HelloReply>;
     /**
-     * Answers each message as it comes: "Hello NAME".
+     * Answers each message with "Hello NAME", as it comes.
      *
      * @generated from protobuf rpc: BidiHello
      */
@@ -56,7 +56,7 @@ export class GreeterClient implements IGreeterClient, ServiceInfo {
     constructor(private readonly _transport: RpcTransport) {
     }
     /**
-     * Answers "Hello NAME".
+     * Answers with "Hello NAME".
      *
      * @generated from protobuf rpc: SayHello
      */
@@ -65,7 +65,7 @@ export class GreeterClient implements IGreeterClient, ServiceInfo {
         return stackIntercept<HelloRequest, HelloReply>("unary", this._transport, method, opt, input);
     }
     /**
-     * Answers five messages, "Hello NAME, 1 of 5" to "Hello NAME, 5 of 5".
+     * Answers with five messages, "Hello NAME, 1 of 5" to "Hello NAME, 5 of 5".
      *
      * @generated from protobuf rpc: LotsOfReplies
      */
@@ -83,7 +83,7 @@ export class GreeterClient implements IGreeterClient, ServiceInfo {
         return stackIntercept<HelloRequest, HelloReply>("clientStreaming", this._transport, method, opt);
     }
     /**
-     * Answers each message as it comes: "Hello NAME".
+     * Answers each message with "Hello NAME", as it comes.
      *
      * @generated from protobuf rpc: BidiHello
      */

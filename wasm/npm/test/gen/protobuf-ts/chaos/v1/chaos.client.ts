@@ -16,48 +16,48 @@ import type { Request } from "./chaos.js";
 import type { UnaryCall } from "@protobuf-ts/runtime-rpc";
 import type { RpcOptions } from "@protobuf-ts/runtime-rpc";
 /**
- * A server that fails as it is told to. Every request carries a script, one step for each attempt; the server keeps nothing
- * between calls but a count of the attempts it saw for each call id. One request type serves all four kinds of call, so that
- * a script written for one runs on the others.
+ * A server that fails as its callers tell it to. Every request has a script, with one step for each attempt. Between calls the server
+ * keeps only what it saw of the attempts of each call id. All four kinds of call have the same request type, so that a script can be used
+ * for any of them.
  *
  * @generated from protobuf service hedgerow.chaos.v1.Chaos
  */
 export interface IChaosClient {
     /**
-     * Answers one reply.
+     * Answers with one reply.
      *
      * @generated from protobuf rpc: Do
      */
     do(input: Request, options?: RpcOptions): UnaryCall<Request, Reply>;
     /**
-     * Answers Step.messages replies.
+     * Answers with Step.messages replies.
      *
      * @generated from protobuf rpc: Stream
      */
     stream(input: Request, options?: RpcOptions): ServerStreamingCall<Request, Reply>;
     /**
-     * Reads request messages, then answers one reply. The first message carries the script.
+     * Reads request messages, then answers with one reply. The first message has the script.
      *
      * @generated from protobuf rpc: Collect
      */
     collect(options?: RpcOptions): ClientStreamingCall<Request, Reply>;
     /**
-     * Answers each request message with one reply. The first message carries the script.
+     * Answers each request message with one reply. The first message has the script.
      *
      * @generated from protobuf rpc: Converse
      */
     converse(options?: RpcOptions): DuplexStreamingCall<Request, Reply>;
     /**
-     * Tells what the server saw of a call id, now or once enough has happened.
+     * Reports what the server saw of a call id, either at once or when enough attempts have begun and ended.
      *
      * @generated from protobuf rpc: Report
      */
     report(input: ReportRequest, options?: RpcOptions): UnaryCall<ReportRequest, ReportReply>;
 }
 /**
- * A server that fails as it is told to. Every request carries a script, one step for each attempt; the server keeps nothing
- * between calls but a count of the attempts it saw for each call id. One request type serves all four kinds of call, so that
- * a script written for one runs on the others.
+ * A server that fails as its callers tell it to. Every request has a script, with one step for each attempt. Between calls the server
+ * keeps only what it saw of the attempts of each call id. All four kinds of call have the same request type, so that a script can be used
+ * for any of them.
  *
  * @generated from protobuf service hedgerow.chaos.v1.Chaos
  */
@@ -68,7 +68,7 @@ export class ChaosClient implements IChaosClient, ServiceInfo {
     constructor(private readonly _transport: RpcTransport) {
     }
     /**
-     * Answers one reply.
+     * Answers with one reply.
      *
      * @generated from protobuf rpc: Do
      */
@@ -77,7 +77,7 @@ export class ChaosClient implements IChaosClient, ServiceInfo {
         return stackIntercept<Request, Reply>("unary", this._transport, method, opt, input);
     }
     /**
-     * Answers Step.messages replies.
+     * Answers with Step.messages replies.
      *
      * @generated from protobuf rpc: Stream
      */
@@ -86,7 +86,7 @@ export class ChaosClient implements IChaosClient, ServiceInfo {
         return stackIntercept<Request, Reply>("serverStreaming", this._transport, method, opt, input);
     }
     /**
-     * Reads request messages, then answers one reply. The first message carries the script.
+     * Reads request messages, then answers with one reply. The first message has the script.
      *
      * @generated from protobuf rpc: Collect
      */
@@ -95,7 +95,7 @@ export class ChaosClient implements IChaosClient, ServiceInfo {
         return stackIntercept<Request, Reply>("clientStreaming", this._transport, method, opt);
     }
     /**
-     * Answers each request message with one reply. The first message carries the script.
+     * Answers each request message with one reply. The first message has the script.
      *
      * @generated from protobuf rpc: Converse
      */
@@ -104,7 +104,7 @@ export class ChaosClient implements IChaosClient, ServiceInfo {
         return stackIntercept<Request, Reply>("duplex", this._transport, method, opt);
     }
     /**
-     * Tells what the server saw of a call id, now or once enough has happened.
+     * Reports what the server saw of a call id, either at once or when enough attempts have begun and ended.
      *
      * @generated from protobuf rpc: Report
      */

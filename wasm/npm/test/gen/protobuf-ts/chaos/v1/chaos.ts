@@ -18,92 +18,93 @@ import { Any } from "../../google/protobuf/any.js";
  */
 export interface Request {
     /**
-     * Names the call: requests with the same id are attempts of one call. A fresh one (a UUID) for each call keeps tests apart.
-     * Empty: the request counts as attempt 1 of a call of its own, and no report knows it.
+     * Names the call: requests with the same id are attempts of one call. Give each call a new one (a UUID), to keep tests apart.
+     * If it is empty, the request is attempt 1 of a call of its own, which cannot be reported on.
      *
      * @generated from protobuf field: string call_id = 1
      */
     callId: string;
     /**
-     * The n-th request of the call id, as the server counts them, plays step n; the last step also serves all later ones.
-     * None: every attempt succeeds at once.
+     * The n-th request with a call id, as the server counts them, plays step n. Requests after the last step play that step again.
+     * If there are no steps, every attempt succeeds at once.
      *
      * @generated from protobuf field: repeated hedgerow.chaos.v1.Step steps = 2
      */
     steps: Step[];
     /**
-     * Sent back, unless the step sets message_size.
+     * Is sent back, unless the step sets message_size.
      *
      * @generated from protobuf field: bytes payload = 3
      */
     payload: Uint8Array;
     /**
-     * Seeds the drawn delays. A delay depends on seed, call id and attempt number alone, so a script replays exactly.
+     * Seeds the random delays. A delay depends only on the seed, the call id and the number of the attempt, so a script replays exactly.
      *
      * @generated from protobuf field: uint64 seed = 4
      */
     seed: bigint;
 }
 /**
- * What one attempt meets, in this order: delay; header metadata; the messages, each after message_delay; end_delay;
+ * What happens to one attempt, in this order: delay; header metadata; the messages, each after message_delay; end_delay;
  * wait_for_started; the end.
  *
  * @generated from protobuf message hedgerow.chaos.v1.Step
  */
 export interface Step {
     /**
-     * Before anything is sent.
+     * How long to wait before anything is sent.
      *
      * @generated from protobuf field: hedgerow.chaos.v1.Delay delay = 1
      */
     delay?: Delay;
     /**
-     * Header metadata. Kept back until the first message, so that a failure before one is still Trailers-Only.
+     * Header metadata. It is sent with the first message, so that a failure before that is still Trailers-Only.
      *
      * @generated from protobuf field: repeated hedgerow.chaos.v1.Metadata header = 2
      */
     header: Metadata[];
     /**
-     * Sends the response head at once, which commits the call in the client; whatever fails later is not retried.
+     * Sends the response head at once, which commits the attempt in the client, so that later failures are not retried.
      *
      * @generated from protobuf field: bool early_header = 3
      */
     earlyHeader: boolean;
     /**
-     * How many messages pass before the end. Stream sends so many (unset: none). Collect reads so many and Converse reads and
-     * answers so many, the first one included (unset: until the client's half-close). Do ignores it.
+     * How many messages there are before the end. Stream sends so many, and none if this is not set. Collect reads so many, and Converse
+     * reads and answers so many, the first one included; if this is not set, they go on until the client's half-close. Do ignores it.
      *
      * @generated from protobuf field: optional uint32 messages = 4
      */
     messages?: number;
     /**
-     * Before each message of Stream and Converse; the draws differ.
+     * How long to wait before each message of Stream and Converse. It is drawn for each message.
      *
      * @generated from protobuf field: hedgerow.chaos.v1.Delay message_delay = 5
      */
     messageDelay?: Delay;
     /**
-     * Bytes of payload in each reply, up to 16 MiB. 0: the payload of the request comes back; Collect joins all it read.
+     * The length in bytes of the payload in each reply, up to 16 MiB. If it is 0, replies have the request's payload, and the reply of
+     * Collect has the payloads of all messages that it read, joined.
      *
      * @generated from protobuf field: uint32 message_size = 6
      */
     messageSize: number;
     /**
-     * Compresses the replies: "gzip" is the one there is. Sent even to a client that did not offer it in grpc-accept-encoding.
-     * Unset: as the request was.
+     * The compression of the replies; only "gzip" is supported. It is used even if the client did not offer it in grpc-accept-encoding.
+     * If it is not set, replies are compressed as the request was.
      *
      * @generated from protobuf field: string encoding = 7
      */
     encoding: string;
     /**
-     * After the messages, before the end.
+     * How long to wait after the messages, before the end.
      *
      * @generated from protobuf field: hedgerow.chaos.v1.Delay end_delay = 8
      */
     endDelay?: Delay;
     /**
-     * Before the end, waits until so many attempts of the call id have begun. A test that must have seen the messages before the end
-     * comes begins one more attempt once it has; no delay would be long enough on every machine. 0: no wait.
+     * Before the end, waits until so many attempts of the call id have begun; 0 means no wait. With it, a test can read all messages before
+     * the end comes, and then begin one more attempt. No delay would be long enough for that on every machine.
      *
      * @generated from protobuf field: uint32 wait_for_started = 15
      */
@@ -115,20 +116,20 @@ export interface Step {
      */
     trailer: Metadata[];
     /**
-     * Values of the trailer grpc-retry-pushback-ms, sent as they stand: "250", "-1", "soon", or several.
+     * Values of the trailer grpc-retry-pushback-ms, which are sent as they are: "250", "-1", "soon", or several.
      *
      * @generated from protobuf field: repeated string pushback = 10
      */
     pushback: string[];
     /**
-     * Unset: OK, with one reply from Do and Collect.
+     * How the attempt ends. If it is not set, it ends with OK, and Do and Collect send their reply.
      *
      * @generated from protobuf oneof: end
      */
     end: {
         oneofKind: "status";
         /**
-         * A gRPC status. Code 0 is the same as no end at all.
+         * A gRPC status. Code 0 is the same as not setting an end.
          *
          * @generated from protobuf field: hedgerow.chaos.v1.Status status = 11
          */
@@ -174,53 +175,54 @@ export interface Status {
      */
     message: string;
     /**
-     * Any google.rpc detail; they reach the client in grpc-status-details-bin.
+     * Error details, such as those of google.rpc. They reach the client in grpc-status-details-bin.
      *
      * @generated from protobuf field: repeated google.protobuf.Any details = 3
      */
     details: Any[];
 }
 /**
- * Breaks the exchange: HTTP/1.1 and WebSocket lose the connection, HTTP/2 gets RST_STREAM. All that was sent before arrives.
+ * Breaks the exchange: over HTTP/1.1 and WebSocket the connection is closed, over HTTP/2 the stream is reset (RST_STREAM). What was sent
+ * before arrives.
  *
  * @generated from protobuf message hedgerow.chaos.v1.Cut
  */
 export interface Cut {
     /**
-     * Bytes of one more message frame to send first, its 5-byte prefix included; the frame promises 1024 bytes more than come.
-     * 0, with nothing else sent before: not even the response head arrives.
+     * How many bytes of one more message frame to send first, with its 5-byte prefix. The frame promises 1024 bytes more than are sent.
+     * If it is 0 and nothing was sent before, not even the response head arrives.
      *
      * @generated from protobuf field: uint32 partial_bytes = 1
      */
     partialBytes: number;
 }
 /**
- * Replaces the whole answer, so nothing may be sent before: no early_header, no messages of Stream or Converse. Over WebSocket,
- * where no HTTP response is left to give, it acts as a Cut.
+ * Replaces the whole response, so nothing may be sent before: neither early_header nor messages of Stream or Converse. Over WebSocket,
+ * which can have no other HTTP response once it has opened, it acts as a Cut.
  *
  * @generated from protobuf message hedgerow.chaos.v1.Raw
  */
 export interface Raw {
     /**
-     * 200 to 599.
+     * From 200 to 599.
      *
      * @generated from protobuf field: uint32 http_status = 1
      */
     httpStatus: number;
     /**
-     * HTTP headers, content-type among them. The CORS headers are added.
+     * The HTTP headers, such as content-type. The CORS headers are added to them.
      *
      * @generated from protobuf field: repeated hedgerow.chaos.v1.Metadata header = 2
      */
     header: Metadata[];
     /**
-     * The body, each part flushed on its own.
+     * The body. Each part is flushed on its own.
      *
      * @generated from protobuf field: repeated bytes body = 3
      */
     body: Uint8Array[];
     /**
-     * Break the connection after the body, instead of ending it.
+     * Breaks the connection after the body, instead of ending the response.
      *
      * @generated from protobuf field: bool cut = 4
      */
@@ -232,7 +234,7 @@ export interface Raw {
 export interface Hang {
 }
 /**
- * One name and value. A name may repeat.
+ * A name and a value. Several may have the same name.
  *
  * @generated from protobuf message hedgerow.chaos.v1.Metadata
  */
@@ -242,20 +244,20 @@ export interface Metadata {
      */
     name: string;
     /**
-     * For a name without "-bin".
+     * The value of a name that does not end in "-bin".
      *
      * @generated from protobuf field: string value = 2
      */
     value: string;
     /**
-     * For a name that ends in "-bin".
+     * The value of a name that ends in "-bin".
      *
      * @generated from protobuf field: bytes binary = 3
      */
     binary: Uint8Array;
 }
 /**
- * A waiting time, in milliseconds.
+ * How long to wait, in milliseconds.
  *
  * @generated from protobuf message hedgerow.chaos.v1.Delay
  */
@@ -313,14 +315,14 @@ export interface Exponential {
      */
     meanMs: number;
     /**
-     * Upper bound of a draw. 0: none.
+     * The longest that is drawn. 0 means no limit.
      *
      * @generated from protobuf field: uint32 max_ms = 2
      */
     maxMs: number;
 }
 /**
- * Mostly one distribution, now and then another: the servers that hedging is for.
+ * Draws from one distribution most of the time, and from another now and then. Servers with such a slow tail are what hedging is for.
  *
  * @generated from protobuf message hedgerow.chaos.v1.SlowTail
  */
@@ -334,7 +336,7 @@ export interface SlowTail {
      */
     slow?: Delay;
     /**
-     * Share of slow draws, 0 to 1.
+     * The share of slow draws, from 0 to 1.
      *
      * @generated from protobuf field: double probability = 3
      */
@@ -345,13 +347,13 @@ export interface SlowTail {
  */
 export interface Reply {
     /**
-     * Which attempt of its call id this was, counted by the server from 1.
+     * Which attempt of its call id this was. The server counts from 1.
      *
      * @generated from protobuf field: uint32 attempt = 1
      */
     attempt: number;
     /**
-     * Position in the response stream, from 1.
+     * The position in the response stream, from 1.
      *
      * @generated from protobuf field: uint32 index = 2
      */
@@ -361,13 +363,13 @@ export interface Reply {
      */
     payload: Uint8Array;
     /**
-     * Request messages read so far.
+     * How many request messages were read so far.
      *
      * @generated from protobuf field: uint32 received = 4
      */
     received: number;
     /**
-     * The HTTP request headers as they arrived, names in lower case and sorted, on the first reply only.
+     * The HTTP request headers as they arrived, sorted and with names in lower case. Only the first reply has them.
      *
      * @generated from protobuf field: repeated hedgerow.chaos.v1.Metadata request_header = 5
      */
@@ -382,8 +384,8 @@ export interface ReportRequest {
      */
     callId: string;
     /**
-     * Answer only once so many attempts have begun and so many have ended: no polling. Both 0: answer at once. The wait lasts
-     * as long as the request's own deadline allows, and then fails with DEADLINE_EXCEEDED.
+     * The server answers when so many attempts have begun and so many have ended, so that a test need not poll. If both are 0, it answers
+     * at once. When the request's own deadline passes, it fails with DEADLINE_EXCEEDED.
      *
      * @generated from protobuf field: uint32 wait_for_started = 2
      */
@@ -406,7 +408,7 @@ export interface ReportReply {
      */
     ended: number;
     /**
-     * In the order they began; the first 1000 of a call id.
+     * The first 1000 attempts of the call id, in the order in which they began.
      *
      * @generated from protobuf field: repeated hedgerow.chaos.v1.Execution executions = 3
      */
@@ -423,19 +425,19 @@ export interface Execution {
      */
     attempt: number;
     /**
-     * The full method, "/hedgerow.chaos.v1.Chaos/Do".
+     * The full method, such as "/hedgerow.chaos.v1.Chaos/Do".
      *
      * @generated from protobuf field: string method = 2
      */
     method: string;
     /**
-     * Microseconds since the call id's first attempt began.
+     * When it began, in microseconds since the call id's first attempt began.
      *
      * @generated from protobuf field: int64 started_us = 3
      */
     startedUs: bigint;
     /**
-     * The same clock; 0 while it runs.
+     * When it ended, on the same clock; 0 while it runs.
      *
      * @generated from protobuf field: int64 ended_us = 4
      */
@@ -445,25 +447,25 @@ export interface Execution {
      */
     ending: Ending;
     /**
-     * The status code it ended with: the scripted one, 1 for CANCELLED and 4 for DEADLINE_EXCEEDED, 0 after a Cut or Raw.
+     * The status code with which it ended: the scripted one, 1 if it was canceled, 4 if its deadline passed, 0 after a Cut or Raw.
      *
      * @generated from protobuf field: int32 code = 6
      */
     code: number;
     /**
-     * The header grpc-previous-rpc-attempts as it arrived; empty when absent.
+     * The header grpc-previous-rpc-attempts as it arrived; empty if it was absent.
      *
      * @generated from protobuf field: string previous_attempts = 7
      */
     previousAttempts: string;
     /**
-     * The header grpc-timeout as it arrived; empty when absent.
+     * The header grpc-timeout as it arrived; empty if it was absent.
      *
      * @generated from protobuf field: string timeout = 8
      */
     timeout: string;
     /**
-     * Request messages read; 0 while it runs.
+     * How many request messages were read; 0 while it runs.
      *
      * @generated from protobuf field: uint32 received = 9
      */
@@ -478,19 +480,19 @@ export enum Ending {
      */
     RUNNING = 0,
     /**
-     * It came to the end of its step.
+     * The attempt came to the end of its step.
      *
      * @generated from protobuf enum value: ENDING_PLAYED = 1;
      */
     PLAYED = 1,
     /**
-     * The client went away first: it aborted, or the connection died.
+     * Before that, the client canceled it or the connection was lost.
      *
      * @generated from protobuf enum value: ENDING_CANCELLED = 2;
      */
     CANCELLED = 2,
     /**
-     * The request's grpc-timeout passed first.
+     * Before that, the request's grpc-timeout passed.
      *
      * @generated from protobuf enum value: ENDING_DEADLINE = 3;
      */
