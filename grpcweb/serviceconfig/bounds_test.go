@@ -20,8 +20,13 @@ func listed(n int, entry func(i int) string) string {
 
 func named(i int) string { return `{"name":[{"service":"s` + strconv.Itoa(i) + `"}]}` }
 
-// TestNames: so many names in all, in one entry or in many, from JSON or from Go.
-func TestNames(t *testing.T) {
+// So many names in all, in one entry or in many, from JSON or from Go.
+func TestBounds(t *testing.T) {
+	t.Run("110_names", testManyNames)
+	t.Run("110_problems", testManyProblems)
+}
+
+func testManyNames(t *testing.T) {
 	together := func(n int) string {
 		entry := strings.TrimSuffix(strings.TrimPrefix(listed(n, func(i int) string { return `{"service":"s` + strconv.Itoa(i) + `"}` }), `{"methodConfig":[`), `]}`)
 		return `{"methodConfig":[{"name":[` + entry + `]},{"name":[]},null]}`
@@ -60,9 +65,9 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestManyProblems: the first hundred are listed, and that there are more is said,
+// The first hundred are listed, and that there are more is said,
 // whichever pass finds them.
-func TestManyProblems(t *testing.T) {
+func testManyProblems(t *testing.T) {
 	for name, entry := range map[string]func(i int) string{
 		"of type":      func(int) string { return `{"timeout":1}` },
 		"of value":     func(int) string { return `{"timeout":"-1s"}` },

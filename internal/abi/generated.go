@@ -3,7 +3,7 @@
 package abi
 
 // Version is a number of the table, which JavaScript must know too.
-const Version uint32 = 0x53824108
+const Version uint32 = 0x2b82d5ea
 
 // Fatal is what an export answers with, instead of a number of words, when the
 // instance is good for nothing any more.
@@ -90,7 +90,7 @@ const (
 	ActionAbort   uint32 = 2  // end the attempt's exchange; nothing it says counts
 	ActionRead    uint32 = 3  // read one chunk of the body
 	ActionHead    uint32 = 4  // give the application the header
-	ActionEnd     uint32 = 5  // settle the call. The attempt is the one whose answer it is, or −1. drop: the application gets no message that it has not read yet
+	ActionEnd     uint32 = 5  // settle the call. The attempt is the one whose answer it is, or −1. drop: the application gets no message that it has not read yet. rawCode: a number that the server sent and that is no code of gRPC's, or 0
 	ActionRelease uint32 = 6  // the request will be sent by no other attempt than this
 	ActionWritten uint32 = 7  // the application need not wait for the first so many of its messages
 	ActionTimer   uint32 = 8  // set the one timer of the instance for this instant; Infinity: for none. A patient one waits for the end of a body that comes at once as a rule: it need not be set before that had its chance

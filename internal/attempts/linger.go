@@ -8,7 +8,7 @@ import "github.com/hedgerow-web/hedgerow/internal/plan"
 const lingering = 100 * plan.Millisecond
 
 // Settled: an attempt's status is known, though its body has not ended. Nothing but
-// more of the body changes it (SEMANTICS 5.2).
+// more of the body changes it (SEMANTICS 5.2k).
 func (m *Machine) Settled(now plan.Duration, id int, o plan.Outcome) {
 	if a := &m.attempts[id]; a.live && !m.expired(now) {
 		a.settled = &o

@@ -26,7 +26,7 @@ func TestBodyStaysOpen(t *testing.T) {
 		t.Helper()
 		return lingering(t, retrying, p).head(1, 200).asks("release 1", "header 1", "read 1")
 	}
-	t.Run("ends_after_100_ms", func(t *testing.T) {
+	t.Run("108_ends_after_100_ms", func(t *testing.T) {
 		tk := headed(t, Params{})
 		tk.at(7).feeds(1, message("one"), okTrailers()).asks("arm 107", "read 1").got("one")
 		tk.at(50).timer().asks("arm 107") // too early
@@ -34,57 +34,57 @@ func TestBodyStaysOpen(t *testing.T) {
 		tk.over(status.OK, status.ReasonResponseHeaders, 1, "")
 		tk.bodyEnds(1).asks()
 	})
-	t.Run("ends_before_that", func(t *testing.T) {
+	t.Run("108_ends_before_that", func(t *testing.T) {
 		tk := headed(t, Params{})
 		tk.feeds(1, message("one"), okTrailers()).asks("arm 100", "read 1")
 		tk.at(1).bodyEnds(1).asks("arm never", "end")
 	})
-	t.Run("failure", func(t *testing.T) {
+	t.Run("108_failure", func(t *testing.T) {
 		tk := headed(t, Params{})
 		tk.feeds(1, trailers("grpc-status: 5")).asks("arm 100", "read 1")
 		tk.at(100).timer().asks("abort 1", "end")
 		tk.over(status.NotFound, status.ReasonResponseHeaders, 1, "")
 	})
-	t.Run("no_message", func(t *testing.T) {
+	t.Run("108_no_message", func(t *testing.T) {
 		tk := headed(t, Params{})
 		tk.feeds(1, okTrailers()).asks("arm 100", "read 1")
 		tk.at(100).timer().asks("abort 1", "end")
 		tk.over(status.Unimplemented, status.ReasonResponseHeaders, 1, "no message")
 	})
-	t.Run("compressed_trailers", func(t *testing.T) {
+	t.Run("108_compressed_trailers", func(t *testing.T) {
 		tk := lingering(t, "", Params{}).head(1, 200, "grpc-encoding", "gzip").asks("release 1", "header 1", "read 1")
 		tk.feeds(1, message("one"), packed(wire.FlagTrailers, "grpc-status: 0")).asks("inflate 1 1048576")
 		tk.at(5).inflates(1).asks("arm 105", "read 1")
 		tk.at(105).timer().asks("abort 1", "end")
 		tk.over(status.OK, status.ReasonResponseHeaders, 1, "")
 	})
-	t.Run("deadline_in_between", func(t *testing.T) {
+	t.Run("108_deadline_in_between", func(t *testing.T) {
 		tk := lingering(t, "", Params{Timeout: 50 * plan.Millisecond})
 		tk.at(20).head(1, 200).asks("release 1", "header 1", "read 1")
 		tk.feeds(1, message("one"), okTrailers()).asks("read 1") // the deadline comes before that
 		tk.at(50).timer().asks("abort 1", "end")
 		tk.over(status.OK, status.ReasonResponseHeaders, 1, "")
 	})
-	t.Run("deadline_before_the_trailers_are_whole", func(t *testing.T) {
+	t.Run("108_deadline_before_the_trailers_are_whole", func(t *testing.T) {
 		tk := lingering(t, "", Params{Timeout: 50 * plan.Millisecond})
 		tk.at(20).head(1, 200).asks("release 1", "header 1", "read 1")
 		tk.feeds(1, message("one"), okTrailers()[:9]).asks("read 1")
 		tk.at(50).timer().asks("abort 1", "end")
 		tk.over(status.DeadlineExceeded, status.ReasonResponseHeaders, 1, "")
 	})
-	t.Run("cancel_in_between", func(t *testing.T) {
+	t.Run("108_cancel_in_between", func(t *testing.T) {
 		tk := headed(t, Params{})
 		tk.feeds(1, message("one"), okTrailers()).asks("arm 100", "read 1")
 		tk.at(50).tell(func(c *Call) { c.Cancel(tk.now, "the caller canceled the call", nil) }).asks("abort 1", "arm never", "end")
 		tk.over(status.OK, status.ReasonResponseHeaders, 1, "")
 	})
-	t.Run("fault_of_ours_in_between", func(t *testing.T) {
+	t.Run("108_fault_of_ours_in_between", func(t *testing.T) {
 		tk := headed(t, Params{})
 		tk.feeds(1, message("one"), okTrailers()).asks("arm 100", "read 1")
 		tk.tell(func(c *Call) { c.Fail(0, status.New(status.Internal, "a fault")) }).asks("abort 1", "arm never", "end")
 		tk.over(status.Internal, status.ReasonResponseHeaders, 1, "a fault")
 	})
-	t.Run("bytes_behind", func(t *testing.T) {
+	t.Run("108_bytes_behind", func(t *testing.T) {
 		tk := headed(t, Params{})
 		tk.feeds(1, message("one"), okTrailers(), []byte{0}).asks("abort 1", "end") // at once
 		tk.over(status.Internal, status.ReasonResponseHeaders, 1, "after its trailers")
@@ -93,14 +93,14 @@ func TestBodyStaysOpen(t *testing.T) {
 		tk.at(60).feeds(1, []byte{0}).asks("abort 1", "arm never", "end")
 		tk.over(status.Internal, status.ReasonResponseHeaders, 1, "after its trailers")
 	})
-	t.Run("line_ends_behind_do_not_prolong_it", func(t *testing.T) {
+	t.Run("108_line_ends_behind_do_not_prolong_it", func(t *testing.T) {
 		tk := lingering(t, "", Params{}).head(1, 200, "content-type", "application/grpc-web-text").asks("release 1", "header 1", "read 1")
 		tk.feeds(1, wire.AppendText(nil, append(message("one"), okTrailers()...))).asks("arm 100", "read 1")
 		tk.at(60).feeds(1, []byte("\r\n")).asks("read 1")
 		tk.at(100).timer().asks("abort 1", "end")
 		tk.over(status.OK, status.ReasonResponseHeaders, 1, "")
 	})
-	t.Run("stream_that_is_not_read", func(t *testing.T) { // its messages wait, and so does the end
+	t.Run("108_stream_that_is_not_read", func(t *testing.T) { // its messages wait, and so does the end
 		tk := lingering(t, "", Params{Streaming: true}).head(1, 200).asks("release 1", "header 1")
 		tk.reads().asks("read 1")
 		tk.feeds(1, message("one"), message("two"), okTrailers()).asks().got("one", "two")
@@ -110,7 +110,7 @@ func TestBodyStaysOpen(t *testing.T) {
 			t.Error("what had not been read is dropped")
 		}
 	})
-	t.Run("deadline_of_a_stream_that_is_not_read", func(t *testing.T) {
+	t.Run("108_deadline_of_a_stream_that_is_not_read", func(t *testing.T) {
 		tk := lingering(t, "", Params{Streaming: true, Timeout: plan.Second}).head(1, 200).asks("release 1", "header 1")
 		tk.reads().asks("read 1")
 		tk.feeds(1, message("one"), message("two"), okTrailers()).asks().got("one", "two")
@@ -119,7 +119,7 @@ func TestBodyStaysOpen(t *testing.T) {
 			t.Error("what had not been read is dropped")
 		}
 	})
-	t.Run("socket", func(t *testing.T) {
+	t.Run("108_socket", func(t *testing.T) {
 		tk := lingering(t, "", Params{Streaming: true, Socket: true}).head(1, 101).asks("read 1")
 		tk.feeds(1, trailers("x-begin: 1")).asks("release 1", "header 1")
 		tk.reads().asks("read 1")
@@ -127,7 +127,7 @@ func TestBodyStaysOpen(t *testing.T) {
 		tk.at(100).timer().asks("abort 1", "end")
 		tk.over(status.NotFound, status.ReasonResponseHeaders, 1, "")
 	})
-	t.Run("no_wait_before_a_retry", func(t *testing.T) {
+	t.Run("108_no_wait_before_a_retry", func(t *testing.T) {
 		tk := begin(t, open(t, retrying, func(o *channel.Options) { o.FirstFrame = true }), Params{})
 		tk.lingers = true
 		tk.sends(10).starts().asks("open 1").head(1, 200).asks("read 1")
@@ -139,7 +139,7 @@ func TestBodyStaysOpen(t *testing.T) {
 // proxies make of Trailers-Only.
 func TestToldByTheHead(t *testing.T) {
 	const pushback = "grpc-retry-pushback-ms"
-	t.Run("19_empty_trailers_are_tried_again", func(t *testing.T) {
+	t.Run("19_106_empty_trailers_are_tried_again", func(t *testing.T) {
 		for _, body := range [][]byte{trailers(""), trailers("x-t: 1\r\n"), trailers("\r\n")} {
 			for _, p := range []Params{{}, {Streaming: true}} {
 				tk := begin(t, open(t, retrying), p)
@@ -160,13 +160,13 @@ func TestToldByTheHead(t *testing.T) {
 			}
 		}
 	})
-	t.Run("34_stop", func(t *testing.T) {
+	t.Run("34_106_stop", func(t *testing.T) {
 		tk := unary(t, open(t, retrying))
 		tk.sends(10).starts().asks("open 1").head(1, 200, "grpc-status", "14", pushback, "-1").asks("read 1")
 		tk.feeds(1, trailers("")).asks("abort 1", "end")
 		tk.over(status.Unavailable, status.ReasonPushback, 1, "")
 	})
-	t.Run("message_commits", func(t *testing.T) {
+	t.Run("106_message_commits", func(t *testing.T) {
 		tk := unary(t, open(t, retrying))
 		tk.sends(10).starts().asks("open 1").head(1, 200, "grpc-status", "14", "x-begin", "1").asks("read 1")
 		tk.feeds(1, message("one"), trailers("")).asks("release 1", "header 1", "read 1")
@@ -174,14 +174,14 @@ func TestToldByTheHead(t *testing.T) {
 		st := tk.over(status.Unavailable, status.ReasonResponseHeaders, 1, "")
 		field(t, "header", st.Header, "x-begin", "1")
 	})
-	t.Run("message_that_is_too_large_commits", func(t *testing.T) {
+	t.Run("106_message_that_is_too_large_commits", func(t *testing.T) {
 		tk := unary(t, open(t, retrying, func(o *channel.Options) { o.MaxReceiveMessageBytes = 2 }))
 		tk.sends(10).starts().asks("open 1").head(1, 200, "grpc-status", "14", "x-begin", "1").asks("read 1")
 		tk.feeds(1, message("one")).asks("abort 1", "release 1", "header 1", "end")
 		st := tk.over(status.Unavailable, status.ReasonResponseHeaders, 1, "")
 		field(t, "header", st.Header, "x-begin", "1")
 	})
-	t.Run("OK_and_a_message", func(t *testing.T) {
+	t.Run("106_OK_and_a_message", func(t *testing.T) {
 		for _, p := range []Params{{}, {Streaming: true}} {
 			tk := begin(t, open(t, retrying), p)
 			tk.sends(10).starts().asks("open 1").head(1, 200, "grpc-status", "0").asks("read 1")
@@ -209,31 +209,31 @@ func TestToldByTheHead(t *testing.T) {
 		tk.bodyEnds(1).asks("end")
 		tk.over(status.FailedPrecondition, status.ReasonResponseHeaders, 1, "")
 	})
-	t.Run("body_stays_open", func(t *testing.T) {
+	t.Run("106_108_body_stays_open", func(t *testing.T) {
 		tk := lingering(t, retrying, Params{}).head(1, 200, "grpc-status", "14", pushback, "0").asks("read 1", "arm 100")
 		tk.at(100).timer().asks("abort 1", "open 2") // and is tried again like any other
 		tk.head(2, 200, "grpc-status", "5").asks("read 2", "arm 200")
 		tk.at(200).timer().asks("abort 2", "end")
 		tk.over(status.NotFound, status.ReasonFatalStatus, 2, "")
 	})
-	t.Run("body_begins_and_goes_on", func(t *testing.T) {
+	t.Run("106_108_body_begins_and_goes_on", func(t *testing.T) {
 		tk := lingering(t, retrying, Params{}).head(1, 200, "grpc-status", "14").asks("read 1", "arm 100")
 		tk.at(50).feeds(1, message("one")[:3]).asks("read 1")
 		tk.at(100).timer().asks()
 		tk.at(150).feeds(1, message("one")[3:]).asks("release 1", "header 1", "read 1").got("one")
 	})
-	t.Run("deadline_while_the_body_is_open", func(t *testing.T) { // nothing is committed
+	t.Run("106_deadline_while_the_body_is_open", func(t *testing.T) { // nothing is committed
 		tk := lingering(t, retrying, Params{Timeout: 50 * plan.Millisecond}).head(1, 200, "grpc-status", "14").asks("read 1")
 		tk.at(50).timer().asks("abort 1", "end")
 		tk.over(status.DeadlineExceeded, status.ReasonDeadline, 1, "")
 	})
-	t.Run("OK_whose_body_stays_open", func(t *testing.T) { // its message may be late
+	t.Run("106_OK_whose_body_stays_open", func(t *testing.T) { // its message may be late
 		tk := lingering(t, retrying, Params{}).head(1, 200, "grpc-status", "0").asks("read 1")
 		tk.at(5000).feeds(1, message("one"), trailers("")).asks("release 1", "header 1", "arm 5100", "read 1").got("one")
 		tk.at(5100).timer().asks("abort 1", "end")
 		tk.over(status.OK, status.ReasonResponseHeaders, 1, "")
 	})
-	t.Run("hedges", func(t *testing.T) { // each has an end of its own to wait for
+	t.Run("106_hedges", func(t *testing.T) { // each has an end of its own to wait for
 		tk := begin(t, open(t, hedging), Params{})
 		tk.lingers = true
 		tk.sends(10).starts().asks("open 1", "arm 100")

@@ -197,7 +197,7 @@ func (x *Exchange) commit() {
 }
 
 // readTrailers reads the whole trailers frame. Its status takes precedence over that of
-// the head (SEMANTICS 5.1). A frame without a status adds its fields to the trailer of
+// the head (SEMANTICS 5.1b). A frame without a status adds its fields to the trailer of
 // the head's status; if no message came, the response is still Trailers-Only.
 func (x *Exchange) readTrailers() Reading {
 	fields := wire.ParseTrailer(string(x.block))

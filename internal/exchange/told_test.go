@@ -10,7 +10,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// A head may have the status and still be followed by a body (SEMANTICS 5.1): proxies
+// A head may have the status and still be followed by a body (SEMANTICS 5.1b): proxies
 // make such responses of Trailers-Only.
 func TestToldByTheHead(t *testing.T) {
 	const down, fine = "14", "0"
@@ -28,38 +28,38 @@ func TestToldByTheHead(t *testing.T) {
 		messages        []string
 		header, trailer metadata.MD
 	}{
-		"empty_trailers":           {told: down, body: [][]byte{empty}, code: status.Unavailable, text: "try later", trailer: begin},
-		"trailers_without_status":  {told: down, body: [][]byte{more}, code: status.Unavailable, text: "try later", trailer: metadata.New("x-h", "1", "x-t", "1")},
-		"lines_without_fields":     {told: down, body: [][]byte{trailers("\r\n\r\nnothing\r\n")}, code: status.Unavailable, trailer: begin},
-		"OK_and_empty_trailers":    {told: fine, body: [][]byte{empty}, code: status.OK, trailer: begin},
-		"OK_and_a_message":         {told: fine, body: [][]byte{message("one"), empty}, committed: true, code: status.OK, messages: []string{"one"}, header: begin},
-		"OK_and_messages":          {told: fine, body: [][]byte{message("one"), message(""), more}, committed: true, code: status.OK, messages: []string{"one", ""}, header: begin, trailer: end},
-		"OK_and_no_trailers":       {told: fine, body: [][]byte{message("one")}, committed: true, code: status.OK, messages: []string{"one"}, header: begin},
-		"message":                  {told: down, body: [][]byte{message("one"), empty}, committed: true, code: status.Unavailable, text: "try later", messages: []string{"one"}, header: begin},
-		"message_of_no_length":     {told: down, body: [][]byte{message(""), more}, committed: true, code: status.Unavailable, messages: []string{""}, header: begin, trailer: end},
-		"message_and_no_trailers":  {told: down, body: [][]byte{message("one")}, committed: true, code: status.Unavailable, text: "try later", messages: []string{"one"}, header: begin},
-		"94_trailers_win":          {told: down, body: [][]byte{own}, committed: true, code: status.FailedPrecondition, header: begin, trailer: end},
-		"94_trailers_win_over_OK":  {told: fine, body: [][]byte{own}, committed: true, code: status.FailedPrecondition, header: begin, trailer: end},
-		"94_behind_a_message":      {told: down, body: [][]byte{message("one"), own}, committed: true, code: status.FailedPrecondition, messages: []string{"one"}, header: begin, trailer: end},
-		"94_OK_in_the_trailers":    {told: down, body: [][]byte{message("one"), trailers(okTrailers)}, committed: true, code: status.OK, messages: []string{"one"}, header: begin},
-		"94_unreadable":            {told: "fourteen", body: [][]byte{own}, committed: true, code: status.FailedPrecondition, header: begin, trailer: end},
-		"unreadable":               {told: "fourteen", body: [][]byte{empty}, code: status.Unknown, text: "fourteen", trailer: begin},
-		"cut_in_the_trailers":      {told: down, body: [][]byte{own[:9]}, code: status.Unavailable, text: "try later", trailer: begin},
-		"cut_in_a_message":         {told: down, body: [][]byte{message("one")[:7]}, committed: true, code: status.Unavailable, text: "try later", header: begin},
-		"OK_cut_in_the_trailers":   {told: fine, body: [][]byte{own[:9]}, code: status.Unavailable, text: "inside a frame", header: begin},
-		"OK_cut_in_a_message":      {told: fine, body: [][]byte{message("one")[:7]}, committed: true, code: status.Unavailable, text: "inside a frame", header: begin},
-		"lost_behind_the_head":     {told: down, broken: errors.New("reset"), code: status.Unavailable, text: "try later", trailer: begin},
-		"lost_behind_the_trailers": {told: down, body: [][]byte{empty}, broken: errors.New("reset"), code: status.Unavailable, text: "try later", trailer: begin},
-		"lost_behind_a_message":    {told: down, body: [][]byte{message("one")}, broken: errors.New("reset"), committed: true, code: status.Unavailable, text: "try later", messages: []string{"one"}, header: begin},
-		"OK_lost_behind_the_head":  {told: fine, broken: errors.New("reset"), code: status.OK, trailer: begin},
-		"OK_lost_behind_a_message": {told: fine, body: [][]byte{message("one")}, broken: errors.New("reset"), committed: true, code: status.Unavailable, text: "reset", messages: []string{"one"}, header: begin},
-		"no_frame":                 {told: down, body: [][]byte{[]byte("<html>")}, code: status.Unavailable, text: "try later", trailer: begin},
-		"OK_and_no_frame":          {told: fine, body: [][]byte{[]byte("<html>")}, committed: true, code: status.Internal, text: "flag byte", header: begin},
-		"goes_on":                  {told: down, body: [][]byte{joined(empty, []byte{0})}, code: status.Unavailable, text: "try later", trailer: begin},
-		"OK_goes_on":               {told: fine, body: [][]byte{joined(message("one"), empty, []byte{0})}, committed: true, code: status.Internal, text: "after its trailers", messages: []string{"one"}, header: begin},
-		"94_goes_on":               {told: down, body: [][]byte{joined(own, []byte{0})}, committed: true, code: status.Internal, text: "after its trailers", header: begin},
-		"message_too_large":        {told: down, body: [][]byte{message(strings.Repeat("x", maxMessage+1))}, committed: true, code: status.Unavailable, text: "try later", header: begin},
-		"OK_and_a_large_message":   {told: fine, body: [][]byte{message(strings.Repeat("x", maxMessage+1))}, committed: true, code: status.ResourceExhausted, header: begin},
+		"106_empty_trailers":           {told: down, body: [][]byte{empty}, code: status.Unavailable, text: "try later", trailer: begin},
+		"106_trailers_without_status":  {told: down, body: [][]byte{more}, code: status.Unavailable, text: "try later", trailer: metadata.New("x-h", "1", "x-t", "1")},
+		"106_lines_without_fields":     {told: down, body: [][]byte{trailers("\r\n\r\nnothing\r\n")}, code: status.Unavailable, trailer: begin},
+		"106_OK_and_empty_trailers":    {told: fine, body: [][]byte{empty}, code: status.OK, trailer: begin},
+		"106_OK_and_a_message":         {told: fine, body: [][]byte{message("one"), empty}, committed: true, code: status.OK, messages: []string{"one"}, header: begin},
+		"106_OK_and_messages":          {told: fine, body: [][]byte{message("one"), message(""), more}, committed: true, code: status.OK, messages: []string{"one", ""}, header: begin, trailer: end},
+		"106_OK_and_no_trailers":       {told: fine, body: [][]byte{message("one")}, committed: true, code: status.OK, messages: []string{"one"}, header: begin},
+		"106_message":                  {told: down, body: [][]byte{message("one"), empty}, committed: true, code: status.Unavailable, text: "try later", messages: []string{"one"}, header: begin},
+		"106_message_of_no_length":     {told: down, body: [][]byte{message(""), more}, committed: true, code: status.Unavailable, messages: []string{""}, header: begin, trailer: end},
+		"106_message_and_no_trailers":  {told: down, body: [][]byte{message("one")}, committed: true, code: status.Unavailable, text: "try later", messages: []string{"one"}, header: begin},
+		"94_trailers_win":              {told: down, body: [][]byte{own}, committed: true, code: status.FailedPrecondition, header: begin, trailer: end},
+		"94_trailers_win_over_OK":      {told: fine, body: [][]byte{own}, committed: true, code: status.FailedPrecondition, header: begin, trailer: end},
+		"94_behind_a_message":          {told: down, body: [][]byte{message("one"), own}, committed: true, code: status.FailedPrecondition, messages: []string{"one"}, header: begin, trailer: end},
+		"94_OK_in_the_trailers":        {told: down, body: [][]byte{message("one"), trailers(okTrailers)}, committed: true, code: status.OK, messages: []string{"one"}, header: begin},
+		"94_unreadable":                {told: "fourteen", body: [][]byte{own}, committed: true, code: status.FailedPrecondition, header: begin, trailer: end},
+		"106_unreadable":               {told: "fourteen", body: [][]byte{empty}, code: status.Unknown, text: "fourteen", trailer: begin},
+		"106_cut_in_the_trailers":      {told: down, body: [][]byte{own[:9]}, code: status.Unavailable, text: "try later", trailer: begin},
+		"106_cut_in_a_message":         {told: down, body: [][]byte{message("one")[:7]}, committed: true, code: status.Unavailable, text: "try later", header: begin},
+		"106_OK_cut_in_the_trailers":   {told: fine, body: [][]byte{own[:9]}, code: status.Unavailable, text: "inside a frame", header: begin},
+		"106_OK_cut_in_a_message":      {told: fine, body: [][]byte{message("one")[:7]}, committed: true, code: status.Unavailable, text: "inside a frame", header: begin},
+		"106_lost_behind_the_head":     {told: down, broken: errors.New("reset"), code: status.Unavailable, text: "try later", trailer: begin},
+		"106_lost_behind_the_trailers": {told: down, body: [][]byte{empty}, broken: errors.New("reset"), code: status.Unavailable, text: "try later", trailer: begin},
+		"106_lost_behind_a_message":    {told: down, body: [][]byte{message("one")}, broken: errors.New("reset"), committed: true, code: status.Unavailable, text: "try later", messages: []string{"one"}, header: begin},
+		"106_OK_lost_behind_the_head":  {told: fine, broken: errors.New("reset"), code: status.OK, trailer: begin},
+		"106_OK_lost_behind_a_message": {told: fine, body: [][]byte{message("one")}, broken: errors.New("reset"), committed: true, code: status.Unavailable, text: "reset", messages: []string{"one"}, header: begin},
+		"106_no_frame":                 {told: down, body: [][]byte{[]byte("<html>")}, code: status.Unavailable, text: "try later", trailer: begin},
+		"106_OK_and_no_frame":          {told: fine, body: [][]byte{[]byte("<html>")}, committed: true, code: status.Internal, text: "flag byte", header: begin},
+		"106_goes_on":                  {told: down, body: [][]byte{joined(empty, []byte{0})}, code: status.Unavailable, text: "try later", trailer: begin},
+		"106_OK_goes_on":               {told: fine, body: [][]byte{joined(message("one"), empty, []byte{0})}, committed: true, code: status.Internal, text: "after its trailers", messages: []string{"one"}, header: begin},
+		"94_goes_on":                   {told: down, body: [][]byte{joined(own, []byte{0})}, committed: true, code: status.Internal, text: "after its trailers", header: begin},
+		"106_message_too_large":        {told: down, body: [][]byte{message(strings.Repeat("x", maxMessage+1))}, committed: true, code: status.Unavailable, text: "try later", header: begin},
+		"106_OK_and_a_large_message":   {told: fine, body: [][]byte{message(strings.Repeat("x", maxMessage+1))}, committed: true, code: status.ResourceExhausted, header: begin},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, firstFrame := range []bool{false, true} {
@@ -71,7 +71,7 @@ func TestToldByTheHead(t *testing.T) {
 				}
 				for what, r := range map[string]response{"binary": r, "text": r.inText()} {
 					got := whole(t, r)
-					if refusedByPrefix := strings.Contains(name, "large") || name == "OK_and_no_frame"; refusedByPrefix {
+					if refusedByPrefix := strings.Contains(name, "large") || name == "106_OK_and_no_frame"; refusedByPrefix {
 						got.committed = got.committed || got.refused // The call commits when a message is refused.
 						committed = true
 					}
@@ -149,6 +149,10 @@ func TestSettled(t *testing.T) {
 // A block may have several statuses that differ. None of them is used, because to read a
 // failure as a success would be worse.
 func TestSeveralStatuses(t *testing.T) {
+	t.Run("107_differ_or_agree", testSeveralStatuses)
+}
+
+func testSeveralStatuses(t *testing.T) {
 	for lines, code := range map[string]status.Code{
 		"grpc-status: 0\r\ngrpc-status: 13\r\n":                      status.Unknown,
 		"grpc-status: 13\r\ngrpc-status: 0\r\n":                      status.Unknown,
@@ -169,6 +173,10 @@ func TestSeveralStatuses(t *testing.T) {
 }
 
 func TestCodesOfApplications(t *testing.T) {
+	t.Run("109_number_and_details_are_kept", testCodesOfApplications)
+}
+
+func testCodesOfApplications(t *testing.T) {
 	for number, raw := range map[string]int{"17": 17, "99": 99, "2147483647": 2147483647, "2147483648": 0, "-1": 0, "16": 0, "x": 0, "99999999999999999999": 0} {
 		fields := metadata.New("grpc-status", number, "grpc-message", "mine", "grpc-status-details-bin", "more")
 		for what, st := range map[string]*status.Status{"head": statusOfHead(fields), "trailers": statusOf(fields)} {

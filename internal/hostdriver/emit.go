@@ -34,7 +34,7 @@ func (d *Driver) emitMetadata(md metadata.MD) {
 // emitStatus emits how a call ended.
 func (d *Driver) emitStatus(c *liveCall) {
 	st := c.Status()
-	d.out.Word(uint32(st.Code))
+	d.out.Words(uint32(st.Code), uint32(st.RawCode))
 	d.out.String(st.Message)
 	d.out.Flag(st.Details != nil)
 	d.out.Bytes(st.Details)
@@ -48,7 +48,7 @@ func (d *Driver) emitRefusal(id uint32) {
 	const none = ^uint32(0)
 	d.out.Begin(abi.ActionEnd, id, none)
 	d.out.Flag(true)
-	d.out.Word(uint32(status.Internal))
+	d.out.Words(uint32(status.Internal), 0)
 	d.out.String("the channel of this call is not open")
 	d.out.Flag(false)
 	d.out.Bytes(nil)

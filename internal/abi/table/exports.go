@@ -68,13 +68,15 @@ var Actions = []Action{
 	{Name: "end", Fields: []Field{
 		{Name: "drop", Type: Flag},
 		{Name: "code", Type: Word},
+		{Name: "rawCode", Type: Word},
 		{Name: "message", Type: Text},
 		{Name: "hasDetails", Type: Flag},
 		{Name: "details", Type: Bytes},
 		{Name: "header", Type: Fields},
 		{Name: "trailer", Type: Fields},
 		{Name: "history", Type: Record, Struct: History},
-	}, Says: "settle the call. The attempt is the one whose answer it is, or −1. *drop*: the application gets no message that it has not read yet"},
+	}, Says: "settle the call. The attempt is the one whose answer it is, or −1. *drop*: the application gets no message that it has not read yet. " +
+		"*rawCode*: a number that the server sent and that is no code of gRPC's, or 0"},
 	{Name: "release", Says: "the request will be sent by no other attempt than this"},
 	{Name: "written", Fields: []Field{{Name: "messages", Type: Word}}, Says: "the application need not wait for the first so many of its messages"},
 	{Name: "timer", Fields: []Field{{Name: "at", Type: Float}, {Name: "patient", Type: Flag}}, Says: "set the one timer of the instance for this instant; Infinity: for none. A patient one waits for the end of a body that comes at once as a rule: it need not be set before that had its chance"},

@@ -33,6 +33,7 @@ export function readMetadata(cursor: Cursor): Metadata {
 export function readEnding(cursor: Cursor): Ending {
   const drop = cursor.flag();
   const code: Code = cursor.word();
+  const rawCode = cursor.word();
   const message = cursor.text();
   const hasDetails = cursor.flag();
   const details = cursor.bytes();
@@ -42,6 +43,7 @@ export function readEnding(cursor: Cursor): Ending {
   return {
     drop,
     code,
+    ...(rawCode !== 0 && { rawCode }),
     message,
     details: hasDetails ? details : undefined,
     header,

@@ -2,7 +2,7 @@
 import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
 
 /** A number of the table, which the program must know too. */
-export const VERSION = 0x53824108;
+export const VERSION = 0x2b82d5ea;
 
 /** What an export answers with that has died. */
 export const FATAL = 0xffffffff;
@@ -75,7 +75,7 @@ export enum Action {
   Read = 3,
   /** Give the application the header. */
   Head = 4,
-  /** Settle the call. The attempt is the one whose answer it is, or −1. *drop*: the application gets no message that it has not read yet. */
+  /** Settle the call. The attempt is the one whose answer it is, or −1. *drop*: the application gets no message that it has not read yet. *rawCode*: a number that the server sent and that is no code of gRPC's, or 0. */
   End = 5,
   /** The request will be sent by no other attempt than this. */
   Release = 6,

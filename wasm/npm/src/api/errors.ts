@@ -5,6 +5,7 @@ import { Metadata } from "./metadata.js";
 /** How a call ended, as the inside of the package hands it around. */
 export interface Ending {
   readonly code: Code;
+  readonly rawCode?: number | undefined;
   readonly message: string;
   readonly details: Uint8Array | undefined;
   readonly header: Metadata;
@@ -21,6 +22,8 @@ export interface Ending {
  */
 export class StatusError extends Error {
   readonly code: Code;
+  /** The number of a grpc-status that is none of gRPC's codes, above 16, as some applications send it: `code` is UNKNOWN then. */
+  readonly rawCode: number | undefined;
   /** The google.rpc.Status of grpc-status-details-bin, as bytes. */
   readonly details: Uint8Array | undefined;
   /** Header metadata of the committed attempt. Empty after a Trailers-Only answer, whose metadata is in `trailer`. */
@@ -36,6 +39,7 @@ export class StatusError extends Error {
   private constructor(method: string, ending: Ending, cause: unknown) {
     super(ending.message, cause === undefined ? undefined : { cause });
     this.code = ending.code;
+    this.rawCode = ending.rawCode;
     this.details = ending.details;
     this.header = ending.header;
     this.trailer = ending.trailer;

@@ -95,9 +95,9 @@ export interface WorkerPort {
 }
 
 export function packEnding(ending: Ending): PackedEnding {
-  const { code, message, details, attempts, commitReason, drop = false } = ending;
+  const { code, rawCode, message, details, attempts, commitReason, drop = false } = ending;
   const [header, trailer] = [blockOfMetadata(ending.header).text, blockOfMetadata(ending.trailer).text];
-  return { code, message, details, attempts, commitReason, drop, header, trailer };
+  return { code, rawCode, message, details, attempts, commitReason, drop, header, trailer };
 }
 
 export function unpackEnding(ending: PackedEnding): Ending {

@@ -41,7 +41,7 @@ export const data: [
   Same<Plain<hedgerow.AttemptRecord>, Plain<contract.AttemptRecord>>,
   Same<Plain<hedgerow.UnaryResponse>, Plain<contract.UnaryResponse>>,
   Same<Plain<Pick<hedgerow.ResponseStream, Visible>>, Plain<Pick<contract.ResponseStream, Visible>>>,
-  Same<Plain<Omit<hedgerow.StatusError, "cause" | "toString">>, Plain<Omit<contract.StatusError, "cause">>>,
+  Same<Plain<Omit<hedgerow.StatusError, "cause" | "toString" | "rawCode">>, Plain<Omit<contract.StatusError, "cause">>>,
   Same<hedgerow.ConfigError["problems"], contract.ConfigError["problems"]>,
   Same<keyof hedgerow.Channel, keyof contract.Channel>,
   Same<keyof hedgerow.ResponseStream, keyof contract.ResponseStream>,
