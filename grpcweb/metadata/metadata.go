@@ -65,6 +65,10 @@ func (md *MD) Grow(fields int) {
 	md.fields = slices.Grow(md.fields, fields)
 }
 
+// Reset removes all fields and keeps their room for others. Copies of md must not be
+// in use any more.
+func (md *MD) Reset() { md.fields = md.fields[:0] }
+
 // AppendAll adds all fields of other after those that are there.
 func (md *MD) AppendAll(other MD) {
 	md.fields = append(md.fields, other.fields...)

@@ -122,3 +122,13 @@ func TestIsBinary(t *testing.T) {
 		}
 	}
 }
+
+func TestReset(t *testing.T) {
+	md := New("x-a", "1", "x-b", "2")
+	if md.Reset(); md.Len() != 0 || md.Get("x-a") != "" {
+		t.Errorf("after Reset there are %d fields", md.Len())
+	}
+	if md.Append("x-c", "3"); md.Len() != 1 || md.Get("x-c") != "3" {
+		t.Errorf("after Append there are %d fields", md.Len())
+	}
+}

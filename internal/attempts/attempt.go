@@ -16,7 +16,7 @@ type attempt struct {
 	held   bool           // its next step waits for a network
 	taken  int            // how many request messages the transport has taken
 
-	settled  *plan.Outcome // what it comes to unless more of its body comes; nil: that is not known
+	settled  plan.Outcome  // what it comes to unless more of its body comes; without a status: that is not known
 	lingerAt plan.Duration // when to await the end of its body no longer; Never: not yet
 }
 

@@ -11,21 +11,21 @@ const lingering = 100 * plan.Millisecond
 // more of the body changes it (SEMANTICS 5.2k).
 func (m *Machine) Settled(now plan.Duration, id int, o plan.Outcome) {
 	if a := &m.attempts[id]; a.live && !m.expired(now) {
-		a.settled = &o
+		a.settled = o
 	}
 }
 
 // Unsettled: more of the body has come.
 func (m *Machine) Unsettled(id int) {
 	a := &m.attempts[id]
-	a.settled, a.lingerAt = nil, plan.Never
+	a.settled, a.lingerAt = plan.Outcome{}, plan.Never
 }
 
 // Linger: somebody waits for the end of an attempt whose status is known. It is
 // awaited a little longer.
 func (m *Machine) Linger(now plan.Duration, id int) {
 	a := &m.attempts[id]
-	if !a.live || a.settled == nil || a.lingerAt != plan.Never {
+	if !a.live || a.settled.Status == nil || a.lingerAt != plan.Never {
 		return
 	}
 	a.lingerAt = now.After(lingering)
@@ -49,7 +49,7 @@ func (m *Machine) endLingering(now plan.Duration) {
 		if a := &m.attempts[id]; a.live && a.lingerAt <= now {
 			a.lingerAt = plan.Never
 			m.Discard(id)
-			m.Ended(now, id, *a.settled)
+			m.Ended(now, id, a.settled)
 		}
 	}
 }
@@ -57,12 +57,12 @@ func (m *Machine) endLingering(now plan.Duration) {
 // endSettled ends the call with the status of the attempt that it is committed to,
 // if that is known.
 func (m *Machine) endSettled(now plan.Duration) bool {
-	if m.commit < 0 || !m.attempts[m.commit].live || m.attempts[m.commit].settled == nil {
+	if m.commit < 0 || !m.attempts[m.commit].live || m.attempts[m.commit].settled.Status == nil {
 		return false
 	}
 	id := m.commit
 	m.Discard(id)
-	m.noteEnded(now, id, *m.attempts[id].settled)
+	m.noteEnded(now, id, m.attempts[id].settled)
 	m.endWith(now, id, m.reason)
 	return true
 }

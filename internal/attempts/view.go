@@ -56,5 +56,8 @@ func (m *Machine) Records() []status.AttemptRecord {
 	return records
 }
 
+// Record is the history of one attempt so far.
+func (m *Machine) Record(id int) *status.AttemptRecord { return &m.attempts[id].record }
+
 // WaitsForReady reports whether the call waits while there is no network.
 func (m *Machine) WaitsForReady() bool { return m.set.WaitForReady }

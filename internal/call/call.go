@@ -69,6 +69,13 @@ type Params struct {
 // New makes a call of the channel. A call with an invalid method or invalid metadata
 // has ended when New returns, with INTERNAL and nothing sent.
 func New(ch *channel.Channel, now plan.Duration, p Params) *Call {
+	c := new(Call)
+	c.Init(ch, now, p)
+	return c
+}
+
+// Init makes a call of the zero Call, which a driver may keep inside its own.
+func (c *Call) Init(ch *channel.Channel, now plan.Duration, p Params) {
 	method := ch.Method(p.Method)
 	config := method.Config
 	policy, allowed := ch.Plan(config)
@@ -87,7 +94,7 @@ func New(ch *channel.Channel, now plan.Duration, p Params) *Call {
 	if p.MaxReceiveBytes == 0 {
 		p.MaxReceiveBytes = ch.Options().MaxReceiveMessageBytes
 	}
-	c := &Call{
+	*c = Call{
 		channel: ch, machine: attempts.New(settings), path: p.Method, method: method, metadata: p.Metadata, streaming: p.Streaming, socket: p.Socket,
 		maxSend: smallest(config.MaxRequestMessageBytes, ch.Options().MaxSendMessageBytes),
 		maxRecv: smallest(config.MaxResponseMessageBytes, p.MaxReceiveBytes),
@@ -98,7 +105,6 @@ func New(ch *channel.Channel, now plan.Duration, p Params) *Call {
 	} else if err := ch.Options().CheckMetadata(p.Metadata); err != nil {
 		c.Fail(now, status.New(status.Internal, err.Error()))
 	}
-	return c
 }
 
 // Take returns the actions since the last Take.
@@ -196,11 +202,21 @@ func (c *Call) counted(md metadata.MD, id int) metadata.MD {
 
 // Status returns how the call ended, with its history. It is nil before the end.
 func (c *Call) Status() *status.Status {
-	st := c.machine.Status()
-	if st == nil {
+	st, ended := c.Ending()
+	if !ended {
 		return nil
 	}
-	final := *st
+	st.Attempts, st.CommitReason = c.machine.Records(), c.machine.Reason()
+	return &st
+}
+
+// Ending is Status without the history, which a driver may read record by record.
+func (c *Call) Ending() (final status.Status, ended bool) {
+	st := c.machine.Status()
+	if st == nil {
+		return final, false
+	}
+	final = *st
 	if id := c.machine.Answer(); id >= 0 {
 		if _, committed := c.machine.Committed(); committed && c.machine.Headed() {
 			final.Header = c.counted(st.Header, id)
@@ -208,12 +224,14 @@ func (c *Call) Status() *status.Status {
 			final.Trailer = c.counted(st.Trailer, id)
 		}
 	}
-	final.Attempts, final.CommitReason = c.machine.Records(), c.machine.Reason()
-	return &final
+	return final, true
 }
 
 // Records returns the history of the attempts so far.
 func (c *Call) Records() []status.AttemptRecord { return c.machine.Records() }
+
+// Record is the history of one attempt so far.
+func (c *Call) Record(id int) *status.AttemptRecord { return c.machine.Record(id) }
 
 // Reason is why no further attempt is made; ReasonNone while one may be.
 func (c *Call) Reason() status.CommitReason { return c.machine.Reason() }

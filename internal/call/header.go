@@ -28,8 +28,14 @@ func (c *Call) URL() string { return c.channel.BaseURL() + c.path }
 // attempts header, all calls of a method have the same fields, so that a browser's
 // cached preflight holds for all of them.
 func (c *Call) RequestHeader(now plan.Duration, id int) metadata.MD {
-	o, parts := c.channel.Options(), c.parts(id)
 	var md metadata.MD
+	c.AppendRequestHeader(&md, now, id)
+	return md
+}
+
+// AppendRequestHeader is RequestHeader for a driver that has room for it.
+func (c *Call) AppendRequestHeader(md *metadata.MD, now plan.Duration, id int) {
+	o, parts := c.channel.Options(), c.parts(id)
 	md.Grow(8 + parts[0].Len() + parts[1].Len() + parts[2].Len())
 	if o.Text && !c.socket { // a WebSocket carries bytes
 		md.Append("content-type", textType)
@@ -59,7 +65,6 @@ func (c *Call) RequestHeader(now plan.Duration, id int) metadata.MD {
 			}
 		}
 	}
-	return md
 }
 
 // parts returns the metadata that the attempt carries, in order.

@@ -99,16 +99,22 @@ func withTrailer(st *status.Status, fields metadata.MD) *status.Status {
 func userMetadata(fields metadata.MD) metadata.MD {
 	var md metadata.MD
 	for i := range fields.Len() {
-		f := fields.At(i)
-		switch f.Name {
-		case "content-type", "content-encoding", "grpc-status", "grpc-message", "grpc-encoding", "grpc-accept-encoding":
-		default:
-			if printable(f.Name) {
-				md.Append(f.Name, f.Value)
+		if f := fields.At(i); forUsers(f.Name) {
+			if md.Len() == 0 {
+				md.Grow(fields.Len() - i)
 			}
+			md.Append(f.Name, f.Value)
 		}
 	}
 	return md
+}
+
+func forUsers(name string) bool {
+	switch name {
+	case "content-type", "content-encoding", "grpc-status", "grpc-message", "grpc-encoding", "grpc-accept-encoding":
+		return false
+	}
+	return printable(name)
 }
 
 func printable(name string) bool {

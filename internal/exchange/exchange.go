@@ -100,9 +100,8 @@ func (x *Exchange) Head(httpStatus int, fields metadata.MD) Reading {
 }
 
 // socketHead reads the head that came as a WebSocket's first frame.
-func (x *Exchange) socketHead() Reading {
-	fields := wire.ParseTrailer(string(x.block))
-	x.block = nil
+func (x *Exchange) socketHead(block string) Reading {
+	fields := wire.ParseTrailer(block)
 	if st := tooMany(fields, "head"); st != nil {
 		return x.end(st)
 	}
@@ -171,15 +170,20 @@ func (x *Exchange) take(chunk []byte, f wire.Fragment, to []wire.Fragment) ([]wi
 	}
 	switch x.packed = x.deflated && f.Last; {
 	case trailers && !x.deflated:
-		x.block = append(x.block, chunk[f.Offset:f.Offset+f.Length]...)
-		switch {
-		case !f.Last:
-		case x.state == upgraded:
-			return to, x.socketHead()
-		default:
-			return to, x.readTrailers()
+		part := chunk[f.Offset : f.Offset+f.Length]
+		if !f.Last {
+			x.block = append(x.block, part...)
+			return to, More
 		}
-		return to, More
+		block := string(part) // as a rule it comes in one piece
+		if len(x.block) > 0 {
+			block = string(x.block) + block
+			x.block = nil
+		}
+		if x.state == upgraded {
+			return to, x.socketHead(block)
+		}
+		return to, x.readTrailers(block)
 	case !trailers && x.state != open:
 		x.commit()
 		return append(to, f), Headers
@@ -199,9 +203,8 @@ func (x *Exchange) commit() {
 // readTrailers reads the whole trailers frame. Its status takes precedence over that of
 // the head (SEMANTICS 5.1b). A frame without a status adds its fields to the trailer of
 // the head's status; if no message came, the response is still Trailers-Only.
-func (x *Exchange) readTrailers() Reading {
-	fields := wire.ParseTrailer(string(x.block))
-	x.block = nil
+func (x *Exchange) readTrailers(block string) Reading {
+	fields := wire.ParseTrailer(block)
 	if st := tooMany(fields, "trailers frame"); st != nil {
 		return x.fault(st)
 	}
@@ -276,14 +279,13 @@ func (x *Exchange) Inflated(size int64, trailers []byte) Reading {
 	what, limit := "message", x.MaxMessage
 	if x.trailers {
 		what, limit = "trailers frame", maxTrailer
-		x.block = trailers
 	}
 	switch {
 	case size > limit:
 		return x.fault(status.New(status.ResourceExhausted, "a response "+what+", when inflated, is larger than the limit of "+
 			strconv.FormatInt(limit, 10)+" bytes"))
 	case x.trailers:
-		return x.readTrailers()
+		return x.readTrailers(string(trailers))
 	}
 	return More
 }

@@ -20,7 +20,9 @@ func (d *Driver) carryOut(c *liveCall) {
 		case attempts.Open:
 			d.begin(abi.ActionOpen, c, a)
 			d.out.Flag(c.Streams())
-			d.emitMetadata(c.RequestHeader(d.now, a.Attempt))
+			d.header.Reset()
+			c.AppendRequestHeader(&d.header, d.now, a.Attempt)
+			d.emitMetadata(d.header)
 		case attempts.Abort:
 			d.begin(abi.ActionAbort, c, a)
 		case attempts.Read:

@@ -3,6 +3,7 @@ package hostdriver
 import (
 	"strings"
 
+	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/abi"
 	"github.com/hedgerow-web/hedgerow/internal/call"
@@ -23,11 +24,15 @@ type Driver struct {
 	patient  bool          // it is for the end of a body
 	now      plan.Duration // the instant of the present event
 	room     []wire.Fragment
+	header   metadata.MD // room for a request's
+
+	lastStart last // the method and the metadata
+	lastHead  last
 }
 
 // liveCall is a call that has not ended.
 type liveCall struct {
-	*call.Call
+	call.Call
 	id      uint32
 	channel uint32
 	timer   timer
@@ -127,13 +132,15 @@ func (d *Driver) Start(id uint32, in []byte) {
 		d.emitRefusal(id)
 		return
 	}
-	text := reader{string(rest)}
+	started, _ := d.lastStart.of(rest)
+	text := reader{started}
 	params := readParams(&block)
 	params.Method = text.next()
 	md, err := text.metadata(block.Fields)
 	params.Metadata = md
-	c := &liveCall{Call: call.New(ch, d.now, params), id: id, channel: block.Channel, timer: timer{at: plan.Never}}
+	c := &liveCall{id: id, channel: block.Channel, timer: timer{at: plan.Never}}
 	c.timer.call = c
+	c.Init(ch, d.now, params)
 	d.calls.add(c)
 	if err != nil {
 		c.Fail(d.now, status.New(status.Internal, err.Error()))
@@ -159,7 +166,8 @@ func readParams(block *abi.StartBlock) call.Params {
 		Socket:          has(abi.StartFlagSocket),
 	}
 	if wait := has(abi.StartFlagWaitForReady); wait || has(abi.StartFlagNoWait) {
-		params.WaitForReady = &wait
+		said := wait // made only here, for it is allocated
+		params.WaitForReady = &said
 	}
 	return params
 }

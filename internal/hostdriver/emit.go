@@ -33,7 +33,7 @@ func (d *Driver) emitMetadata(md metadata.MD) {
 
 // emitStatus emits how a call ended.
 func (d *Driver) emitStatus(c *liveCall) {
-	st := c.Status()
+	st, _ := c.Ending()
 	d.out.Words(uint32(st.Code), uint32(st.RawCode))
 	d.out.String(st.Message)
 	d.out.Flag(st.Details != nil)
@@ -59,10 +59,9 @@ func (d *Driver) emitRefusal(id uint32) {
 
 // emitHistory emits the commit reason and a record for each attempt.
 func (d *Driver) emitHistory(c *liveCall) {
-	records := c.Records()
-	d.out.Words(uint32(c.Reason()), uint32(len(records)))
-	for i := range records {
-		r := &records[i]
+	d.out.Words(uint32(c.Reason()), uint32(c.Attempts()))
+	for id := range c.Attempts() {
+		r := c.Record(id)
 		d.out.PutRecord(&abi.Record{
 			Number: uint32(r.Number), Kind: uint32(r.Kind), Outcome: uint32(r.Outcome),
 			HTTPStatus: int32(r.HTTPStatus), Code: int32(r.Code), Pushback: int32(r.Pushback), Message: r.Message,

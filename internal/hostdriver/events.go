@@ -7,7 +7,6 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/abi"
 	"github.com/hedgerow-web/hedgerow/internal/call"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
-	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
 // find is a call that lives; nil: events of others come too late.
@@ -110,8 +109,7 @@ func (d *Driver) Unprepared(id, attempt uint32, now float64, code, fields uint32
 // Head: the response's fields are the text.
 func (d *Driver) Head(id, attempt uint32, now float64, httpStatus, fields uint32, in []byte) {
 	if c := d.findAttempt(id, attempt, now); c != nil {
-		text := reader{string(in)}
-		c.Head(d.now, int(attempt), count(httpStatus), text.fields(fields, wire.ReceiveField))
+		c.Head(d.now, int(attempt), count(httpStatus), d.lastHead.head(in, fields))
 		d.settle(c)
 	}
 }

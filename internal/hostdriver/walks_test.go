@@ -229,7 +229,7 @@ func (e *encoded) compareEnd(a abitest.Action) {
 func (e *encoded) look() *call.Call {
 	if e.call == nil {
 		if c := e.driver.calls.byID[walked]; c != nil {
-			e.call = c.Call
+			e.call = &c.Call
 		} else {
 			e.t.Fatal("the call has ended before anybody could look at it")
 		}

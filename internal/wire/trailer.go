@@ -13,6 +13,7 @@ import (
 // (SEMANTICS 5.2b).
 func ParseTrailer(block string) metadata.MD {
 	var md metadata.MD
+	md.Grow(min(strings.Count(block, "\n")+1, MaxFields))
 	for block != "" {
 		var line string
 		line, block, _ = strings.Cut(block, "\n")

@@ -1,0 +1,94 @@
+package hostdriver
+
+import (
+	"math"
+	"testing"
+
+	"github.com/hedgerow-web/hedgerow/internal/abi"
+	"github.com/hedgerow-web/hedgerow/internal/abi/abitest"
+)
+
+// unaryCall tells the driver, in the bytes that JavaScript would write, of one unary
+// call of 100 bytes that succeeds at once. It makes no garbage of its own.
+type unaryCall struct {
+	driver              *Driver
+	buffers             *abi.Buffers
+	start, header, body []byte
+	id                  uint32
+	code                uint32 // how the last call ended
+}
+
+func newUnaryCall(tb testing.TB) *unaryCall {
+	tb.Helper()
+	h := newHost()
+	if !h.Enter(abitest.Named("open_channel", []byte(options("baseUrl", "https://api.test", "serviceConfig", retrying)), 1)) {
+		tb.Fatal(h.Death)
+	}
+	block := abi.StartBlock{Timeout: math.Inf(1), Size: 100, Channel: 1}
+	return &unaryCall{
+		driver: h.Program.(*Driver), buffers: h.Buffers, start: abitest.StartInput(block, "/helloworld.Greeter/SayHello\x00"),
+		header: []byte("content-type\x00application/grpc-web+proto\x00"), body: append(message(string(make([]byte, 100))), trailers("grpc-status: 0\r\n")...),
+	}
+}
+
+func (u *unaryCall) run() {
+	u.id++
+	d, b := u.driver, u.buffers
+	b.Reset()
+	d.Start(u.id, u.input(u.start))
+	b.Reset()
+	d.Head(u.id, 0, 1, 200, 1, u.input(u.header))
+	b.Reset()
+	d.Feed(u.id, 0, 1, 1, u.input(u.body))
+	b.Reset()
+	d.End(u.id, 0, 2)
+	u.code = b.Actions[4]
+}
+
+func (u *unaryCall) input(in []byte) []byte {
+	copy(u.buffers.In, in)
+	return u.buffers.Input(uint32(len(in)))
+}
+
+// BenchmarkUnary is a call through the driver, without JavaScript.
+func BenchmarkUnary(b *testing.B) {
+	u := newUnaryCall(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if u.run(); u.code != 0 {
+			b.Fatalf("the call ended with code %d", u.code)
+		}
+	}
+}
+
+// What a call allocates is what a collector has to clean up behind it, in a page that
+// has other things to do.
+func TestAllocationsOfACall(t *testing.T) {
+	u := newUnaryCall(t)
+	u.run()
+	const most = 6
+	if got := testing.AllocsPerRun(1000, u.run); got > most || u.code != 0 {
+		t.Errorf("a unary call makes %v allocations, and ends with code %d; want at most %d, and 0", got, u.code, most)
+	}
+}
+
+// The last texts are kept, so that most need not be made again; what was made of them
+// must not be another call's.
+func TestTextsThatRepeat(t *testing.T) {
+	var l last
+	for _, c := range []struct {
+		text   string
+		fields uint32
+		want   string
+	}{
+		{"a\x001\x00", 1, "a=1 "}, {"a\x001\x00", 1, "a=1 "}, {"a\x001\x00b\x002\x00", 2, "a=1 b=2 "}, {"a\x001\x00b\x002\x00", 1, "a=1 "}, {"", 0, ""}, {"a\x001\x00", 1, "a=1 "},
+	} {
+		got := ""
+		for name, value := range l.head([]byte(c.text), c.fields).All() {
+			got += name + "=" + value + " "
+		}
+		if got != c.want {
+			t.Errorf("%d fields of %q are %q; want %q", c.fields, c.text, got, c.want)
+		}
+	}
+}
