@@ -43,7 +43,7 @@ export async function bundle({ outdir, minify }) {
     define: { HEDGEROW_VERSION: JSON.stringify(version) },
     minify,
     sourcemap: true,
-    plugins: [{ name: "apart", setup: (build) => build.onResolve({ filter: /^\.\/embedded\.js$/ }, keepApart) }],
+    plugins: [{ name: "apart", setup: apart }],
     metafile: true,
   });
   return metafile;
@@ -84,7 +84,11 @@ function byName() {
   return { path: "hedgerow", external: true };
 }
 
-/** Leaves the import of embedded.js as it is, because bundleWasm makes that file later, when there is a wasm. */
-function keepApart({ path }) {
-  return { path, external: true, sideEffects: false };
+/**
+ * Leaves two imports as they are, of files that lie beside the importing one. bundleWasm makes embedded.js later, when there is a wasm. And
+ * index.js is an entry: if the service worker's entry shared it as a chunk, every page would load one file more.
+ */
+function apart(build) {
+  build.onResolve({ filter: /^\.\/embedded\.js$/ }, ({ path }) => ({ path, external: true, sideEffects: false }));
+  build.onResolve({ filter: /^\.\/index\.js$/ }, ({ path }) => ({ path, external: true }));
 }

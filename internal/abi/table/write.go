@@ -19,6 +19,7 @@ func Files() []File {
 		{"jsbridge/host/exports_js.go", gofmt(exported())},
 		{"wasm/npm/src/abi/table.ts", []byte(typescript())},
 		{"wasm/npm/src/abi/table-readers.ts", []byte(tsReaders())},
+		{"wasm/npm/src/abi/table-socket.ts", []byte(tsSocket())},
 		{"wasm/ABI.md", []byte(markdown())},
 	}
 }

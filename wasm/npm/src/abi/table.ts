@@ -242,15 +242,6 @@ export const CHANNEL_IS_CLOSED = "the channel is closed";
 /** What a call says whose own messages failed; a colon follows, and why. */
 export const REQUEST_UNREADABLE = "the request's messages could not be read";
 
-/** The control byte of a WebSocket's message: a piece of the request follows. */
-export const SOCKET_DATA = 0;
-
-/** Likewise: no further piece follows. */
-export const SOCKET_HALF_CLOSE = 1;
-
-/** The longest piece, in bytes: the improbable wrapper reads 32 KiB at most, the control byte included, and closes with 1009 where there is more. */
-export const SOCKET_PIECE = 32767;
-
 /** The options of a channel that limit something: whole numbers above 0, or Infinity. */
 export const NUMBERS: readonly string[] = [
   "maxRetryAttempts",

@@ -1,31 +1,8 @@
 // Between hedgerow's metadata and errors and those of protobuf-ts.
 import { RpcError, type RpcMetadata } from "@protobuf-ts/runtime-rpc";
-import type { Code } from "../api/code.js";
+import { CODE_NAMES, type CodeName } from "../api/code-names.js";
 import type { Metadata } from "../api/metadata.js";
 import { base64Of, fieldsOf, isLoadError, isStatusError } from "./adapter.js";
-
-type CodeName = keyof typeof Code;
-
-/** The codes by their numbers. Not the enum itself, which would be a file more for every page: see ./adapter.js. */
-const NAMES: readonly CodeName[] = [
-  "OK",
-  "CANCELLED",
-  "UNKNOWN",
-  "INVALID_ARGUMENT",
-  "DEADLINE_EXCEEDED",
-  "NOT_FOUND",
-  "ALREADY_EXISTS",
-  "PERMISSION_DENIED",
-  "RESOURCE_EXHAUSTED",
-  "FAILED_PRECONDITION",
-  "ABORTED",
-  "OUT_OF_RANGE",
-  "UNIMPLEMENTED",
-  "INTERNAL",
-  "UNAVAILABLE",
-  "DATA_LOSS",
-  "UNAUTHENTICATED",
-];
 
 /** Metadata as protobuf-ts has it: several values of a name are an array. */
 export function metaOf(metadata: Metadata): RpcMetadata {
@@ -52,7 +29,7 @@ export function rpcError(message: string, code: CodeName, meta: RpcMetadata = {}
 /** What a call failed with, as protobuf-ts has it. */
 export function rpcErrorOf(error: unknown, abort: AbortSignal | undefined): RpcError {
   if (error instanceof RpcError) return error;
-  if (isStatusError(error)) return rpcError(error.message, NAMES[error.code] ?? "UNKNOWN", metaOf(error.trailer), error);
+  if (isStatusError(error)) return rpcError(error.message, CODE_NAMES[error.code] ?? "UNKNOWN", metaOf(error.trailer), error);
   const message = error instanceof Error ? error.message : String(error);
   if (abort?.aborted && error === abort.reason) return rpcError(message, "CANCELLED", {}, error);
   return rpcError(message, isLoadError(error) ? "UNAVAILABLE" : "INTERNAL", {}, error);

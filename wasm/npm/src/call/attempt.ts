@@ -55,15 +55,27 @@ export class Attempt implements CarrierEvents {
 
   // What the carrier reports.
 
-  fail(how: Failure, error: unknown, hint = ""): void {
+  notSent(error: unknown): void {
+    if (!this.signal.aborted) this.#call.notSent(error);
+    this.#fail(Failure.NotRequest, error);
+  }
+
+  noResponse(error: unknown, hint = ""): void {
+    if (this.#interrupted(error)) this.#fail(Failure.AbortedByHost, error);
+    else this.#fail(Failure.NoResponse, error, hint);
+  }
+
+  /** A payload could not be inflated. */
+  badPayload(error: unknown): void {
+    this.#fail(Failure.BadPayload, error);
+  }
+
+  #fail(how: Failure, error: unknown, hint = ""): void {
     if (this.signal.aborted) return;
     this.error = error;
-    if (how === Failure.NotRequest) this.#call.unsendable(error);
-    const why = how === Failure.NoResponse && this.#interrupted(error) ? Failure.AbortedByHost : how;
     const { engine, id } = this.#call;
     this.#stopSending();
-    const text = engine.buffers.text(explain(error) + (why === Failure.NoResponse ? hint : ""));
-    engine.enter("failed", id, this.id, engine.clock.now(), why, text);
+    engine.enter("failed", id, this.id, engine.clock.now(), how, engine.buffers.text(explain(error) + hint));
   }
 
   head(status: number, fields: number, text: string): void {
@@ -89,7 +101,7 @@ export class Attempt implements CarrierEvents {
 
   broke(error: unknown): void {
     if (this.#interrupted(error)) {
-      this.fail(Failure.AbortedByHost, error);
+      this.#fail(Failure.AbortedByHost, error);
       return;
     }
     if (this.signal.aborted) return;
@@ -101,7 +113,7 @@ export class Attempt implements CarrierEvents {
 
   closed(code: number, reason: string): void {
     if (this.#interrupted(undefined)) {
-      this.fail(Failure.AbortedByHost, new Error("the page was left"));
+      this.#fail(Failure.AbortedByHost, new Error("the page was left"));
       return;
     }
     if (this.signal.aborted) return;

@@ -287,7 +287,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     this.engine.enter("unprepared", this.id, id, this.engine.clock.now(), own ? own.code : code, count, block);
   }
 
-  unsendable(error: unknown): void {
+  notSent(error: unknown): void {
     this.#cause = error;
   }
 

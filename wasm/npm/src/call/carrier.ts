@@ -1,5 +1,4 @@
 import type { Engine } from "../abi/engine.js";
-import type { Failure } from "../abi/table.js";
 import type { Code } from "../api/code.js";
 import type { Tap } from "./request.js";
 
@@ -23,8 +22,10 @@ export interface Carrier {
 export interface CarrierEvents {
   /** Aborted once the attempt is over: nothing that is reported from then on has an effect. */
   readonly signal: AbortSignal;
-  /** There was no response, or no request could be made. hint says in words what may be the reason. */
-  fail(how: Failure, error: unknown, hint?: string): void;
+  /** No request could be made of what was to be sent. */
+  notSent(error: unknown): void;
+  /** There was no response, as far as this side can tell. hint says in words what may be the reason. */
+  noResponse(error: unknown, hint?: string): void;
   /** The response's head: so many fields, each a name and a value, both ended by a NUL. */
   head(status: number, fields: number, text: string): void;
   /** A chunk of the response's body, of at least one byte. */
@@ -56,6 +57,6 @@ export interface AttemptOwner {
   /** A message of the committed attempt. */
   deliver(message: Uint8Array): void;
   /** No request could be made, which ends the call; error says why. */
-  unsendable(error: unknown): void;
+  notSent(error: unknown): void;
   cancel(why: string, cause?: unknown, code?: Code): void;
 }

@@ -1,8 +1,15 @@
 import type { Fragment } from "../abi/host.js";
-import { Failure, FragmentFlag, SLICE } from "../abi/table.js";
+import { FragmentFlag, SLICE } from "../abi/table.js";
 import { Code } from "../api/code.js";
-import type { AttemptOwner, CarrierEvents, Inflate } from "./carrier.js";
+import type { AttemptOwner, Inflate } from "./carrier.js";
 import { Payload } from "./payload.js";
+
+/** What a body needs of its attempt. */
+interface BodyOwner {
+  readonly id: number;
+  readonly signal: AbortSignal;
+  badPayload(error: unknown): void;
+}
 
 /**
  * The body of an attempt's response. Go frames it, slice by slice, and the messages are put together here, since their bytes stay on
@@ -11,7 +18,7 @@ import { Payload } from "./payload.js";
  */
 export class ResponseBody {
   #call: AttemptOwner;
-  #attempt: CarrierEvents & { readonly id: number };
+  #attempt: BodyOwner;
   /** The chunk that is being taken apart, and how far it has been. */
   #chunk: Uint8Array = NOTHING;
   #at = 0;
@@ -21,7 +28,7 @@ export class ResponseBody {
   /** A compressed payload that has come whole. Go feeds on once it is inflated. */
   #packed: Uint8Array | undefined;
 
-  constructor(call: AttemptOwner, attempt: CarrierEvents & { readonly id: number }) {
+  constructor(call: AttemptOwner, attempt: BodyOwner) {
     this.#call = call;
     this.#attempt = attempt;
   }
@@ -128,7 +135,7 @@ export class ResponseBody {
     try {
       if (trailers || !tap) inflated = await inflate(packed, limit);
     } catch (error) {
-      this.#attempt.fail(Failure.BadPayload, error);
+      this.#attempt.badPayload(error);
       return;
     }
     if (this.#attempt.signal.aborted) return;

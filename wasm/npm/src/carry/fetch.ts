@@ -1,4 +1,3 @@
-import { Failure } from "../abi/table.js";
 import { base64 } from "../api/metadata.js";
 import type { FetchLike } from "../api/options.js";
 import type { CarriedRequest, Carrier, CarrierEvents } from "../call/carrier.js";
@@ -31,7 +30,7 @@ export class FetchCarrier implements Carrier {
     };
     if (body instanceof ReadableStream) {
       if (!canStream()) {
-        attempt.fail(Failure.NoResponse, new TypeError("this browser's fetch cannot send a stream: leave requestStreaming out"));
+        attempt.noResponse(new TypeError("this browser's fetch cannot send a stream: leave requestStreaming out"));
         return;
       }
       init.duplex = "half";
@@ -41,12 +40,12 @@ export class FetchCarrier implements Carrier {
     try {
       response = Promise.resolve(fetch(url, init));
     } catch (error) {
-      attempt.fail(Failure.NotRequest, error);
+      attempt.notSent(error);
       return;
     }
     response.then(
       (response) => this.#head(response),
-      (error) => attempt.fail(Failure.NoResponse, error, this.#uploads && typeof location === "object" ? STREAMED : ""),
+      (error) => attempt.noResponse(error, this.#uploads && typeof location === "object" ? STREAMED : ""),
     );
   }
 
@@ -66,7 +65,7 @@ export class FetchCarrier implements Carrier {
       });
     } catch (cause) {
       // Only a fetch of the user's own can do this.
-      attempt.fail(Failure.NotRequest, new TypeError("fetch answered with something else than an unread Response", { cause }));
+      attempt.notSent(new TypeError("fetch answered with something else than an unread Response", { cause }));
       return;
     }
     attempt.head(response.status, fields, text);

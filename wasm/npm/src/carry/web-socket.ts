@@ -1,6 +1,6 @@
 // Loaded only where the option webSocket is set: see openChannel.
 
-import { Failure, SOCKET_DATA, SOCKET_HALF_CLOSE, SOCKET_PIECE } from "../abi/table.js";
+import { SOCKET_DATA, SOCKET_HALF_CLOSE, SOCKET_PIECE } from "../abi/table-socket.js";
 import type { CarriedRequest, Carrier, CarrierEvents } from "../call/carrier.js";
 
 /** The subprotocol, and with it the dialect, of the improbable wrapper (github.com/improbable-eng/grpc-web). */
@@ -48,7 +48,7 @@ export class WebSocketCarrier implements Carrier {
     try {
       socket = new WebSocketClass(url.replace(/^http/, "ws"), PROTOCOL);
     } catch (error) {
-      attempt.fail(Failure.NotRequest, error);
+      attempt.notSent(error);
       return;
     }
     this.#socket = socket;
@@ -68,11 +68,11 @@ export class WebSocketCarrier implements Carrier {
     };
     socket.onclose = (event) => {
       if (opened) this.#came(event);
-      else attempt.fail(Failure.NoResponse, new Error(`the socket was closed before it opened, with code ${event.code}`));
+      else attempt.noResponse(new Error(`the socket was closed before it opened, with code ${event.code}`));
     };
     // Where a Content-Security-Policy forbids the socket, Chromium tells this and no close.
     socket.onerror = () => {
-      if (!opened) attempt.fail(Failure.NoResponse, new Error("the socket failed before it opened, and no reason was given"));
+      if (!opened) attempt.noResponse(new Error("the socket failed before it opened, and no reason was given"));
     };
   }
 

@@ -1,5 +1,6 @@
 import { type Context, context, type HrTime, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from "@opentelemetry/api";
-import { Code } from "../api/code.js";
+import type { Code } from "../api/code.js";
+import { CODE_NAMES } from "../api/code-names.js";
 import type { CallEvent } from "../api/events.js";
 import type { Metrics } from "./otel-metrics.js";
 
@@ -81,7 +82,7 @@ export class ObservedCall {
 
   /** The client ended the other attempts because this one's answer is the call's. */
   committed({ attempt }: Event<"committed">): void {
-    if (attempt !== undefined) this.#reportAborted(Code.CANCELLED, LOST);
+    if (attempt !== undefined) this.#reportAborted(CODE_NAMES.indexOf("CANCELLED"), LOST);
   }
 
   callEnded({ at, code, statusMessage }: Event<"callEnded">): void {
@@ -119,8 +120,8 @@ export class ObservedCall {
   /** A72: OK is OK, anything else is an error, described as "UNAVAILABLE, what the server said". */
   #end(span: Span | undefined, at: number, code: Code, message: string | undefined): void {
     if (!span) return;
-    const name = Code[code] ?? "UNKNOWN";
-    if (code === Code.OK) span.setStatus({ code: SpanStatusCode.OK });
+    const name = CODE_NAMES[code] ?? "UNKNOWN";
+    if (name === "OK") span.setStatus({ code: SpanStatusCode.OK });
     else span.setStatus({ code: SpanStatusCode.ERROR, message: message ? `${name}, ${message}` : name });
     span.end(this.#time(at));
   }

@@ -1,5 +1,6 @@
 import { type Attributes, type Context, type Counter, type Histogram, type Meter, ValueType } from "@opentelemetry/api";
-import { Code } from "../api/code.js";
+import type { Code } from "../api/code.js";
+import { CODE_NAMES } from "../api/code-names.js";
 
 /** A66's buckets for latencies, in seconds. */
 const LATENCY = [
@@ -82,7 +83,7 @@ export class Metrics {
 
   #attributes(method: string, code?: Code): Attributes {
     const attributes: Attributes = { "grpc.method": method, "grpc.target": this.#target };
-    if (code !== undefined) attributes["grpc.status"] = Code[code] ?? "UNKNOWN";
+    if (code !== undefined) attributes["grpc.status"] = CODE_NAMES[code] ?? "UNKNOWN";
     return attributes;
   }
 }
