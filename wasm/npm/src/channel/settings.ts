@@ -56,6 +56,9 @@ class Reader {
   }
 }
 
+/** Far more than there are options. What is no options object may have any number of fields, and each would be a problem to tell. */
+const MAX_NAMES = 100;
+
 /** Checks the options; then, so that all problems are told at once, lets Go check the rest. */
 export async function checkOptions<T>(
   options: ChannelOptions,
@@ -65,6 +68,12 @@ export async function checkOptions<T>(
   if (typeof options !== "object" || options === null) {
     throw new ConfigError([
       { path: "", reason: `createChannel takes an object with baseUrl and other options, not ${describe(options)}` },
+    ]);
+  }
+  const names = Object.keys(options).length;
+  if (names > MAX_NAMES) {
+    throw new ConfigError([
+      { path: "", reason: `createChannel takes an object with at most ${MAX_NAMES} fields, not one with ${names}` },
     ]);
   }
   const reader = new Reader();

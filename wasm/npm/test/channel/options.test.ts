@@ -180,3 +180,20 @@ test("an option with the name of something that every object has is as unknown a
   const unknown = "is no option that hedgerow knows";
   assert.deepEqual(Object.values(await problems(options)).slice(-2), [unknown, unknown]);
 });
+
+test("an object with more than 100 fields is refused as a whole, and of a config's mistakes 100 are told", async () => {
+  const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`option${i}`, i]));
+  assert.equal(Object.keys(await problems({ ...many(99), baseUrl })).length, 99);
+  for (const count of [100, 100_000]) {
+    const found = await problems({ ...many(count), baseUrl });
+    assert.match(found[""] ?? "", /at most 100 fields/);
+    assert.equal(Object.keys(found).length, 1);
+  }
+  const methodConfig = Array.from({ length: 1000 }, () => ({ name: [], timeout: 1 }));
+  assert.equal(Object.keys(await problems({ baseUrl, serviceConfig: { methodConfig } as never })).length, 100);
+  const names = Array.from({ length: 10_001 }, (_, i) => ({ name: [{ service: `s${i}` }] }));
+  const tooMany = await problems({ baseUrl, serviceConfig: { methodConfig: names } });
+  assert.match(Object.values(tooMany).join(), /at most 10000/);
+  const deep = `${"[".repeat(10_000)}${"]".repeat(10_000)}`;
+  assert.match((await problems({ baseUrl, serviceConfig: `{"x":${deep}}` }))[""] ?? "", /nested more than 100 deep/);
+});

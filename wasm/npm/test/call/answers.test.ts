@@ -5,23 +5,10 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { type ChannelOptions, Code } from "hedgerow";
 import { createFetch } from "hedgerow/fetch";
-import {
-  Clock,
-  collect,
-  concat,
-  FakeFetch,
-  frame,
-  MESSAGE,
-  METHOD,
-  OK,
-  open,
-  refused,
-  retrying,
-  settle,
-  streamed,
-  trailers,
-  WEB,
-} from "./support.js";
+import { collect, MESSAGE, METHOD, open, refused, retrying, settle } from "../support/calls.js";
+import { Clock } from "../support/clock.js";
+import { FakeFetch } from "../support/fake-fetch.js";
+import { concat, frame, OK, streamed, trailers, WEB } from "../support/responses.js";
 
 const DOWN = { "grpc-status": "14", "grpc-message": "down", "grpc-retry-pushback-ms": "0", "x-head": "1" };
 const EMPTY = trailers();
