@@ -1,4 +1,4 @@
-// The engine against a program of its own: what no test of the package's public interface can bring about at will.
+// The engine with a small program of the test's own, for what no test of the public interface can cause at will.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type CallHandler, type ChannelHandler, Engine, PAGE_CLOCK } from "../../src/abi/engine.js";
@@ -10,7 +10,7 @@ const module = await WebAssembly.compile(faulty);
 test("what Go asks for a call that JavaScript no longer has is passed over, and the next call's actions are read", () => {
   const engine = open();
   const kept = record(engine, 2);
-  start(engine, 1, "/a.B/C"); // nobody has it
+  start(engine, 1, "/a.B/C"); // No call has this id.
   start(engine, 2, "/a.B/C");
   engine.enter("close_channel", 1, engine.clock.now());
   assert.deepEqual(kept.actions, [Action.Open, Action.Release, Action.Abort, Action.End]);
@@ -73,7 +73,7 @@ interface Recorded {
   deaths: number;
 }
 
-/** A call that notes what it is told, and reads no word of it. */
+/** A call that records which actions it was given, without reading their arguments. */
 function record(engine: Engine, id: number): Recorded {
   const recorded: Recorded = { actions: [], deaths: 0 };
   const handler: CallHandler = {

@@ -1,5 +1,5 @@
-// The WebAssembly dies: pending calls are told, and the next call gets a fresh instance. The debug build dies on purpose. test.mjs runs this
-// with both compilers' builds.
+// When the WebAssembly dies, pending calls fail, and the next call gets a fresh instance. The debug build dies on purpose. test.mjs
+// runs this with both compilers' builds.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { type Channel, type ChannelOptions, Code, createChannel, LoadError, type StatusError } from "hedgerow";
@@ -9,7 +9,7 @@ import { FakeFetch } from "../support/fake-fetch.js";
 import { answer, Held, LONG, packed, unframe } from "../support/gzip.js";
 import { failed, ok } from "../support/responses.js";
 
-// At most 64 MiB of memory, so that it is full soon. Go begins with some pages more than half of them.
+// The memory has at most 64 MiB, so that it is full soon. Go begins with a little more than half of that.
 const wasmBinary = limited(faulty, 1024);
 
 async function open(t: TestContext, fake: FakeFetch, options: Partial<ChannelOptions> = {}): Promise<Channel> {
@@ -29,7 +29,7 @@ const faults: [string, RegExp][] = [
   ["Overflow", compiler === "TinyGo" ? /memory access out of bounds/ : /stack/i],
   ["Memory", /out of memory|cannot allocate memory/],
 ];
-if (compiler === "Go") faults.push(["Exit", /exited with code/]); // TinyGo's has no exit
+if (compiler === "Go") faults.push(["Exit", /exited with code/]); // TinyGo's program has no exit.
 for (const [name, text] of faults) {
   test(`${name}: every pending call of every channel ends with INTERNAL and the cause in words; the next call works`, async (t) => {
     const deaths: [number, Error][] = [];
@@ -42,7 +42,7 @@ for (const [name, text] of faults) {
     const pending = [
       refused(one.unary(METHOD, MESSAGE, { timeoutMs: 60_000, signal: controller.signal })),
       refused(collect(two.serverStreaming(METHOD, MESSAGE))),
-      refused(two.unary(METHOD, MESSAGE)), // in backoff
+      refused(two.unary(METHOD, MESSAGE)), // This call is in its backoff.
     ];
     await settle();
     const killer = refused(one.unary(`/hedgerow.Fault/${name}`, MESSAGE));

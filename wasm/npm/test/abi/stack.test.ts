@@ -1,5 +1,6 @@
-// The stack that TinyGo gives the WebAssembly has 64 KB, where Go's own compiler lets it grow to many megabytes. Whatever recurs must be bounded,
-// and the bound must fit, also at the bottom of a call. JSON is all that recurs: a list or an object within another one. About 145 levels fit, and 100 are allowed.
+// TinyGo gives the WebAssembly a stack of 64 KB; Go's own compiler lets it grow to many megabytes. Recursion must therefore be
+// bounded, and the deepest that is allowed must fit, also deep inside a call. Only the JSON reader is recursive, for lists and
+// objects in others. About 145 levels fit, and 100 are allowed.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ChannelOptions, ConfigError, createChannel } from "hedgerow";

@@ -37,7 +37,7 @@ function check(expected: Buffer, transcript: Buffer): void {
   assert.equal(transcript.length, expected.length);
 }
 
-/** What the random walks of calls tell the driver. */
+/** The events that the random walks of calls pass to the driver. */
 async function walks(): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), "hedgerow-"));
   try {

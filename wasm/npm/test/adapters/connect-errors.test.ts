@@ -1,4 +1,4 @@
-// hedgerow/connect: how calls fail, are cancelled and run out of time.
+// hedgerow/connect: how calls fail, are canceled and exceed their deadlines.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { create, fromBinary } from "@bufbuild/protobuf";

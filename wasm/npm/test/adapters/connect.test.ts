@@ -175,7 +175,7 @@ test("values of -bin headers go out as the bytes that they stand for, padded or 
     ["x-two-bin", "Ag"],
   ]);
   headers.append("x-two-bin", "Aw");
-  const fake = new FakeFetch(ok(new Uint8Array())); // grpc-go's server takes one value of a name
+  const fake = new FakeFetch(ok(new Uint8Array())); // grpc-go's server accepts only one value of a name.
   await createClient(Chaos, createTransport(await open(t, fake))).do({}, { headers });
   const fields = (await fake.request(1)).headers.filter(([name]) => name === "x-two-bin");
   assert.deepEqual(fields, [

@@ -23,7 +23,7 @@ async function rejection(call: Promise<unknown>): Promise<Error> {
   return error;
 }
 
-/** Lets 300 ms of a call pass that is tried a second time and not answered, and gives what it fails with. */
+/** Lets 300 ms pass of a call whose second attempt is not answered, and returns the call's error. */
 async function expired(t: TestContext, call: (channel: Awaited<ReturnType<typeof open>>) => Promise<unknown>): Promise<Error> {
   const clock = new Clock(t);
   const fake = new FakeFetch(failed(Code.UNAVAILABLE));

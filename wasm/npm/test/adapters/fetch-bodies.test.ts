@@ -1,4 +1,4 @@
-// hedgerow/fetch: what passes through it, how fast, and what is left when it has passed. Over a scripted fetch.
+// hedgerow/fetch over a scripted fetch: what passes through it, at which pace, and what it leaves behind.
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { type TestContext, test } from "node:test";
@@ -200,5 +200,5 @@ test("calls leave no listener on their signal, however they end", async (t) => {
   assert.equal(getEventListeners(signal, "abort").length, 0);
 });
 
-/** It fits where connect-web and protobuf-ts take a fetch: both are typed as globalThis.fetch. */
+/** The type must fit where connect-web and protobuf-ts take a fetch, which both declare as globalThis.fetch. */
 export const fits: (through: Fetch) => Pick<GrpcWebTransportOptions, "baseUrl" | "fetch"> = (fetch) => ({ baseUrl: "", fetch });

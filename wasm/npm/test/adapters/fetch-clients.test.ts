@@ -1,4 +1,4 @@
-// hedgerow/fetch under clients of other makes, against the real server.
+// hedgerow/fetch, used by other gRPC-Web clients, against the real server.
 import { test } from "node:test";
 import { createFetch } from "hedgerow/fetch";
 import { retrying } from "../support/calls.js";

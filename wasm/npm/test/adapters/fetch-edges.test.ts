@@ -1,4 +1,4 @@
-// hedgerow/fetch where a response or a field is of a kind that few are.
+// hedgerow/fetch with rare kinds of responses and fields.
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { type TestContext, test } from "node:test";
@@ -48,7 +48,7 @@ test("a status of 0, as an opaque response has, comes back as 500", async (t) =>
 
 test("a trailer that no header can hold keeps no failure from being told", async (t) => {
   const trailer = new Metadata({ "x-price": "3 €", "x-kept": "yes" });
-  // @ts-expect-error: applications have them from calls; no server sends such a trailer
+  // @ts-expect-error: the constructor is not public, but no server sends such a trailer
   const error = new StatusError(METHOD, {
     code: Code.UNAUTHENTICATED,
     message: "no",

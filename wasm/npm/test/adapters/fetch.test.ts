@@ -1,4 +1,4 @@
-// hedgerow/fetch: under connect-web, unchanged, against the real server; and byte for byte over a scripted fetch.
+// hedgerow/fetch: used by connect-web as published, against the real server; and byte for byte over a scripted fetch.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { create } from "@bufbuild/protobuf";

@@ -1,4 +1,4 @@
-// hedgerow/grpc-web: how calls fail, are cancelled and run out of time.
+// hedgerow/grpc-web: how calls fail, are canceled and exceed their deadlines.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ClientReadableStream, MethodDescriptor, MethodType, RpcError, StatusCode } from "grpc-web";

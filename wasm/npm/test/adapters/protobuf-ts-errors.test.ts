@@ -1,4 +1,4 @@
-// hedgerow/protobuf-ts: how calls fail, are aborted and run out of time.
+// hedgerow/protobuf-ts: how calls fail, are aborted and exceed their deadlines.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RpcError } from "@protobuf-ts/runtime-rpc";

@@ -32,7 +32,7 @@ test("Next.js: a call on the server, one in the page", async (t) => {
   await sayHello(t, url);
 });
 
-/** Serves what the app takes from a CDN; answers with the file's text, its addresses changed. */
+/** Serves what the app loads from a CDN, and returns the file's text with its addresses changed. */
 async function localized(file: string, modules: string): Promise<string> {
   const text = await readFile(join(apps, file), "utf8");
   return text.replace(/https:\/\/cdn\.jsdelivr\.net\/npm\/((@\w+\/)?\w+)@[\d.]+/g, (_, name) => `${modules}/${name}`);

@@ -1,4 +1,5 @@
-// The apps of demo/apps as demo/apps/install.mjs has laid them into build/apps: built and run as their users would, watched in Chromium.
+// The apps of demo/apps, which demo/apps/install.mjs has copied into build/apps: built and run as users would, and watched in
+// Chromium.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -12,7 +13,7 @@ import { server, theBrowser } from "../browser/chromium.js";
 
 export const apps: string = join(process.env["HEDGEROW_PACKAGE"] ?? ".", "..", "..", "build", "apps");
 
-/** What the apps read their server's address from. */
+/** The environment of the apps' commands, which has the address of their server. */
 const environment = {
   ...process.env,
   API_URL: server,
@@ -22,7 +23,7 @@ const environment = {
   FORCE_COLOR: undefined,
 };
 
-/** Runs a command of an app to its end; what it printed. */
+/** Runs a command of an app to its end, and returns what it printed. */
 export async function run(app: string, command: string, args: string[], env: Record<string, string> = {}): Promise<string> {
   const options = { cwd: join(apps, app), env: { ...environment, ...env } };
   const { stdout } = await promisify(execFile)(command, args, options).catch(({ stdout, stderr }) =>
@@ -35,14 +36,17 @@ export function build(app: string): Promise<string> {
   return run(app, "npm", ["run", "--silent", "build"]);
 }
 
-/** Starts a server of an app's; its address, once it has said that it listens. It is stopped, with what it started, when the test ends. */
+/**
+ * Starts an app's server, and returns its address when it says that it listens. When the test ends, it is stopped with everything
+ * that it started.
+ */
 export async function start(t: TestContext, app: string, command: string, ...args: string[]): Promise<string> {
   const port = await freePort();
   const child = spawn(join(apps, "node_modules/.bin", command), [...args, "--port", `${port}`], {
     cwd: join(apps, app),
     env: environment,
     stdio: ["ignore", "pipe", "pipe"],
-    detached: true, // a process group of its own
+    detached: true, // This makes a process group, which can be stopped as a whole.
   });
   const exit = once(child, "exit");
   t.after(async () => {
@@ -62,7 +66,7 @@ export async function start(t: TestContext, app: string, command: string, ...arg
   return `http://localhost:${port}`;
 }
 
-/** A port that was free a moment ago: not every server takes 0, or says which it took. */
+/** A port that was free a moment ago. It is needed because not every server accepts port 0, or says which port it took. */
 async function freePort(): Promise<number> {
   const listener = createListener().listen(0);
   await once(listener, "listening");
@@ -77,10 +81,10 @@ const types: { readonly [extension: string]: string } = {
   ".wasm": "application/wasm",
 };
 
-/** What an app needs, and no more. */
+/** The environment of an app, with no more than it needs. */
 export const policy: string = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${server}; img-src data:`;
 
-/** A web server for files, as any host of static files is one. */
+/** A web server like any host of static files. */
 export async function serve(t: TestContext, dir: string, headers: Record<string, string> = {}): Promise<string> {
   const site = createServer(async ({ url = "/" }, response) => {
     const { pathname } = new URL(url, "http://site.test");
@@ -105,7 +109,7 @@ interface Expectation {
   readonly fetched?: readonly number[];
 }
 
-/** Says hello in a page as a reader does, and expects the answer, no complaint in the console, and the WebAssembly with its MIME type. */
+/** Says hello in a page as a user does. Expects the answer, nothing in the console, and the WebAssembly with its MIME type. */
 export async function sayHello(t: TestContext, url: string, { fetched = [1] }: Expectation = {}): Promise<void> {
   const context = await (await theBrowser()).newContext();
   t.after(() => context.close());

@@ -1,4 +1,4 @@
-// The system's Chromium, and pages in it that are watched: what a page does beyond what its test looks at must be nothing.
+// The system's Chromium, and pages in it that are watched: a page must do nothing beyond what its test expects.
 import assert from "node:assert/strict";
 import { after, type TestContext } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
@@ -39,7 +39,8 @@ export async function open(t: TestContext, path: string, options: BrowserContext
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("request", (request) => requests.push(request.url()));
-  // Chromium reports a blocked inline style to the console, but not every report-only or worker case: ask the document as well.
+  // Chromium logs some violations of the Content-Security-Policy to the console, but not all of them, so the document is listened
+  // to as well.
   await page.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (event) => {
       console.error(`Content-Security-Policy: ${event.violatedDirective} blocked ${event.blockedURI}`);

@@ -1,4 +1,5 @@
-// A server of another origin whose CORS answers leave something out: what a page sees of it, and that the lists of hedgerow/cors do not.
+// A server of another origin whose CORS answers leave something out: what a page sees of it, and that the lists of hedgerow/cors
+// are complete.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -18,7 +19,7 @@ const UNAVAILABLE = 14;
 const busy = status(UNAVAILABLE, "busy");
 const packageDir = process.env["HEDGEROW_PACKAGE"] ?? ".";
 
-/** The real server once more, which lets pages of other origins send only these headers. */
+/** Starts the real server once more, so that it lets pages of other origins send only these headers. */
 async function serverAllowing(t: TestContext, headers: readonly string[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "hedgerow-cors-"));
   const addresses = join(folder, "addresses.json");
@@ -181,7 +182,9 @@ test("a server that allows allowedHeaders of hedgerow/cors, and no more, gets re
   );
 });
 
-/** Answers every call with a Trailers-Only UNAVAILABLE that says "stop", and lets pages see so much of it. */
+/**
+ * Answers every call with a Trailers-Only UNAVAILABLE whose pushback, -1, stops retries, and exposes only these headers to pages.
+ */
 const stopping =
   (exposed: readonly string[], seen: (string | undefined)[]): RequestListener =>
   (request, response) => {

@@ -9,11 +9,14 @@ export interface Opened {
   readonly page: Page;
   /** What went to the console as a warning or an error, exceptions and violations of the Content-Security-Policy among it. */
   readonly complaints: string[];
-  /** Every URL that the page asked for, without what it puts behind to know its requests again. */
+  /** Every URL that the page requested, without the suffix by which it recognizes its requests. */
   readonly requests: string[];
 }
 
-/** The page, ready to send. A test says what it may complain of; it must never send requests to other servers than this one. */
+/**
+ * Opens the page and waits until calls can be sent. The test says which errors the page may log. The page must not call other
+ * servers.
+ */
 export async function openDemo(
   t: TestContext,
   hash = "",
@@ -21,7 +24,7 @@ export async function openDemo(
 ): Promise<Opened> {
   const context = await (await theBrowser()).newContext(options);
   const page = await context.newPage();
-  page.setDefaultTimeout(180_000); // a busy machine may need ten times as long as a quiet one
+  page.setDefaultTimeout(180_000); // A busy machine may need ten times as long as a quiet one.
   const complaints: string[] = [];
   const requests: string[] = [];
   page.on("console", (message) => {
@@ -45,7 +48,7 @@ export async function openDemo(
   return { page, complaints, requests };
 }
 
-/** Presses Send and waits until the calls have ended and the server has reported; gives the runs. */
+/** Presses Send, waits until the calls have ended and the server has reported, and returns the runs. */
 export async function send(page: Page): Promise<Locator[]> {
   await page.getByRole("button", { name: /^Send/ }).click();
   return complete(page);
@@ -101,7 +104,7 @@ export async function outcome(run: Locator): Promise<string> {
   return text.replace(/ \([^)]*\)/, "");
 }
 
-/** What the server counted of all calls of a run that are in sight, asked without the page. */
+/** Asks the server, without the page, what it counted of those calls of a run that are visible. */
 export async function counted(run: Locator): Promise<number> {
   const calls = await data(run.locator("[data-call][data-id]"));
   const reports = await Promise.all(calls.map(({ id = "" }) => report(id, 0)));

@@ -7,7 +7,7 @@ import { column, complete, counted, openDemo, outcome, pick, shown } from "./dem
 
 const { PLAYED } = Ending;
 
-/** Opens a story by its link and sends it, with fewer calls where that is said; gives its runs. */
+/** Opens a story by its link, sends it, with fewer calls if a number is given, and returns its runs. */
 async function sendStory(
   t: TestContext,
   id: string,
@@ -33,7 +33,7 @@ async function comparison(page: Page, row: string): Promise<string[]> {
 const seconds = (texts: readonly string[]) => texts.map((text) => Number.parseFloat(text) / (text.endsWith(" ms") ? 1000 : 1));
 const numbers = (texts: readonly string[]) => texts.map((text) => Number.parseFloat(text.replace("−", "-")));
 
-// They mostly wait, so some can wait together. Each page has connections of its own.
+// The stories mostly wait, so several run at the same time. Each page has connections of its own.
 describe("stories", { concurrency: 3 }, () => {
   test("the page offers every story, and sends one at a press", async (t) => {
     const { page } = await openDemo(t);
@@ -101,7 +101,7 @@ describe("stories", { concurrency: 3 }, () => {
     assert.equal((await column(hedged!, "kind")).filter((kind) => kind === "hedge").length, attempts! - 24);
     const aborted = (await column(hedged!, "result")).filter((result) => result === "aborted");
     assert.equal(aborted.length, attempts! - 24, "whoever loses is aborted");
-    // Which of the two is faster depends on the machine; that the sentence follows the table does not.
+    // Which of the two is faster depends on the machine. That the sentence agrees with the table does not.
     const conclusion = (await page.locator(".conclusion").textContent()) ?? "";
     const [before, after] = seconds(await comparison(page, "95th percentile of those"));
     assert.match(conclusion, after! < before! ? /^Hedging cut/ : /^Hedging (cut|did not help)/);

@@ -88,7 +88,7 @@ test("Stop cancels a running call, and the server sees that", async (t) => {
   await page.getByRole("button", { name: "Send 3 calls" }).click();
   await page.waitForSelector(".bar[data-running]");
   const id = (await page.locator("article").first().getAttribute("data-id")) ?? "";
-  await report(id, 1, 0); // aborted any earlier, the attempt might never arrive
+  await report(id, 1, 0); // If it were aborted earlier, the attempt might never reach the server.
   await page.getByRole("button", { name: "Stop" }).click();
   await complete(page);
   assert.deepEqual(await page.locator("article .summary").allTextContents(), [

@@ -1,5 +1,5 @@
-// Chromium as its users have it. Playwright keeps every tab in the foreground and switches the back/forward cache off; driven by
-// hand, through the DevTools protocol over a pipe, tabs are hidden, throttled, frozen and brought back like any other.
+// Chromium as users have it. Playwright keeps every tab in the foreground and turns the back/forward cache off. Driven without
+// Playwright, through the DevTools protocol over a pipe, tabs are hidden, throttled, frozen and restored as usual.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -48,7 +48,7 @@ export class Chromium {
   }
 
   #receive({ id, result, error }: { id?: number; result: never; error?: { message: string } }): void {
-    const waiter = this.#waiters.get(id ?? 0); // events have no id, and nobody waits for them
+    const waiter = this.#waiters.get(id ?? 0); // Events have no id, and nobody waits for them.
     this.#waiters.delete(id ?? 0);
     if (error) waiter?.reject(new Error(error.message));
     else waiter?.resolve(result);
@@ -84,7 +84,7 @@ export class Tab {
     this.#session = session;
   }
 
-  /** Runs a function in the page, with what can be said in JSON, and answers with what it comes to. */
+  /** Runs a function in the page and returns its result. Arguments and result must be JSON values. */
   async run<A, R>(act: (argument: A) => R | Promise<R>, argument?: A): Promise<R> {
     const expression = `(${act})(${JSON.stringify(argument)})`;
     const params = { expression, awaitPromise: true, returnByValue: true };
@@ -96,7 +96,7 @@ export class Tab {
     return result.value;
   }
 
-  /** Asks again and again, until the answer is yes. The page may be another one in the meantime. */
+  /** Evaluates a condition in the page until it is true. The tab may load another page in the meantime. */
   async until<A>(holds: (argument: A) => boolean, argument?: A): Promise<void> {
     while (!(await this.run(holds, argument).catch(() => false))) await new Promise<void>((resolve) => setTimeout(resolve, 10));
   }
@@ -118,7 +118,7 @@ export class Tab {
     await this.until(() => document.visibilityState === "hidden");
   }
 
-  /** Freezes a hidden tab, as the browser does with those that have not been looked at for long, or wakes it. */
+  /** Freezes a hidden tab, as the browser does with tabs that were not looked at for long, or wakes it. */
   setFrozen(frozen: boolean): Promise<void> {
     return this.send("Page.setWebLifecycleState", { state: frozen ? "frozen" : "active" });
   }

@@ -1,4 +1,4 @@
-// hedgerow/fetch in Chromium: under clients of other makes, against a server of another origin.
+// hedgerow/fetch in Chromium, used by other clients, against a server of another origin.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";

@@ -30,7 +30,7 @@ interface Outcome {
   readonly message: string;
 }
 
-/** Makes a call in the page; what it answers with, or its error. */
+/** Makes a call in the page, and returns its response or its error. */
 async function call(page: Page, options: Options, kind: Kind, method: string, ...requests: Uint8Array[]): Promise<Outcome> {
   const outcome = await page.evaluate(
     async ({ options, kind, method, requests }) => {
@@ -228,7 +228,7 @@ test("what Chromium would drop silently is refused, and all else arrives", async
   for (const [i, name] of kept.entries()) assert.equal(seen[i]?.headers[name], "1", name);
 });
 
-/** What the file of a lazily loaded part is called in dist. A part that other entries have too is behind a chunk that passes it on. */
+/** Finds the name of a lazily loaded file in dist. If other entries use the file too, a chunk re-exports it. */
 async function chunkOf(part: string): Promise<string> {
   const read = (name: string) => readFile(join(process.env["HEDGEROW_PACKAGE"] ?? ".", "dist", name), "utf8");
   const chunksIn = async (name: string, pattern: RegExp) =>

@@ -1,5 +1,5 @@
 // The Go packages that face JavaScript in Chromium: their own tests, compiled to js/wasm and run in a page, as `make test-wasm` runs them
-// under Node. Each Go test is told as one of node:test's, and a Go package's output is shown where one of them failed.
+// under Node. Each Go test is reported as a test of node:test, and the output of a Go package is shown if one of its tests failed.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -22,13 +22,13 @@ declare global {
 }
 
 const root = join(process.env["HEDGEROW_PACKAGE"] ?? ".", "..", "..");
-const TIMEOUT_S = 600; // for a machine on which much else runs: a quiet one takes some seconds
+const TIMEOUT_S = 600; // A quiet machine takes some seconds; a busy one may take much longer.
 
-/** The packages, and which of their tests. What a page cannot do, the tests themselves skip, with the reason. */
+/** The packages, and which of their tests to run. Tests of what a page cannot do skip themselves, with a reason. */
 const packages: Record<string, string[]> = {
   jsbridge: [],
   "internal/transporttest": [],
-  // What does not reach a server does in a page what it does under Node.
+  // Only tests that reach a server are run, because the others do the same in a page as under Node.
   grpcweb: ["-test.run=^TestServer"],
   // What an example prints goes through a file, and a page has none.
   "grpcweb/grpcconn": ["-test.skip=^Example"],
@@ -67,13 +67,13 @@ async function runInPage(t: TestContext, program: string, args: string[]): Promi
     const [type, body] = files[request.url ?? ""] ?? ["text/plain", "no such file"];
     response.writeHead(200, { "content-type": type }).end(body);
   });
-  // The server's certificate is its own.
+  // The server's certificate is self-signed.
   const context = await (await theBrowser()).newContext({ ignoreHTTPSErrors: true });
   context.setDefaultTimeout(PATIENCE);
   t.after(() => context.close());
   const page = await context.newPage();
   const lines: string[] = [];
-  // wasm_exec.js logs what a program writes, whole lines of it. Chromium's own words, as of a fetch that failed, are errors.
+  // wasm_exec.js logs the lines that a program writes. Chromium's own messages, such as that of a fetch that failed, are errors.
   page.on("console", (message) => {
     if (message.type() === "log") lines.push(message.text());
   });
@@ -102,7 +102,7 @@ interface GoTest {
   output: string;
 }
 
-/** By their full names, parents before their parts. */
+/** The results by the tests' full names, with parents before their subtests. */
 async function testsOf(output: string): Promise<Map<string, GoTest>> {
   const converting = run("go", ["tool", "test2json"], { cwd: root, maxBuffer: 1 << 26 });
   converting.child.stdin?.end(output);
@@ -110,7 +110,7 @@ async function testsOf(output: string): Promise<Map<string, GoTest>> {
   for (const line of (await converting).stdout.split("\n").filter(Boolean)) {
     const { Action, Test, Output = "" } = JSON.parse(line) as { Action: string; Test?: string; Output?: string };
     if (Test === undefined) continue;
-    // One that is not heard of again has failed.
+    // A test without an outcome has failed.
     if (Action === "run") tests.set(Test, { outcome: "fail", output: "" });
     const seen = tests.get(Test);
     if (!seen) continue;
@@ -120,7 +120,7 @@ async function testsOf(output: string): Promise<Map<string, GoTest>> {
   return tests;
 }
 
-/** Tells the tests that are parts of the named one, and those of their own. */
+/** Reports the subtests of the named test, and their subtests. */
 async function tell(t: TestContext, tests: Map<string, GoTest>, whole = ""): Promise<void> {
   const within = [...tests.keys()].filter((name) => parentOf(name, tests) === whole);
   for (const name of within) {
@@ -133,7 +133,7 @@ async function tell(t: TestContext, tests: Map<string, GoTest>, whole = ""): Pro
   }
 }
 
-/** A part's own name may have slashes in it. */
+/** A subtest's own name may have slashes in it. */
 function parentOf(name: string, tests: Map<string, GoTest>): string {
   for (let end = name.lastIndexOf("/"); end > 0; end = name.lastIndexOf("/", end - 1)) {
     if (tests.has(name.slice(0, end))) return name.slice(0, end);
@@ -141,7 +141,7 @@ function parentOf(name: string, tests: Map<string, GoTest>): string {
   return "";
 }
 
-/** Without what is there for test2json. */
+/** Removes the marks that are meant for test2json. */
 function readable(output: string): string {
   const lines = output.replaceAll("\u0016", "").split("\n");
   return lines.filter((line) => !line.startsWith("=== ")).join("\n");

@@ -3,7 +3,7 @@ import { type Browser, chromium } from "playwright-core";
 
 export const executablePath: string = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 
-/** They keep Chromium from talking to anybody but the server under test. */
+/** With these arguments Chromium connects to nothing but the server under test. */
 export const flags: readonly string[] = [
   "--no-sandbox",
   "--disable-gpu",
@@ -14,7 +14,7 @@ export const flags: readonly string[] = [
   "--disable-sync",
 ];
 
-/** What pages may take for anything, in milliseconds: a machine that does much else is slow. */
+/** How long a page may take for anything, in milliseconds. It is long because a busy machine is slow. */
 export const PATIENCE = 120_000;
 
 /** Every launch has a profile of its own. */

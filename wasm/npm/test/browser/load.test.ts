@@ -1,11 +1,12 @@
-// How a page loads the WebAssembly, and what it is told where that fails. What needs no browser is in ../channel/load.test.ts.
+// How a page loads the WebAssembly, and which errors it gets if that fails. Tests that need no browser are in
+// ../channel/load.test.ts.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { built, openPage } from "./pages.js";
 
-/** Loads in the page; the LoadError's message, or what came instead. */
+/** Loads the package in the page, and returns the LoadError's message, or whatever happened instead. */
 function load(page: Page, options: object = {}, entry = "/package/index.js"): Promise<string> {
   return page.evaluate(
     async ([options, entry]) => {
@@ -132,7 +133,7 @@ test("no global is left behind by the import, a channel or a call", async (t) =>
     const { createChannel }: typeof import("hedgerow") = await import(entry);
     const imported = left();
     const channel = await createChannel({ baseUrl: "/api" });
-    await channel.unary("/S/M", new Uint8Array()).catch(() => {}); // a web page is no answer
+    await channel.unary("/S/M", new Uint8Array()).catch(() => {}); // The site answers with a web page, which is not gRPC-Web.
     const called = left();
     channel.close();
     return { imported, called, closed: left() };

@@ -17,7 +17,7 @@ interface Call {
   readonly bytes: number[];
   readonly serviceConfig: ServiceConfig;
   readonly timeoutMs?: number;
-  /** Calls without a script that go first, so that connections stand and the preflight's answer is known. */
+  /** How many calls without a script are made first, so that there are connections and the preflight's answer is known. */
   readonly warm?: number;
   /** Abort after so many messages. */
   readonly abortAfter?: number;
@@ -31,7 +31,7 @@ interface Outcome {
   readonly message?: string;
 }
 
-/** Makes a call in the page, always as a stream: it is the same machine. */
+/** Makes a call in the page. It is always a stream, because all kinds of calls use the same machine. */
 function call(page: Page, options: Partial<Call> & { script?: Script }): Promise<Outcome> {
   const { script, ...rest } = options;
   const bytes = Array.from(script?.bytes ?? []);
@@ -115,7 +115,7 @@ test("79 a hedge across origins: one wins, the server sees the others cancelled"
   const page = await openPage(t);
   const script = new Script([hang, hang, { messages: 1 }]);
   const outcome = await call(page, { script, serviceConfig: hedging({ hedgingDelay: "0.05s" }), warm: 3 });
-  // The server hears of them in any order, and answers the last.
+  // The attempts may reach the server in any order, and it answers the last.
   assert.deepEqual(outcome.attempts.map(({ outcome }) => outcome).sort(), ["aborted", "aborted", "committed"]);
   const { executions } = await script.report(t, 3, 3);
   assert.deepEqual(

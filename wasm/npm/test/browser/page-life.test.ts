@@ -19,7 +19,7 @@ interface Outcome {
   readonly ms: number;
 }
 
-/** What the page keeps while nobody asks. */
+/** What the page records until the test asks for it. */
 interface Notes {
   events: string[];
   outcome: Outcome | undefined;
@@ -29,7 +29,7 @@ declare global {
   var notes: Notes;
 }
 
-/** A tab that has a channel's call under way, whose events and end it notes. */
+/** A tab in which a call runs. It records the call's events and its end. */
 async function begin(t: TestContext, script: Script, options: { timeoutMs?: number; method?: string; hidden?: boolean } = {}) {
   const api = (_: unknown, response: import("node:http").ServerResponse) =>
     void response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>other</title>");
@@ -55,7 +55,7 @@ async function begin(t: TestContext, script: Script, options: { timeoutMs?: numb
           if (event.type === "throttle") tokens = event.tokens;
         },
       });
-      // Hidden pages have their timers fire together, once a second: begin just after.
+      // In hidden pages all timers fire together, once a second. The call begins just after that.
       if (document.visibilityState === "hidden") await new Promise((resolve) => setTimeout(resolve, 10));
       const begun = performance.now();
       const stream = channel.serverStreaming(method, Uint8Array.from(bytes), timeoutMs ? { timeoutMs } : {});
@@ -98,7 +98,7 @@ async function comeBack(tab: Tab): Promise<void> {
 }
 
 test("a throttled page: what is due late is looked at by the clock, the deadline before the backoff", async (t) => {
-  const script = new Script([busy(1250), {}]); // which must be told within the deadline
+  const script = new Script([busy(1250), {}]); // The server must answer within the deadline.
   const tab = await begin(t, script, { timeoutMs: 1300, hidden: true });
   const { code, attempts, ms } = await outcome(tab);
   t.diagnostic(`the deadline of 1300 ms was told after ${ms.toFixed(0)} ms`);
@@ -108,11 +108,11 @@ test("a throttled page: what is due late is looked at by the clock, the deadline
 });
 
 test("a frozen page: when it wakes, the deadline that has passed comes before the backoff that is due", async (t) => {
-  const script = new Script([busy(4000), {}]); // the page must be frozen before
+  const script = new Script([busy(4000), {}]); // The page must be frozen before this time is over.
   const tab = await begin(t, script, { timeoutMs: 5000, hidden: true });
   await happened(tab, "backoff");
   await tab.setFrozen(true);
-  await pass(5100); // there is nothing to wait for in a frozen page but the time
+  await pass(5100); // In a frozen page nothing happens that the test could wait for.
   assert.deepEqual(await tab.run(() => [globalThis.notes.marks, globalThis.notes.outcome]), [["freeze"], null]);
   await tab.setFrozen(false);
   const { code, message, attempts } = await outcome(tab);
@@ -160,7 +160,7 @@ test("32 requests that the page's leaving ended are CANCELLED: not retried, no t
   const script = new Script([hang]);
   const tab = await begin(t, script);
   await script.report(t, 1, 0);
-  // What browsers that keep no requests of a page they cache do, in the same order.
+  // Some browsers end the requests of a page that they cache. This does what they do, in the same order.
   await tab.run(() => {
     dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
     document.dispatchEvent(new Event("visibilitychange"));
@@ -177,7 +177,7 @@ test("a page that is left for good ends its calls at the server, and retries non
   const script = new Script([hang]);
   const tab = await begin(t, script, { method: DO });
   await script.report(t, 1, 0);
-  await tab.run(() => addEventListener("unload", () => {})); // which keeps it out of the cache
+  await tab.run(() => addEventListener("unload", () => {})); // Chromium does not cache pages with such a listener.
   await leave(tab);
   const { started, executions } = await script.report(t, 1, 1);
   assert.deepEqual([started, executions[0]?.ending], [1, Ending.CANCELLED]);

@@ -38,7 +38,7 @@ export interface SiteOptions {
   readonly api?: RequestListener;
 }
 
-/** Serves a page that has the package in `hedgerow`; answers with its address. */
+/** Serves a page that has the package in `hedgerow`, and returns its address. */
 export async function serveSite(t: TestContext, { policy, wasm, api }: SiteOptions = {}): Promise<string> {
   const answer: RequestListener = async (request, response) => {
     const path = request.url ?? "/";

@@ -1,4 +1,4 @@
-// What the server counted, asked past the package under test: gRPC-Web by hand.
+// Asks the server what it counted, without the package under test: it speaks gRPC-Web itself.
 import assert from "node:assert/strict";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type ReportReply, ReportReplySchema, ReportRequestSchema } from "../gen/chaos/v1/chaos_pb.js";

@@ -20,7 +20,7 @@ const program: Promise<string> = esbuild
   })
   .then(({ outputFiles }) => outputFiles[0]?.text ?? "");
 
-/** Hands a request on to the server under test: so a site has its API on its own origin. */
+/** Forwards a request to the server under test, so that the site has its API on its own origin. */
 const passOn: RequestListener = (request, response) => {
   const onward = send(SERVER + request.url?.replace(/^\/grpc/, ""), { method: request.method, headers: request.headers });
   onward.on("response", (answer) => {
@@ -47,13 +47,13 @@ export interface Site {
 }
 
 export interface SiteOptions {
-  /** The service worker's program, behind the import of `install`. */
+  /** The service worker's program, after the import of `install`. */
   readonly program: string;
   /** What else the site answers. */
   readonly api?: RequestListener;
 }
 
-/** Makes the service worker the page's at once. */
+/** Makes the service worker control the page at once. */
 export const TAKE_OVER = `
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
@@ -92,7 +92,7 @@ export async function openSite(t: TestContext, { program: worker, api }: SiteOpt
   return site;
 }
 
-/** The script that is a module; all others are classic ones. */
+/** The service worker's script if it is a module. All other scripts are classic ones. */
 const MODULE = "/sw.js";
 const typeOf = (script: string): WorkerType => (script === MODULE ? "module" : "classic");
 
@@ -148,7 +148,7 @@ export async function controlled(t: TestContext, serviceConfig: ServiceConfig, m
   return site;
 }
 
-/** Has the app make a unary call; the answer says which attempt it was. */
+/** Has the app make a unary call, and returns the number of the attempt that was answered. */
 export function unary({ page }: Site, baseUrl: string, callId: string, steps: StepInit[], timeoutMs?: number) {
   return page.evaluate(
     async ({ baseUrl, callId, steps, timeoutMs }) => {

@@ -12,7 +12,10 @@ import { openPage } from "./pages.js";
 const TLS = process.env["HEDGEROW_SERVER_TLS"] ?? "";
 const Code = { CANCELLED: 1, DEADLINE_EXCEEDED: 4, UNAVAILABLE: 14 };
 const busy = status(Code.UNAVAILABLE, "busy");
-/** A proxy's answer. (A connection that is cut would not do: over HTTP/1.1 Chromium sends the request again by itself.) */
+/**
+ * Answers as a proxy does. A cut connection could not be used here, because over HTTP/1.1 Chromium would retry the request by
+ * itself.
+ */
 const unavailable: StepInit = { end: { case: "raw", value: { httpStatus: 503 } } };
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const more = (...payload: number[]) => Array.from(toBinary(RequestSchema, create(RequestSchema, { payload: bytes(...payload) })));
@@ -20,12 +23,12 @@ const more = (...payload: number[]) => Array.from(toBinary(RequestSchema, create
 interface Talk {
   readonly baseUrl: string;
   readonly method: string;
-  /** The messages, which are given one after another. */
+  /** The messages, which are sent one after another. */
   readonly messages: readonly (readonly number[])[];
   readonly requestStreaming?: boolean;
   readonly serviceConfig?: ServiceConfig;
   readonly timeoutMs?: number;
-  /** The request is not ended after the messages. */
+  /** Whether the request stays open after the messages. */
   readonly open?: boolean;
 }
 
@@ -35,7 +38,7 @@ interface Outcome {
   readonly warnings: readonly string[];
   readonly code?: number;
   readonly message?: string;
-  /** Whether the messages came to an end, or nobody listened any more. */
+  /** Whether the source of the messages came to its end, or was closed. */
   readonly left: boolean;
 }
 
@@ -43,7 +46,7 @@ declare global {
   var abortCall: (() => void) | undefined;
 }
 
-/** Makes a call in the page, always as a conversation: it is the same machine. */
+/** Makes a call in the page. It is always a bidirectional stream, because all kinds of calls use the same machine. */
 function talk(page: Page, options: Talk): Promise<Outcome> {
   return page.evaluate(async ({ baseUrl, method, messages, requestStreaming, serviceConfig, timeoutMs, open }) => {
     const { createChannel, StatusError } = globalThis.hedgerow;
@@ -200,7 +203,7 @@ test("over HTTP/1.1 requestStreaming is UNAVAILABLE, and the message says why", 
 
 test("a browser that cannot stream requests: UNAVAILABLE, and nothing is sent in its place", async (t) => {
   const page = await openPage(t);
-  // As in Firefox and Safari, which take the stream for something to be made into text.
+  // Firefox and Safari do not know streams as bodies, and convert the stream to text.
   await page.evaluate(() => {
     globalThis.Request = class extends Request {
       constructor(url: string) {

@@ -20,13 +20,13 @@ declare global {
   var sockets: WebSocket[];
 }
 
-/** What a conversation in the page is to be. */
+/** Describes a bidirectional stream that the page makes. */
 interface Talk extends Pick<ChannelOptions, "baseUrl" | "serviceConfig"> {
   readonly method: string;
-  /** The messages, in base64: each is given when the one before it was answered, or at once. */
+  /** The messages, in base64. Each is sent when the one before it was answered, or at once. */
   readonly messages: readonly string[];
   readonly inTurns?: boolean;
-  /** How it is ended once there is an answer, or soon where there will be none; by default, by its half-close. */
+  /** How the stream is ended once there is an answer, or soon if there will be none. By default it is half-closed. */
   readonly how?: "break" | "abort" | "close" | "deadline";
 }
 
@@ -35,7 +35,7 @@ interface Outcome {
   readonly attempts: readonly { readonly code?: number; readonly httpStatus?: number }[];
   readonly code: number;
   readonly message: string;
-  /** Of the sockets that were made: how many are open still. */
+  /** How many of the sockets that were made are still open. */
   readonly open: number;
 }
 
@@ -54,7 +54,7 @@ async function counting(t: TestContext, options?: SiteOptions): Promise<Page> {
   return page;
 }
 
-/** Talks in the page. */
+/** Makes the bidirectional stream in the page. */
 function talk(page: Page, options: Talk): Promise<Outcome> {
   return page.evaluate(async ({ baseUrl, serviceConfig, method, messages, inTurns, how }) => {
     const { createChannel, StatusError } = globalThis.hedgerow;

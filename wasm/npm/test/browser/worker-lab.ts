@@ -10,7 +10,7 @@ interface Outcome {
   readonly commitReason: string;
 }
 
-/** Puts helpers into the page: channels in a worker, and what comes of their calls. */
+/** Puts functions into the page that open channels in a worker and return the results of their calls. */
 export async function openLab(t: TestContext, options: SiteOptions = {}): Promise<Page> {
   const page = await openPage(t, options);
   await page.evaluate(
@@ -49,7 +49,7 @@ declare global {
   };
 }
 
-/** Waits for the page to have so many workers: it hears of their ends by and by. */
+/** Waits until the page has so many workers. It takes a while until it notices that one has ended. */
 export async function workers(page: Page, count: number): Promise<void> {
   while (page.workers().length !== count) {
     await Promise.race([page.waitForEvent("worker"), ...page.workers().map((worker) => worker.waitForEvent("close"))]);

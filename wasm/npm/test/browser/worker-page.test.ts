@@ -1,4 +1,4 @@
-// What goes between a page and the worker of worker: true besides calls, and what is left of them.
+// Everything but calls that passes between a page and the worker of worker: true, and what calls leave behind.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { retrying } from "../support/calls.js";

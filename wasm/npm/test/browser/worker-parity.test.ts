@@ -1,4 +1,4 @@
-// Every call comes to the same with worker: true as without: the answer, the error, the events, and what the server saw.
+// With worker: true every call has the same result as without it: the answer, the error, the events, and what the server saw.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { CallEvent, CallOptions, ChannelOptions } from "hedgerow";
@@ -36,9 +36,12 @@ interface Case {
   readonly metadata?: MetadataFunction;
   /** When the call is ended from outside. */
   readonly end?: "abort" | "close" | "break" | "cancel";
-  /** Ends it once this event has come, and perhaps before the server has seen anything; else once a message has. */
+  /**
+   * Ends the call when this event has come, perhaps before the server has seen anything. Without it, the call ends when a message
+   * has come.
+   */
   readonly on?: CallEvent["type"];
-  /** Once so many messages have come, one more attempt is begun by hand, which the server waits for. */
+  /** When so many messages have come, the test begins one more attempt, for which the server waits. */
   readonly release?: number;
   /** How many attempts the server sees. */
   readonly attempts?: number;
@@ -72,7 +75,7 @@ const cases: Case[] = [
     options: { serviceConfig: hedging({ maxAttempts: 2, hedgingDelay: "1s" }) },
     attempts: 2,
   },
-  { name: "a deadline", code: 4, steps: [hang], call: { timeoutMs: 1500 } }, // it must arrive before
+  { name: "a deadline", code: 4, steps: [hang], call: { timeoutMs: 1500 } }, // Within this time the call must reach the server.
   { name: "a deadline that has passed", code: 4, call: { timeoutMs: 0 }, attempts: 0 },
   { name: "a default deadline", code: 4, steps: [hang], options: { defaultTimeoutMs: 1500 } },
   { name: "a stream", method: STREAM, steps: [{ messages: 5 }] },
@@ -81,7 +84,8 @@ const cases: Case[] = [
     name: "a stream that breaks off",
     method: STREAM,
     code: 14,
-    steps: [{ messages: 2, waitForStarted: 2, ...cut(10) }, {}], // or Chromium would drop what it has not handed on
+    // Without the wait, Chromium would drop what the page has not read.
+    steps: [{ messages: 2, waitForStarted: 2, ...cut(10) }, {}],
     release: 2,
     attempts: 2,
   },
@@ -131,7 +135,7 @@ const cases: Case[] = [
   { name: "a metadata function that never answers", code: 4, metadata: "never", call: { timeoutMs: 400 }, attempts: 0 },
 ];
 
-/** Makes the case's call in the page, and tells all that came of it and does not differ from one time to the next. */
+/** Makes the case's call in the page, and returns everything of its result that is the same every time. */
 function run(page: Page, { steps: _, ...given }: Case, bytes: Uint8Array, worker: boolean) {
   return page.evaluate(
     async ({ given, bytes, worker, baseUrl, DO }) => {
@@ -219,7 +223,7 @@ function run(page: Page, { steps: _, ...given }: Case, bytes: Uint8Array, worker
       try {
         if (unary) {
           const call = given.more ? channel.clientStreaming(method, messages, options) : channel.unary(method, message, options);
-          if (!given.more) message.fill(0); // it was taken as it was
+          if (!given.more) message.fill(0); // The call has its own copy already.
           const { message: answer, header, trailer, attempts, commitReason } = await call;
           // The payload comes back near the beginning; behind it are the request's headers, of which a worker's fetch has others.
           const offsets = Array.from({ length: 16 }, (_, offset) => offset);
@@ -263,7 +267,7 @@ function run(page: Page, { steps: _, ...given }: Case, bytes: Uint8Array, worker
   );
 }
 
-/** An answer's length is chance: the server's replies hold the request's headers. */
+/** Leaves out the length of messages, which varies because the server's replies have the request's headers in them. */
 function comparable<T>(outcome: T): T {
   return JSON.parse(JSON.stringify(outcome).replaceAll(/message of \d+ bytes/g, "message of so many bytes"));
 }
@@ -273,7 +277,7 @@ async function seen(t: TestContext, script: Script, attempts: number) {
   return [
     started,
     executions.map(({ ending, code, previousAttempts, received }) => [
-      // Whose clock has struck first, after a deadline, is chance.
+      // When a deadline passes, the client and the server may notice in any order.
       ending === Ending.DEADLINE ? Ending.CANCELLED : ending,
       code === 4 ? 1 : code,
       previousAttempts,

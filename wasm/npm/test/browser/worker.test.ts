@@ -42,7 +42,7 @@ test("worker: a unary call is retried there, and all of its answer comes back, o
       });
       const message = Uint8Array.from(bytes);
       const call = channel.unary(method, message);
-      message.fill(0); // it was taken as it was
+      message.fill(0); // The call has its own copy already.
       const { header, trailer, attempts, commitReason, message: answer } = await call;
       const ordered = [begun, ...attempts.flatMap(({ startedAt, endedAt }) => [startedAt, endedAt ?? 0]), performance.now()];
       channel.close();

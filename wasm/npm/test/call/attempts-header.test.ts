@@ -11,7 +11,9 @@ import { failed, ok, WEB } from "../support/responses.js";
 const PAGE = "https://app.test/";
 type Warning = Extract<CallEvent, { type: "warning" }>;
 
-/** A server of which a browser sends no request with the attempts header; its answers to others, in order. */
+/**
+ * A server whose CORS answer makes a browser send no request with the attempts header. Other requests get these answers, in order.
+ */
 function strict(...answers: (Response | Error)[]): FakeFetch {
   const answer = (exchange: Exchange) => {
     if (exchange.previous !== undefined) return Promise.reject(new TypeError("Failed to fetch"));
@@ -28,7 +30,7 @@ interface Heard {
   readonly warnings: Warning[];
 }
 
-/** A channel to an origin that no other test has met: what is known of one is the whole process's. */
+/** A channel to an origin that no other test uses, because the whole process shares what is known of an origin. */
 async function channelTo(t: TestContext, origin: string, fake: FakeFetch, more: Partial<ChannelOptions> = {}): Promise<Heard> {
   const warnings: Warning[] = [];
   const channel = await open(t, fake, {
@@ -44,7 +46,7 @@ async function channelTo(t: TestContext, origin: string, fake: FakeFetch, more: 
 
 const shown = (attempts: readonly AttemptRecord[]) => attempts.map(({ number, kind, code }) => [number, kind, code]);
 
-/** What goes to the console. */
+/** Records what is written to the console. */
 function listen(t: TestContext): string[] {
   const said: string[] = [];
   t.mock.method(console, "warn", (text: string) => said.push(text));

@@ -86,7 +86,8 @@ test("52 a failure after an answer is final, and ends the request's messages", a
 });
 
 test("103 a conversation whose connection is lost", async (t) => {
-  const script = new Script([{ messages: 2, waitForStarted: 2, ...cut(20) }, {}], bytes(1)); // or the loss would overtake the answers
+  // Without the wait, answers could be lost with the connection.
+  const script = new Script([{ messages: 2, waitForStarted: 2, ...cut(20) }, {}], bytes(1));
   const source = new Source(script.bytes, more(2));
   const stream = (await connect(t)).bidiStreaming(CONVERSE, source);
   const answers = stream[Symbol.asyncIterator]();

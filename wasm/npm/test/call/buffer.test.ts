@@ -1,4 +1,4 @@
-// The replay buffer of requests of several messages: what fits, what commits, and to whom.
+// The replay buffer of requests of several messages: what fits, what commits the call, and to which attempt.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type CallEvent, Code, type HedgingPolicy } from "hedgerow";
@@ -9,7 +9,7 @@ import { message, Source, Upload } from "../support/streaming.js";
 
 const busy = (fields = {}) => failed(Code.UNAVAILABLE, "busy", fields);
 
-/** The last word of the account. */
+/** The last event about the buffer. */
 function account(events: readonly CallEvent[]): readonly [number, number] {
   const last = events.filter((event) => event.type === "buffer").at(-1);
   assert.ok(last?.type === "buffer");
@@ -108,7 +108,7 @@ test("60 an overflow during the backoff: the attempt that is due runs, and is th
   assert.deepEqual(account(events), [0, 0]);
 });
 
-/** Two hedges at once, of which each has taken so many of two messages; then one comes that does not fit. */
+/** Two hedges run at once, and each has taken so many of two messages. Then a message comes that does not fit. */
 async function overflow(t: Parameters<typeof open>[0], first: number, second: number, policy: Partial<HedgingPolicy> = {}) {
   const fake = new FakeFetch();
   const channel = await open(t, fake, { serviceConfig: hedging({ maxAttempts: 2, ...policy }), maxRetryBufferPerCallSize: 20 });

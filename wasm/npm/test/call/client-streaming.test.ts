@@ -1,4 +1,4 @@
-// Client streaming against the real server: what it saw of every attempt, and how early ends reach both sides.
+// Client streaming against the real server: what the server saw of every attempt, and how both sides learn of an early end.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
@@ -11,13 +11,13 @@ import { Source } from "../support/streaming.js";
 
 const busy = status(Code.UNAVAILABLE, "busy");
 const bytes = (...values: number[]) => Uint8Array.from(values);
-/** A further message, behind the script. */
+/** A message after the first one, which has the script. */
 const more = (...payload: number[]) => toBinary(RequestSchema, create(RequestSchema, { payload: bytes(...payload) }));
 
 const hello = (name: string) => toBinary(HelloRequestSchema, create(HelloRequestSchema, { name }));
 const text = (message: Uint8Array) => fromBinary(HelloReplySchema, message).message;
 
-/** Streamed over HTTP/1.1, as Node does by default, and whole at the half-close. */
+/** The two ways to send requests: streamed over HTTP/1.1, which is Node's default, and whole at the half-close. */
 const ways = [{ requestStreaming: true }, { requestStreaming: false }];
 
 /** A column of the server's report. */

@@ -1,4 +1,4 @@
-// How a call ends from this side: deadline, cancel, close, and what fetch may do that it should not.
+// How a call is ended from this side: by a deadline, a cancel or a close, and also when fetch does what it should not.
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";

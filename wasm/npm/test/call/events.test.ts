@@ -7,7 +7,7 @@ import { Clock } from "../support/clock.js";
 import { FakeFetch } from "../support/fake-fetch.js";
 import { failed, ok } from "../support/responses.js";
 
-/** An event without the fields that say when and of which call. */
+/** An event without its time and without the id of its call. */
 function bare(event: CallEvent): Record<string, unknown> {
   const { at, callId, method, ...rest } = event;
   assert.equal(method, METHOD);

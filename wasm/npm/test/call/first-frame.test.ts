@@ -11,12 +11,12 @@ import { connect, DO, reply, Script, STREAM, status } from "../support/server.js
 
 const firstFrame: Partial<ChannelOptions> = { headerCommit: "firstFrame", serviceConfig: retrying() };
 
-/** A failure that is in the body alone, as servers send it that have flushed a head. */
+/** A failure whose status is only in the body. Servers send it like that if they have flushed the head before. */
 function inBody(...lines: string[]): Response {
   return new Response(trailers("grpc-status: 14", "grpc-message: busy", ...lines), { headers: { ...WEB, "x-head": "1" } });
 }
 
-/** What a channel says: to its listener, and to the console. */
+/** The warnings of a channel, to its listener and to the console. */
 function hear(t: TestContext): { events: CallEvent[]; said: string[]; onEvent: (event: CallEvent) => void } {
   const events: CallEvent[] = [];
   const said: string[] = [];
@@ -126,7 +126,7 @@ test("firstFrame: a stream's header comes with its first frame, unasked; strict 
     const writer = held.writable.getWriter();
     const give = async () => writer.write((await reader.read()).value);
     const given = give();
-    if (headerCommit === "firstFrame") await given; // it is read though nobody waits for a message
+    if (headerCommit === "firstFrame") await given; // The body is read even though nobody waits for a message.
     await settle();
     assert.equal(header, "1");
     stream.cancel();

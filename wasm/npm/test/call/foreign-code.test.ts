@@ -1,4 +1,4 @@
-// Objects of the application's that misbehave: they hurt their own call at most.
+// Objects of the application that misbehave must affect only their own call.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code } from "hedgerow";

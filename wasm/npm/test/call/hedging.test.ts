@@ -77,7 +77,7 @@ test("79 a loser's late answer is let go of and never told", async (t) => {
   const stubborn = new Promise<Response>((resolve) => {
     answer = resolve;
   });
-  // The first request's fetch does not heed its signal.
+  // The first request's fetch ignores its signal.
   const fetch: FetchLike = (url, init) => {
     const response = fake.fetch(url, init);
     if (fake.exchanges.length > 1) return response;

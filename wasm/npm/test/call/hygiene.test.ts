@@ -78,7 +78,7 @@ test("grpc-timeout is there exactly when there is a deadline, whoever set it", a
   );
 });
 
-/** Gives the metadata in each of the three ways; each must be refused, with nothing sent. */
+/** Passes the metadata in each of the three possible ways. Each must be refused, and nothing sent. */
 async function refusedAllWays(t: TestContext, metadata: MetadataInit): Promise<void> {
   const fake = new FakeFetch();
   const channel = await open(t, fake);
@@ -103,7 +103,7 @@ test("names that are Hedgerow's or the transport's are refused, in any case of l
   }
 });
 
-/** Those of the Fetch standard's forbidden names that elsewhere are as good as any. */
+/** Names that the Fetch standard forbids in a browser, but that can be used elsewhere. */
 const FORBIDDEN = [
   ...["accept-charset", "access-control-request-headers", "access-control-request-method", "cookie", "cookie2", "date"],
   ...["dnt", "origin", "referer", "set-cookie", "via", "proxy-authorization", "proxy-x", "sec-fetch-mode", "sec-x"],

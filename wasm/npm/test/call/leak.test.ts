@@ -1,4 +1,4 @@
-// What calls leave behind: nothing. And how much memory the WebAssembly takes.
+// Calls must leave nothing behind, and the WebAssembly must take only so much memory.
 import assert from "node:assert/strict";
 import { getEventListeners, setMaxListeners } from "node:events";
 import { test } from "node:test";
@@ -38,7 +38,7 @@ test("memory at rest, right after the load, is at most 4 MiB", async (t) => {
   assert.ok(memory() <= 4 * MiB, show(memory()));
 });
 
-/** What a call would keep alive if anything kept the call: watched without keeping it alive oneself. */
+/** Watches objects that a call would keep alive if anything kept the call, without keeping them alive itself. */
 class Watch {
   #refs: WeakRef<object>[] = [];
 
@@ -84,7 +84,7 @@ test("49 a thousand calls to the server, of every fate, leave nothing behind", a
 
 const body = concat(frame(MESSAGE), OK);
 
-/** Answers at once, in the way that the call's number asks for. */
+/** Answers at once. The number of the call says how. */
 const instant: FetchLike = async (_url, init) => {
   if (init.signal?.aborted) throw init.signal.reason;
   return new Response(body, { headers: WEB });

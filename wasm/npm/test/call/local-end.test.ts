@@ -1,4 +1,5 @@
-// What becomes of messages that came and were not read when a call ends: they are dropped if this side ended it, and stay if the server did.
+// Messages that have come and were not read when a call ends are dropped if this side ended it, and can still be read if the server
+// did.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { Code, type ResponseStream } from "hedgerow";
@@ -9,7 +10,7 @@ import { Chunks, concat, frame, streamed, trailers } from "../support/responses.
 
 const messages = concat(frame(Uint8Array.of(1)), frame(Uint8Array.of(2)));
 
-/** A stream of whose messages, which came in one chunk, one has been read; its body stays open. */
+/** A stream whose messages came in one chunk, of which one has been read. Its body stays open. */
 async function halfRead(
   t: TestContext,
   options: { timeoutMs?: number; signal?: AbortSignal } = {},

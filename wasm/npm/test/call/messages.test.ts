@@ -1,4 +1,4 @@
-// What an application may hand over as its messages, and how it is treated: iterables of all kinds, faults, early ends.
+// What an application may pass as its messages, and what is done with it: iterables of all kinds, faults, early ends.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code, type Messages } from "hedgerow";
@@ -119,7 +119,7 @@ for (const [kind, make] of Object.entries(faulty)) {
 test("an iterable that throws is not asked to return, as in a for loop", async (t) => {
   const source = new Source();
   const call = refused((await open(t, new FakeFetch())).clientStreaming(METHOD, source));
-  source.fail(Object.create(null)); // which cannot even be shown
+  source.fail(Object.create(null)); // This error cannot even be converted to text.
   assert.equal((await call).code, Code.CANCELLED);
   await settle();
   assert.ok(!source.returned);

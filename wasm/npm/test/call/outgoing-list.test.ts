@@ -1,4 +1,4 @@
-// The list of a request's messages: what a long stream costs, and what it keeps.
+// The list of a request's messages: what a long stream costs, and which messages the list keeps.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Outgoing, PREFIX } from "../../src/call/outgoing.js";

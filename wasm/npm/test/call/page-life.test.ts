@@ -1,4 +1,5 @@
-// Pages that sleep, are left and come back, and clocks that are looked at again. In a browser: ../browser/page-life.test.ts.
+// Pages that sleep, or are left and restored, and clocks that have moved on meanwhile. ../browser/page-life.test.ts tests the same
+// in a browser.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code } from "hedgerow";
@@ -59,7 +60,7 @@ test("after a sleep, a deadline that has passed comes before a backoff that is d
   const call = refused((await open(t, fake, { serviceConfig: retrying() })).unary(METHOD, MESSAGE, { timeoutMs: 5000 }));
   await settle();
   clock.now += 60_000;
-  await clock.advance(0); // the timer, late
+  await clock.advance(0); // The timer fires late.
   const error = await call;
   assert.deepEqual([error.code, error.attempts.length], [Code.DEADLINE_EXCEEDED, 1]);
   assert.equal(fake.exchanges.length, 1);
@@ -90,7 +91,7 @@ for (const wake of ["visibilitychange", "pageshow", "online"]) {
   });
 }
 
-/** Requests that the browser ended when the page was left: they fail before it sleeps, or when it wakes. */
+/** Requests that the browser ends when the page is left. They fail before the page sleeps, or when it wakes. */
 for (const when of ["as the page goes", "as it comes back"] as const) {
   test(`a request that is lost ${when} is CANCELLED, not retried, and takes no token`, async (t) => {
     const page = new FakePage(t);

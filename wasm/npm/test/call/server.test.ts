@@ -110,7 +110,7 @@ test("70 hedges keep their cadence, and the server hears of all of them", async 
   const starts = attempts.map(({ startedAt }) => startedAt - (attempts[0]?.startedAt as number));
   assert.ok((starts[1] as number) >= 100 && (starts[2] as number) >= 200, String(starts));
   const { executions } = await script.report(t, 3, 3);
-  // The server may hear of them in any order, and wins whichever it hears of last.
+  // The attempts may reach the server in any order, and the last one to reach it wins.
   assert.deepEqual(executions.map(({ previousAttempts }) => previousAttempts).sort(), ["", "1", "2"]);
 });
 
@@ -122,7 +122,8 @@ test("71 every hedge fails: the last failure is told", async (t) => {
 
 test("99 the deadline aborts the request at the server", async (t) => {
   const script = new Script([hang]);
-  const error = await refused((await connect(t)).unary(DO, script.bytes, { timeoutMs: 1000 })); // it must arrive before
+  // Within this time the call must reach the server.
+  const error = await refused((await connect(t)).unary(DO, script.bytes, { timeoutMs: 1000 }));
   assert.equal(error.code, Code.DEADLINE_EXCEEDED);
   const { executions } = await script.report(t, 1, 1);
   assert.match(executions[0]?.timeout ?? "", /^(\d{1,3}|1000)m$/);
@@ -198,7 +199,8 @@ test("23 a stream that fails before its first message is retried; its header is 
 });
 
 test("103 a body that is cut is UNAVAILABLE, the messages before it arrive", async (t) => {
-  const script = new Script([{ messages: 2, waitForStarted: 2, ...cut(200) }, {}]); // or the loss would overtake them
+  // Without the wait, messages could be lost with the connection.
+  const script = new Script([{ messages: 2, waitForStarted: 2, ...cut(200) }, {}]);
   const stream = (await connect(t, { serviceConfig: retrying() })).serverStreaming(STREAM, script.bytes);
   const iterator = stream[Symbol.asyncIterator]();
   for (const n of [1, 2]) assert.equal(reply((await iterator.next()).value ?? undefined).index, n);

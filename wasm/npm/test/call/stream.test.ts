@@ -1,4 +1,4 @@
-// Response streams: nothing is read that nobody asked for, and every way out lets go of the response.
+// Response streams: nothing is read before it is wanted, and however a reader stops, the response is released.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code, StatusError } from "hedgerow";

@@ -1,4 +1,4 @@
-// What calls that send several messages leave behind: nothing, at either end.
+// Calls that send several messages must leave nothing behind, at either end.
 import assert from "node:assert/strict";
 import { getEventListeners, setMaxListeners } from "node:events";
 import { test } from "node:test";
@@ -12,7 +12,7 @@ import { Source } from "../support/streaming.js";
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** How many are still held by somebody, once nothing is under way. */
+/** Returns how many of the objects are still referred to when no call runs any more. */
 async function held(refs: readonly WeakRef<object>[]): Promise<number> {
   for (let i = 0; i < 5; i++) {
     await settle();
@@ -54,7 +54,7 @@ test("49 a thousand client and bidirectional streams, of every fate, leave nothi
       case 2:
         await hedged.clientStreaming(COLLECT, finite(new Script([])), options);
         break;
-      case 3: // answered while the request is open
+      case 3: // It is answered while the request is open.
         await retried.clientStreaming(COLLECT, endless(new Script([{ messages: 1 }])), options);
         returned++;
         break;
@@ -64,11 +64,11 @@ test("49 a thousand client and bidirectional streams, of every fate, leave nothi
         );
         returned++;
         break;
-      case 5: // left by its reader
+      case 5: // Its reader stops reading.
         for await (const _ of retried.bidiStreaming(CONVERSE, endless(new Script([])), options)) break;
         returned++;
         break;
-      case 6: // left by its deadline
+      case 6: // Its deadline passes.
         await refused(hedged.clientStreaming(COLLECT, endless(new Script([hang])), { ...options, timeoutMs: 5 }));
         returned++;
     }
@@ -88,7 +88,7 @@ test("messages that never come hold no call once it is over", async (t) => {
   t.after(() => channel.close());
   const promised: object[] = [];
   const refs: WeakRef<object>[] = [];
-  /** Never gives a message, and keeps everybody who waits for one. */
+  /** Never gives a message, so that everything that waits for one is kept. */
   const silent: AsyncIterable<Uint8Array> = {
     [Symbol.asyncIterator]: () => ({
       next: () => {

@@ -96,7 +96,7 @@ test("a network that comes after the deadline is too late, even where the timer 
   const clock = new Clock(t);
   const fake = new FakeFetch();
   const call = refused((await open(t, fake)).unary(METHOD, MESSAGE, { ...wait, timeoutMs: 500 }));
-  clock.now += 501; // the page slept, its timers with it
+  clock.now += 501; // The page slept, and so did its timers.
   page.online();
   assert.equal((await call).code, Code.DEADLINE_EXCEEDED);
   assert.equal(fake.exchanges.length, 0);

@@ -1,4 +1,4 @@
-// sendCompression: what goes out compressed, what as it is, and what becomes of a call meanwhile.
+// sendCompression: what is sent compressed, what is sent as it is, and what may happen to a call meanwhile.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type CallEvent, type ChannelOptions, Code, ConfigError, createChannel } from "hedgerow";
@@ -220,7 +220,7 @@ test("an answer that comes while a message of a stream is compressed ends the ca
   assert.deepEqual((await call).message, MESSAGE);
   held.go();
   assert.equal((await next).value, undefined);
-  while (!source.returned) await settle(); // gzip takes threads of its own
+  while (!source.returned) await settle(); // gzip runs in threads of its own.
   assert.ok(source.returned);
 });
 

@@ -1,4 +1,4 @@
-// What compression and text mode leave behind: nothing; and that large messages do not swell the WebAssembly's memory.
+// Compression and text mode must leave nothing behind, and large messages must not make the WebAssembly's memory grow.
 import assert from "node:assert/strict";
 import { getEventListeners, setMaxListeners } from "node:events";
 import { test } from "node:test";
@@ -31,7 +31,7 @@ function memory(): number {
 const MiB = 1 << 20;
 const show = (bytes: number) => `${(bytes / MiB).toFixed(2)} MiB`;
 
-/** How many of the objects are still there when nothing runs any more. */
+/** Returns how many of the objects are still referred to when no call runs any more. */
 async function left(refs: readonly WeakRef<object>[]): Promise<number> {
   for (let i = 0; i < 10; i++) {
     await settle();
@@ -65,7 +65,7 @@ const inText = Buffer.from(body).toString("base64");
 const bomb = concat(frame(gzipped(new Uint8Array(MiB)), 1), OK);
 const damaged = concat(frame(MESSAGE, 1), OK);
 
-/** Answers in the way that the method's last character asks for. */
+/** Answers. The last character of the method says how. */
 const fetch: FetchLike = async (url, { signal }) => {
   if (signal?.aborted) throw signal.reason;
   switch (url.at(-1)) {

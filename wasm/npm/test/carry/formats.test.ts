@@ -19,7 +19,7 @@ function request(payload: Uint8Array): Uint8Array {
   return toBinary(RequestSchema, create(RequestSchema, { payload }));
 }
 
-/** The names of the request's headers, as the server saw them, that the options decide on. */
+/** The names of those request headers, as the server saw them, that depend on the options. */
 function formatHeaders({ requestHeader }: Reply): Record<string, string> {
   const names = ["accept", "content-type", "grpc-accept-encoding", "grpc-encoding"];
   return Object.fromEntries(requestHeader.filter(({ name }) => names.includes(name)).map(({ name, value }) => [name, value]));
@@ -122,7 +122,7 @@ test("a server that compresses though nobody asked for it is read, and may be he
   await assert.rejects(call, { code: Code.RESOURCE_EXHAUSTED, message: /inflated, is larger than the limit of 4194304 bytes/ });
 });
 
-/** Whether this Node has a WebSocket of its own or not, unary calls go by fetch. */
+/** Unary calls use fetch, whether or not this Node has a WebSocket. */
 async function payloadOf(t: TestContext, how: Partial<ChannelOptions>): Promise<number> {
   const channel = await connect(t, how);
   return reply((await channel.unary(DO, new Script([], LONG).bytes)).message).payload.length;

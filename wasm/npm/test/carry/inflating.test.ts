@@ -1,4 +1,4 @@
-// Compressed frames in a response: what they hold, in which order, how much of it, and what becomes of a call meanwhile.
+// Compressed frames in a response: their content, order and limits, and what may happen to a call while one is inflated.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ChannelOptions, Code } from "hedgerow";

@@ -12,7 +12,7 @@ const TEXT = { "content-type": "application/grpc-web-text+proto" };
 const text: Partial<ChannelOptions> = { format: "text" };
 const ascii = (string: string) => new Uint8Array(Buffer.from(string, "latin1"));
 
-/** The bytes in base64, padded behind every `group` of them. */
+/** The bytes in base64, padded after every `group` of them. */
 function encode(bytes: Uint8Array, group = bytes.length): Uint8Array {
   let whole = "";
   for (let at = 0; at < bytes.length; at += group) whole += Buffer.from(bytes.subarray(at, at + group)).toString("base64");
@@ -175,7 +175,8 @@ test("what is no base64 is INTERNAL; what came before it is delivered", async (t
     const error = await refused(drain());
     assert.equal(error.code, Code.INTERNAL, JSON.stringify(bad));
     assert.match(error.message, /where base64 is expected/);
-    if (!bad.startsWith("=")) assert.deepEqual(got, [MESSAGE], JSON.stringify(bad)); // else the message's own padding is damaged
+    // With a leading equals sign, the message's own padding would be damaged.
+    if (!bad.startsWith("=")) assert.deepEqual(got, [MESSAGE], JSON.stringify(bad));
     assert.ok(fake.exchanges[0]?.signal.aborted);
   }
 });

@@ -1,4 +1,4 @@
-// How WebSockets end: by every close code, by the caller, by a page that is left; or that never open. The test itself answers.
+// How WebSockets end: with every close code, by the caller, because the page is left, or before they open. The test is the server.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code } from "hedgerow";
@@ -64,7 +64,7 @@ test("98 so is one of which only an error is told: Chromium does so where a poli
   const sockets = new Sockets((socket, number) => {
     if (number > 1) return answering(HEAD, frame(MESSAGE), OK)(socket);
     socket.onerror?.({});
-    return socket.shut(1006); // which is not told twice
+    return socket.shut(1006); // The end must be reported only once.
   });
   const { attempts } = await (await over(t, sockets, { serviceConfig: retrying() })).clientStreaming(METHOD, [message(1)]);
   assert.deepEqual(
@@ -120,7 +120,7 @@ test("a server that talks something else over the socket is INTERNAL", async (t)
 });
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
-/** The prefix of a message of one byte, which does not come. */
+/** The prefix of a message of one byte, without that byte. */
 const BROKEN_OFF = bytes(0, 0, 0, 0, 1);
 
 const stages: Record<string, (socket: FakeSocket) => unknown> = {
@@ -196,7 +196,7 @@ test("messages are asked for as fast as the socket sends them, and no longer onc
   source.send(message(4));
   await clock.advance(1000);
   assert.equal(clock.timers.size, 1);
-  socket.shut(1001); // and nobody has read that yet
+  socket.shut(1001); // Nobody has read the message yet.
   await clock.advance(10);
   assert.equal(clock.timers.size, 0);
   assert.equal((await refused(collect(stream))).code, Code.UNAVAILABLE);

@@ -1,4 +1,4 @@
-// WebSockets and the networks and servers that they meet: connections that break, servers of other dialects, and what is left behind.
+// WebSockets over connections that break and with servers of other dialects, and what calls over WebSockets leave behind.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { getEventListeners, setMaxListeners } from "node:events";
@@ -15,7 +15,7 @@ import { Source } from "../support/streaming.js";
 const busy = status(Code.UNAVAILABLE, "busy");
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
-/** A way to the server that the test can cut; it answers with its address. */
+/** Starts a proxy to the server whose connections the test can cut, and returns its address. */
 async function wire(t: TestContext): Promise<{ baseUrl: string; cut: () => void; open: () => number }> {
   const { hostname, port } = new URL(SERVER);
   const ends = new Set<Socket>();
@@ -100,7 +100,7 @@ test("98 what does not take WebSockets is UNAVAILABLE, with a hint, and is retri
   assert.equal((await refused(nobody.clientStreaming(COLLECT, [bytes(1)]))).code, Code.UNAVAILABLE);
 });
 
-/** Opens any WebSocket, and says hello in text. */
+/** Starts a server that accepts any WebSocket and sends a text message. */
 function greet({ headers }: IncomingMessage, socket: Socket, protocol: string): void {
   const accept = createHash("sha1")
     .update(`${headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
@@ -148,7 +148,7 @@ test("a call leaves no socket and no listener behind, whatever its fate", async 
   };
   for (let i = 0; i < 200; i += 20) await Promise.all(Array.from({ length: 20 }, (_, n) => one(i + n)));
   assert.equal(getEventListeners(signal, "abort").length, 0);
-  // Sockets say goodbye before they go; that they do is what is waited for.
+  // A socket sends a close frame before it ends, which the test waits for.
   for (let turns = 0; open() > 0 && turns < 6000; turns++) await new Promise((go) => setTimeout(go, 10));
   assert.equal(open(), 0);
 });

@@ -1,4 +1,4 @@
-// Streams over WebSockets that the test itself answers: each byte on the wire, and the rules that hold over every transport.
+// Streams over WebSockets, with the test as the server: each byte on the wire, and the rules that hold over every transport.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code, ConfigError } from "hedgerow";

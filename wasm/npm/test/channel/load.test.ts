@@ -1,5 +1,5 @@
-// Where the WebAssembly comes from. The load is the process's: each case runs in a process of its own. test.mjs runs this with both compilers'
-// builds.
+// Where the WebAssembly is loaded from. It is loaded once in a process, so each case runs in a process of its own. test.mjs runs
+// this with both compilers' builds.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -17,7 +17,7 @@ const packageDir = process.env["HEDGEROW_PACKAGE"] ?? ".";
 const wasm = packed;
 const run = promisify(execFile);
 
-/** What every program begins with. */
+/** The beginning of every program. */
 const PRELUDE = `
 import assert from "node:assert/strict";
 import { Code, ConfigError, createChannel, LoadError, preload, StatusError } from "hedgerow";
@@ -42,7 +42,7 @@ async function program(body: string, environment: Record<string, string> = {}): 
   await warnings(body, environment);
 }
 
-/** Runs a program to its end; what it wrote to standard error. */
+/** Runs a program to its end, and returns what it wrote to standard error. */
 async function warnings(body: string, environment: Record<string, string>): Promise<string> {
   try {
     const { stderr } = await run(process.execPath, ["--input-type=module", "--eval", PRELUDE + body], {
@@ -57,7 +57,7 @@ async function warnings(body: string, environment: Record<string, string>): Prom
   }
 }
 
-/** A web server for one test: its address. */
+/** Starts a web server for one test, and returns its address. */
 async function serve(t: TestContext, listener: RequestListener): Promise<string> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,4 +1,4 @@
-// A channel's options: everything that is wrong with them is told at once, by a rejection, never a synchronous throw.
+// A channel's options: createChannel reports all problems at once, by rejecting, and never throws.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ChannelOptions, ConfigError, createChannel } from "hedgerow";

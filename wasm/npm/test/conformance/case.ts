@@ -28,7 +28,7 @@ export interface Caller {
   clientStreaming(...of: Parameters<Channel["clientStreaming"]>): Promise<Answer>;
   serverStreaming(...of: Parameters<Channel["serverStreaming"]>): Answers;
   bidiStreaming(...of: Parameters<Channel["bidiStreaming"]>): Answers;
-  /** What a call that failed with this came to; undefined: it is no outcome of a call. */
+  /** How a call ended that failed with this error; undefined if it is not the end of a call. */
   outcomeOf(error: unknown): Omit<Outcome, "payloads"> | undefined;
 }
 
@@ -43,7 +43,7 @@ const overChannel = (channel: Channel): Caller => ({
   outcomeOf: (error) => (error instanceof StatusError ? { header: error.header, trailer: error.trailer, error } : undefined),
 });
 
-/** Makes the call and tells what came of it. The options are those that depend on where it is made. */
+/** Makes the call and reports how it ended. The options are those that depend on where it is made. */
 export async function answer(
   request: ClientCompatRequest,
   options: Partial<ChannelOptions>,
@@ -56,7 +56,7 @@ export async function answer(
     const outcome = await within10Seconds(new Case(request, over(channel)).run());
     response.result = { case: "response", value: resultOf(outcome) };
   } catch (error) {
-    // No outcome of a call: the case could not be carried out.
+    // This is not how a call ended: the case could not be carried out.
     response.result = { case: "error", value: { $typeName: ERROR_RESULT, message: String(error) } };
   } finally {
     channel?.close();
@@ -64,7 +64,10 @@ export async function answer(
   return response;
 }
 
-/** The suite gives up on all cases where it hears nothing for 20 seconds: one that hangs is to be told from those that wait for it. */
+/**
+ * How long a case may take. The suite gives up on all cases when it hears nothing for 20 seconds, and then one that hangs could not
+ * be told from those that wait behind it.
+ */
 async function within10Seconds<T>(ending: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -86,7 +89,7 @@ function optionsOf(request: ClientCompatRequest): ChannelOptions {
   return { baseUrl, sendCompression: "gzip", acceptCompression: ["gzip"] };
 }
 
-/** What is known at the end of a call that ended with OK, beside its messages. */
+/** What a call that ended with OK has beside its messages. */
 type End = Pick<Outcome, "header" | "trailer">;
 
 /** A call that is made as its request says. */
@@ -191,7 +194,7 @@ class Case {
     else this.#sent();
   }
 
-  /** The request is complete. */
+  /** Is called when the request is complete. */
   #sent(): void {
     const timing = this.#request.cancel?.cancelTiming;
     if (timing?.case === "afterCloseSendMs") setTimeout(() => this.#abort.abort(), timing.value);

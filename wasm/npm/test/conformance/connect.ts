@@ -12,7 +12,7 @@ type Method = (input: unknown, options: CallOptions) => Promise<Message> & Async
 export function overConnect(channel: Channel): Caller {
   const client = createClient(ConformanceService, createTransport(channel)) as unknown as Record<string, Method>;
 
-  /** Calls a method of the client, and hands on what comes as the suite has it: in bytes. */
+  /** Calls a method of the client, and returns what comes as bytes, which the suite wants. */
   function call(path: string, input: (method: DescMethod) => unknown, options: Options | undefined) {
     const method = ConformanceService.methods.find(({ name, parent }) => `/${parent.typeName}/${name}` === path);
     if (!method) throw new Error(`${path} is no method of the suite's service`);
@@ -71,7 +71,7 @@ class Heard {
   }
 }
 
-/** A ConnectError has header and trailer in one. */
+/** A ConnectError has header and trailer in one object. */
 function outcomeOf(error: unknown): ReturnType<Caller["outcomeOf"]> {
   if (!(error instanceof ConnectError)) return undefined;
   const details = error.details.map((detail) => {

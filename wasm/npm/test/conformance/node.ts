@@ -1,4 +1,5 @@
-// The package under Node as a client of connectconformance. Node's own fetch takes no certificates and speaks no HTTP/2; undici's does.
+// The package under Node as a client of connectconformance. It uses undici's fetch, because Node's own neither accepts self-signed
+// certificates nor speaks HTTP/2.
 //
 //   node node.mjs             the channel itself
 //   node node.mjs --connect   a client of connect-es over hedgerow/connect
@@ -16,7 +17,7 @@ const agents = new Map<string, Agent>();
 await answerAll(process.argv.includes("--connect") ? byConnect : (request) => answer(request, network(request)));
 await Promise.all([...agents.values()].map((agent) => agent.destroy()));
 
-/** The limit is the channel's there: connect has none for a call. */
+/** The limit for messages is an option of the channel here, because connect has none for a call. */
 function byConnect(request: ClientCompatRequest): Promise<ClientCompatResponse> {
   const maxReceiveMessageBytes = request.messageReceiveLimit || undefined;
   return answer(request, { ...network(request), maxReceiveMessageBytes }, overConnect);
@@ -26,7 +27,7 @@ function network(request: ClientCompatRequest): Pick<ChannelOptions, "fetch"> {
   return { fetch: fetchThrough(agentOf(request)) };
 }
 
-/** One for each server, which keeps its connections. */
+/** There is one for each server, so that connections are reused. */
 function agentOf({ host, port, httpVersion, serverTlsCert }: ClientCompatRequest): Agent {
   const server = `${host}:${port}`;
   let agent = agents.get(server);

@@ -4,7 +4,7 @@ import { ClientCompatRequestSchema, ClientCompatResponseSchema } from "../gen/co
 import { answer } from "./case.js";
 
 declare global {
-  /** In the page: answers a request of the suite. Both are in base64. */
+  /** In the page: answers a request of the suite. The request and the answer are in base64. */
   var conformance: (request: string, requestStreaming: boolean) => Promise<string>;
 }
 

@@ -1,4 +1,5 @@
-// How connectconformance speaks with a client: messages on standard input and output, each behind its length in four bytes, big-endian.
+// How connectconformance speaks with a client: messages on standard input and output, each after its length in four bytes,
+// big-endian.
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   type ClientCompatRequest,
@@ -8,12 +9,12 @@ import {
 } from "../gen/connectrpc/conformance/v1/client_compat_pb.js";
 
 /**
- * How many calls a server has at a time; the others wait before they begin. The suite wants half a second of a deadline to be enough from
- * the call's beginning to the server's, on slow machines too, and Chromium opens six connections to an HTTP/1.1 server.
+ * How many calls a server has at a time; the others wait before they begin. The suite has calls with a deadline of half a second,
+ * within which they must reach the server even on slow machines, and Chromium opens only six connections to an HTTP/1.1 server.
  */
 const CALLS_PER_SERVER = 3;
 
-/** Has all requests of standard input answered, in whatever order the answers come. */
+/** Answers all requests of standard input, in whatever order the calls end. */
 export async function answerAll(answer: (request: ClientCompatRequest) => Promise<ClientCompatResponse>): Promise<void> {
   const queues = new Map<number, Queue>();
   const answers: Promise<void>[] = [];
@@ -44,7 +45,7 @@ function write(message: Uint8Array): void {
   process.stdout.write(Buffer.concat([length, message]));
 }
 
-/** Lets so many run at the same time. */
+/** Lets at most so many run at the same time. */
 class Queue {
   #free: number;
   #waiting: (() => void)[] = [];

@@ -11,7 +11,7 @@ import {
 
 type Failure = Pick<StatusError, "code" | "message" | "details">;
 
-/** What came of a call. */
+/** How a call ended, and what was received before. */
 export interface Outcome {
   readonly header: Metadata;
   readonly trailer: Metadata;
@@ -21,8 +21,8 @@ export interface Outcome {
 
 export function resultOf({ header, trailer, payloads, error }: Outcome): ClientResponseResult {
   return create(ClientResponseResultSchema, {
-    // A Trailers-Only answer has one block of metadata, the trailer. grpc-go behind the improbable wrapper puts the header's fields there
-    // too, and the suite looks for them among the headers.
+    // A Trailers-Only response has one block of metadata, the trailer. grpc-go behind the improbable wrapper puts the header's
+    // fields there too, and the suite looks for them among the headers.
     responseHeaders: fieldsOf(header).length > 0 ? fieldsOf(header) : fieldsOf(trailer),
     responseTrailers: fieldsOf(trailer),
     payloads,
@@ -35,7 +35,7 @@ function errorOf({ code, message, details }: Failure): MessageInitShape<typeof E
   return { code: code as number, message, details: details ? fromBinary(ErrorSchema, details).details : [] };
 }
 
-/** The suite has bytes in base64. */
+/** The suite writes binary values in base64. */
 export function metadataOf(headers: readonly Header[]): Metadata {
   const metadata = new Metadata();
   for (const { name, value } of headers) {

@@ -11,14 +11,14 @@ type Program = Record<(typeof peers)[number], Greet>;
 /** In the document's order. */
 const peers = ["connect", "protobufTs", "grpcWeb"] as const;
 
-/** CommonJS cannot be a part of a module's bundle: Node is asked for it. */
+/** CommonJS cannot be in a module's bundle, so Node loads it. */
 const required = (file: string, names: string) => `
 export const { ${names} } = createRequire(\`\${process.env["HEDGEROW_PACKAGE"]}/test/index.js\`)(
   "./gen/grpc-web/helloworld/${file}.js",
 ) as typeof import("../../../test/gen/grpc-web/helloworld/${file}.js");
 `;
 
-/** The generated code that the blocks import, and what is the reader's own. */
+/** The generated code that the blocks import, and files that take the place of the reader's own. */
 const files = {
   "greeter_pb.ts": `import { createRequire } from "node:module";
 export { Greeter } from "../../../test/gen/helloworld/helloworld_pb.js";

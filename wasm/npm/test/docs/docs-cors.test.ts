@@ -1,4 +1,4 @@
-// The code of docs/cors.md, as it stands there, and the server of it as a page's browser meets it.
+// The code of docs/cors.md, as it stands there; its server is called as by a page's browser.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Server } from "node:http";
@@ -15,7 +15,7 @@ import { connect } from "../support/server.js";
 const HELLO = "/helloworld.Greeter/SayHello";
 const ORIGIN = "https://app.example.com";
 
-/** The services that stand in for the reader's: a greeter that is never there for nameless guests. */
+/** The services that take the place of the reader's: a greeter that is UNAVAILABLE for an empty name. */
 const routes = `
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { Greeter } from "../../../test/gen/helloworld/helloworld_pb.js";

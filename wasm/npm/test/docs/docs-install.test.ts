@@ -10,7 +10,9 @@ import { codeOf, compiled } from "../support/documents.js";
 const packageDir = process.env["HEDGEROW_PACKAGE"] ?? ".";
 const read = (...path: string[]) => readFile(join(packageDir, ...path), "utf8");
 
-/** What was fetched while a block ran. The load is the process's: of all blocks only the first one's source counts. */
+/**
+ * What was fetched while a block ran. The WebAssembly is loaded once in a process, so only the source of the first block counts.
+ */
 async function run(t: TestContext, name: string, code: string): Promise<[string, RequestInit | undefined][]> {
   const fetched: [string, RequestInit | undefined][] = [];
   const wasm = await readFile(join(packageDir, "dist/hedgerow.wasm"));
@@ -40,7 +42,7 @@ test("docs/install.md: inline fetches nothing", async (t) => {
 
 test("docs/install.md: bytes at hand", async () => {
   const [bytes = ""] = await codeOf("install.md");
-  // Not run: the load of this process has been done, and this block names another source.
+  // This block is not run: it names another source, but this process has loaded the WebAssembly already.
   await assert.rejects(compiled("install-bytes", { "program.ts": bytes }, "program.ts", ["node"]), /LoadError: .*loaded already/);
 });
 

@@ -1,4 +1,4 @@
-// What documents link to is there, and docs/README.md lists all that is in docs/.
+// All links of the documents lead somewhere, and docs/README.md lists all files of docs/.
 import assert from "node:assert/strict";
 import { access, readdir } from "node:fs/promises";
 import { dirname, join, normalize } from "node:path";

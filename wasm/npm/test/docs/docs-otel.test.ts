@@ -1,4 +1,5 @@
-// The code of docs/otel.md, as it stands there: a span of the program's own, its calls' and their attempts', and what the server is told.
+// The code of docs/otel.md, as it stands there: the program's span, those of its calls and their attempts, and what is sent to the
+// server.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { context, propagation, trace } from "@opentelemetry/api";

@@ -23,7 +23,7 @@ const text = await textOf(README);
 const blocks = (await Promise.all([README, ...pages].map(async (page) => blocksOf(await textOf(page))))).flat();
 const [serviceWorker = ""] = await codeOf("service-worker.md");
 
-/** CommonJS cannot be a part of a module's bundle: Node is asked for it. */
+/** CommonJS cannot be in a module's bundle, so Node loads it. */
 function commonJs(file: string, name: string): string {
   return `
     import { createRequire } from "node:module";
@@ -32,7 +32,7 @@ function commonJs(file: string, name: string): string {
     ) as typeof import("../../../../../test/gen/grpc-web/helloworld/${file}.js");`;
 }
 
-/** What stands in for the reader's generated code and session. */
+/** The files that take the place of the reader's generated code and session. */
 const standIns = {
   "gen/greeter_pb.ts": `export * from "../../../../test/gen/helloworld/helloworld_pb.js";`,
   "gen/greeter.client.ts": `export * from "../../../../test/gen/protobuf-ts/helloworld/helloworld.client.js";`,
@@ -43,7 +43,10 @@ const standIns = {
     export const freshToken = async (_: AbortSignal): Promise<string> => "fresh";`,
 };
 
-/** The programs, by their names: a block's own, in its first line, or its heading's with a number. A diff is what it makes of a program. */
+/**
+ * The programs by their names. A block's name is in its first line, or else is its heading with a number. A diff stands for the
+ * program that it makes.
+ */
 const files: Record<string, string> = {};
 for (const { heading, language, code } of blocks) {
   if (language === "json") files["service-config.json"] = code;
@@ -61,11 +64,11 @@ interface Scene {
   readonly server: TestServer;
   /** What the program wrote to the console. */
   readonly said: string[];
-  /** Runs the program; the names that it exports. */
+  /** Runs the program, and returns what it exports. */
   play(name: string): Promise<unknown>;
 }
 
-/** What a program meets: a server where it expects one, whose greeter greets, and a console. */
+/** The surroundings of a program: a server where it expects one, and a console. */
 function scene(t: TestContext): Scene {
   const server = createTestServer({ baseUrl: "https://api.example.com" });
   t.mock.method(globalThis, "fetch", server.fetch);

@@ -16,7 +16,9 @@ interface Tick {
   readonly id: number;
 }
 
-/** What stands in for generated code: the server's Stream, which says behind which tick it was asked to begin. */
+/**
+ * The code that takes the place of generated code: the server's Stream, whose answers say after which tick it was asked to begin.
+ */
 interface Ticks {
   WATCH: string;
   encodeRequest: (request: { after: number }) => Uint8Array;
@@ -54,7 +56,7 @@ const program: Promise<Watch> = (async () => {
   };
 })().then(({ watch }) => watch);
 
-/** Runs it against steps of the server, and notes what came and behind which ticks it asked. */
+/** Runs the program against steps of the server, and records what came and after which ticks it asked. */
 async function run(t: TestContext, steps: StepInit[], { signal = new AbortController().signal, onTick = (_: Tick) => {} } = {}) {
   const watch = await program;
   const script = new Script(steps);
@@ -80,7 +82,7 @@ test("docs/streams.md: a stream that breaks is taken up behind the last message,
   const steps = [late, status(Code.UNAVAILABLE), { messages: 2, waitForStarted: 4, ...cut(10) }, { messages: 2 }];
   let released: Promise<void> | undefined;
   const onTick = ({ id }: Tick) => {
-    if (id === 5) released = script.release(t); // the connection breaks when all that came is shown
+    if (id === 5) released = script.release(t); // The connection breaks when everything that came has been shown.
   };
   const { asked, shown, done, script } = await run(t, steps, { onTick });
   await done;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { codeOf, compiled } from "../support/documents.js";
 
-/** What stands in for the reader's generated code, and for a policy of the reader's. */
+/** The files that take the place of the reader's generated code and policy. */
 const standIns = {
   "greeter_pb.ts": `export * from "../../../test/gen/helloworld/helloworld_pb.js";`,
   "greeter.ts": `
@@ -18,6 +18,6 @@ assert.equal(blocks.length, 4, "docs/testing.md has four blocks of TypeScript");
 // Each block says in its first line which file it is.
 const files = Object.fromEntries(blocks.map((code) => [/^\/\/ (\S+)\n/.exec(code)?.[1] ?? "", code]));
 const tests = Object.keys(files).filter((name) => name.endsWith(".test.ts"));
-// Awaited, because imports for effects alone are left out of what a package without side effects bundles.
+// The imports are dynamic, because static imports without names would be left out of the bundle of a package without side effects.
 const all = ["export {};", ...tests.map((name) => `await import("./${name.replace(/\.ts$/, ".js")}");`)].join("\n");
 await compiled("testing", { ...files, ...standIns, "all.ts": all }, "all.ts", ["node"]);

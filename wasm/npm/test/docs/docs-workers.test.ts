@@ -27,7 +27,7 @@ test("docs/fetch.md: a call of connect-web is retried", async (t) => {
   assert.deepEqual(fake.previous, [undefined, "1"]);
 });
 
-/** Puts what a service worker's global scope has, and Node's has not, there until the test ends. */
+/** Adds to the global scope what a service worker's has and Node's does not, until the test ends. */
 function putScope(t: TestContext, scope: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(scope)) {
     const before = Object.getOwnPropertyDescriptor(globalThis, name);

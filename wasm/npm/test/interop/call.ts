@@ -1,4 +1,4 @@
-// A call as data, and what came of it as data, so that the same tests run in Node and in a page.
+// Describes a call, and its result, as data, so that the same tests can run in Node and in a page.
 import type { AttemptRecord, Channel, CommitReason, FetchLike, Metadata, ServiceConfig } from "hedgerow";
 
 export type Fields = readonly (readonly [name: string, value: string | readonly number[]])[];
@@ -11,7 +11,7 @@ export interface Call {
   readonly metadata?: Fields;
   readonly serviceConfig?: ServiceConfig;
   readonly timeoutMs?: number;
-  /** Messages of the request leave as they come. Default: the package's own. */
+  /** Whether messages of the request are sent as soon as there are any. The default is the package's. */
   readonly requestStreaming?: boolean;
 }
 
@@ -27,11 +27,11 @@ export interface Outcome {
 }
 
 declare global {
-  /** Those that are open, each under its options. */
+  /** The open channels, by their options. */
   var channels: Map<string, Promise<Channel>> | undefined;
   /** The fetch of the client whose turn it is; a page has its own. */
   var fetchOfClient: FetchLike | undefined;
-  /** Hears of every message of an answer. */
+  /** Is called for every message of a response. */
   var heard: ((id: number) => void) | undefined;
 }
 
@@ -49,7 +49,7 @@ export async function perform({ call, id, client }: { call: Call; id: number; cl
 
   globalThis.channels ??= new Map();
   const key = JSON.stringify([client, baseUrl, serviceConfig, requestStreaming]);
-  // plusMinus20: the sum of the waits has a lower bound, which full jitter has not.
+  // With plusMinus20 the sum of the backoffs has a lower bound; with full jitter it has none.
   const settings = { baseUrl, serviceConfig, requestStreaming, fetch: globalThis.fetchOfClient, jitter: "plusMinus20" } as const;
   const opened = globalThis.channels.get(key) ?? createChannel(settings);
   globalThis.channels.set(key, opened);

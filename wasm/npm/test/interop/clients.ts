@@ -9,7 +9,7 @@ import { executablePath, flags, PATIENCE } from "../browser/launch.js";
 import { serveSite } from "../browser/pages.js";
 import { type Call, type Outcome, perform } from "./call.js";
 
-/** What can be called at http, and over HTTP/2 at https, with a certificate of its own. */
+/** A server, or a proxy, that can be called at http and, over HTTP/2 with a certificate of its own, at https. */
 export interface Target {
   readonly http: string;
   readonly https: string;
@@ -20,7 +20,7 @@ export interface Client {
   readonly http2: boolean;
   readonly browser: boolean;
   baseUrl(target: Target): string;
-  /** heard is told of every message as it comes. */
+  /** heard is called for every message as it comes. */
   call(call: Call, heard?: () => void): Promise<Outcome>;
 }
 
@@ -99,7 +99,7 @@ export async function chromiumClients(t: TestContext, trust: Trust): Promise<Cli
   return [client(false), client(true)];
 }
 
-/** Those of the page's requests over TLS that got an answer. */
+/** The page's requests over TLS that got a response. */
 function protocolsOfTLS(): string[] {
   const entries = performance.getEntriesByType("resource") as PerformanceResourceTiming[];
   const secure = entries.filter(({ name, nextHopProtocol }) => name.startsWith("https:") && nextHopProtocol);

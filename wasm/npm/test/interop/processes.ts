@@ -23,7 +23,7 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
-/** Starts a program and waits for the line that says that it listens. It is killed by kill, or with this process. */
+/** Starts a program and waits for the line that says that it listens. It ends with kill(), or with this process. */
 async function start(command: string, args: readonly string[], ready: RegExp): Promise<ChildProcess> {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);
@@ -72,7 +72,7 @@ interface Addresses {
 /** A server process: grpc-go behind the improbable wrapper (bin/server), or connect-go (bin/connect-server). */
 export class Backend {
   static #made = 0;
-  /** The certificate and its key, for the proxies. connect-go's only. */
+  /** The certificate and its key, for the proxies. Only connect-go's server writes them. */
   readonly key: string;
   readonly #file: string;
   #addresses!: Addresses;
@@ -115,7 +115,7 @@ export class Backend {
     return new URL(this.http).host;
   }
 
-  /** What it saw of a call id, once so many attempts have begun and ended: asked for directly, without policies. */
+  /** Returns what the server saw of a call id when so many attempts have begun and ended. The call for it has no policy. */
   async report(callId: string, attempts: number): Promise<ReportReply> {
     const request = create(ReportRequestSchema, { callId, waitForStarted: attempts, waitForEnded: attempts });
     const channel = await createChannel({ baseUrl: this.http, defaultTimeoutMs: 120_000 });
@@ -133,12 +133,12 @@ export class Backend {
     await channel.unary("/hedgerow.chaos.v1.Chaos/Do", script).finally(() => channel.close());
   }
 
-  /** Ends it as a crash would. */
+  /** Kills the server, as a crash would end it. */
   kill(): Promise<void> {
     return kill(this.#child, "SIGKILL");
   }
 
-  /** Starts it again on the port for HTTP/1.1 that it had. */
+  /** Starts the server again, with the same port for HTTP/1.1. */
   restart(): Promise<void> {
     return again(() => this.#start(this.address));
   }
@@ -176,7 +176,7 @@ export class ReverseProxy {
     this.#child = child;
   }
 
-  /** SIGTERM: of a master that is killed, its workers live on. */
+  /** Ends the proxy with SIGTERM, because the workers of a master process that is killed live on. */
   kill(): Promise<void> {
     return kill(this.#child, "SIGTERM");
   }

@@ -1,5 +1,5 @@
 // The package through nginx and HAProxy, set up by the files that docs/proxies.md shows, while the servers behind them die and come
-// back. The proxies' own retries are off: what is healed, the package heals.
+// back. The proxies' own retries are off, so every failure that callers do not see was retried by the package.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { create, toBinary } from "@bufbuild/protobuf";
@@ -22,19 +22,19 @@ interface Place {
   readonly client: Client;
   readonly proxy: ReverseProxy;
   readonly backends: readonly [Backend, Backend];
-  /** How an answer ends that its server did not end. */
+  /** The status of a call whose response the server did not end. */
   readonly lost: readonly Code[];
 }
 
 for (const kind of ["nginx", "haproxy"] as const) {
   test(kind, async (t) => {
     const backends = [await Backend.start("wrapper"), await Backend.start("wrapper")] as const;
-    const certified = await Backend.start("connect-go"); // which hands out its certificate
+    const certified = await Backend.start("connect-go"); // Its certificate is also the proxies'.
     const proxy = await ReverseProxy.start(kind, backends, certified.key);
     t.after(() => Promise.all([...backends, certified, proxy].map((process) => process.kill())));
     const trust = { pem: [certified.pem], spki: [certified.spki] };
     for (const client of [...nodeClients(t, trust), ...(await chromiumClients(t, trust))]) {
-      // HAProxy 2.6 passes a broken answer on as a whole one, over HTTP/2. What lacks is its trailers frame.
+      // Over HTTP/2, HAProxy 2.6 ends a response that broke off as if it were complete, so only its trailers frame is missing.
       const lost = kind === "haproxy" && client.http2 ? [Code.UNAVAILABLE, Code.UNKNOWN] : [Code.UNAVAILABLE];
       const place = { client, proxy, backends, lost };
       await t.test(client.name, async (t) => {
@@ -64,7 +64,7 @@ async function seen({ backends }: Place, { id }: Script): Promise<Execution[]> {
   return reports.flatMap(({ executions }) => executions);
 }
 
-/** Server and client take turns where the client can; else the messages go out together. */
+/** Server and client take turns if the client can stream its request. Otherwise all messages are sent together. */
 async function messages(place: Place): Promise<void> {
   for (const [kind, method, answers] of [
     ["clientStreaming", COLLECT, ["ping-pong"]],
@@ -95,7 +95,7 @@ async function messages(place: Place): Promise<void> {
   );
 }
 
-/** Answers without a body have all their metadata in the head. */
+/** Responses without a body have all their metadata in the head. */
 async function largeHeads(place: Place): Promise<void> {
   const large = "x".repeat(6000);
   const detail = { typeUrl: "type.googleapis.com/google.rpc.Any", value: Buffer.alloc(4000, 7) };
@@ -121,7 +121,7 @@ async function pushback(place: Place): Promise<void> {
   assert.equal((await seen(place, script)).length, 1);
 }
 
-/** Of three hedges, two at least reach the same server, whose second answers. */
+/** Of three hedges at least two reach the same server, which answers the second. */
 async function hedges(place: Place): Promise<void> {
   const script = new Script([hang, {}]);
   const outcome = await play(place, script, { serviceConfig: hedging() });
@@ -131,7 +131,7 @@ async function hedges(place: Place): Promise<void> {
   assert.ok(endings.includes(Ending.CANCELLED) && endings.includes(Ending.PLAYED), `${endings}`);
 }
 
-/** Counts, and lets others wait for a count. */
+/** A counter, which can be waited for. */
 class Counter {
   #count = 0;
   #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
@@ -149,7 +149,7 @@ class Counter {
   }
 }
 
-/** Rounds of a steady load, in each of which one server is killed after so many answers, and started again after some more. */
+/** Runs a steady load in rounds. In each, one server is killed after some answers, and started again after some more. */
 async function restarts(t: TestContext, place: Place): Promise<void> {
   const [rounds, calls, workers] = place.client.browser ? [2, 45, 6] : [3, 120, 12];
   const outcomes: Outcome[] = [];
@@ -174,7 +174,10 @@ async function restarts(t: TestContext, place: Place): Promise<void> {
   tell(t, place, outcomes);
 }
 
-/** Mostly a unary call; of eight one sends its head early, so that it is committed a while before its end, and one is a stream. */
+/**
+ * Makes a call. Of eight calls, one sends its head early, so that it is committed some time before its end, one is a stream, and
+ * six are plain unary calls.
+ */
 async function one(place: Place, n: number): Promise<Outcome> {
   const pause: StepInit["delay"] = { distribution: { case: "fixedMs", value: 5 } };
   if (n % 8 === 7) {
@@ -200,11 +203,12 @@ function tell(t: TestContext, { client, lost }: Place, outcomes: readonly Outcom
     failed.filter(({ commitReason, code }) => commitReason !== "responseHeaders" || !lost.includes(code)),
     [],
   );
-  // Chromium may send a request again by itself when a connection breaks.
+  // Chromium may retry a request by itself when a connection breaks.
   assert.ok(retries > 0 || client.browser, "no call met a dead server");
   for (const { code, messages, attempts } of outcomes) {
     const answered = attempts.find(({ outcome }) => outcome === "committed");
-    // A page tries whether CORS refused the header, where an attempt with it came to no response: that one goes without, uncounted.
+    // If an attempt with the header gets no response, a page makes one without it, to see whether CORS refused the header. That
+    // attempt is not counted here.
     if (code !== 0 || answered?.kind === "transparent") continue;
     const told = bytesOf(messages[0]).requestHeader.find(({ name }) => name === "grpc-previous-rpc-attempts");
     assert.equal(told?.value ?? "0", String((answered?.number ?? 0) - 1), "attempts at the server");

@@ -1,5 +1,5 @@
-// The package in Node and in Chromium against two servers that share no code of gRPC-Web: grpc-go behind the improbable wrapper, and
-// connect-go. What the client says and what the server counted must agree.
+// The package in Node and in Chromium against two servers whose gRPC-Web has no code in common: grpc-go behind the improbable
+// wrapper, and connect-go. What the client reports and what the server counted must agree.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { create, toBinary } from "@bufbuild/protobuf";
@@ -25,7 +25,7 @@ interface Pair {
     options?: Partial<Call>,
     heard?: (script: Script) => void,
   ): Promise<{ outcome: Outcome; script: Script }>;
-  /** What the server saw, once so many attempts ended; there must be no more. */
+  /** Returns what the server saw when so many attempts have ended, and checks that there are no more. */
   report(script: Script, attempts: number): Promise<Execution[]>;
 }
 
@@ -140,11 +140,14 @@ async function healed({ client, play, report }: Pair): Promise<void> {
   const lost = await play([cut(), {}]);
   assert.equal(lost.outcome.code, 0, lost.outcome.message);
   const seen = previous(await report(lost.script, 2));
-  // Over HTTP/1.1 Chromium sends a request again by itself when a connection that it had before is lost.
+  // Over HTTP/1.1 Chromium retries a request by itself when a connection is lost that it has used before.
   if (!client.browser || client.http2) assert.deepEqual(seen, ["", "1"]);
 }
 
-/** SEMANTICS 5.1f, strict: connect-go sends an error whose handler has set headers as a head and a lone trailers frame. */
+/**
+ * If a handler sets headers and then fails, connect-go sends a head and then a trailers frame. The head commits (SEMANTICS 5.1f,
+ * strict).
+ */
 async function behindHeaders({ backend, play, report }: Pair): Promise<void> {
   const failing = { header: [{ name: "x-head", value: "h" }], ...busy };
   for (const options of [{}, { kind: "serverStreaming", method: STREAM }] as const) {
@@ -201,7 +204,7 @@ async function serverStream({ play, report }: Pair): Promise<void> {
   assert.deepEqual(previous(await report(script, 2)), ["", "1"]);
 }
 
-/** The stream ends when its messages have been heard: with a cut, Chromium drops what it has not handed on. */
+/** The stream ends only when its messages have been read, because at a cut Chromium drops what the page has not read. */
 async function brokenStream({ client, backend, play, report }: Pair): Promise<void> {
   const options = { kind: "serverStreaming", method: STREAM } as const;
   for (const [end, text] of [
@@ -238,7 +241,7 @@ async function bidiStream({ client, backend, play, report }: Pair): Promise<void
   const messages = [Array.from(script.bytes), more("ping"), more("pong")];
   const { outcome } = await play([], { kind: "bidiStreaming", method: CONVERSE, messages });
   if (backend.kind === "connect-go" && !client.http2) {
-    // connect-go serves such calls over HTTP/2 alone, and says so without a status of gRPC's.
+    // connect-go serves such calls over HTTP/2 only. Over HTTP/1.1 it answers without a gRPC status.
     assert.deepEqual([outcome.code, outcome.attempts[0]?.httpStatus], [Code.UNKNOWN, 505]);
     return;
   }

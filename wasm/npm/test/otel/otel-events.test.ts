@@ -1,4 +1,4 @@
-// What instrument() makes of events, including those that no fetch brings about; providers, contexts, propagation, memory.
+// What instrument() records of events, also of those that no fetch can cause; providers, contexts, propagation, memory.
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -77,7 +77,7 @@ test("A96 the delay does not run while any hedge is under way", async () => {
   const { telemetry, say } = scripted();
   const failure = { type: "attemptEnded", outcome: "failed", code: Code.UNAVAILABLE, statusMessage: "" } as const;
   say(0, { ...started, policy: "hedging" });
-  say(7, { type: "attemptStarted", attempt: 1, kind: "first" }); // what comes before the first attempt is no retry's delay
+  say(7, { type: "attemptStarted", attempt: 1, kind: "first" }); // The time before the first attempt is not a retry delay.
   say(10, { type: "attemptStarted", attempt: 2, kind: "hedge" });
   say(20, { ...failure, attempt: 2 });
   say(30, { type: "attemptStarted", attempt: 3, kind: "hedge" });

@@ -1,4 +1,4 @@
-// What a call leaves in OpenTelemetry: the package's calls over a fake network, the SDK's own providers, time by the millisecond.
+// What calls record in OpenTelemetry, with the SDK's own providers, over a fake network and a clock that only the test moves.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { type ChannelOptions, Code } from "hedgerow";

@@ -1,4 +1,5 @@
-// The package in bundlers: what is loaded lazily stays so where they split, works where they do not, and is missed in words.
+// The package in bundlers: lazily loaded parts stay separate if the bundler splits, work if it does not, and are named in an error
+// if they are missing.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";

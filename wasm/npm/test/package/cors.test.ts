@@ -1,4 +1,4 @@
-// hedgerow/cors: the lists against what is really sent and read, and against every text that repeats them.
+// hedgerow/cors: the lists must agree with what is really sent and read, and with every document that repeats them.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -40,7 +40,10 @@ const kinds: Make[] = [
   (channel, options) => collect(channel.bidiStreaming(METHOD, [MESSAGE, MESSAGE], options)),
 ];
 
-/** Makes calls of all kinds, some with a deadline, each answered at the second attempt; the methods and headers of their requests. */
+/**
+ * Makes calls of all kinds, some with a deadline, each answered at the second attempt. Returns the methods and headers of their
+ * requests.
+ */
 async function sent(t: TestContext, options: Partial<ChannelOptions>) {
   const methods: string[] = [];
   const names: string[] = [];
@@ -82,14 +85,14 @@ test("compressionHeaders are what compression adds, and the text format adds not
   assert.deepEqual(await added({ format: "text" }), ["accept"]); // browsers let every page send it
 });
 
-/** What a page of another origin is shown of the response. */
+/** The part of the response that a page of another origin can see. */
 function shown(response: Response, exposed: readonly string[]): Response {
   const safelisted = ["content-type", "content-length", "cache-control"];
   const headers = [...response.headers].filter(([name]) => safelisted.includes(name) || exposed.includes(name));
   return new Response(response.body, { status: response.status, headers });
 }
 
-/** A failure whose every field tells something, and an answer with a compressed message. */
+/** A failure in which every field has a meaning, and a response with a compressed message. */
 const answers: (() => Response)[] = [
   () =>
     failed(UNAVAILABLE, "over%20load", {
@@ -99,7 +102,7 @@ const answers: (() => Response)[] = [
   () => new Response(new Blob([frame(MESSAGE, 1), OK]), { headers: { ...WEB, "grpc-encoding": "unheard-of" } }),
 ];
 
-/** What calls tell of these answers, as text. */
+/** Makes calls that get these responses, and returns their results as text. */
 async function told(t: TestContext, exposed: readonly string[]): Promise<string> {
   let text = "";
   for (const answer of answers) {

@@ -1,4 +1,4 @@
-// What the package leaves in the world around it: nothing. Each case runs in a process of its own.
+// The package must change no global object. Each case runs in a process of its own.
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 
 const packageDir = process.env["HEDGEROW_PACKAGE"] ?? ".";
 
-/** A program that tells what differs in the global object and its classes since `begin`. */
+/** A program that prints what has changed in the global object and its classes since `begin`. */
 const PRELUDE = `
 import { isDeepStrictEqual } from "node:util";
 const globals = () => new Map(Reflect.ownKeys(globalThis).map((key) => {
@@ -37,13 +37,13 @@ const file = (name: string) => JSON.stringify(pathToFileURL(join(packageDir, "di
 const { exports } = JSON.parse(await readFile(join(packageDir, "package.json"), "utf8"));
 const targets: string[] = Object.values<string | Record<string, string>>(exports).flatMap((target) => Object.values(target));
 const entries = new Set(targets.filter((target) => target.endsWith(".js")).map((target) => target.replace("./dist/", "")));
-entries.delete("worker.js"); // no module to import, but a worker's whole program
-entries.delete("grpc-web.js"); // its peer, Google's own, looks for addEventListener
+entries.delete("worker.js"); // This is not a module to import, but a worker's whole program.
+entries.delete("grpc-web.js"); // Its peer dependency, Google's grpc-web, looks for addEventListener.
 
 for (const name of entries) {
   test(`importing ${name} touches no global, starts nothing and needs no browser`, () =>
     program(`
-      // What a page has and a server has not, and what has effects: looking at it is a fault already.
+      // These exist only in a page, or have side effects, so that merely reading them is an error.
       for (const key of ["window", "self", "document", "location", "addEventListener", "indexedDB", "localStorage"]) {
         Object.defineProperty(globalThis, key, { configurable: true, get: () => { throw new Error(key + " was touched"); } });
         before.set(key, Object.getOwnPropertyDescriptor(globalThis, key).get);

@@ -1,4 +1,4 @@
-// The tarball that npm would publish: what is in it, and whether tools and compilers of users get along with it.
+// The tarball that npm would publish: what is in it, and whether the tools and compilers of users can use it.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -24,7 +24,7 @@ before(async () => {
 
 after(() => rm(dir, { recursive: true }));
 
-/** Runs a program; what it printed, which is also the failure's message. */
+/** Runs a program, and returns what it printed. If it fails, that is the error's message. */
 async function run(command: string, args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(command, args, { cwd: packageDir }).catch(({ stdout, stderr }) =>
     assert.fail(`${command} ${args.join(" ")}\n${stdout}${stderr}`),
@@ -91,7 +91,7 @@ test("Go's licence is in the package, for what of Go is in it", async () => {
   const root = (await run("go", ["env", "GOROOT"])).trim();
   const notice = await readFile(join(packed, "THIRD_PARTY_NOTICES.txt"), "utf8");
   assert.ok(notice.endsWith(`\n\n${await readFile(join(root, "LICENSE"), "utf8")}`));
-  // Of others than Go's authors and this project nothing may come in unseen.
+  // The package may contain code only of Go's authors and of this project, so that no other licence goes unnoticed.
   const linked = await run("env", [
     "GOOS=js",
     "GOARCH=wasm",
@@ -114,7 +114,8 @@ test("arethetypeswrong has nothing to say", async () => {
   await run(process.execPath, [
     script("@arethetypeswrong/cli/dist/index.js"),
     ...["--profile", "esm-only"], // the package is ESM: require() of it, and resolution from before exports, are not promised
-    ...["--exclude-entrypoints", "hedgerow.wasm", "--"], // a file, no module: what importing it means is the bundler's to say
+    // This is a file, not a module. What importing it means depends on the bundler.
+    ...["--exclude-entrypoints", "hedgerow.wasm", "--"],
     join(dir, "hedgerow.tgz"),
   ]);
 });
@@ -137,7 +138,7 @@ for (const version of ["5.4", "7"]) {
         module,
         moduleResolution: resolution,
         target: "es2022",
-        lib: ["es2022", "dom"], // with no more than that
+        lib: ["es2022", "dom"], // A user may have no more types than these.
         types: [],
       };
       await writeFile(join(out, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.mts"] }));

@@ -1,5 +1,5 @@
-// slim.mjs: the package's program as Go's own compiler makes it, and Go programs that lean on what it rewrites, run as they were linked and
-// slimmed.
+// slim.mjs: the package's program from Go's own compiler, and Go programs that depend on what slim.mjs rewrites. They run as linked
+// and slimmed.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -79,7 +79,7 @@ test("a byte that is wrong anywhere in the function tables is refused, or leaves
   assert.ok(refusals > 0);
 });
 
-// The code of both exits is part of what must not change: 0, that of a panic, and the one that frames chooses.
+// The exit codes must not change either: 0, that of a panic, and the one that the program frames chooses.
 const programs: [string, Record<string, string>[], number][] = [
   ["stress", [{ GOGC: "10" }, { GODEBUG: "gcstoptheworld=1" }], 0],
   ["stress", [{ PANIC: "1" }, { PANIC: "1", GOTRACEBACK: "system" }, { PANIC: "1", GODEBUG: "inittrace=1" }], 2],
@@ -108,7 +108,7 @@ test("the programs stand for both ways to keep what was inlined: frames links ru
   assert.ok((await readFile(frames.linked)).includes("\0runtime.Callers\0"));
 });
 
-/** A program of testdata/ as Go links it, and slim. */
+/** Links a program of testdata/, and makes a slim copy of it. */
 async function link(t: TestContext, name: string) {
   const folder = await mkdtemp(join(tmpdir(), "hedgerow-slim-"));
   t.after(() => rm(folder, { recursive: true }));
@@ -120,7 +120,10 @@ async function link(t: TestContext, name: string) {
   return { linked, slimmed, loader: join(stdout.trim(), "lib/wasm/wasm_exec_node.js") };
 }
 
-/** Go's loader takes no more than 8 KiB of environment. What Go prints of a traceback or of init is meant to differ. */
+/**
+ * Runs a program with a small environment, because Go's loader takes at most 8 KiB. Leaves out of the output what Go prints of
+ * tracebacks and of init, which may differ.
+ */
 async function execute(loader: string, file: string, environment: Record<string, string>) {
   const { code, stdout, stderr } = await new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
     const child = execFile(process.execPath, [loader, file], { env: environment, timeout: 120_000 }, (_, stdout, stderr) =>
@@ -137,7 +140,7 @@ function edited(at: number, byte: number): Buffer {
   return copy;
 }
 
-/** Every match in the file, by text of the same length. */
+/** Replaces every match in the file by a text of the same length. */
 function replaced(pattern: RegExp, by: (match: string) => string): Buffer {
   return Buffer.from(full.toString("latin1").replace(new RegExp(pattern, "g"), by), "latin1");
 }

@@ -1,9 +1,9 @@
-// The package's WebAssembly as both compilers make it. Which of them a test runs with is said by test.mjs in HEDGEROW_WASM: "go", or else that
-// of the package.
+// The package's WebAssembly as both compilers make it. test.mjs says in HEDGEROW_WASM which one a test uses: "go" for Go's,
+// otherwise that of the package.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** "TinyGo", or "Go" where there was no TinyGo, or the test is run with Go's own. */
+/** The compiler: "TinyGo", or "Go" if there was no TinyGo or if the test runs with Go's. */
 export let compiler: "TinyGo" | "Go" = "Go";
 
 const byGo = process.env["HEDGEROW_WASM"] === "go";
@@ -12,7 +12,7 @@ const byGo = process.env["HEDGEROW_WASM"] === "go";
 export const packedFile: string = pathOf(byGo ? "dist-debug/hedgerow.debug.wasm" : "dist/hedgerow.wasm");
 export const packed: Uint8Array<ArrayBuffer> = new Uint8Array(await readFile(packedFile));
 
-/** The one that dies where it is asked to: of calls of /hedgerow.Fault/… */
+/** The program that dies on purpose, at calls of /hedgerow.Fault/… */
 export const faulty: Uint8Array<ArrayBuffer> = new Uint8Array(
   await readFile(pathOf(byGo ? "dist-debug/hedgerow.go.wasm" : "dist-debug/hedgerow.wasm")),
 );
@@ -23,7 +23,7 @@ function pathOf(name: string): string {
   return join(process.env["HEDGEROW_PACKAGE"] ?? ".", name);
 }
 
-/** The same program, with at most so many pages of 64 KiB of memory: it cannot grow beyond. */
+/** The same program, with a memory that cannot grow beyond so many pages of 64 KiB. */
 export function limited(wasm: Uint8Array<ArrayBuffer>, pages: number): Uint8Array<ArrayBuffer> {
   const MEMORY = 5;
   let at = 8;
@@ -31,7 +31,8 @@ export function limited(wasm: Uint8Array<ArrayBuffer>, pages: number): Uint8Arra
     const id = wasm[at];
     const [size, start] = leb128(wasm, at + 1);
     if (id === MEMORY) {
-      const [min] = leb128(wasm, start + 2); // behind the count of memories, 1, and the flags: no maximum
+      // Before it are the count of memories, 1, and the flags, which say that there is no maximum.
+      const [min] = leb128(wasm, start + 2);
       const section = [1, 1, ...leb128Of(min), ...leb128Of(Math.max(pages, min))];
       return Uint8Array.from([
         ...wasm.subarray(0, at),

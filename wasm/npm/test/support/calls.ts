@@ -21,7 +21,7 @@ export async function open(t: TestContext, fake: FakeFetch, options: Partial<Cha
   return channel;
 }
 
-/** A service config that retries UNAVAILABLE, by default without a wait worth speaking of. */
+/** A service config that retries UNAVAILABLE, by default with a backoff that is next to nothing. */
 export function retrying(policy: Partial<RetryPolicy> = {}, more: Partial<ServiceConfig> = {}): ServiceConfig {
   const retryPolicy = {
     maxAttempts: 4,
@@ -58,7 +58,7 @@ export async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8A
 
 const realImmediate = setImmediate;
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Lets everything run that is only waiting for its turn in the event loop. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 5; i++) await new Promise<void>((resolve) => realImmediate(resolve));
 }

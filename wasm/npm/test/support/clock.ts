@@ -12,7 +12,7 @@ interface Timer {
 export class Clock {
   now = 1000;
   readonly timers: Map<number, Timer> = new Map();
-  /** Every delay that was asked for. */
+  /** The delay of every timer that was set. */
   readonly delays: number[] = [];
   #last = 0;
 
@@ -35,7 +35,7 @@ export class Clock {
     });
   }
 
-  /** Lets so many milliseconds pass, timer by timer. */
+  /** Lets so many milliseconds pass, and fires the timers at their instants. */
   async advance(ms: number): Promise<void> {
     await settle();
     const end = this.now + ms;

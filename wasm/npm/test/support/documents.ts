@@ -1,4 +1,4 @@
-// The TypeScript of docs/, as it stands there: type-checked as a user's program would be, bundled, and imported.
+// The TypeScript of docs/, exactly as it stands there: type-checked as a user's program would be, bundled, and imported.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -10,7 +10,7 @@ import * as esbuild from "esbuild";
 const packageDir = process.env["HEDGEROW_PACKAGE"] ?? ".";
 
 export interface Block {
-  /** What stands above it. */
+  /** The heading above it. */
   readonly heading: string;
   readonly language: string;
   readonly code: string;
@@ -35,7 +35,7 @@ export async function codeOf(document: string): Promise<string[]> {
   return blocks.filter(({ language }) => language === "ts").map(({ code }) => code);
 }
 
-/** The module of the entry among these files. Packages are this one's, and those that it is developed with. */
+/** Imports the entry among these files. It can import this package and its development dependencies. */
 export async function compiled(
   name: string,
   files: Record<string, string>,
@@ -45,7 +45,7 @@ export async function compiled(
   return (await programs(name, files, [entry], types))(entry);
 }
 
-/** Compiles these files, and bundles each entry among them. What comes back runs one, anew each time. */
+/** Compiles these files and bundles each entry among them. Returns a function that runs an entry, anew each time. */
 export async function programs(
   name: string,
   files: Record<string, string>,

@@ -1,4 +1,4 @@
-// A fetch that tests script: they see each request, and say what becomes of it.
+// A fetch for tests, which see each request and decide what happens to it.
 import type { FetchLike } from "hedgerow";
 
 /** One request that came to the fake fetch. */
@@ -46,7 +46,7 @@ export class Exchange {
 
 type Answer = Response | Error | ((exchange: Exchange) => Response | Promise<Response> | undefined) | undefined;
 
-/** A fetch that keeps what it was given. Answers are given in order; a request without one waits for `respond` or `fail`. */
+/** A fetch that records its requests. They get the answers in order; a request without one waits for `respond` or `fail`. */
 export class FakeFetch {
   readonly exchanges: Exchange[] = [];
   #answers: Answer[];

@@ -1,4 +1,4 @@
-// What the clients of ./fetch-clients.ts are to meet, and what must have come of it.
+// What the server does to the clients of ./fetch-clients.ts, and the results that they must have.
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import type { Outcome, Requests } from "./fetch-clients.js";

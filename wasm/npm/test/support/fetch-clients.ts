@@ -1,4 +1,4 @@
-// Clients of other makes over a fetch, in Node (../adapters/fetch-clients.test.ts) and in Chromium (../browser/fetch.test.ts).
+// Other gRPC-Web clients over a fetch, in Node (../adapters/fetch-clients.test.ts) and in Chromium (../browser/fetch.test.ts).
 import { fromBinary } from "@bufbuild/protobuf";
 import { ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
@@ -22,14 +22,14 @@ export interface Outcome {
   /** Which attempt the unary call's answer was of. */
   readonly attempt: number;
   readonly indices: number[];
-  /** What the failing call and the late one were told, and how. */
+  /** The errors of the call that fails and of the call that is too slow. */
   readonly codes: readonly unknown[];
   readonly message: string;
 }
 
 type Client = (baseUrl: string, fetch: Fetch, requests: Requests) => Promise<Outcome>;
 
-/** Two attempts must reach the server within it. */
+/** The timeout of the call that is too slow, within which two attempts must reach the server. */
 const TIMEOUT = 1500;
 
 const connectWeb: Client = async (baseUrl, fetch, { unary, stream, failing, late }) => {

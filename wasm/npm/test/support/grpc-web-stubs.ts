@@ -8,7 +8,7 @@ import { type ClientBaseOptions, withChannel } from "hedgerow/grpc-web";
 import type { Script } from "./server.js";
 
 const packageDir = process.env["HEDGEROW_PACKAGE"] ?? ".";
-// CommonJS, so it is no part of a test's own bundle.
+// The generated code is CommonJS, so it cannot be in a test's bundle.
 const require = createRequire(join(packageDir, "test", "gen", "grpc-web", "package.json"));
 
 type Messages = typeof import("../gen/grpc-web/chaos/v1/chaos_pb.js");
@@ -40,10 +40,10 @@ export function request(script: Script): Request {
   return Request.deserializeBinary(script.bytes);
 }
 
-/** The generated declarations know no null, which the code gives. */
+/** The generated code passes null, which its own declarations do not allow. */
 export type Outcome = { error: RpcError | null; response: Reply | null };
 
-/** A call with a callback, as a promise of what it was called with. */
+/** Makes a call with a callback, and returns a promise of the callback's arguments. */
 export function calledBack(
   call: (callback: (error: RpcError, response: Reply) => void) => ClientReadableStream<Reply>,
 ): Promise<Outcome & { also: string[] }> {
@@ -58,7 +58,7 @@ export function calledBack(
   });
 }
 
-/** All that a stream tells, until its end or its status after an error. */
+/** Everything that a stream emits, until its end or, after an error, until its status. */
 export class Told {
   readonly names: string[] = [];
   readonly replies: Reply[] = [];

@@ -1,4 +1,4 @@
-// Compressed frames, and streams of compression that tests look into or hold up.
+// Compressed frames, and compression streams that tests can watch or hold up.
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -9,7 +9,7 @@ export const GZIP: Record<string, string> = { ...WEB, "grpc-encoding": "gzip" };
 /** Bytes that become much shorter by compression. */
 export const LONG: Uint8Array = Uint8Array.from({ length: 20_000 }, (_, i) => i % 7);
 
-/** Bytes that do not become shorter: SplitMix32's. */
+/** Bytes that compression cannot make shorter, from the random generator SplitMix32. */
 export function noise(length: number, seed = 1): Uint8Array {
   let state = seed;
   return Uint8Array.from({ length }, () => {
@@ -37,7 +37,7 @@ export function answer(...frames: Uint8Array[]): Response {
   return new Response(concat(...frames, OK), { headers: GZIP });
 }
 
-/** The frames of a request's body: the flags of each, and what was given to be sent. */
+/** The frames of a request's body: the flags of each, and the message before it was compressed. */
 export function unframe(body: Uint8Array): { readonly flags: number; readonly message: Uint8Array }[] {
   const frames: { flags: number; message: Uint8Array }[] = [];
   for (let at = 0; at < body.length; ) {
@@ -79,7 +79,7 @@ export class Watched {
   }
 }
 
-/** Puts a stream in one's place that gives nothing before `go` is called. */
+/** Replaces a compression stream by one that gives nothing before `go` is called. */
 export class Held {
   made = 0;
   cancelled = false;
@@ -104,13 +104,13 @@ export class Held {
     });
   }
 
-  /** Once one was made. */
+  /** Resolves when a stream has been made. */
   get begun(): Promise<void> {
     return this.#begun;
   }
 }
 
-/** Puts something in a global's place until the test ends. */
+/** Replaces a global until the test ends. */
 export function replace(t: TestContext, name: string, value: unknown): void {
   const before = Object.getOwnPropertyDescriptor(globalThis, name) as PropertyDescriptor;
   Object.defineProperty(globalThis, name, { configurable: true, writable: true, value });

@@ -6,7 +6,7 @@ import type { CallEvent } from "hedgerow";
 
 export const TARGET = "https://api.test/grpc";
 
-/** Hands out what was recorded when it is asked. */
+/** A metric reader that collects when the test asks. */
 class Reader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}
@@ -87,7 +87,7 @@ function round(value: number): number {
 
 type WithoutBase<E> = E extends CallEvent ? Omit<E, "callId" | "method" | "at"> : never;
 
-/** The events of a call that no network makes. */
+/** Emits the events of a call that no network has made. */
 export function script(listen: (event: CallEvent) => void, callId: number, method = "/pkg.Service/Method") {
   return (at: number, event: WithoutBase<CallEvent>): void => listen({ callId, method, at: 1000 + at, ...event } as CallEvent);
 }

@@ -1,4 +1,4 @@
-// What a browser's page has and Node has not: events of the window and the document, and a network that comes and goes.
+// What a page has and Node does not: events of the window and the document, and a network that comes and goes.
 import type { TestContext } from "node:test";
 
 /** Puts a property into the global object until the test ends. */
@@ -16,7 +16,7 @@ export function putLocation(t: TestContext, href: string): void {
   put(t, "location", { href });
 }
 
-/** Stands in for a page. Made before the channel is. */
+/** Makes the process look like a page. It must be made before the channel. */
 export class FakePage {
   readonly window: EventTarget = new EventTarget();
   readonly document: EventTarget = new EventTarget();
@@ -53,13 +53,13 @@ export class FakePage {
     this.window.dispatchEvent(new Event("offline"));
   }
 
-  /** The page is left. Chromium tells so, and then that the page is hidden. */
+  /** The page is left. Chromium sends an event for that, and then one because the page is hidden. */
   hide(): void {
     this.window.dispatchEvent(new Event("pagehide"));
     this.document.dispatchEvent(new Event("visibilitychange"));
   }
 
-  /** And come back to. */
+  /** The user comes back to the page. */
   show(): void {
     this.window.dispatchEvent(new Event("pageshow"));
     this.document.dispatchEvent(new Event("visibilitychange"));

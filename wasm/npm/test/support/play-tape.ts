@@ -6,7 +6,7 @@ import { isTinyGo, runTinyGo } from "../../src/abi/tinygo-runtime.js";
 
 type Exports = { readonly mem: WebAssembly.Memory } & { readonly [name: string]: (...args: number[]) => number };
 
-/** Tells a program what is on a tape; a fresh instance for each part of it. */
+/** Plays a tape to a program, with a fresh instance for each part of the tape. */
 export function play(module: WebAssembly.Module, tape: Uint8Array): Buffer {
   const transcript: Buffer[] = [];
   let instance = new Instance(module);
@@ -67,7 +67,7 @@ export class Instance {
     this.#mailbox = this.#call("mailbox") >>> 0;
   }
 
-  /** Tells it of an event: its answer, as a transcript has it. */
+  /** Passes an event to the program, and returns its answer as it stands in a transcript. */
   tell({ name, args, input }: Event): Buffer {
     if (input) {
       if (input.length > this.#box(Box.Capacity)) this.#call("reserve", input.length);

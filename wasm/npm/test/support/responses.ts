@@ -30,7 +30,7 @@ export const OK: Uint8Array<ArrayBuffer> = trailers("grpc-status: 0");
 
 export const WEB = { "content-type": "application/grpc-web+proto" };
 
-/** A whole good response: the messages, then OK. */
+/** A complete response: the messages, then the status OK. */
 export function ok(...messages: Uint8Array[]): Response {
   return new Response(concat(...messages.map((message) => frame(message)), OK), { headers: WEB });
 }
@@ -40,12 +40,12 @@ export function failed(code: Code, message = "", fields: Record<string, string> 
   return new Response(null, { headers: { ...WEB, "grpc-status": String(code), "grpc-message": message, ...fields } });
 }
 
-/** A 200 whose body is what the stream gives. */
+/** A response with HTTP status 200 and the stream as its body. */
 export function streamed(body: ReadableStream<Uint8Array>): Response {
   return new Response(body, { headers: WEB });
 }
 
-/** A body of these chunks, which counts how many were asked for. It is never ahead of its reader. */
+/** A body of these chunks. It counts how many were asked for, and gives none before it is asked. */
 export class Chunks {
   pulled = 0;
   cancelled: unknown;

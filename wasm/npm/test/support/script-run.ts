@@ -15,7 +15,7 @@ import type { Prepare, Script, Step } from "./script-types.js";
 
 const METHOD = "/helloworld.Greeter/SayHello";
 
-// As package driverscripts has them.
+// These defaults are those of package driverscripts.
 const CONFIGS = {
   retry: {
     maxAttempts: 3,
@@ -27,7 +27,7 @@ const CONFIGS = {
   hedge: { maxAttempts: 2, hedgingDelay: "0.1s", nonFatalStatusCodes: ["UNAVAILABLE"] },
 };
 
-/** How a call ended: a StatusError, or what a good end has too. */
+/** How a call ended: a StatusError, or the same fields for a call that ended with OK. */
 export type End =
   | StatusError
   | {
@@ -43,7 +43,7 @@ const decoder = new TextDecoder();
 /** One script as it runs, and what the application has seen. */
 export class ScriptRun {
   readonly received: string[] = [];
-  /** When each message that was sent need not be waited for any more. */
+  /** The instant at which each message that was sent was accepted. */
   readonly accepted: number[] = [];
   end!: End;
   /** When the application saw the end. */
@@ -81,7 +81,7 @@ export class ScriptRun {
       this.#step(step);
       await this.#clock.advance(0);
     }
-    await this.#clock.advance(60_000); // whatever is still to come has come, but for what is inflated in real time
+    await this.#clock.advance(60_000); // Everything has happened by then, except for what is inflated, which takes real time.
     this.end = await ended;
   }
 
@@ -105,7 +105,7 @@ export class ScriptRun {
     return metadata ?? {};
   }
 
-  /** Begins the call. Answers with its end. */
+  /** Begins the call. The promise is that of its end. */
   #begin(): Promise<End> {
     const { call, timeoutMs } = this.#script;
     const options = { signal: this.#abort.signal, timeoutMs };
@@ -197,7 +197,7 @@ class Messages implements AsyncIterable<Uint8Array> {
   }
 }
 
-/** A StatusError as a call has it that ended so: only the package makes one. */
+/** Makes a StatusError by a call that ends so, because only the package can make one. */
 async function failedWith({ code, message, trailer }: NonNullable<Prepare["status"]>): Promise<StatusError> {
   const headers = { "content-type": "application/grpc-web", "grpc-status": String(code), "grpc-message": message, ...trailer };
   const channel = await createChannel({

@@ -12,7 +12,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** What the server sees of one exchange. */
 export class SeenRequest {
-  /** It came to its end. */
+  /** Whether the request came to its end. */
   whole = false;
   readonly #headers: readonly (readonly [string, string])[];
   #body: Bytes = new Uint8Array();
@@ -46,7 +46,7 @@ export class SeenRequest {
   }
 }
 
-/** A server whose n-th exchange meets the n-th entry of the script, and all later ones the last. */
+/** A server whose n-th exchange follows the n-th entry of the script, and all further ones the last. */
 export class ScriptServer {
   readonly requests: SeenRequest[] = [];
   readonly #exchanges: readonly Exchange[];
@@ -103,7 +103,7 @@ export class ScriptServer {
 }
 
 interface RequestBody {
-  /** Takes so many more pieces, or all there are to come. */
+  /** Takes so many more pieces, or all that are to come. */
   take(pieces: number): Promise<void>;
 }
 

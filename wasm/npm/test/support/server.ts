@@ -28,7 +28,7 @@ export async function connect(t: TestContext, options: Partial<ChannelOptions> =
   return channel;
 }
 
-/** A request that scripts the server, under a call id of its own. */
+/** A request that tells the server what to do, with a call id of its own. */
 export class Script {
   readonly id: string = randomUUID();
   readonly bytes: Uint8Array;
@@ -42,7 +42,7 @@ export class Script {
     await (await connect(t, { baseUrl })).unary(DO, this.bytes);
   }
 
-  /** What the server saw, once so many attempts began and so many ended: asked over a channel without policies. */
+  /** Returns what the server saw when so many attempts have begun and so many have ended. The call for it has no policy. */
   async report(t: TestContext, waitForStarted: number, waitForEnded: number, baseUrl: string = SERVER): Promise<ReportReply> {
     const channel = await connect(t, { baseUrl });
     const request = create(ReportRequestSchema, { callId: this.id, waitForStarted, waitForEnded });

@@ -1,13 +1,13 @@
-// A WebSocket class that goes nowhere, for tests that are its server; and one for tests with the real server.
+// A WebSocket class without a network, for tests that are the server themselves, and one for tests with the real server.
 import type { TestContext } from "node:test";
 import { type Channel, type ChannelOptions, createChannel } from "hedgerow";
 import { WebSocket as Undici } from "undici";
 import { concat, trailers } from "./responses.js";
 import { connect as fetching } from "./server.js";
 
-/** The head of a good answer, as its first frame. */
+/** The head of a response that is not a failure. It is the first frame. */
 export const HEAD: Uint8Array<ArrayBuffer> = trailers("content-type: application/grpc-web+proto");
-/** A Trailers-Only answer; behind the head, trailers. */
+/** A Trailers-Only response or, after the head, the trailers. */
 export const BUSY: Uint8Array<ArrayBuffer> = trailers("grpc-status: 14", "grpc-message: busy");
 
 /** A channel to the real server whose streams go over undici's WebSockets: Node 20 has none of its own. */
@@ -22,7 +22,7 @@ export async function over(t: TestContext, sockets: Sockets, options: Partial<Ch
   return channel;
 }
 
-/** A server that hears all of the request, and then gives the frames. */
+/** A server that waits for the whole request, and then sends the frames. */
 export function answering(...frames: Uint8Array[]): (socket: FakeSocket) => Promise<void> {
   return async (socket) => {
     await socket.open().until(({ ended }) => ended);
@@ -30,7 +30,7 @@ export function answering(...frames: Uint8Array[]): (socket: FakeSocket) => Prom
   };
 }
 
-/** One WebSocket. What the package does with it is kept; what a server would do, the test says. */
+/** One WebSocket. It records what the package does with it. What a server would do, the test does. */
 export class FakeSocket {
   readonly CONNECTING = 0;
   readonly OPEN = 1;
@@ -68,7 +68,7 @@ export class FakeSocket {
     for (const go of this.#waiting.splice(0)) go();
   }
 
-  // What the server does.
+  // These are called by the test, in the part of the server.
 
   open(): this {
     this.readyState = this.OPEN;
@@ -76,7 +76,7 @@ export class FakeSocket {
     return this;
   }
 
-  /** Messages, as they came. */
+  /** Sends messages as they are. */
   give(...messages: unknown[]): this {
     for (const data of messages) this.onmessage?.({ data: data instanceof Uint8Array ? data.slice().buffer : data });
     return this;
@@ -89,13 +89,13 @@ export class FakeSocket {
     return this;
   }
 
-  /** Gives each frame in two messages, its prefix and its payload, as the wrapper does. */
+  /** Sends each frame in two messages, its prefix and its payload, as the wrapper does. */
   answer(...frames: Uint8Array[]): this {
     for (const frame of frames) this.give(frame.subarray(0, 5), frame.subarray(5));
     return this;
   }
 
-  // What the server has heard.
+  // These return what the server has received.
 
   /** The header, from the first message. */
   get header(): Record<string, string> {
@@ -103,12 +103,12 @@ export class FakeSocket {
     return Object.fromEntries(lines.map((line) => line.split(": ") as [string, string]));
   }
 
-  /** The control bytes of the messages behind it. */
+  /** The control bytes of the messages after the header. */
   get controls(): (number | undefined)[] {
     return this.sent.slice(1).map(([control]) => control);
   }
 
-  /** What the pieces make up. */
+  /** The request's body: all pieces together. */
   get request(): Uint8Array {
     return concat(...this.sent.slice(1).map((message) => message.subarray(1)));
   }
@@ -117,7 +117,7 @@ export class FakeSocket {
     return this.controls.at(-1) === 1;
   }
 
-  /** Waits until the server has heard enough, or the socket is closed. */
+  /** Waits until the server has received enough, or the socket is closed. */
   async until(enough: (socket: this) => boolean): Promise<this> {
     while (!enough(this) && this.readyState < this.CLOSING) await new Promise<void>((go) => this.#waiting.push(go));
     return this;
@@ -127,11 +127,11 @@ export class FakeSocket {
 /** The sockets of one test. */
 export class Sockets {
   readonly all: FakeSocket[] = [];
-  /** What to give as webSocket. */
+  /** The class to pass as the option webSocket. */
   readonly WebSocket: typeof WebSocket;
   #waiting: (() => void)[] = [];
 
-  /** Each new socket is met by serve, once its maker has seen it. */
+  /** serve is called with each new socket, after its constructor has returned. */
   constructor(serve: (socket: FakeSocket, number: number) => unknown = () => {}) {
     const made = (socket: FakeSocket) => {
       const number = this.all.push(socket);

@@ -1,4 +1,4 @@
-// Both ends of a request that is sent in parts: an application that gives messages one by one, and a network that takes them so.
+// Both ends of a streamed request: an application that gives messages one by one, and a network that takes them one by one.
 import assert from "node:assert/strict";
 import type { Exchange } from "./fake-fetch.js";
 
@@ -7,10 +7,10 @@ export function message(value: number, length = 1): Uint8Array {
   return new Uint8Array(length).fill(value);
 }
 
-/** An application's messages: each is given when the test says so, and what is asked for is counted. */
+/** An application's messages. The test says when each is given, and the requests for messages are counted. */
 export class Source implements AsyncIterableIterator<Uint8Array> {
   asked = 0;
-  /** Whether it was told that nobody listens any more. */
+  /** Whether the package has closed the iterator. */
   returned = false;
   #ready: Promise<IteratorResult<Uint8Array, undefined>>[] = [];
   #waiting: ((result: Promise<IteratorResult<Uint8Array, undefined>>) => void)[] = [];
@@ -20,7 +20,7 @@ export class Source implements AsyncIterableIterator<Uint8Array> {
   }
 
   #give(result: Promise<IteratorResult<Uint8Array, undefined>>): void {
-    result.catch(() => {}); // whoever asks hears of it
+    result.catch(() => {}); // The caller gets the rejection too.
     const waiting = this.#waiting.shift();
     if (waiting) waiting(result);
     else this.#ready.push(result);
@@ -56,7 +56,7 @@ export class Source implements AsyncIterableIterator<Uint8Array> {
 
 /** The network's end of a streamed request body: it takes one message when the test says so. */
 export class Upload {
-  /** What was taken, as it lay on the wire. */
+  /** What was taken, as it was on the wire. */
   readonly taken: Uint8Array[] = [];
   #reader: ReadableStreamDefaultReader<Uint8Array>;
 
@@ -64,7 +64,7 @@ export class Upload {
     const { body } = exchange.init;
     assert.ok(body instanceof ReadableStream, "the body is no stream");
     this.#reader = body.getReader();
-    // As a real fetch does.
+    // A real fetch does so too.
     exchange.signal.addEventListener("abort", () => void this.#reader.cancel(exchange.signal.reason), { once: true });
   }
 
@@ -76,7 +76,7 @@ export class Upload {
     return payload(value);
   }
 
-  /** So many messages, by default all that are still to come. */
+  /** Takes so many messages, by default all that are still to come. */
   async rest(count: number = Number.POSITIVE_INFINITY): Promise<Uint8Array[]> {
     const messages: Uint8Array[] = [];
     while (messages.length < count) {

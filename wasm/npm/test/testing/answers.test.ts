@@ -1,4 +1,4 @@
-// hedgerow/testing: every way in which its server answers, what it tells of requests, and what it says of scripts that are wrong.
+// hedgerow/testing: every way in which its server answers, what it records of requests, and its errors for invalid scripts.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { type Channel, type ChannelOptions, Code, createChannel, Metadata } from "hedgerow";
@@ -26,7 +26,7 @@ async function open(t: TestContext, server: TestServer, options: Partial<Channel
   return channel;
 }
 
-/** How a call ends that is answered so. */
+/** Makes a call that gets this answer, and returns how it ended. */
 async function failure(t: TestContext, step: Step, options: Partial<ChannelOptions> = {}) {
   const server = createTestServer().on(METHOD, step);
   const channel = await open(t, server, options);
@@ -122,7 +122,7 @@ test("both ways: a function may answer while the request comes", async (t) => {
         go = resolve;
       });
       yield Uint8Array.of(n);
-      await answered; // each waits for the answer to the one before
+      await answered; // Each message waits for the answer to the one before it.
     }
   }
   await server.clock.runUntil(

@@ -1,4 +1,4 @@
-// The clock of hedgerow/testing, beside fake timers too, and that it keeps nothing running.
+// The clock of hedgerow/testing, also together with fake timers; and that it does not keep the process running.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// hedgerow/testing, as those use it who test their policies: exact instants of retries, hedges, deadlines and pushback.
+// hedgerow/testing, used as by people who test their policies: exact instants of retries, hedges, deadlines and pushback.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { type CallEvent, type Channel, type ChannelOptions, Code, createChannel } from "hedgerow";

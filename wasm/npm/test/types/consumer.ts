@@ -1,5 +1,5 @@
-// A program of a user's, by every entry that needs no peer. packed.test.ts compiles it with other versions of TypeScript, against
-// the packed declarations.
+// A user's program that uses every entry without a peer dependency. packed.test.ts compiles it with other versions of TypeScript,
+// against the packed declarations.
 import {
   type CallEvent,
   type Channel,

@@ -1,10 +1,11 @@
-// createChannel({ worker: true }) over a worker that dies, or is asked odd things; worker.test.ts in test/browser has real ones.
+// createChannel({ worker: true }) over a fake worker that dies or gets unusual requests. ../browser/worker.test.ts has real
+// workers.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { Code, createChannel, type StatusError } from "hedgerow";
 import { METHOD, refused, settle } from "../support/calls.js";
 
-/** Stands in for Worker: it opens every channel, and answers nothing else. */
+/** Takes the place of Worker. It opens every channel, and answers nothing else. */
 class Silent {
   static last: Silent;
   /** Why it opens no channel. */
