@@ -141,7 +141,6 @@ test("the limit holds for a message as it comes and inflated, and is inclusive; 
 const whole = gzipped(LONG);
 const damage: [string, Uint8Array][] = [
   ["no gzip at all", MESSAGE],
-  ["nothing", new Uint8Array()],
   ["cut short", whole.subarray(0, whole.length - 1)],
   ["only a header", whole.subarray(0, 10)],
   ["with a wrong check sum", whole.map((byte, i) => (i === whole.length - 6 ? byte ^ 1 : byte))],
