@@ -1,6 +1,6 @@
-// Tells both builds of the program, TinyGo's and Go's own, the same random events, and compares what they answer, byte by byte: actions, text,
-// fragments and results, in all of which there is no address. The events are those of busy pages and, between them, such as no page should
-// ever tell (internal/abi/tape records them); what they have reached is printed at the end.
+// Passes the same random events to both builds of the program, TinyGo's and Go's own, and compares their answers byte by byte: actions, text,
+// fragments and results, none of which contain addresses. The events are those of busy pages and, between them, events that no page should
+// ever pass (internal/abi/tape records them). At the end it prints what they have reached.
 //
 //   node differential.mjs [--seed 1] [--events 100000] [--against hedgerow.wasm]
 //
@@ -31,7 +31,7 @@ const names = ["dist-debug/hedgerow.debug.wasm", flags.against];
 const [reference, subject] = await Promise.all(
   names.map(async (name) => readFile(join(name.startsWith("/") ? "/" : here, name))),
 );
-if (compilerOf(subject) === "Go") console.log("not compared: TinyGo's build, because there is no TinyGo (.ci/tinygo.sh)");
+if (compilerOf(subject) === "Go") console.log("TinyGo's build is not compared, because there is no TinyGo (see .ci/tinygo.sh).");
 const modules = await Promise.all([reference, subject].map((bytes) => WebAssembly.compile(bytes)));
 go("build", "-o", recorder, "./internal/abi/tape");
 
@@ -48,10 +48,10 @@ for await (const part of recording.stdout) {
 }
 if ((await over) !== 0 || rest.length > 0) fail("the recording broke off");
 console.log(
-  `both answered alike to ${events} events of seed ${flags.seed}, in ${((performance.now() - began) / 1000).toFixed(0)} s`,
+  `both gave the same answers to ${events} events of seed ${flags.seed}, in ${((performance.now() - began) / 1000).toFixed(0)} s`,
 );
 
-/** Plays what there is of the tape, and answers with what is left of an event that has not come whole. */
+/** Plays what has come of the tape, and returns the beginning of an event of which the rest has not come. */
 function play(tape) {
   for (let at = 0; at < tape.length; ) {
     if (tape[at] === 0) {
@@ -69,7 +69,7 @@ function play(tape) {
   return Buffer.alloc(0);
 }
 
-/** The event, if all of it is there. */
+/** Reads an event; undefined if not all of it has come. */
 function whole(tape, at) {
   try {
     const event = readEvent(tape, at);
@@ -87,8 +87,8 @@ function fresh() {
 function differ(event, expected, got) {
   const say = (mode, input) => spawnSync(recorder, [mode], { input }).stdout.toString().trim();
   fail(
-    `they differ at event ${events} of seed ${flags.seed}: ${say("events", event)}\n\n` +
-      `Go's build answers:\n${say("show", expected)}\n\nTinyGo's build answers:\n${got ? say("show", got) : "it died before"}`,
+    `the builds differ at event ${events} of seed ${flags.seed}: ${say("events", event)}\n\n` +
+      `Go's build answers:\n${say("show", expected)}\n\nTinyGo's build answers:\n${got ? say("show", got) : "none, because it has died"}`,
   );
 }
 
@@ -103,7 +103,7 @@ function go(...args) {
   if (status !== 0) process.exit(1);
 }
 
-/** What plays tapes is TypeScript, which Node 20 does not read. */
+/** Imports the player of tapes, which is TypeScript and must be translated because Node 20 cannot run it. */
 async function player() {
   const { outputFiles } = await build({
     entryPoints: [join(here, "test/support/play-tape.ts")],

@@ -82,7 +82,7 @@ test("a unary call is retried by the channel, and is one call to connect", async
   assert.equal(heard.trailer?.get("y-raw-bin"), "Bw");
 });
 
-test("a unary call is hedged, and the losers are cancelled at the server", async (t) => {
+test("a unary call is hedged, and the losers are canceled at the server", async (t) => {
   const script = new Script([hang, hang, status(0)]);
   const client = await clientOf(t, { serviceConfig: hedging() });
   assert.equal((await client.do(request(script))).attempt, 3);

@@ -66,7 +66,7 @@ test("connect-web: what the policy does not list comes back as the server sent i
   assert.equal((await script.report(t, 1, 1)).started, 1);
 });
 
-test("connect-web: one hedge wins, the other is cancelled", async (t) => {
+test("connect-web: one hedge wins, the other is canceled", async (t) => {
   const { request, script } = scripted([hang, {}]);
   const reply = await (await client(t, { serviceConfig: hedging({ maxAttempts: 2, hedgingDelay: "0.05s" }) })).do(request);
   assert.equal(reply.attempt, 2);

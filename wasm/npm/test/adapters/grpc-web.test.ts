@@ -44,7 +44,7 @@ test("a call of a promise client is retried by the channel", async (t) => {
   assert.equal((await script.report(t, 3, 3)).started, 3);
 });
 
-test("a call is hedged, and the losers are cancelled at the server", async (t) => {
+test("a call is hedged, and the losers are canceled at the server", async (t) => {
   const script = new Script([hang, hang, status(0)]);
   const client = promising(await connect(t, { serviceConfig: hedging() }));
   assert.equal((await client.do(request(script))).getAttempt(), 3);

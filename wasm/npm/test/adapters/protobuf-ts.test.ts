@@ -55,7 +55,7 @@ test("a unary call is retried by the channel, and tells header, status and trail
   assert.deepEqual(end, { code: "OK", detail: "OK" });
 });
 
-test("a unary call is hedged, and the losers are cancelled at the server", async (t) => {
+test("a unary call is hedged, and the losers are canceled at the server", async (t) => {
   const script = new Script([hang, hang, status(0)]);
   const client = await clientOf(t, { serviceConfig: hedging() });
   assert.equal((await client.do(request(script)).response).attempt, 3);

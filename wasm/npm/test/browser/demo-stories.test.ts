@@ -108,7 +108,7 @@ describe("stories", { concurrency: 3 }, () => {
     assert.equal(await page.locator(".plot canvas").count(), 1);
   });
 
-  test("a stream is tried again before its first message, and not after", async (t) => {
+  test("a stream is retried before its first message, and not after", async (t) => {
     const [, before, after] = await sendStory(t, "stream");
     assert.equal(
       (await shown(before!)).summary,

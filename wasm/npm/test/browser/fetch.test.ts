@@ -48,7 +48,7 @@ for (const name of names) {
   });
 }
 
-test("a body that is cancelled, and one that is not read, in a page: the server sees the one, and waits for the other", async (t) => {
+test("a body that is canceled, and one that is not read, in a page: the server sees the one, and waits for the other", async (t) => {
   const page = await openPage(t);
   const left = new Script([{ messages: 1, ...hang }]);
   const long = new Script([{ messages: 40, messageSize: 1 << 20 }]);

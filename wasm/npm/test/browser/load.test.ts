@@ -64,13 +64,13 @@ test("a web page where the WebAssembly should be: the LoadError calls it one", a
   assert.equal(await load(page), "loaded");
 });
 
-test("nothing there: the LoadError has the address and the HTTP status, and the load may be tried again", async (t) => {
+test("nothing there: the LoadError has the address and the HTTP status, and the load may be retried", async (t) => {
   const page = await openPage(t);
   assert.match(await load(page, { wasmUrl: "/nowhere.wasm" }), /^\/nowhere\.wasm answered with HTTP status 404\. .*wasmUrl$/);
   assert.equal(await load(page), "loaded");
 });
 
-test("no network: the LoadError has the address, and the load may be tried again", async (t) => {
+test("no network: the LoadError has the address, and the load may be retried", async (t) => {
   const page = await openPage(t);
   await page.context().setOffline(true);
   assert.match(await load(page), /^http:.*hedgerow\.wasm could not be fetched: TypeError: Failed to fetch\. /);

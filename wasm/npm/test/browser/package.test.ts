@@ -111,7 +111,7 @@ test("19 a retry across origins: the server sees the attempts header, the page t
   }
 });
 
-test("79 a hedge across origins: one wins, the server sees the others cancelled", async (t) => {
+test("79 a hedge across origins: one wins, the server sees the others canceled", async (t) => {
   const page = await openPage(t);
   const script = new Script([hang, hang, { messages: 1 }]);
   const outcome = await call(page, { script, serviceConfig: hedging({ hedgingDelay: "0.05s" }), warm: 3 });

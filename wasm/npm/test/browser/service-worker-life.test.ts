@@ -35,7 +35,7 @@ test("service worker: WebAssembly that fails to load at waking up lets calls thr
   );
   site.wasm = wasm;
   const healed = new Script([]);
-  assert.equal((await unary(site, SERVER, healed.id, [busy, {}])).attempt, 2, "the load is tried again");
+  assert.equal((await unary(site, SERVER, healed.id, [busy, {}])).attempt, 2, "the load is retried");
 });
 
 test("service worker: a service config that is not valid fails the installation, and the console says what is wrong", async (t) => {

@@ -26,7 +26,7 @@ test("service worker: a fault is retried, on the page's origin and on another", 
   assert.deepEqual(site.said, []);
 });
 
-test("service worker: a call is hedged, and the losers are cancelled at the server", async (t) => {
+test("service worker: a call is hedged, and the losers are canceled at the server", async (t) => {
   const site = await controlled(t, hedging({ maxAttempts: 2, hedgingDelay: "0.2s" }));
   const script = new Script([]);
   assert.equal((await unary(site, SERVER, script.id, [hang, {}])).attempt, 2);

@@ -136,7 +136,7 @@ test("messages of every length, both ways", async (t) => {
   }
 });
 
-test("61 98 what fails before the head, or is cut, is tried again with all messages", async (t) => {
+test("61 98 what fails before the head, or is cut, is retried with all messages", async (t) => {
   const page = await counting(t);
   for (const baseUrl of [SERVER, TLS]) {
     const script = new Script([busy, cut(), { ...busy, pushback: ["1"] }, {}], bytes(1));

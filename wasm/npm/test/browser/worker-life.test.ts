@@ -96,7 +96,7 @@ test("worker: one that throws what nobody catches is given up: its calls end, an
   assert.deepEqual([outcome.ended?.length, outcome.after, outcome.deaths.length], [2, [0, 0, 0], 2]);
   const count = (type: string) => outcome.types.filter((one) => one === type).length;
   assert.deepEqual([count("callStarted"), count("callEnded"), count("attemptStarted"), count("attemptEnded")], [3, 3, 3, 3]);
-  assert.equal((await hung.report(t, 2, 2)).ended, 2, "the browser cancelled what it had under way");
+  assert.equal((await hung.report(t, 2, 2)).ended, 2, "the browser canceled what it had under way");
   await workers(page, 0);
 });
 

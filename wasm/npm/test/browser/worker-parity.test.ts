@@ -120,7 +120,7 @@ const cases: Case[] = [
   { name: "an abort before an answer", code: 1, steps: [hang], end: "abort", on: "attemptStarted" },
   { name: "an abort within a stream", code: 1, method: STREAM, steps: [{ messages: 1, ...hang }], end: "abort" },
   { name: "a stream that is left", method: STREAM, steps: [{ messages: 3, ...hang }], end: "break" },
-  { name: "a stream that is cancelled", code: 1, method: STREAM, steps: [{ messages: 1, ...hang }], end: "cancel" },
+  { name: "a stream that is canceled", code: 1, method: STREAM, steps: [{ messages: 1, ...hang }], end: "cancel" },
   { name: "a channel that is closed", code: 1, steps: [hang], end: "close", on: "attemptStarted" },
   {
     name: "a metadata function, per attempt",

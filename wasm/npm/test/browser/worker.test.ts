@@ -72,7 +72,7 @@ test("worker: a unary call is retried there, and all of its answer comes back, o
   );
 });
 
-test("worker: a stream is read, left by break, aborted, and ended by its deadline; the server sees each cancelled", async (t) => {
+test("worker: a stream is read, left by break, aborted, and ended by its deadline; the server sees each canceled", async (t) => {
   const page = await openPage(t);
   const left = new Script([{ messages: 1000 }]);
   const aborted = new Script([{ messages: 1, ...hang }]);

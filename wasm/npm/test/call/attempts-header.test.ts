@@ -53,7 +53,7 @@ function listen(t: TestContext): string[] {
   return said;
 }
 
-test("a retry that is refused is made again without the header: no token, the same number, one warning", async (t) => {
+test("a retry that is refused is repeated without the header: no token, the same number, one warning", async (t) => {
   putLocation(t, PAGE);
   const said = listen(t);
   const fake = strict(busy());

@@ -98,7 +98,7 @@ test("103 a conversation whose connection is lost", async (t) => {
   assert.ok(source.returned);
 });
 
-test("79 hedged conversations: one wins and goes on, the others are cancelled", async (t) => {
+test("79 hedged conversations: one wins and goes on, the others are canceled", async (t) => {
   const script = new Script([{ messages: 0, ...hang }, { messages: 0, ...hang }, {}], bytes(1));
   const source = new Source(script.bytes);
   const stream = (await connect(t, { serviceConfig: hedging() })).bidiStreaming(CONVERSE, source);

@@ -88,7 +88,7 @@ test("61 a thousand messages, replayed in order", async (t) => {
   }
 });
 
-test("89 a hedged client stream: one wins with all messages, the server sees the others cancelled", async (t) => {
+test("89 a hedged client stream: one wins with all messages, the server sees the others canceled", async (t) => {
   for (const way of ways) {
     const script = new Script([hang, hang, {}], bytes(1));
     const { message } = await (await connect(t, { serviceConfig: hedging(), ...way })).clientStreaming(COLLECT, [

@@ -116,7 +116,7 @@ test("10,000 calls: memory stays bounded, JavaScript's heap too, and no call is 
   assert.ok(grown < 4 * MiB, show(grown));
 });
 
-test("10,000 calls that fail, are cancelled, time out or overflow", async (t) => {
+test("10,000 calls that fail, are canceled, time out or overflow", async (t) => {
   const before = memory();
   const watch = new Watch();
   const fetch: FetchLike = (url, init) => {

@@ -90,7 +90,7 @@ test("35 pushback that says stop, or says it twice", async (t) => {
   }
 });
 
-test("69 hedging without a delay: all at once, one wins, the server sees the others cancelled", async (t) => {
+test("69 hedging without a delay: all at once, one wins, the server sees the others canceled", async (t) => {
   const script = new Script([hang, hang, { delay: { distribution: { case: "fixedMs", value: 50 } } }]);
   const { message, attempts } = await (await connect(t, { serviceConfig: hedging() })).unary(DO, script.bytes);
   assert.equal(reply(message).attempt, 3);

@@ -91,7 +91,7 @@ test("98 one that is lost before its head is retried too", async (t) => {
   );
 });
 
-test("what the class throws is INTERNAL, and not tried again", async (t) => {
+test("what the class throws is INTERNAL, and not retried", async (t) => {
   const fault = new DOMException("An insecure WebSocket connection may not be initiated", "SecurityError");
   class Refusing {
     constructor() {

@@ -149,7 +149,7 @@ test("34 a server that forbids retries is heeded", async (t) => {
   assert.deepEqual([error.message, error.commitReason], ["busy", "pushback"]);
 });
 
-test("79 89 hedged: one wins with all messages, the server sees the others cancelled", async (t) => {
+test("79 89 hedged: one wins with all messages, the server sees the others canceled", async (t) => {
   const script = new Script([{ messages: 0, ...hang }, { messages: 0, ...hang }, {}], bytes(1));
   const source = new Source(script.bytes);
   const stream = (await connect(t, { serviceConfig: hedging() })).bidiStreaming(CONVERSE, source);

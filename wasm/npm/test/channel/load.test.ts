@@ -136,7 +136,7 @@ const wrong: [string, RequestListener, string][] = [
   ["another program's WebAssembly", file(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0), "application/wasm"), "/hedgerow/"],
 ];
 for (const [name, listener, texts] of wrong) {
-  test(`${name}: a LoadError in words, and the load may be tried again`, async (t) => {
+  test(`${name}: a LoadError in words, and the load may be retried`, async (t) => {
     const url = await serve(t, listener);
     await program(
       `await fails({ wasmUrl: url }, /127\\.0\\.0\\.1/, ${texts});
@@ -152,7 +152,7 @@ test("a server that is down: a LoadError that names the address", () =>
     `await fails({ wasmUrl: "http://127.0.0.1:1/hedgerow.wasm" }, /127\\.0\\.0\\.1:1/, /could not be fetched/); await works();`,
   ));
 
-test("junk instead of a module or bytes: a LoadError, and the load may be tried again", () =>
+test("junk instead of a module or bytes: a LoadError, and the load may be retried", () =>
   program(`
     for (const wasmModule of [{}, "module", 5]) await fails({ wasmModule }, /wasmModule/);
     for (const wasmBinary of ["bytes", 5, {}, [0, 97, 115, 109], new Uint8Array(), new TextEncoder().encode("<html>")]) {

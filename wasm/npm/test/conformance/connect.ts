@@ -15,7 +15,7 @@ export function overConnect(channel: Channel): Caller {
   /** Calls a method of the client, and returns what comes as bytes, which the suite wants. */
   function call(path: string, input: (method: DescMethod) => unknown, options: Options | undefined) {
     const method = ConformanceService.methods.find(({ name, parent }) => `/${parent.typeName}/${name}` === path);
-    if (!method) throw new Error(`${path} is no method of the suite's service`);
+    if (!method) throw new Error(`${path} is not a method of the suite's service`);
     const heard = new Heard(options);
     const answer = (client[method.localName] as Method)(input(method), heard.options);
     return { answer, heard, bytes: (message: Message) => toBinary(method.output, message) };

@@ -41,7 +41,7 @@ for (const kind of ["nginx", "haproxy"] as const) {
         await t.test("messages of all kinds of call pass, as they come", () => messages(place));
         await t.test("large heads pass", () => largeHeads(place));
         await t.test("pushback is heard", () => pushback(place));
-        await t.test("what a hedge loses is cancelled at the servers", () => hedges(place));
+        await t.test("what a hedge loses is canceled at the servers", () => hedges(place));
         await t.test("no call fails but for those whose answer has begun, while servers die", (t) => restarts(t, place));
         await t.test("a stream ends with its server, after the messages so far", () => cutStream(place));
       });
