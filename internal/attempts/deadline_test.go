@@ -132,7 +132,7 @@ func TestDriversView(t *testing.T) {
 	s.event(func(m *attempts.Machine) { m.Read(0) }).expect(attempts.Action{Op: attempts.Read})
 	s.event(func(m *attempts.Machine) { m.Inflate(0, 70) }).expect(attempts.Action{Op: attempts.Inflate, Limit: 70})
 	s.event(func(m *attempts.Machine) { m.Discard(0) }).aborts(1)
-	if m := &s.machine; m.Number(0) != 1 || m.Deadline() != instant(500) || m.Begun() != instant(100) || m.Over() || !m.Live(0) || m.WaitsForReady() || m.Replays() {
+	if m := &s.machine; m.Number(0) != 1 || m.Deadline() != instant(500) || m.Begun() != instant(100) || m.Over() || !m.Live(0) || m.WaitsForReady() || m.Replays() || m.Streams() || m.Record(0).Number != 1 {
 		t.Error("the driver's view is wrong")
 	}
 }

@@ -327,6 +327,12 @@ func (tk *talk) over(code status.Code, reason status.CommitReason, attempts int,
 	if n := tk.call.Attempts(); n != len(st.Attempts) {
 		tk.t.Errorf("%d attempts, and records of %d", n, len(st.Attempts))
 	}
+	for id := range st.Attempts {
+		if tk.call.Record(id).Number != st.Attempts[id].Number {
+			tk.t.Errorf("the record of attempt %d is another's", id+1)
+		}
+		tk.call.Skip(id, 1) // comes too late, and does nothing
+	}
 	if st.Code != code || st.CommitReason != reason || len(st.Attempts) != attempts || !strings.Contains(st.Message, text) {
 		tk.t.Errorf("%v, %v; want %v, %v after %d attempts: %s", st, st.CommitReason, code, reason, attempts, text)
 	}

@@ -158,11 +158,12 @@ function bytesOf(part: Part & { readonly bytes?: Bytes }): Bytes {
   const { bytes, message, messages = [], gzip, trailer, gzipTrailer, hex } = part;
   if (bytes) return bytes;
   if (hex) return new Uint8Array(Buffer.from(hex, "hex"));
-  if (gzip !== undefined) return frame(gzipSync(gzip), 1);
-  if (trailer) return frame(encoder.encode(lines(trailer)), 0x80);
-  if (gzipTrailer) return frame(gzipSync(lines(gzipTrailer)), 0x81);
   const all = message === undefined ? messages : [...messages, message];
-  return concat(...all.map((one) => frame(encoder.encode(one))));
+  const parts = all.map((one) => frame(encoder.encode(one)));
+  if (gzip !== undefined) parts.push(frame(gzipSync(gzip), 1));
+  if (trailer) parts.push(frame(encoder.encode(lines(trailer)), 0x80));
+  if (gzipTrailer) parts.push(frame(gzipSync(lines(gzipTrailer)), 0x81));
+  return concat(...parts);
 }
 
 function lines(fields: Record<string, string>): string {
