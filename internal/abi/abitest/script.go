@@ -202,12 +202,18 @@ func (s *script) start() []byte {
 	method := pick(s, []string{"/a.B/C", "/a.B/C", "/a.B/D", "/a.B/C", "no method", ""})
 	block := abi.StartBlock{
 		Now: s.instant(), Timeout: pick(s, []float64{math.Inf(1), math.Inf(1), 1000, s.float()}), Size: float64(s.next() % 70),
-		MaxReceive: pick(s, []float64{0, 0, 0, s.float()}), Channel: uint32(s.id(2)), Flags: uint32(s.next() & s.next()), Fields: uint32(n),
+		MaxReceive: pick(s, []float64{0, 0, 0, s.float()}), Channel: uint32(s.id(2)), Flags: s.flags(), Fields: uint32(n),
 	}
 	if s.rarely() {
 		block.Size, block.Fields = s.float(), uint32(s.whole())
 	}
 	return StartInput(block, method+"\x00"+string(text))
+}
+
+// flags has each flag in one call of four.
+func (s *script) flags() uint32 {
+	some := s.next()
+	return uint32(some & s.next())
 }
 
 // chunk is a piece of a body: some frames, in bytes or in text, perhaps cut short.
