@@ -51,6 +51,7 @@ func publish() {
 // emitted makes the buffers known, and answers with the actions' words. Each
 // export ends so, but one that has died: see guard.
 func emitted() uint32 {
+	letCollect()
 	words := buffers.Finish()
 	publish()
 	return words
