@@ -16,6 +16,7 @@ PORT ?= 8080
 TLS_PORT ?= 8443
 EVENTS ?= 10000000
 SEED ?= 1
+CALLS ?= 1000000
 
 NPM := wasm/npm
 NODE_MODULES := $(NPM)/node_modules/.package-lock.json
@@ -187,6 +188,10 @@ bench: build-package ## Run the benchmarks: those of the Go packages, then that 
 .PHONY: differential
 differential: build-package ## Tell both compilers' builds the same random events, and compare their answers: EVENTS=10000000, SEED=1.
 	@node $(NPM)/differential.mjs --events $(EVENTS) --seed $(SEED)
+
+.PHONY: memory
+memory: build-package ## Print the WebAssembly's memory over very many calls, which must stay flat: CALLS=1000000.
+	@node $(NPM)/memory.mjs --calls $(CALLS)
 
 .PHONY: coverage
 coverage: prerequisites ## Measure what the native Go tests cover, and write coverage/go.html.
