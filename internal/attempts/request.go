@@ -88,10 +88,11 @@ func (m *Machine) HalfClose(now plan.Duration) {
 }
 
 // Took reports how many of the request's messages the transport has taken for an
-// attempt so far.
+// attempt so far. More than were queued cannot be: such a number is cut, so that no
+// driver's mistake tells an application that messages went out which it has not sent.
 func (m *Machine) Took(id, messages int) {
 	if m.attempts[id].live {
-		m.attempts[id].taken = messages
+		m.attempts[id].taken = min(messages, m.request.queued)
 		m.acknowledge()
 	}
 }

@@ -252,6 +252,14 @@ func TestHedgedStreaming(t *testing.T) {
 	})
 }
 
+// A driver that claims to have taken more messages than there are is not believed.
+func TestTookMoreThanThereAre(t *testing.T) {
+	s := begin(t, streams)
+	s.at(0).begins().opens(1)
+	s.queues(10).took(1, 5).written(1)
+	s.queues(10).took(1, 2).written(2)
+}
+
 // A transport that takes only whole requests: the first attempt begins at the
 // half-close, and the deadline runs before.
 func TestWholeRequests(t *testing.T) {
