@@ -81,8 +81,8 @@ async function buildFromWasm() {
 }
 
 /**
- * Checks two promises of the package, which otherwise a user's bundler would find broken: what browsers load imports no other package, and
- * names the wasm in the form that bundlers recognize.
+ * Checks promises of the package that a user's bundler or network would find broken: what browsers load imports no other package, names the
+ * wasm in the form that bundlers recognize, and is one chunk beside the entry until an option asks for more.
  */
 async function checkBrowserEntry({ outputs }) {
   const files = new Set();
@@ -94,6 +94,15 @@ async function checkBrowserEntry({ outputs }) {
       visit(path);
     }
   })("dist/index.js");
+  const first = new Set(["dist/index.js"]);
+  for (const file of first) {
+    for (const { path, kind } of outputs[file].imports) if (kind === "import-statement") first.add(path); // The loop reaches what it adds.
+  }
+  if (first.size > 2) {
+    throw new Error(
+      `dist/index.js loads more than one chunk: ${[...first].join(", ")}. bundle.mjs says at splitting how to prevent this`,
+    );
+  }
   const texts = await Promise.all([...files].map((file) => readFile(join(here, file), "utf8")));
   if (!texts.some((text) => text.includes('new URL("./hedgerow.wasm",import.meta.url)'))) {
     throw new Error(

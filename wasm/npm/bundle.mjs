@@ -32,8 +32,11 @@ export async function bundle({ outdir, minify }) {
     ].map((name) => `src/${name}.ts`),
     outdir,
     bundle: true,
-    // What entries share is in a chunk of its own, so that a program that loads two of them still has only one StatusError class.
+    // What entries share is in a chunk of its own, so that a program that loads two of them still has only one StatusError class. There is
+    // a chunk for each set of entries that share a source. So that what "hedgerow" loads is in one chunk, whoever imports a part of it
+    // imports all, if need be with an import that names nothing: from that, no code is taken.
     splitting: true,
+    logOverride: { "ignored-bare-import": "silent" },
     // The chunks must be beside hedgerow.wasm, because `new URL("./hedgerow.wasm", import.meta.url)` may end up in any of them.
     chunkNames: "chunk-[hash]",
     // The code is for Node and browsers alike. Only the entry for Node may import a node: module, which build.mjs checks.

@@ -18,8 +18,8 @@ import { compilerOf } from "./wasm.mjs";
 // The sizes in bytes, as they were measured last. A change that needs more raises them to what --check prints, with a line in
 // CHANGELOG.md.
 const budget = {
-  wasm: { raw: 112_069, gzip: 52_191, brotli: 44_908 },
-  javascript: { raw: 43_610, gzip: 17_296, brotli: 15_488 },
+  wasm: { raw: 121_055, gzip: 55_901, brotli: 48_035 },
+  javascript: { raw: 42_993, gzip: 15_525, brotli: 13_917 },
 };
 
 const here = fileURLToPath(new URL(".", import.meta.url));

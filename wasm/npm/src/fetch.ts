@@ -3,6 +3,7 @@ import { send } from "./adapters/raw.js";
 import { Metadata, metadataOfBlock } from "./api/metadata.js";
 import type { Channel } from "./api/types.js";
 import { RAW, type RawChannel } from "./channel/channel.js";
+import "./channel/load.js"; // keeps one chunk: see splitting in bundle.mjs
 
 /** How createFetch treats what is not its business. */
 export interface FetchOptions {

@@ -8,6 +8,8 @@ import type { Channel } from "../api/types.js";
 import { Calls, closed } from "../call/calls.js";
 import type { LiveCall, Receiver } from "../call/live-call.js";
 import { checkRequest, type Input } from "../call/request.js";
+import "../channel/channel.js"; // this and the next keep one chunk: see splitting in bundle.mjs
+import "../channel/load.js";
 import { RemoteCall } from "./remote-call.js";
 import { type RemoteChannel, WorkerConnection } from "./worker-connection.js";
 
