@@ -137,6 +137,12 @@ func (a *attempt) failed(now plan.Duration, err error) {
 			how = call.NotRequest
 		case of.Aborted:
 			how = call.AbortedByHost
+		case of.Unreadable:
+			how = call.NotResponse
+		case of.Redirected:
+			how = call.Redirected
+		case of.Forbidden:
+			how = call.Forbidden
 		}
 	}
 	a.driver.machine.Failed(now, a.id, how, progress, cause)

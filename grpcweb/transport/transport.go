@@ -121,7 +121,15 @@ type Error struct {
 	// Invalid is true if no request could be made, for example because the URL cannot
 	// be parsed. Nothing was sent, and a retry would not help.
 	Invalid bool
-	Err     error // never nil
+	// Unreadable is true if there was a response, but it cannot be read as one.
+	Unreadable bool
+	// Redirected is true if the response is a redirect that was not followed, of which a
+	// browser tells nothing else. If it tells more, it is a Response like others.
+	Redirected bool
+	// Forbidden is true if the page's Content-Security-Policy forbids the request. Err
+	// then says which directive does.
+	Forbidden bool
+	Err       error // never nil
 }
 
 func (e *Error) Error() string { return e.Err.Error() }

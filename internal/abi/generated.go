@@ -3,7 +3,7 @@
 package abi
 
 // Version is a number of the table, which JavaScript must know too.
-const Version uint32 = 0x2b82d5ea
+const Version uint32 = 0xd03ad988
 
 // Fatal is what an export answers with, instead of a number of words, when the
 // instance is good for nothing any more.

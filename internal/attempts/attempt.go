@@ -117,6 +117,8 @@ func (m *Machine) Ended(now plan.Duration, id int, o plan.Outcome) {
 		m.endWith(now, id, m.reason)
 	case o.Progress == plan.Dropped:
 		m.endWith(now, id, status.ReasonDrop)
+	case o.Progress == plan.Final:
+		m.endWith(now, id, status.ReasonFatalStatus)
 	case m.transparent(id, o.Progress):
 		m.restartAttempt(now, id)
 	default:

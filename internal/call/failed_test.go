@@ -37,6 +37,25 @@ func TestFailed(t *testing.T) {
 		tk.tell(func(c *Call) { c.Failed(0, 0, NotRequest, plan.NotSent, errors.New("bad URL")) }).asks("abort 1", "end")
 		tk.over(status.Internal, status.ReasonInternal, 1, "bad URL")
 	})
+	t.Run("not_a_response", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		tk.tell(func(c *Call) { c.Failed(0, 0, NotResponse, plan.Processed, errors.New("it was read before")) }).asks("abort 1", "end")
+		tk.over(status.Internal, status.ReasonInternal, 1, "the response to POST https://api.test/helloworld.Greeter/SayHello cannot be read: it was read before")
+	})
+	t.Run("forbidden_by_the_page", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		tk.tell(func(c *Call) { c.Failed(0, 0, Forbidden, plan.NotSent, errors.New("connect-src")) }).asks("abort 1", "end")
+		tk.over(status.Internal, status.ReasonInternal, 1, "allow its origin in the directive connect-src")
+	})
+	t.Run("a_foreign_signal", func(t *testing.T) {
+		tk := unary(t, open(t, retrying))
+		tk.sends(10).starts().asks("open 1")
+		cause := errors.New("TypeError: RequestInit: Expected signal to be an instance of AbortSignal")
+		tk.tell(func(c *Call) { c.Failed(0, 0, NotRequest, plan.NotSent, cause) }).asks("abort 1", "end")
+		tk.over(status.Internal, status.ReasonInternal, 1, "a test environment brings a DOM of its own")
+	})
 	t.Run("aborted_by_something_else", func(t *testing.T) {
 		for _, codes := range []string{"UNAVAILABLE", "CANCELLED"} { // nobody's failure is not tried again, even if it is listed
 			tk := unary(t, open(t, strings.Replace(retrying, "UNAVAILABLE", codes, 1)))

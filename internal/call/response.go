@@ -242,7 +242,11 @@ func (c *Call) outcome(id int, st *status.Status) plan.Outcome {
 	if st.Code == status.OK && c.lacks(id) {
 		st = cardinality(st.Header, "no message")
 	}
-	return plan.Outcome{Status: st, Pushback: plan.PushbackOf(st.Trailer)}
+	o := plan.Outcome{Status: st, Pushback: plan.PushbackOf(st.Trailer)}
+	if c.attempt(id).Redirected() {
+		o.Progress = plan.Final
+	}
+	return o
 }
 
 // lacks reports whether the message that is due has not come.

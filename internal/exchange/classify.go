@@ -133,6 +133,23 @@ func fromHTTP(httpStatus int) *status.Status {
 		" and no grpc-status: the response comes from a proxy or a web server, not from a gRPC service")
 }
 
+// redirects reports whether an HTTP status points elsewhere, as all of 3xx do but
+// 304 Not Modified.
+func redirects(httpStatus int) bool {
+	return httpStatus >= 300 && httpStatus < 400 && httpStatus != 304
+}
+
+// redirected is the status of a redirect that was not followed; 0 stands for an HTTP
+// status that is not known. Proxies that keep sessions answer so when one has ended.
+func redirected(httpStatus int) *status.Status {
+	told := ""
+	if httpStatus != 0 {
+		told = " (HTTP status " + strconv.Itoa(httpStatus) + ")"
+	}
+	return status.New(status.Unknown, "the server answered with a redirect"+told+", as a proxy does whose session has ended. Redirects are "+
+		"followed only where the option redirect is \"follow\"")
+}
+
 func codeOfHTTP(httpStatus int) status.Code {
 	switch httpStatus {
 	case 400:

@@ -41,6 +41,7 @@ type Exchange struct {
 	hidden   bool   // the exchange has ended as in Hidden
 	unnamed  bool   // the exchange has ended as in Unnamed
 	refused  bool   // the exchange has ended as in Refused
+	redirect bool   // the exchange has ended as in Redirected
 }
 
 type state uint8
@@ -91,6 +92,9 @@ func (x *Exchange) Head(httpStatus int, fields metadata.MD) Reading {
 		x.told = withTrailer(statusOfHead(fields), fields)
 		x.begin(tentative, fields)
 		return More
+	case redirects(httpStatus):
+		x.redirect = true
+		return x.end(withTrailer(redirected(httpStatus), fields))
 	case httpStatus != 200:
 		return x.end(withTrailer(fromHTTP(httpStatus), fields))
 	case foreign != nil:
@@ -98,6 +102,16 @@ func (x *Exchange) Head(httpStatus int, fields metadata.MD) Reading {
 	}
 	return x.headers(fields)
 }
+
+// Redirect reads a response of which only one thing is told: that it is a redirect
+// (SEMANTICS 5.3i).
+func (x *Exchange) Redirect() Reading {
+	x.redirect = true
+	return x.end(redirected(0))
+}
+
+// Redirected reports whether the response is a redirect.
+func (x *Exchange) Redirected() bool { return x.redirect }
 
 // socketHead reads the head that came as a WebSocket's first frame.
 func (x *Exchange) socketHead(block string) Reading {

@@ -277,12 +277,12 @@ func TestWhatKills(t *testing.T) {
 
 // The numbers that JavaScript has for failures are those that the core has.
 func TestFailures(t *testing.T) {
-	for i, how := range []call.Failure{call.NoResponse, call.AbortedByHost, call.NotRequest, call.BadPayload} {
+	for i, how := range []call.Failure{call.NoResponse, call.AbortedByHost, call.NotRequest, call.BadPayload, call.NotResponse, call.Redirected, call.Forbidden} {
 		if int(how) != i || i >= len(table.Failure.Rows) || failure(uint32(i)) != how {
 			t.Errorf("the table has another failure %d", i)
 		}
 	}
-	if failure(4) != call.NoResponse || failure(math.MaxUint32) != call.NoResponse {
+	if failure(uint32(len(table.Failure.Rows))) != call.NoResponse || failure(math.MaxUint32) != call.NoResponse {
 		t.Error("a failure that nobody knows is one")
 	}
 }

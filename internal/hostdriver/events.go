@@ -184,7 +184,7 @@ func (d *Driver) Failed(id, attempt uint32, now float64, how uint32, in []byte) 
 
 // failure is how an attempt failed; what is not known is a failure like any other.
 func failure(how uint32) call.Failure {
-	if how > uint32(call.BadPayload) {
+	if how > uint32(call.Forbidden) {
 		return call.NoResponse
 	}
 	return call.Failure(how)

@@ -54,6 +54,9 @@ var Failure = &Enum{Name: "Failure", Says: "How an attempt failed on this side o
 	{"abortedByHost", "something other than this client ended it, at any stage"},
 	{"notRequest", "no request could be made"},
 	{"badPayload", "a payload could not be inflated"},
+	{"notResponse", "what fetch returned is not a response, or cannot be read as one"},
+	{"redirected", "the response is a redirect, of which the browser tells nothing else"},
+	{"forbidden", "the page's Content-Security-Policy forbids the request: the text is the directive"},
 }}
 
 // AttemptKind is why an attempt was made.

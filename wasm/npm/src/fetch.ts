@@ -26,17 +26,15 @@ export interface FetchOptions {
  */
 export function createFetch(channel: Channel | Promise<Channel>, options: FetchOptions = {}): typeof globalThis.fetch {
   const other: typeof globalThis.fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
-  if (!(channel instanceof Promise)) rawOf(channel);
+  if (!("then" in channel)) rawOf(channel);
   return async (input, init) => {
     const raw = rawOf(await channel);
     const found = matching(raw.baseUrl, input, init);
     if (!found) return other(input, init);
     const { method, headers } = found;
-    const given = input instanceof Request ? input : undefined;
+    const given = requestOf(input);
     const signal = init?.signal ?? given?.signal;
-    const body = await (init?.body === undefined || init.body === null
-      ? given?.arrayBuffer()
-      : new Response(init.body).arrayBuffer());
+    const body = await (init?.body === undefined || init.body === null ? given?.arrayBuffer() : wholeOf(init.body));
     if (signal?.aborted) throw signal.reason; // also while the body was read
     const request = {
       method,
@@ -51,6 +49,25 @@ export function createFetch(channel: Channel | Promise<Channel>, options: FetchO
   };
 }
 
+/** A Request, of whatever realm. */
+function requestOf(input: RequestInfo | URL): Request | undefined {
+  return typeof input === "object" && "url" in input ? input : undefined;
+}
+
+/** The bytes of a body, of whatever realm: a Response takes for text what it does not know. */
+async function wholeOf(body: BodyInit): Promise<ArrayBuffer> {
+  if (typeof body !== "object" || !("getReader" in body)) {
+    return typeof body === "object" && "arrayBuffer" in body ? body.arrayBuffer() : new Response(body).arrayBuffer();
+  }
+  const reader = body.getReader();
+  const parts: BlobPart[] = [];
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return new Blob(parts).arrayBuffer();
+    parts.push(value as Uint8Array<ArrayBuffer>);
+  }
+}
+
 function rawOf(channel: Channel): RawChannel {
   const raw = (channel as { readonly [RAW]?: RawChannel })[RAW];
   if (raw) return raw;
@@ -63,7 +80,7 @@ function matching(
   input: RequestInfo | URL,
   init: RequestInit | undefined,
 ): { readonly method: string; readonly headers: Headers } | undefined {
-  const given = input instanceof Request ? input : undefined;
+  const given = requestOf(input);
   const href = hrefOf(given?.url ?? String(input));
   if (href === undefined) return undefined; // options.fetch may know what it means
   const path = href.slice(baseUrl.length);

@@ -157,7 +157,7 @@ class Call<I extends object, O extends object> {
   /** Waits for the channel. What it answers with begins the call: a promise of a promise would be awaited here. */
   async #begin<T>(ready: Promise<Channel>, start: Start<T>): Promise<() => T> {
     const { meta = {}, timeout, abort, waitForReady, maxReceiveMessageBytes, onEvent } = this.#options;
-    const timeoutMs = timeout instanceof Date ? timeout.getTime() - Date.now() : timeout;
+    const timeoutMs = typeof timeout === "object" ? Number(timeout) - Date.now() : timeout;
     const countdown = new Countdown(abort, timeoutMs, () => rpcError(TOO_LATE, "DEADLINE_EXCEEDED"));
     try {
       const channel = await unlessAborted(ready, countdown.signal);

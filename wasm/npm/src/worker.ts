@@ -2,6 +2,7 @@
 
 import { Code } from "./api/code.js";
 import { ConfigError, refusal, StatusError } from "./api/errors.js";
+import { peek, show } from "./api/foreign.js";
 import { blockOfMetadata, type MetadataInit, metadataOfBlock } from "./api/metadata.js";
 import type { AttemptContext, CallOptions, Clock, LoadOptions } from "./api/options.js";
 import type { Calls } from "./call/calls.js";
@@ -92,7 +93,7 @@ async function open({ channel, options, asks, timeOrigin, source }: Extract<ToWo
     tell({ kind: "opened", channel });
   } catch (error) {
     if (error instanceof ConfigError) tell({ kind: "opened", channel, problems: error.problems });
-    else tell({ kind: "opened", channel, failure: error instanceof Error ? error.message : String(error) });
+    else tell({ kind: "opened", channel, failure: show(peek(error, "message") ?? error) });
   }
 }
 

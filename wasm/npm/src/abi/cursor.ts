@@ -2,6 +2,7 @@ import { LENGTH_SHIFT } from "./table.js";
 
 /** Reads the words of actions one after another, and the text and bytes that they point to. */
 export class Cursor {
+  #decoder: TextDecoder = new TextDecoder();
   #view: DataView;
   #at = 0;
   /** Where the present action ends, and where the last of all does. */
@@ -64,8 +65,6 @@ export class Cursor {
   text(): string {
     const at = this.#text + this.word();
     const length = this.word();
-    return length === 0 ? "" : decoder.decode(new Uint8Array(this.#view.buffer, at, length));
+    return length === 0 ? "" : this.#decoder.decode(new Uint8Array(this.#view.buffer, at, length));
   }
 }
-
-const decoder = new TextDecoder();

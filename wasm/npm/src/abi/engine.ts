@@ -39,6 +39,8 @@ export class Engine {
   leaving = false;
   /** How often it was left. */
   departures = 0;
+  /** Directives of the page's policy, by the URLs that they forbade. */
+  #forbidden: Map<string, string> = new Map();
   #host: Host;
   #todo: (() => void)[] = [];
   #batching = false;
@@ -68,6 +70,7 @@ export class Engine {
 
   #listen(how: "addEventListener" | "removeEventListener"): void {
     if (typeof globalThis[how] !== "function") return; // Node
+    globalThis[how]("securitypolicyviolation", this.#onViolation, true);
     for (const type of ["online", "offline", "pageshow", "pagehide"]) globalThis[how](type, this.#onPage);
     if (typeof document === "object") document[how]("visibilitychange", this.#onPage);
   }
@@ -79,6 +82,21 @@ export class Engine {
     if (type === "online" || type === "offline") this.enter("network", this.clock.now(), type === "online" ? 1 : 0);
     else if (!this.leaving) this.enter("timer", this.clock.now());
   };
+
+  /** Notes what the page's Content-Security-Policy forbids, for as long as there is room: a policy that is there stays. */
+  #onViolation = (event: Event): void => {
+    const { blockedURI, disposition, effectiveDirective } = event as SecurityPolicyViolationEvent;
+    if (disposition === "report" || this.#forbidden.size > 99) return;
+    this.#forbidden.set(blockedURI, effectiveDirective);
+  };
+
+  /** Tells which directive forbids requests to a URL, if any does, once the browser has had a turn to say so. */
+  whenForbidden(url: string, tell: (directive: string | undefined) => void): void {
+    const find = (): string | undefined => this.#forbidden.get(url) ?? this.#forbidden.get(url.replace(/^http/, "ws"));
+    const known = find();
+    if (known || typeof addEventListener !== "function") tell(known);
+    else setTimeout(() => tell(find()));
+  }
 
   /** Whether the browser knows that there is no network. It never knows that there is one. */
   get offline(): boolean {
@@ -201,7 +219,9 @@ export function runSafely(act: () => void): void {
   try {
     act();
   } catch (error) {
-    if (typeof reportError === "function") reportError(error);
-    else console.error("hedgerow: a callback threw", error); // Node has no reportError
+    try {
+      if (typeof reportError === "function") reportError(error);
+      else console.error("hedgerow: a callback threw", error); // Node has no reportError
+    } catch {} // both may be the user's own, as where a test makes errors of what is logged
   }
 }

@@ -43,9 +43,6 @@ export interface Fragment {
   readonly total: number;
 }
 
-const decoder = new TextDecoder();
-const encoder = new TextEncoder();
-
 /** How many words a fragment has. */
 const FRAGMENT_WORDS: number = FragmentWord.Total + 1;
 
@@ -62,6 +59,7 @@ export class Host {
   #input: Uint8Array<ArrayBuffer>;
   #cursor: Cursor;
   #printed = "";
+  #encoder: TextEncoder = new TextEncoder();
   /** What the instance died of. It cannot be used any more then. */
   #death: Error | undefined;
   #onAction: (action: number, cursor: Cursor) => void;
@@ -117,7 +115,7 @@ export class Host {
     }
     if (this.#death) return;
     if (words === FATAL) {
-      this.#die(decoder.decode(new Uint8Array(this.#memory, this.#word(Box.Text), this.#word(Box.TextSize))));
+      this.#die(new TextDecoder().decode(new Uint8Array(this.#memory, this.#word(Box.Text), this.#word(Box.TextSize))));
       return;
     }
     if (words > 0) {
@@ -161,14 +159,14 @@ export class Host {
   text(text: string): number {
     if (text === "") return 0;
     const input = this.#room(3 * text.length);
-    return encoder.encodeInto(text, input).written;
+    return this.#encoder.encodeInto(text, input).written;
   }
 
   /** Writes what the export start reads: its block, then text. Returns the length of both in bytes. */
   start(block: StartBlock, text: string): number {
     const input = this.#room(START_BLOCK_SIZE + 3 * text.length);
     writeStartBlock(new DataView(input.buffer, input.byteOffset), block);
-    return START_BLOCK_SIZE + encoder.encodeInto(text, input.subarray(START_BLOCK_SIZE)).written;
+    return START_BLOCK_SIZE + this.#encoder.encodeInto(text, input.subarray(START_BLOCK_SIZE)).written;
   }
 
   /** Writes bytes where the next export reads them. Returns how many they are. */
@@ -206,7 +204,7 @@ export class Host {
     if (this.#death) return;
     const printed = this.#printed.trim();
     // A trap says "unreachable", at best; what was printed before it says why.
-    const trap = printed && cause instanceof WebAssembly.RuntimeError;
+    const trap = printed && (cause as Error | undefined)?.name === "RuntimeError";
     const why = trap ? printed : `${text}${printed ? `\n${printed}` : ""}`;
     this.#death = new Error(`Hedgerow's WebAssembly died: ${why}`, { cause });
     this.#onDeath(this.#death);

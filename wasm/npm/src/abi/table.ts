@@ -2,7 +2,7 @@
 import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
 
 /** A number of the table, which the program must know too. */
-export const VERSION = 0x2b82d5ea;
+export const VERSION = 0xd03ad988;
 
 /** What an export answers with that has died. */
 export const FATAL = 0xffffffff;
@@ -171,6 +171,12 @@ export enum Failure {
   NotRequest = 0x2,
   /** A payload could not be inflated. */
   BadPayload = 0x3,
+  /** What fetch returned is not a response, or cannot be read as one. */
+  NotResponse = 0x4,
+  /** The response is a redirect, of which the browser tells nothing else. */
+  Redirected = 0x5,
+  /** The page's Content-Security-Policy forbids the request: the text is the directive. */
+  Forbidden = 0x6,
 }
 
 /** Why an attempt was made. */

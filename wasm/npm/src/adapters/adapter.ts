@@ -1,5 +1,5 @@
 // What the adapters for other clients share.
-import type { LoadError, StatusError } from "../api/errors.js";
+import type { StatusError } from "../api/errors.js";
 import type { Channel } from "../api/types.js";
 
 /** A channel, or the promise that createChannel answers with: then calls wait for it. */
@@ -20,19 +20,44 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
   return new Promise<T>((resolve, reject) => {
     const stop = (): void => reject(signal.reason);
     if (signal.aborted) stop();
-    signal.addEventListener("abort", stop);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+    const unfollow = follow(signal, stop);
+    promise.then(resolve, reject).finally(unfollow);
   });
+}
+
+/** Listens to a signal's abort, and returns what ends that. The signal may be the user's own. */
+export function follow(signal: AbortSignal, tell: () => void): () => void {
+  signal.addEventListener("abort", tell);
+  return () => {
+    try {
+      signal.removeEventListener?.("abort", tell);
+    } catch {}
+  };
 }
 
 // Errors are told by their names: with an import of the classes, what every page loads would fall into one more file.
 
 export function isStatusError(error: unknown): error is StatusError {
-  return error instanceof Error && error.name === "StatusError";
+  return isNamed(error, "StatusError");
 }
 
-export function isLoadError(error: unknown): error is LoadError {
-  return error instanceof Error && error.name === "LoadError";
+/** Whether it is an error of this name, of whatever realm or copy of a package. */
+export function isNamed(error: unknown, name: string): boolean {
+  try {
+    return (error as Error).name === name;
+  } catch {
+    return false;
+  }
+}
+
+/** What an error says. */
+export function messageOf(error: unknown): string {
+  try {
+    const { message } = error as Error;
+    return typeof message === "string" ? message : String(error);
+  } catch {
+    return "what it failed with cannot be read";
+  }
 }
 
 /** Bytes as gRPC writes them into a header. */

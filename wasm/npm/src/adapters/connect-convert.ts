@@ -4,7 +4,7 @@ import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { AnySchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, decodeBinaryHeader, encodeBinaryHeader } from "@connectrpc/connect";
 import type { Metadata } from "../api/metadata.js";
-import { isLoadError, isStatusError } from "./adapter.js";
+import { isNamed, isStatusError } from "./adapter.js";
 
 /** Metadata as Headers: a value of a -bin name in base64, without padding. */
 export function headersOf(...parts: Metadata[]): Headers {
@@ -40,11 +40,10 @@ export function metadataOf(headers: Headers): [string, string | Uint8Array][] {
 
 /** What a call failed with, as connect-es has it. An error of the application's own that is a ConnectError stays what it is. */
 export function connectErrorOf(error: unknown): ConnectError {
-  if (isLoadError(error)) return new ConnectError(error.message, Code.Unavailable, undefined, undefined, error);
   if (!isStatusError(error)) return ConnectError.from(error, Code.Internal);
   const { message, header, trailer, details, cause } = error;
   const code: Code = error.code as number; // the same numbers
-  if (code === Code.Canceled && cause instanceof ConnectError) return cause;
+  if (code === Code.Canceled && isNamed(cause, "ConnectError")) return cause as ConnectError;
   const wire = new ConnectError(message, code, headersOf(header, trailer), undefined, error);
   if (details) wire.details = detailsOf(details);
   return wire;

@@ -1,3 +1,5 @@
+import { follow } from "./adapter.js";
+
 /** The longest that a timer can be set to. */
 const LONGEST = 2 ** 31 - 1;
 
@@ -15,10 +17,9 @@ export class Countdown {
   constructor(signal: AbortSignal | undefined, timeoutMs: number | undefined, late: () => unknown) {
     const controller = new AbortController();
     this.signal = controller.signal;
-    const follow = (): void => controller.abort(signal?.reason);
-    if (signal?.aborted) follow();
-    signal?.addEventListener("abort", follow);
-    this.#unlink = () => signal?.removeEventListener("abort", follow);
+    const abort = (): void => controller.abort(signal?.reason);
+    if (signal?.aborted) abort();
+    this.#unlink = signal ? follow(signal, abort) : () => {};
     if (timeoutMs === undefined) return;
     this.#end = performance.now() + timeoutMs;
     if (timeoutMs <= LONGEST) this.#timer = setTimeout(() => controller.abort(late()), timeoutMs);

@@ -1,7 +1,7 @@
 // Between hedgerow's metadata and errors and those of grpc-web.
 import { type Metadata as Fields, type MethodDescriptor, RpcError } from "grpc-web";
 import type { Metadata } from "../api/metadata.js";
-import { base64Of, fieldsOf, isLoadError, isStatusError } from "./adapter.js";
+import { base64Of, fieldsOf, isNamed, isStatusError, messageOf } from "./adapter.js";
 
 interface Codec<I, O> {
   serialize(message: I): Uint8Array;
@@ -48,9 +48,9 @@ export function rpcError(code: number, message: string, metadata: Fields = {}, c
 
 /** What a call failed with, as grpc-web has it. */
 export function rpcErrorOf(error: unknown, signal: AbortSignal | undefined): RpcError {
-  if (error instanceof RpcError) return error;
+  if (isNamed(error, "RpcError")) return error as RpcError;
   if (isStatusError(error)) return rpcError(error.code, error.message, metadataOf(error.trailer), error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (signal?.aborted && error === signal.reason) return rpcError(1, message, {}, error);
-  return rpcError(isLoadError(error) ? 14 : 13, message, {}, error);
+  return rpcError(13, message, {}, error);
 }

@@ -2,7 +2,7 @@
 import { RpcError, type RpcMetadata } from "@protobuf-ts/runtime-rpc";
 import { CODE_NAMES, type CodeName } from "../api/code-names.js";
 import type { Metadata } from "../api/metadata.js";
-import { base64Of, fieldsOf, isLoadError, isStatusError } from "./adapter.js";
+import { base64Of, fieldsOf, isNamed, isStatusError, messageOf } from "./adapter.js";
 
 /** Metadata as protobuf-ts has it: several values of a name are an array. */
 export function metaOf(metadata: Metadata): RpcMetadata {
@@ -28,9 +28,9 @@ export function rpcError(message: string, code: CodeName, meta: RpcMetadata = {}
 
 /** What a call failed with, as protobuf-ts has it. */
 export function rpcErrorOf(error: unknown, abort: AbortSignal | undefined): RpcError {
-  if (error instanceof RpcError) return error;
+  if (isNamed(error, "RpcError")) return error as RpcError;
   if (isStatusError(error)) return rpcError(error.message, CODE_NAMES[error.code] ?? "UNKNOWN", metaOf(error.trailer), error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (abort?.aborted && error === abort.reason) return rpcError(message, "CANCELLED", {}, error);
-  return rpcError(message, isLoadError(error) ? "UNAVAILABLE" : "INTERNAL", {}, error);
+  return rpcError(message, "INTERNAL", {}, error);
 }

@@ -7,8 +7,9 @@ import type { Receiver } from "../call/live-call.js";
 import { Outgoing } from "../call/outgoing.js";
 import type { Request, Tap } from "../call/request.js";
 import { inflate } from "../carry/compression.js";
-import { FetchCarrier } from "../carry/fetch.js";
+import { FetchCarrier, type FetchSettings } from "../carry/fetch.js";
 import type { RawChannel } from "../channel/channel.js";
+import { WIRE } from "./headers.js";
 
 /** A request of a client of another make. Its body goes out as it is, its response comes back as it came. */
 export interface RawRequest {
@@ -23,12 +24,12 @@ export interface RawRequest {
 }
 
 /** Sends a request, and answers with the response of the attempt that the call was committed to. */
-export function send(raw: RawRequest, { view, fetch, onEvent }: RawChannel): Promise<Response> {
+export function send(raw: RawRequest, { view, settings, onEvent }: RawChannel): Promise<Response> {
   const answer = new RawAnswer(contentTypeOf(raw), raw.signal);
   let call: Call;
   try {
     // inflate is at hand, because a service worker cannot import it when it is needed.
-    const channel = { ...view(raw.method), carry: carrierOf(raw, fetch), loadInflate: () => Promise.resolve(inflate) };
+    const channel = { ...view(raw.method), carry: carrierOf(raw, settings), loadInflate: () => Promise.resolve(inflate) };
     call = new Call(channel, requestOf(raw, answer, onEvent), answer);
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
@@ -45,9 +46,9 @@ function contentTypeOf({ fields }: RawRequest): string {
 }
 
 /** The body, the credentials and some fields are the other client's. */
-function carrierOf({ body, credentials, fields: own }: RawRequest, fetch: RawChannel["fetch"]): CarrierFactory {
+function carrierOf({ body, credentials, fields: own }: RawRequest, settings: FetchSettings): CarrierFactory {
   return ({ url, fields }, events) =>
-    new FetchCarrier({ fetch, credentials, inText: false }, { url, fields: replaced(fields, own), body }, events);
+    new FetchCarrier({ ...settings, credentials, inText: false }, { url, fields: replaced(fields, own), body }, events);
 }
 
 function requestOf(raw: RawRequest, tap: Tap, onEvent: RawChannel["onEvent"]): Request {
@@ -74,6 +75,13 @@ function replaced(fields: [string, string][], by: RawRequest["fields"]): [string
   const names = new Set(by.map(([name]) => name));
   const kept = fields.filter(([name]) => !OF_BODY.has(name) && !names.has(name));
   return [...kept, ...by.map(([name, value]): [string, string] => [name, value])];
+}
+
+/** Adds a field, unless its name or its value is one that no header has room for. */
+function append(headers: Headers, name: string, value: string): void {
+  try {
+    headers.append(name, value);
+  } catch {}
 }
 
 /** The statuses whose responses have no body (Fetch, null body status). A Response refuses one. */
@@ -119,11 +127,13 @@ class RawAnswer implements Receiver, Tap {
   head(attempt: number, status: number, fields: string): void {
     const headers = new Headers();
     const parts = fields.split("\0");
-    for (let i = 0; i + 1 < parts.length; i += 2) headers.append(parts[i] as string, parts[i + 1] as string);
+    for (let i = 0; i + 1 < parts.length; i += 2) append(headers, parts[i] as string, parts[i + 1] as string);
     for (const name of ["content-encoding", "content-length"]) headers.delete(name); // which were true of the body on the wire
+    const redirects = status >= 300 && status < 400 && status !== 304;
+    if (redirects && !headers.has("grpc-status")) return; // a page that is handed a redirect follows it, or sees a network error
     // A Response takes no others. To gRPC they all mean UNKNOWN, as 500 does.
     const known = status >= 200 && status <= 599;
-    this.#exchanges.set(attempt, { status: known ? status : 500, headers, chunks: [], ended: false });
+    this.#exchanges.set(attempt, { status: redirects ? 200 : known ? status : 500, headers, chunks: [], ended: false });
   }
 
   chunk(attempt: number, chunk: Uint8Array<ArrayBuffer>): void {
@@ -176,7 +186,8 @@ class RawAnswer implements Receiver, Tap {
       return;
     }
     const exchange = this.#exchanges.get(answer);
-    if (exchange) {
+    if (exchange?.headers.has("grpc-status")) this.#resolve(this.#made(ending, exchange.status, exchange.headers));
+    else if (exchange) {
       const body = exchange.chunks.length > 0 && !NO_BODY.has(exchange.status) ? new Blob(exchange.chunks) : null;
       this.#resolve(new Response(body, exchange));
     } else if (this.#signal?.aborted) this.#reject(this.#given(error));
@@ -188,18 +199,22 @@ class RawAnswer implements Receiver, Tap {
     return this.#signal?.aborted ? this.#signal.reason : error;
   }
 
-  /** The response of a call that no server has answered: Trailers-Only, so that any client reads its status. */
-  #made({ code, message, details, trailer }: Ending): Response {
-    const headers = new Headers({ "content-type": this.#contentType, "grpc-status": String(code) });
+  /**
+   * A Trailers-Only response, so that any client reads its status: of a call that no server has answered, or whose status came in the
+   * head of the response, beside a body that holds no message. Clients differ in what they make of such a body.
+   */
+  #made({ code, rawCode, message, details, trailer }: Ending, status = 200, headers: Headers = new Headers()): Response {
+    const number = rawCode ?? code;
+    const known = new Set(headers.keys());
+    if (!known.has("content-type")) headers.set("content-type", this.#contentType);
     for (const [name, value] of trailer) {
-      try {
-        headers.append(name, typeof value === "string" ? value : base64(value));
-      } catch {
-        // A trailer's name or value, for which no header has room.
-      }
+      if (!known.has(name) && !WIRE.has(name)) append(headers, name, typeof value === "string" ? value : base64(value));
     }
+    const init = { status, headers };
+    if (Number(headers.get("grpc-status")) === number && known.has("grpc-status")) return new Response(null, init);
+    headers.set("grpc-status", String(number));
     headers.set("grpc-message", encodeURIComponent(message.replace(/[\ud800-\udfff]/gu, "\ufffd")).replaceAll("%20", " "));
     if (details) headers.set("grpc-status-details-bin", base64(details));
-    return new Response(null, { headers });
+    return new Response(null, init);
   }
 }

@@ -1,5 +1,6 @@
 import { Code } from "./code.js";
 import type { AttemptRecord, CommitReason } from "./events.js";
+import { peek } from "./foreign.js";
 import { Metadata } from "./metadata.js";
 
 /** How a call ended, as the inside of the package hands it around. */
@@ -58,6 +59,11 @@ name(StatusError, "StatusError");
 /** Makes a StatusError. Only the package does, which is why the constructor is private. */
 export function statusError(method: string, ending: Ending, cause?: unknown): StatusError {
   return Reflect.construct(StatusError, [method, ending, cause]);
+}
+
+/** Whether it is a StatusError, also one of another copy of the package. */
+export function isStatusError(error: unknown): error is StatusError {
+  return error instanceof StatusError || peek(error, "name") === "StatusError";
 }
 
 /** The error's name, and the class's own, which a minifier would take away and stack traces show. */

@@ -1,3 +1,5 @@
+import { describe, isBytes } from "./foreign.js";
+
 /** What metadata can be made of: another Metadata, an object of names, or pairs. */
 export type MetadataInit =
   | Metadata
@@ -131,28 +133,12 @@ function binary(name: string): boolean {
 function checked(name: string, value: unknown): Field {
   if (typeof name !== "string") throw new TypeError(`a metadata name must be a string, not ${describe(name)}`);
   const lower = name.toLowerCase();
-  if (binary(lower) ? value instanceof Uint8Array : typeof value === "string") return [lower, value as Value];
+  if (binary(lower) ? isBytes(value) : typeof value === "string") return [lower, value as Value];
   throw new TypeError(
     binary(lower)
       ? `metadata "${lower}" ends in -bin, so its value must be a Uint8Array, not ${describe(value)}`
       : `metadata "${lower}" must be a string, not ${describe(value)}: bytes go under a name that ends in -bin`,
   );
-}
-
-/** What a value is, for people. */
-export function describe(value: unknown): string {
-  if (value === null) return "null";
-  if (typeof value !== "object") return typeof value === "string" ? `the string ${JSON.stringify(value)}` : String(value);
-  return `an object of type ${value.constructor?.name ?? "Object"}`;
-}
-
-/** An error in words, also one that has none. */
-export function show(error: unknown): string {
-  try {
-    return String(error);
-  } catch {
-    return describe(error);
-  }
 }
 
 export function base64(raw: Uint8Array): string {

@@ -89,6 +89,12 @@ export interface ChannelOptions extends LoadOptions {
   metadata?: MetadataInit | ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
   /** fetch's credentials mode. Default "same-origin". */
   credentials?: RequestCredentials | undefined;
+  /**
+   * What becomes of a redirect. Default "manual": it ends the call as UNKNOWN and is not retried, since it most often leads to the login
+   * page of a session that has ended. "follow": fetch follows it, and the request's metadata, credentials included, goes to the new
+   * address, which may be another origin's. After a 301, 302 or 303 its message does not, and a request that is sent as a stream follows none.
+   */
+  redirect?: "manual" | "follow" | undefined;
   /** Default globalThis.fetch, looked up at each attempt. */
   fetch?: FetchLike | undefined;
   /**

@@ -1,5 +1,6 @@
+import { runSafely } from "../abi/engine.js";
 import { Failure } from "../abi/table.js";
-import { show } from "../api/metadata.js";
+import { explain, peek } from "../api/foreign.js";
 import type { AttemptOwner, CarriedRequest, Carrier, CarrierEvents, CarrierFactory } from "./carrier.js";
 import { ResponseBody } from "./response-body.js";
 
@@ -11,6 +12,7 @@ export class Attempt implements CarrierEvents {
   /** What it failed with, as the network says it. */
   error: unknown;
   #call: AttemptOwner;
+  #url = "";
   #carrier: Carrier | undefined;
   #body: ResponseBody;
   #abort: AbortController = new AbortController();
@@ -31,8 +33,13 @@ export class Attempt implements CarrierEvents {
   /** Sends the request. */
   open(carry: CarrierFactory, request: CarriedRequest): void {
     this.#departures = this.#call.engine.departures;
-    this.#carrier = carry(request, this);
-    if (this.signal.aborted) this.#carrier.kill(); // it failed at once
+    this.#url = request.url;
+    try {
+      this.#carrier = carry(request, this);
+    } catch (error) {
+      this.notSent(error);
+    }
+    if (this.signal.aborted) this.#kill(); // it failed at once
   }
 
   /** Asks for the next chunk of the response. */
@@ -50,19 +57,37 @@ export class Attempt implements CarrierEvents {
     if (this.signal.aborted) return;
     this.#body.drop();
     this.#abort.abort();
-    this.#carrier?.kill();
+    this.#kill();
+  }
+
+  /** Its socket may be a user's own. */
+  #kill(): void {
+    runSafely(() => this.#carrier?.kill());
   }
 
   // What the carrier reports.
 
-  notSent(error: unknown): void {
-    if (!this.signal.aborted) this.#call.notSent(error);
-    this.#fail(Failure.NotRequest, error);
+  notSent(error: unknown, text?: string): void {
+    this.#fail(Failure.NotRequest, error, text);
+  }
+
+  notResponse(error: unknown): void {
+    this.#fail(Failure.NotResponse, error);
+  }
+
+  redirected(): void {
+    this.#fail(Failure.Redirected, undefined, "");
   }
 
   noResponse(error: unknown, hint = ""): void {
-    if (this.#interrupted(error)) this.#fail(Failure.AbortedByHost, error);
-    else this.#fail(Failure.NoResponse, error, hint);
+    if (this.#interrupted(error)) {
+      this.#fail(Failure.AbortedByHost, error);
+      return;
+    }
+    this.#call.engine.whenForbidden(this.#url, (directive) => {
+      if (directive) this.#fail(Failure.Forbidden, error, directive);
+      else this.#fail(Failure.NoResponse, error, explain(error) + hint);
+    });
   }
 
   /** A payload could not be inflated. */
@@ -70,12 +95,13 @@ export class Attempt implements CarrierEvents {
     this.#fail(Failure.BadPayload, error);
   }
 
-  #fail(how: Failure, error: unknown, hint = ""): void {
+  #fail(how: Failure, error: unknown, text: string = explain(error)): void {
     if (this.signal.aborted) return;
-    this.error = error;
     const { engine, id } = this.#call;
+    this.error = error;
+    if (how === Failure.NotRequest || how === Failure.NotResponse || how === Failure.Forbidden) this.#call.fault(error);
     this.#stopSending();
-    engine.enter("failed", id, this.id, engine.clock.now(), how, engine.buffers.text(explain(error) + hint));
+    engine.enter("failed", id, this.id, engine.clock.now(), how, engine.buffers.text(text));
   }
 
   head(status: number, fields: number, text: string): void {
@@ -87,8 +113,12 @@ export class Attempt implements CarrierEvents {
 
   chunk(chunk: Uint8Array): void {
     this.#departures = this.#call.engine.departures;
-    this.#call.tap?.chunk(this.id, chunk);
-    this.#body.take(chunk);
+    try {
+      this.#call.tap?.chunk(this.id, chunk);
+      this.#body.take(chunk);
+    } catch (error) {
+      this.broke(error); // its bytes were taken away meanwhile
+    }
   }
 
   end(): void {
@@ -128,17 +158,11 @@ export class Attempt implements CarrierEvents {
    */
   #interrupted(error: unknown): boolean {
     const { leaving, departures } = this.#call.engine;
-    return leaving || departures !== this.#departures || (error instanceof Error && error.name === "AbortError");
+    return leaving || departures !== this.#departures || peek(error, "name") === "AbortError";
   }
 
   /** The exchange is over. A request that is still being sent then would go on for nothing. */
   #stopSending(): void {
     if (this.#call.streams) this.kill();
   }
-}
-
-/** An error with what is behind it: Node says "fetch failed", and the reason only in the cause. */
-function explain(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && cause.message ? `${show(error)}: ${cause.message}` : show(error);
 }

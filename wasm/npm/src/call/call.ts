@@ -12,9 +12,10 @@ import type { Cursor } from "../abi/cursor.js";
 import { type CallHandler, type Engine, runSafely } from "../abi/engine.js";
 import { Action, CANCELED_BY_CALLER, type StartBlock, StartFlag } from "../abi/table.js";
 import { Code } from "../api/code.js";
-import { type Ending, StatusError, statusError } from "../api/errors.js";
+import { type Ending, isStatusError, statusError } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
-import { blockOfMetadata, Metadata, type MetadataInit, show } from "../api/metadata.js";
+import { follow, show } from "../api/foreign.js";
+import { blockOfMetadata, Metadata, type MetadataInit } from "../api/metadata.js";
 import { Attempt } from "./attempt.js";
 import { Backpressure } from "./backpressure.js";
 import type { AttemptOwner, Inflate } from "./carrier.js";
@@ -42,7 +43,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
   #ending: Ending | undefined;
   /** The receiver has heard of the end. */
   #told = false;
-  #onAbort: (() => void) | undefined;
+  #unfollow: (() => void) | undefined;
 
   constructor(channel: ChannelView, request: Request, receiver: Receiver) {
     this.engine = channel.engine;
@@ -56,10 +57,6 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
   start(at: number = this.engine.clock.now()): void {
     const { method, outgoing, metadata, timeoutMs, maxReceiveMessageBytes, signal } = this.#request;
     const { count, text } = blockOfMetadata(metadata); // which throws where another client's was no base64
-    if (signal) {
-      this.#onAbort = () => this.cancel(CANCELED_BY_CALLER, signal.reason);
-      signal.addEventListener("abort", this.#onAbort);
-    }
     this.engine.calls.set(this.id, this);
     const block: StartBlock = {
       now: at,
@@ -70,7 +67,19 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
       flags: this.#flags(),
       fields: count,
     };
-    this.engine.enter("start", this.id, this.engine.buffers.start(block, `${method}\0${text}`));
+    this.engine.batch(() => {
+      this.engine.enter("start", this.id, this.engine.buffers.start(block, `${method}\0${text}`));
+      if (signal && !this.over) this.#follow(signal);
+    });
+  }
+
+  /** From the beginning, but before anything is sent: a signal of the user's own may throw, or be aborted now. */
+  #follow(signal: AbortSignal): void {
+    try {
+      this.#unfollow = follow(signal, (reason) => this.cancel(CANCELED_BY_CALLER, reason));
+    } catch (error) {
+      this.cancel(show(error), error, Code.INTERNAL);
+    }
   }
 
   #flags(): number {
@@ -245,7 +254,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
   }
 
   #warn(warning: Warning): void {
-    console.warn(`hedgerow: ${warning.text}`);
+    runSafely(() => console.warn(`hedgerow: ${warning.text}`));
     if (!this.#listeners.empty) this.#listeners.tell({ ...this.#eventBase, type: "warning", ...warning });
   }
 
@@ -280,14 +289,21 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
 
   #unprepared(id: number, error: unknown, code: Code): void {
     this.#attempt(id).error = error;
-    const own = error instanceof StatusError ? error : undefined;
-    const { count, text } = blockOfMetadata(own ? own.trailer : new Metadata());
-    const message = own ? own.message : show(error);
-    const block = this.engine.buffers.text(`${message.replaceAll("\0", " ")}\0${text}`);
-    this.engine.enter("unprepared", this.id, id, this.engine.clock.now(), own ? own.code : code, count, block);
+    let said = show(error);
+    let number: number = code;
+    let trailer = { count: 0, text: "" };
+    if (isStatusError(error)) {
+      try {
+        trailer = blockOfMetadata(error.trailer);
+        said = String(error.message);
+        number = Number(error.code);
+      } catch {} // it has the name, and is none
+    }
+    const block = this.engine.buffers.text(`${said.replaceAll("\0", " ")}\0${trailer.text}`);
+    this.engine.enter("unprepared", this.id, id, this.engine.clock.now(), number, trailer.count, block);
   }
 
-  notSent(error: unknown): void {
+  fault(error: unknown): void {
     this.#cause = error;
   }
 
@@ -298,13 +314,11 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
 
   /** Lets go of all that the call holds. */
   #close(): void {
-    const { outgoing, signal } = this.#request;
     this.#told = true;
-    outgoing.drop();
+    this.#request.outgoing.drop();
     this.#backpressure.end();
     this.engine.calls.delete(this.id);
-    const onAbort = this.#onAbort;
-    if (onAbort) runSafely(() => signal?.removeEventListener?.("abort", onAbort)); // a signal may be the user's own
+    this.#unfollow?.();
   }
 
   #end(ending: Ending, answer: number): void {
@@ -315,8 +329,8 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
       return;
     }
     const cause = this.#attempts[answer]?.error ?? this.#cause;
-    const details = ending.details ?? (cause instanceof StatusError ? cause.details : undefined);
-    const whole = { ...ending, details };
+    const own = isStatusError(cause) ? cause : undefined; // what a function for per-attempt metadata failed with
+    const whole = { ...ending, details: ending.details ?? own?.details, rawCode: ending.rawCode ?? own?.rawCode };
     this.#receiver.onEnd(whole, statusError(this.#request.method, whole, cause), answer);
   }
 

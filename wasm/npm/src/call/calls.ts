@@ -1,7 +1,7 @@
 import { CHANNEL_IS_CLOSED } from "../abi/table.js";
 import { Code } from "../api/code.js";
 import { refusal, StatusError } from "../api/errors.js";
-import { show } from "../api/metadata.js";
+import { show } from "../api/foreign.js";
 import type { CallOptions } from "../api/options.js";
 import type { Channel, Messages, ResponseStream, UnaryResponse } from "../api/types.js";
 import type { LiveCall, Receiver } from "./live-call.js";

@@ -22,8 +22,12 @@ export interface Carrier {
 export interface CarrierEvents {
   /** Aborted once the attempt is over: nothing that is reported from then on has an effect. */
   readonly signal: AbortSignal;
-  /** No request could be made of what was to be sent. */
-  notSent(error: unknown): void;
+  /** No request could be made of what was to be sent. text says why, if it is not error alone that does. */
+  notSent(error: unknown, text?: string): void;
+  /** What fetch returned cannot be read as a response. */
+  notResponse(error: unknown): void;
+  /** The response is a redirect, and nothing else is known of it. */
+  redirected(): void;
   /** There was no response, as far as this side can tell. hint says in words what may be the reason. */
   noResponse(error: unknown, hint?: string): void;
   /** The response's head: so many fields, each a name and a value, both ended by a NUL. */
@@ -56,7 +60,7 @@ export interface AttemptOwner {
   readonly loadInflate: () => Promise<Inflate>;
   /** A message of the committed attempt. */
   deliver(message: Uint8Array): void;
-  /** No request could be made, which ends the call; error says why. */
-  notSent(error: unknown): void;
+  /** No request could be made, or its response cannot be read, which ends the call; error says why. */
+  fault(error: unknown): void;
   cancel(why: string, cause?: unknown, code?: Code): void;
 }

@@ -1,6 +1,6 @@
 import { REQUEST_UNREADABLE } from "../abi/table.js";
 import { Code } from "../api/code.js";
-import { describe, show } from "../api/metadata.js";
+import { describe, isBytes, show } from "../api/foreign.js";
 import type { Messages } from "../api/types.js";
 import type { LiveCall } from "./live-call.js";
 
@@ -22,7 +22,7 @@ export async function pump(messages: Messages, call: LiveCall): Promise<void> {
         call.halfClose();
         return;
       }
-      if (next.value instanceof Uint8Array) await call.write(next.value);
+      if (isBytes(next.value)) await call.write(next.value);
       else call.cancel(notBytes(next.value), undefined, Code.INTERNAL);
     }
   } catch (error) {

@@ -2,7 +2,8 @@ import { CANCELED_BEFORE } from "../abi/table.js";
 import { Code } from "../api/code.js";
 import { refusal, type StatusError } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
-import { describe, Metadata } from "../api/metadata.js";
+import { describe, isBytes, peek, show } from "../api/foreign.js";
+import { Metadata } from "../api/metadata.js";
 import type { CallOptions } from "../api/options.js";
 import type { Messages } from "../api/types.js";
 import { Outgoing } from "./outgoing.js";
@@ -45,6 +46,8 @@ export interface Defaults {
   readonly onEvent: ((event: CallEvent) => void) | undefined;
 }
 
+const CALL_OPTIONS: readonly string[] = ["metadata", "timeoutMs", "signal", "waitForReady", "maxReceiveMessageBytes", "onEvent"];
+
 type Misuse = (text: string) => StatusError;
 
 /** Looks at a call's arguments, or throws the StatusError with which it is refused: nothing is sent then. */
@@ -60,6 +63,10 @@ export function checkRequest(
   const outgoing = checkInput(input, defaults.gzip, misuse);
   if (typeof options !== "object" || options === null)
     throw misuse(`the call's options must be an object, not ${describe(options)}`);
+  for (const name of Object.keys(options)) {
+    if (!CALL_OPTIONS.includes(name) && options[name as keyof CallOptions] !== undefined)
+      throw misuse(`unknown option ${describe(name)}: a call has ${CALL_OPTIONS.join(", ")}`);
+  }
   const { signal, onEvent, waitForReady } = options;
   if (signal !== undefined && typeof signal?.addEventListener !== "function") {
     throw misuse(`signal must be an AbortSignal, not ${describe(signal)}`);
@@ -89,12 +96,12 @@ export function checkRequest(
 
 function checkInput(input: Input, gzip: boolean, misuse: Misuse): Outgoing {
   if ("message" in input) {
-    if (input.message instanceof Uint8Array) return gzip ? new Outgoing() : Outgoing.of(input.message);
+    if (isBytes(input.message)) return gzip ? new Outgoing() : Outgoing.of(input.message);
     throw misuse(`the message must be a Uint8Array, the serialized message, not ${describe(input.message)}`);
   }
   const { messages } = input;
   if (typeof messages === "object" && messages !== null && (Symbol.asyncIterator in messages || Symbol.iterator in messages)) {
-    if (!(messages instanceof Uint8Array)) return new Outgoing();
+    if (!isBytes(messages)) return new Outgoing();
     throw misuse("the messages must be an iterable of Uint8Array; this is one Uint8Array: put it into an array");
   }
   throw misuse(`the messages must be an iterable or an async iterable of Uint8Array, not ${describe(messages)}`);
@@ -104,7 +111,7 @@ function checkMetadata({ metadata }: CallOptions, misuse: Misuse): Metadata {
   try {
     return metadata instanceof Metadata ? metadata : new Metadata(metadata);
   } catch (error) {
-    throw misuse((error as Error).message);
+    throw misuse(show(peek(error, "message") ?? error));
   }
 }
 

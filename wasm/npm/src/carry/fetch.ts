@@ -1,3 +1,4 @@
+import { abandon, bytesOf, explain, peek, settle, show } from "../api/foreign.js";
 import { base64 } from "../api/metadata.js";
 import type { FetchLike } from "../api/options.js";
 import type { CarriedRequest, Carrier, CarrierEvents } from "../call/carrier.js";
@@ -6,90 +7,152 @@ import type { CarriedRequest, Carrier, CarrierEvents } from "../call/carrier.js"
 export interface FetchSettings {
   readonly fetch: FetchLike;
   readonly credentials: RequestCredentials;
-  /** The body goes out in base64. */
+  readonly redirect: "manual" | "follow";
+  /** The body is sent in base64. */
   readonly inText: boolean;
+  /** By the shape of what fetch was given: what `new Request` says against it, or "" if it takes it. */
+  readonly refusals: Map<string, string>;
 }
+
+type Init = RequestInit & { duplex?: "half" };
 
 /** Carries an attempt by fetch. */
 export class FetchCarrier implements Carrier {
   #attempt: CarrierEvents;
-  #uploads = false;
+  /** Reads the next chunk. undefined: the response has no body, or all of it has been read. */
+  #next: (() => unknown) | undefined;
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 
-  constructor({ fetch, credentials, inText }: FetchSettings, { url, fields, body }: CarriedRequest, attempt: CarrierEvents) {
+  constructor(settings: FetchSettings, { url, fields, body }: CarriedRequest, attempt: CarrierEvents) {
     this.#attempt = attempt;
-    const init: RequestInit & { duplex?: "half" } = {
-      method: "POST",
-      headers: fields,
-      body,
-      signal: attempt.signal,
-      credentials,
-      mode: "cors",
-      cache: "no-store",
-      redirect: "error",
-    };
-    if (body instanceof ReadableStream) {
+    const { fetch, credentials, redirect, inText } = settings;
+    const init: Init = { method: "POST", headers: fields, body, signal: attempt.signal, redirect };
+    // Runtimes that do not know a field may refuse the whole request for it, as Cloudflare Workers do.
+    const known = typeof Request === "function" ? (Request.prototype ?? {}) : undefined;
+    for (const [name, value] of Object.entries({ credentials, mode: "cors", cache: "no-store" }))
+      if (!known || name in known) Object.assign(init, { [name]: value });
+    let hint = "";
+    if ("getReader" in body) {
       if (!canStream()) {
         attempt.noResponse(new TypeError("this browser's fetch cannot send a stream: leave requestStreaming out"));
         return;
       }
       init.duplex = "half";
-      this.#uploads = true;
+      if (typeof location === "object") hint = STREAMED;
     } else if (inText) init.body = base64(body);
-    let response: Promise<Response>;
+    else if (redirect === "follow") init.body = new Blob([body]); // Node 20 cannot send other bytes a second time
+    let answer: Promise<Response>;
     try {
-      response = Promise.resolve(fetch(url, init));
+      answer = fetch(url, init);
     } catch (error) {
       attempt.notSent(error);
       return;
     }
-    response.then(
+    settle(
+      () => answer,
       (response) => this.#head(response),
-      (error) => attempt.noResponse(error, this.#uploads && typeof location === "object" ? STREAMED : ""),
+      (error) => {
+        const refusal = peek(error, "name") === "TypeError" && !("double" in fetch) && refusalOf(settings, url, init);
+        if (refusal) attempt.notSent(error, `${explain(error)} (${refusal})`);
+        else attempt.noResponse(error, hint);
+      },
     );
   }
 
   #head(response: Response): void {
     const attempt = this.#attempt;
+    let status: number;
     let fields = 0;
     let text = "";
     try {
+      const { type, body } = response;
       if (attempt.signal.aborted) {
-        response.body?.cancel().catch(ignore);
+        abandon(body);
         return;
       }
-      this.#reader = response.body?.getReader();
+      status = response.status;
+      if (type === "opaqueredirect") {
+        attempt.redirected();
+        return;
+      }
+      if (!Number.isInteger(status) || status < 0 || status > 999) throw new TypeError(`its status is ${show(status)}`);
+      if (typeof body?.getReader === "function") {
+        const reader = body.getReader();
+        this.#reader = reader;
+        this.#next = () => reader.read();
+      } else if (body !== null) this.#next = wholeOf(response);
       response.headers.forEach((value, name) => {
+        if (`${name}${value}`.includes("\0")) return; // which ends a field in the text
         fields++;
         text += `${name}\0${value}\0`;
       });
     } catch (cause) {
       // Only a fetch of the user's own can do this.
-      attempt.notSent(new TypeError("fetch answered with something else than an unread Response", { cause }));
+      attempt.notResponse(new TypeError("fetch answered with something else than an unread Response", { cause }));
       return;
     }
-    attempt.head(response.status, fields, text);
+    attempt.head(status, fields, text);
   }
 
   read(): void {
     const attempt = this.#attempt;
-    if (!this.#reader) {
-      attempt.end(); // a response without a body
+    const broke = (error: unknown): void => attempt.broke(error);
+    if (!this.#next) {
+      attempt.end();
       return;
     }
-    this.#reader.read().then(
-      ({ done, value }) => {
-        if (done) attempt.end();
-        else if (ArrayBuffer.isView(value)) attempt.chunk(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-        else attempt.broke(new TypeError("the body's stream gave something else than bytes"));
+    settle(
+      this.#next,
+      (result) => {
+        let chunk: Uint8Array | undefined;
+        try {
+          const { done, value } = result as ReadableStreamReadResult<unknown>;
+          if (!done) chunk = bytesOf(value);
+        } catch (error) {
+          broke(error);
+          return;
+        }
+        if (chunk) attempt.chunk(chunk);
+        else attempt.end();
       },
-      (error) => attempt.broke(error),
+      broke,
     );
   }
 
   kill(): void {
-    this.#reader?.cancel().catch(ignore);
+    abandon(this.#reader);
   }
+}
+
+/** Reads a body of which no stream is given, as by a fetch that knows none, in one chunk. */
+function wholeOf(response: Response): () => unknown {
+  if (typeof response.arrayBuffer !== "function") throw new TypeError("it has neither a body's stream nor arrayBuffer");
+  let done = false;
+  return async () => {
+    if (done) return { done };
+    done = true;
+    return { value: await response.arrayBuffer() };
+  };
+}
+
+/**
+ * What `new Request` says against what fetch was given. If it refuses that too, fetch has sent nothing. It is asked once for each shape:
+ * the values of fields are checked before a call is sent.
+ */
+function refusalOf({ refusals }: FetchSettings, url: string, init: Init): string {
+  const shape = `${init.credentials} ${init.duplex}`;
+  let refusal = refusals.get(shape);
+  if (refusal === undefined) {
+    refusal = "";
+    try {
+      // A stream that fetch has taken would be refused for that.
+      if (typeof Request === "function") new Request(url, init.duplex ? { ...init, body: new ReadableStream() } : init);
+    } catch (error) {
+      refusal = explain(error);
+    }
+    refusals.set(shape, refusal);
+  }
+  return refusal;
 }
 
 /** Why fetch may have refused a stream, where the browser only says that it failed. */
@@ -120,5 +183,3 @@ function asksForDuplex(): boolean {
     return false; // a Request that knows no streams, or a page's own
   }
 }
-
-function ignore(): void {}

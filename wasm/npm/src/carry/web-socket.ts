@@ -22,6 +22,9 @@ const SWITCHING_PROTOCOLS = 101;
 /** How a WebSocket was closed (RFC 6455, 7.4). */
 type Closing = Pick<CloseEvent, "code" | "reason">;
 
+/** The code of a close without a closing handshake. */
+const LOST = 1006;
+
 /** A server that sends text does not speak the dialect. The socket is given up, for what a close code has a name for. */
 const UNSUPPORTED: Closing = { code: 1003, reason: "received a message that is not binary" };
 
@@ -44,31 +47,31 @@ export class WebSocketCarrier implements Carrier {
   ) {
     this.#attempt = attempt;
     this.#request = body.getReader();
-    let socket: WebSocket;
-    try {
-      socket = new WebSocketClass(url.replace(/^http/, "ws"), PROTOCOL);
-    } catch (error) {
-      attempt.notSent(error);
-      return;
-    }
+    const socket = new WebSocketClass(url.replace(/^http/, "ws"), PROTOCOL); // what it throws is told by the attempt
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     let opened = false;
     socket.onopen = () => {
       opened = true;
       if (attempt.signal.aborted) return;
-      socket.send(new TextEncoder().encode(fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")));
+      try {
+        socket.send(new TextEncoder().encode(fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")));
+      } catch (error) {
+        attempt.broke(error);
+        return;
+      }
       this.#unended = true;
       this.#send(socket).catch((error: unknown) => attempt.broke(error));
       attempt.head(SWITCHING_PROTOCOLS, 0, "");
     };
-    socket.onmessage = ({ data }: MessageEvent<unknown>) => {
-      const bytes = bytesOf(data);
+    socket.onmessage = (event) => {
+      const bytes = bytesOf(event?.data);
       if (bytes?.length !== 0) this.#came(bytes ?? UNSUPPORTED);
     };
     socket.onclose = (event) => {
-      if (opened) this.#came(event);
-      else attempt.noResponse(new Error(`the socket was closed before it opened, with code ${event.code}`));
+      const { code, reason } = closingOf(event);
+      if (opened) this.#came({ code, reason });
+      else attempt.noResponse(new Error(`the socket was closed before it opened, with code ${code}`));
     };
     // Where a Content-Security-Policy forbids the socket, Chromium tells this and no close.
     socket.onerror = () => {
@@ -85,7 +88,7 @@ export class WebSocketCarrier implements Carrier {
       for (let at = 0; at < value.length; at += SOCKET_PIECE)
         socket.send(controlled(SOCKET_DATA, value.subarray(at, at + SOCKET_PIECE)));
       // A socket that was closed with something unsent in it never sends it.
-      while (socket.bufferedAmount > HIGH_WATER && socket.readyState === socket.OPEN)
+      while (socket.bufferedAmount > HIGH_WATER && socket.readyState === socket.OPEN && !this.#attempt.signal.aborted)
         await new Promise((go) => setTimeout(go, LOOK));
     }
     this.#unended = false;
@@ -101,19 +104,29 @@ export class WebSocketCarrier implements Carrier {
   read(): void {
     const next = this.#inbox.shift();
     this.#reading = next === undefined;
-    if (next instanceof Uint8Array) this.#attempt.chunk(next);
-    else if (next) this.#attempt.closed(next.code, next.reason);
+    if (!next) return;
+    if ("code" in next) this.#attempt.closed(next.code, next.reason);
+    else this.#attempt.chunk(next);
   }
 
   kill(): void {
     this.#inbox = [];
     this.#request.cancel().catch(() => {});
-    if (this.#unended) this.#socket?.send(controlled(SOCKET_DATA, BROKEN_OFF)); // of no effect where it is closed
-    this.#socket?.close();
+    try {
+      if (this.#unended) this.#socket?.send(controlled(SOCKET_DATA, BROKEN_OFF)); // of no effect where it is closed
+    } finally {
+      this.#socket?.close();
+    }
   }
 }
 
-/** What an ArrayBuffer holds; it may be another realm's. */
+/** How a socket says that it was closed, which may be a class of the user's own. Without a code it was lost. */
+function closingOf(event: CloseEvent | undefined): Closing {
+  const { code, reason = "" } = event ?? {};
+  return { code: Number.isInteger(code) ? (code as number) : LOST, reason: String(reason) };
+}
+
+/** What an ArrayBuffer holds; it may be another realm's. undefined: it is none. */
 function bytesOf(data: unknown): Uint8Array | undefined {
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return Object.prototype.toString.call(data) === "[object ArrayBuffer]" ? new Uint8Array(data as ArrayBuffer) : undefined;

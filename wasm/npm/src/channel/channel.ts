@@ -2,14 +2,14 @@ import type { Warning } from "../abi/actions.js";
 import { type ChannelHandler, engineOf, runSafely } from "../abi/engine.js";
 import { ConfigError, LoadError, type Problem } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
-import type { CallOptions, ChannelOptions, FetchLike } from "../api/options.js";
+import type { CallOptions, ChannelOptions } from "../api/options.js";
 import { Call } from "../call/call.js";
 import { Calls, closed } from "../call/calls.js";
 import type { CarrierFactory, Inflate } from "../call/carrier.js";
 import type { ChannelView } from "../call/channel-view.js";
 import type { Receiver } from "../call/live-call.js";
 import { checkRequest, type Defaults, type Input } from "../call/request.js";
-import { FetchCarrier } from "../carry/fetch.js";
+import { FetchCarrier, type FetchSettings } from "../carry/fetch.js";
 import { checkOptions, type Settings } from "./settings.js";
 
 /** Makes a channel of options and the loaded module, or throws a ConfigError with everything that is wrong with them. */
@@ -29,16 +29,15 @@ export function openChannel(
 /** What only some channels need, and others do not load. */
 type Parts = Pick<ChannelView, "carry" | "webSocket" | "compress">;
 
-async function loadParts({ gzip, webSocket, fetch, credentials, inText }: Settings): Promise<Parts> {
-  const byFetch: CarrierFactory = (...exchange) => new FetchCarrier({ fetch, credentials, inText }, ...exchange);
+async function loadParts(settings: Settings): Promise<Parts> {
+  const { gzip, webSocket } = settings;
+  const byFetch: CarrierFactory = (...exchange) => new FetchCarrier(settings, ...exchange);
   try {
     const compress = gzip ? (await import("../carry/compression.js")).compress : undefined;
     if (!webSocket) return { compress, carry: byFetch, webSocket: false };
     const { WebSocketCarrier } = await import("../carry/web-socket.js");
     const carry: CarrierFactory = (request, events) =>
-      request.body instanceof ReadableStream
-        ? new WebSocketCarrier(webSocket, request, request.body, events)
-        : byFetch(request, events);
+      "getReader" in request.body ? new WebSocketCarrier(webSocket, request, request.body, events) : byFetch(request, events);
     return { compress, carry, webSocket: true };
   } catch (cause) {
     throw new LoadError(`a part of hedgerow's own JavaScript could not be loaded: ${String(cause)}`, { cause });
@@ -56,7 +55,8 @@ export const RAW: unique symbol = Symbol("raw");
 
 export interface RawChannel {
   readonly baseUrl: string;
-  readonly fetch: FetchLike;
+  /** How its requests are fetched. */
+  readonly settings: FetchSettings;
   readonly onEvent: ((event: CallEvent) => void) | undefined;
   /** The channel as a call of this method sees it; throws the StatusError with which the call is refused. */
   view(method: string): ChannelView;
@@ -106,7 +106,7 @@ class WasmChannel extends Calls implements ChannelHandler {
   }
 
   warned(warning: Warning): void {
-    console.warn(`hedgerow: ${warning.text}`);
+    runSafely(() => console.warn(`hedgerow: ${warning.text}`));
     const { onEvent } = this.#settings;
     const event = {
       callId: 0,
@@ -121,13 +121,12 @@ class WasmChannel extends Calls implements ChannelHandler {
   died(death: Error): void {
     const { onFatal } = this.#settings;
     if (!this.#view?.engine.buffers.alive) this.#view = undefined; // else a call has come already, and has a fresh instance
-    if (onFatal) runSafely(() => onFatal(death));
-    else console.error(death);
+    runSafely(() => (onFatal ?? console.error)(death));
   }
 
   get [RAW](): RawChannel {
-    const { baseUrl, fetch, onEvent } = this.#settings;
-    return { baseUrl, fetch, onEvent, view: (method) => this.#open(method) };
+    const { baseUrl, onEvent } = this.#settings;
+    return { baseUrl, settings: this.#settings, onEvent, view: (method) => this.#open(method) };
   }
 
   /** For adapters whose interceptors are shown a call's URL. No part of the public interface either. */

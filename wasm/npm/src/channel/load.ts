@@ -11,6 +11,9 @@ let current:
 
 /** Loads and compiles once. A load that fails may be tried again. */
 export async function load(options: LoadOptions, fallback: DefaultSource): Promise<WebAssembly.Module> {
+  for (const name of ["WebAssembly", "TextEncoder", "TextDecoder"]) {
+    if (!(name in globalThis)) throw new LoadError(`hedgerow needs ${name}, which is not here`);
+  }
   const named = source(options);
   const integrity = typeof options.integrity === "string" ? options.integrity.trim() : undefined; // else refused with the other options
   if (current && named !== undefined && named !== current.name) {
@@ -26,7 +29,7 @@ export async function load(options: LoadOptions, fallback: DefaultSource): Promi
     );
   }
   if (!current) {
-    const name = named ?? (fallback instanceof URL ? fallback.href : fallback);
+    const name = named ?? (typeof fallback === "function" ? fallback : fallback.href);
     const load = { name, integrity, module: compile(options, fallback, integrity) };
     current = load;
     load.module.catch(() => {
@@ -45,7 +48,7 @@ function source({ wasmUrl, wasmModule, wasmBinary }: LoadOptions): unknown {
 function show(name: unknown): string {
   if (typeof name === "string") return name;
   if (typeof name === "function") return "the package's own file";
-  return name instanceof WebAssembly.Module ? "a WebAssembly.Module" : "other bytes";
+  return exportsOf(name) ? "a WebAssembly.Module" : "other bytes";
 }
 
 async function compile(
@@ -105,10 +108,18 @@ async function read(file: () => Promise<Uint8Array<ArrayBuffer>>): Promise<Uint8
   }
 }
 
+/** What a module exports, of whatever realm it is; undefined: it is none. */
+function exportsOf(module: unknown): WebAssembly.ModuleExportDescriptor[] | undefined {
+  try {
+    return WebAssembly.Module.exports(module as WebAssembly.Module);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A module of someone else's would fail at some line far from here. */
 function ours(module: WebAssembly.Module, from: string): WebAssembly.Module {
-  if (module instanceof WebAssembly.Module && WebAssembly.Module.exports(module).some(({ name }) => name === "mailbox"))
-    return module;
+  if (exportsOf(module)?.some(({ name }) => name === "mailbox")) return module;
   throw new LoadError(`${from} is no module of hedgerow's: it must be the package's hedgerow.wasm, of this version`);
 }
 

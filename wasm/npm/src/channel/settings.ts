@@ -2,20 +2,18 @@ import { PAGE_CLOCK } from "../abi/engine.js";
 import { CHOICES, NUMBERS } from "../abi/table.js";
 import { ConfigError, type Problem } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
-import { blockOfMetadata, describe, Metadata, type MetadataInit } from "../api/metadata.js";
-import type { AttemptContext, ChannelOptions, Clock, FetchLike } from "../api/options.js";
+import { describe, peek, show } from "../api/foreign.js";
+import { blockOfMetadata, Metadata, type MetadataInit } from "../api/metadata.js";
+import type { AttemptContext, ChannelOptions, Clock } from "../api/options.js";
+import type { FetchSettings } from "../carry/fetch.js";
 
 /** A channel's options, checked as far as their types go. The rest is Go's to check, from the text. */
-export interface Settings {
+export interface Settings extends FetchSettings {
   /** The options that Go knows, names and values in turn. */
   readonly text: string;
   readonly baseUrl: string;
-  readonly fetch: FetchLike;
-  readonly credentials: RequestCredentials;
   readonly prepare: ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
   readonly requestStreaming: boolean;
-  /** Bodies go out in base64. */
-  readonly inText: boolean;
   readonly gzip: boolean;
   readonly webSocket: typeof WebSocket | undefined;
   readonly clock: Clock;
@@ -23,8 +21,11 @@ export interface Settings {
   readonly onFatal: ((error: Error) => void) | undefined;
 }
 
-/** The choices of users: those that Go knows, and fetch's. */
-const WORDS: typeof CHOICES = { ...CHOICES, credentials: ["omit", "same-origin", "include"] };
+/** Those choices of users that are fetch's. */
+const FETCH_WORDS: typeof CHOICES = { credentials: ["omit", "same-origin", "include"], redirect: ["manual", "follow"] };
+
+/** All of them, with those that Go knows. */
+const WORDS: typeof CHOICES = { ...CHOICES, ...FETCH_WORDS };
 
 const BOOLEANS: readonly string[] = ["requestStreaming", "worker"];
 
@@ -97,6 +98,8 @@ export async function checkOptions<T>(
       baseUrl,
       fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
       credentials: options.credentials ?? "same-origin",
+      redirect: options.redirect ?? "manual",
+      refusals: new Map(),
       prepare: typeof options.metadata === "function" ? options.metadata : undefined,
       requestStreaming: options.requestStreaming ?? requestStreaming,
       inText: options.format === "text",
@@ -115,7 +118,7 @@ function readOption(reader: Reader, name: string, value: unknown): void {
   if (choices) {
     if (!choices.includes(value as string))
       reader.refuse(name, `must be ${choices.map((c) => `"${c}"`).join(" or ")}, not ${describe(value)}`);
-    else if (name !== "credentials") reader.tell(name, value);
+    else if (!FETCH_WORDS[name]) reader.tell(name, value);
   } else if (NUMBERS.includes(name)) {
     if (typeof value !== "number") reader.refuse(name, `must be a number, not ${describe(value)}`);
     else reader.tell(name, value);
@@ -216,6 +219,6 @@ function readMetadata(reader: Reader, value: ChannelOptions["metadata"]): void {
     if (parts.length !== 2 * count + 1) reader.refuse("metadata", "a name or a value holds a NUL character");
     else for (let i = 0; i < count; i++) reader.tell(`>${parts[2 * i]}`, parts[2 * i + 1]);
   } catch (error) {
-    reader.refuse("metadata", (error as Error).message);
+    reader.refuse("metadata", show(peek(error, "message") ?? error));
   }
 }

@@ -116,7 +116,7 @@ export class Exchange implements TestRequest {
   async #receive(body: Body): Promise<void> {
     const frames = new Frames(this.messages);
     try {
-      if (body instanceof ReadableStream) {
+      if (typeof body === "object" && body && "getReader" in body) {
         const reader = body.getReader();
         this.#gone.catch((reason) => reader.cancel(reason).catch(() => {}));
         for (;;) {

@@ -1,3 +1,4 @@
+import { isBytes } from "../api/foreign.js";
 import type { FetchLike } from "../index.js";
 import { TestClock, whenStuck } from "./clock.js";
 import { Exchange, type TestRequest } from "./request.js";
@@ -117,8 +118,16 @@ class ScriptedServer implements TestServer {
     if (found.length > 0) throw new Error(`hedgerow/testing: ${found.join("\n  ")}`);
   }
 
-  readonly fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-    const given = input instanceof Request ? input : undefined;
+  /** Marked as what stands in for a fetch: its errors are not those of a fetch that refuses a request. */
+  readonly fetch: typeof globalThis.fetch = Object.assign(
+    (input: RequestInfo | URL, init?: RequestInit) => this.#fetch(input, init),
+    {
+      double: true,
+    },
+  );
+
+  async #fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+    const given = typeof input === "object" && "url" in input ? input : undefined;
     const url = given?.url ?? String(input);
     const client = init?.signal ?? given?.signal;
     client?.throwIfAborted();
@@ -128,21 +137,14 @@ class ScriptedServer implements TestServer {
       throw new TypeError(`hedgerow/testing: ${text}`);
     }
     const body = init?.body ?? given?.body ?? null;
-    const known = body === null || typeof body === "string" || body instanceof Uint8Array || body instanceof ReadableStream;
+    const known = body === null || typeof body === "string" || isBytes(body) || isStream(body) ? body : new Response(body).body;
     const method = url.slice(this.baseUrl.length);
     const count = (this.#counts.get(method) ?? 0) + 1;
     this.#counts.set(method, count);
-    const exchange = new Exchange(
-      this.clock,
-      method,
-      count,
-      new Headers(init?.headers ?? given?.headers),
-      known ? body : new Response(body).body,
-      client,
-    );
+    const exchange = new Exchange(this.clock, method, count, new Headers(init?.headers ?? given?.headers), known, client);
     this.#exchanges.push(exchange);
     return exchange.unlessAborted(this.#answer(exchange, nameOf(exchange)));
-  };
+  }
 
   async #answer(exchange: Exchange, name: string): Promise<Response> {
     const blame = (text: string): Failure => {
@@ -157,7 +159,7 @@ class ScriptedServer implements TestServer {
     }
     try {
       const answer = await step(exchange);
-      if (!(answer instanceof Response)) return play(exchange, checkedStep(answer), blame);
+      if (!isResponse(answer)) return play(exchange, checkedStep(answer), blame);
       exchange.end();
       return answer;
     } catch (error) {
@@ -175,6 +177,15 @@ class ScriptedServer implements TestServer {
     const known = [...this.#scripts.keys()].join(", ");
     return `no step is there for ${name}: ${known ? `only ${known} has any` : "no method has any"}. Say server.on("${method}", …)`;
   }
+}
+
+function isStream(body: object): body is ReadableStream<Uint8Array> {
+  return "getReader" in body;
+}
+
+/** Whether a step's function answered with a Response, of whatever realm. */
+function isResponse(answer: unknown): answer is Response {
+  return Object.prototype.toString.call(answer) === "[object Response]";
 }
 
 /** "request 2 to /package.Service/Method (attempt 2)", counted for each method. */

@@ -1,3 +1,4 @@
+import { isBytes } from "../api/foreign.js";
 import { Code, Metadata, type MetadataInit } from "../index.js";
 import type { TestRequest } from "./request.js";
 
@@ -96,7 +97,7 @@ export function reply(parts: Uint8Array | Iterable<Part> | AsyncIterable<Part>, 
     throw new TypeError(`reply takes a serialized message, a Uint8Array, or several parts in an array, not ${shown(parts)}`);
   return {
     kind: "reply",
-    parts: parts instanceof Uint8Array ? [parts] : parts,
+    parts: isBytes(parts) ? [parts] : parts,
     header: new Metadata(options.header),
     trailer: new Metadata(options.trailer),
   };

@@ -2,6 +2,7 @@ import type { History } from "../abi/actions.js";
 import { CANCELED_BY_CALLER } from "../abi/table.js";
 import { Code } from "../api/code.js";
 import { type Ending, statusError } from "../api/errors.js";
+import { follow, show } from "../api/foreign.js";
 import { blockOfMetadata, Metadata, metadataOfBlock } from "../api/metadata.js";
 import { Backpressure } from "../call/backpressure.js";
 import { Listeners } from "../call/listeners.js";
@@ -29,7 +30,7 @@ export class RemoteCall implements LiveCall, RemoteCallHandler {
   #written = 0;
   /** What the call was cancelled with. From then on nothing else can become of it, whatever is on its way from the worker. */
   #cancelled: { readonly code: Code; readonly message: string; readonly cause: unknown } | undefined;
-  #onAbort: (() => void) | undefined;
+  #unfollow: (() => void) | undefined;
   history: History = { attempts: [], commitReason: undefined };
   over = false;
 
@@ -44,10 +45,6 @@ export class RemoteCall implements LiveCall, RemoteCallHandler {
 
   start(): void {
     const { method, metadata, streaming, timeoutMs, maxReceiveMessageBytes, waitForReady, signal } = this.#request;
-    if (signal) {
-      this.#onAbort = () => this.cancel(CANCELED_BY_CALLER, signal.reason);
-      signal.addEventListener("abort", this.#onAbort);
-    }
     this.#worker.add(this);
     const message = this.#message;
     this.#send({
@@ -64,6 +61,12 @@ export class RemoteCall implements LiveCall, RemoteCallHandler {
       waitForReady,
       observe: !this.#listeners.empty,
     });
+    if (!signal) return;
+    try {
+      this.#unfollow = follow(signal, (reason) => this.cancel(CANCELED_BY_CALLER, reason));
+    } catch (error) {
+      this.cancel(show(error), error, Code.INTERNAL);
+    }
   }
 
   #send(message: ToWorker): void {
@@ -132,7 +135,7 @@ export class RemoteCall implements LiveCall, RemoteCallHandler {
     const cancelled = this.#cancelled;
     let ending = unpackEnding(packed);
     if (cancelled) ending = { ...ending, drop: true }; // whatever became of it meanwhile in the worker
-    if (cancelled && cancelled.code !== ending.code) ending = { ...ending, ...cancelled, details: undefined };
+    if (cancelled && cancelled.code !== ending.code) ending = { ...ending, ...cancelled, details: undefined, rawCode: undefined };
     this.#close(ending);
     const behind = cancelled ? cancelled.cause : cause && unpackError(cause);
     const error = failed || cancelled ? statusError(this.#request.method, ending, behind) : undefined;
@@ -143,7 +146,7 @@ export class RemoteCall implements LiveCall, RemoteCallHandler {
     this.over = true;
     this.history = history;
     this.#backpressure.end();
-    if (this.#onAbort) this.#request.signal?.removeEventListener("abort", this.#onAbort);
+    this.#unfollow?.();
   }
 
   /** The worker is gone. */

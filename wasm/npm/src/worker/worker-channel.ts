@@ -2,7 +2,8 @@
 
 import { runSafely } from "../abi/engine.js";
 import { ConfigError, type Problem } from "../api/errors.js";
-import { describe, Metadata } from "../api/metadata.js";
+import { describe, peek, show } from "../api/foreign.js";
+import { Metadata } from "../api/metadata.js";
 import type { CallOptions, ChannelOptions } from "../api/options.js";
 import type { Channel } from "../api/types.js";
 import { Calls, closed } from "../call/calls.js";
@@ -44,7 +45,7 @@ function sendableOptions(options: ChannelOptions, problems: Problem[]): ChannelO
   try {
     if (metadata !== undefined && typeof metadata !== "function") sent.metadata = [...new Metadata(metadata)];
   } catch (error) {
-    refuse("metadata", (error as Error).message);
+    refuse("metadata", show(peek(error, "message") ?? error));
   }
   for (const [name, value] of Object.entries(sent)) {
     if (name === "clock" && value !== undefined) {
@@ -65,7 +66,9 @@ function sendableOptions(options: ChannelOptions, problems: Problem[]): ChannelO
 /** What is relative is so to the page. What is no address is the worker's to refuse. */
 function fromHere<T>(address: T): T | string {
   try {
-    return typeof address === "string" || address instanceof URL ? new URL(address, location.href).href : address;
+    return typeof address === "string" || Object.prototype.toString.call(address) === "[object URL]"
+      ? new URL(address as string | URL, location.href).href
+      : address;
   } catch {
     return address;
   }
@@ -129,8 +132,7 @@ class WorkerChannel extends Calls implements RemoteChannel {
 
   died(error: Error): void {
     const { onFatal } = this.functions;
-    if (onFatal) runSafely(() => onFatal(error));
-    else console.error(error);
+    runSafely(() => (onFatal ?? console.error)(error));
   }
 
   close(): void {

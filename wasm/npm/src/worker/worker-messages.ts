@@ -1,9 +1,10 @@
 // What a page and the worker that runs its WebAssembly say to each other. Metadata goes as the text block that Go has too.
 import type { History } from "../abi/actions.js";
 import type { Code } from "../api/code.js";
-import { type Ending, type Problem, StatusError, statusError } from "../api/errors.js";
+import { type Ending, isStatusError, type Problem, statusError } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
-import { blockOfMetadata, metadataOfBlock, show } from "../api/metadata.js";
+import { show } from "../api/foreign.js";
+import { blockOfMetadata, metadataOfBlock } from "../api/metadata.js";
 import type { ChannelOptions } from "../api/options.js";
 
 /** A call as it is sent to the worker. Instants are the page's. */
@@ -106,9 +107,13 @@ export function unpackEnding(ending: PackedEnding): Ending {
 
 /** Errors of this package arrive as such; of other classes arrives what they say. */
 export function packError(error: unknown): Failure {
-  if (!(error instanceof StatusError)) return { error: sendable(error) };
-  const cause = error.cause === undefined ? undefined : packError(error.cause);
-  return { method: error.method, ending: packEnding(error), cause };
+  if (isStatusError(error)) {
+    try {
+      const cause = error.cause === undefined ? undefined : packError(error.cause);
+      return { method: error.method, ending: packEnding(error), cause };
+    } catch {} // it has the name, and is none
+  }
+  return { error: sendable(error) };
 }
 
 export function unpackError(failure: Failure): unknown {
