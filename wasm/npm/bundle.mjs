@@ -4,8 +4,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { embed } from "./embed.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const { version, peerDependencies } = JSON.parse(await readFile(new URL("package.json", import.meta.url), "utf8"));
@@ -69,14 +69,20 @@ export async function bundleTesting(outdir) {
   });
 }
 
-/** Bundles the two modules that are made from the wasm. They have no source maps, because they hold only data. */
+/**
+ * Bundles the modules that are made from the wasm: the two that hold something of it, and hedgerow.min.js, which is hedgerow/inline as one
+ * file, for pages without a bundler. They have no source maps, because they are mostly data.
+ */
 export async function bundleWasm(wasm, outdir) {
   await esbuild.build({
     ...common,
-    entryPoints: { embedded: "src/channel/embedded.ts", integrity: "src/integrity.ts" },
+    entryPoints: { embedded: "src/channel/embedded.ts", integrity: "src/integrity.ts", "hedgerow.min": "src/inline.ts" },
     outdir,
+    bundle: true,
+    platform: "neutral",
     define: {
-      HEDGEROW_WASM: JSON.stringify(gzipSync(wasm, { level: 9 }).toString("base64")),
+      HEDGEROW_VERSION: JSON.stringify(version),
+      HEDGEROW_WASM: JSON.stringify(embed(wasm)),
       HEDGEROW_INTEGRITY: JSON.stringify(`sha384-${createHash("sha384").update(wasm).digest("base64")}`),
     },
     minify: true,
@@ -88,10 +94,10 @@ function byName() {
 }
 
 /**
- * Leaves two imports as they are, of files that lie beside the importing one. bundleWasm makes embedded.js later, when there is a wasm. And
+ * Leaves two imports alone, of files that lie beside the importing one. bundleWasm makes embedded.js later, when there is a wasm. And
  * index.js is an entry: if the service worker's entry shared it as a chunk, every page would load one file more.
  */
 function apart(build) {
-  build.onResolve({ filter: /^\.\/embedded\.js$/ }, ({ path }) => ({ path, external: true, sideEffects: false }));
+  build.onResolve({ filter: /\/embedded\.js$/ }, () => ({ path: "./embedded.js", external: true, sideEffects: false }));
   build.onResolve({ filter: /^\.\/index\.js$/ }, ({ path }) => ({ path, external: true }));
 }

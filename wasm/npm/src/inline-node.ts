@@ -3,11 +3,11 @@
 import type { ChannelOptions } from "./api/options.js";
 import type { Channel } from "./api/types.js";
 import { openChannel } from "./channel/channel.js";
-import { inflate } from "./channel/inflate.js";
+import { embedded } from "./channel/embedded.js";
 import { load } from "./channel/load.js";
 
 export * from "./inline.js";
 
 export function createChannel(options: ChannelOptions): Promise<Channel> {
-  return openChannel(options, (options) => load(options, inflate), true);
+  return openChannel(options, (options) => load(options, embedded), true);
 }

@@ -4,7 +4,7 @@
 import type { ChannelOptions, LoadOptions } from "./api/options.js";
 import type { Channel } from "./api/types.js";
 import { openChannel } from "./channel/channel.js";
-import { inflate } from "./channel/inflate.js";
+import { embedded } from "./channel/embedded.js";
 import { load } from "./channel/load.js";
 
 export { Code } from "./api/code.js";
@@ -17,10 +17,10 @@ export type { Channel, Messages, ResponseStream, UnaryResponse } from "./api/typ
 
 /** `createChannel` of "hedgerow", with the WebAssembly at hand: nothing is fetched. */
 export function createChannel(options: ChannelOptions): Promise<Channel> {
-  return openChannel(options, (options) => load(options, inflate));
+  return openChannel(options, (options) => load(options, embedded));
 }
 
-/** `preload` of "hedgerow": inflates and compiles early. Rejects with LoadError. */
+/** `preload` of "hedgerow": compiles early. Rejects with LoadError. */
 export async function preload(options: LoadOptions = {}): Promise<void> {
-  await load(options, inflate);
+  await load(options, embedded);
 }

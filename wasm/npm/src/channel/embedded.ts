@@ -1,5 +1,9 @@
-// build.mjs puts the WebAssembly here, and compiles this file apart from the others: it is a megabyte.
+import { unpack } from "./unpack.js";
+
+// build.mjs puts the WebAssembly here, and compiles this file apart from the others, which do not wait for it.
 declare const HEDGEROW_WASM: string;
 
-/** hedgerow.wasm as gzip makes it, in base64: a third of what the plain file would be. */
-export const embedded: string = HEDGEROW_WASM;
+/** The bytes of hedgerow.wasm. */
+export async function embedded(): Promise<Uint8Array<ArrayBuffer>> {
+  return unpack(HEDGEROW_WASM);
+}

@@ -54,6 +54,21 @@ test("hedgerow/inline fetches nothing, and is under script-src as well", async (
   assert.match(await load(await openPage(t, { policy }), {}, inline), /script-src 'wasm-unsafe-eval'$/);
 });
 
+test("hedgerow.min.js is all that a page without a bundler loads", async (t) => {
+  const page = await openPage(t, { policy: `default-src 'self'; connect-src 'none'; script-src 'self' 'wasm-unsafe-eval'` });
+  const requests: string[] = [];
+  page.on("request", (request) => void requests.push(new URL(request.url()).pathname));
+  const answer = await page.evaluate(async (path) => {
+    const { createChannel } = (await import(path)) as typeof import("hedgerow");
+    const body = Uint8Array.of(0, 0, 0, 0, 1, 42, 0x80, 0, 0, 0, 16, ...new TextEncoder().encode("grpc-status: 0\r\n"));
+    const fetch = async () => new Response(body, { headers: { "content-type": "application/grpc-web" } });
+    const channel = await createChannel({ baseUrl: "https://api.test", fetch });
+    return (await channel.unary("/S/M", new Uint8Array())).message[0];
+  }, "/package/hedgerow.min.js");
+  assert.equal(answer, 42);
+  assert.deepEqual(requests, ["/package/hedgerow.min.js"]);
+});
+
 test("a web page where the WebAssembly should be: the LoadError calls it one", async (t) => {
   const said = await load(await openPage(t, { wasm: { body: html, type: "text/html" } }));
   assert.match(said, /hedgerow\.wasm is no WebAssembly: .*<!doctype html>.*text\/html.*web page.*wasmUrl$/);

@@ -53,7 +53,7 @@ export async function serveSite(t: TestContext, { policy, wasm, api }: SiteOptio
       send("text/javascript", `import * as hedgerow from "/package/index.js"; globalThis.hedgerow = hedgerow;`);
     } else if (path === "/package/hedgerow.wasm") {
       send(wasm?.type ?? "application/wasm", wasm?.body ?? (await built("dist/hedgerow.wasm")));
-    } else if (/^\/package\/[\w-]+\.js$/.test(path)) {
+    } else if (/^\/package\/[\w.-]+\.js$/.test(path)) {
       send("text/javascript", await built(path.replace("/package", "dist")));
     } else if (api) {
       api(request, response);

@@ -5,6 +5,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 
 const packageDir = process.env["HEDGEROW_PACKAGE"] ?? ".";
@@ -42,7 +43,7 @@ test("the tarball holds the build, its documents, and nothing else", async () =>
   const known: [RegExp, string][] = [
     [/^(package\.json|README\.md|LICENSE|THIRD_PARTY_NOTICES\.txt)$/, "documents"],
     [/^dist\/hedgerow\.wasm$/, "the WebAssembly"],
-    [/^dist\/(embedded|integrity)\.js$/, "what is made of it"],
+    [/^dist\/(embedded|integrity|hedgerow\.min)\.js$/, "what is made of it"],
     [/^dist\/chunk-[A-Z0-9]{8}\.js(\.map)?$/, "chunks"],
     [/^dist\/([a-z-]+\/)?[a-z-]+\.d\.ts$/, "declarations"],
     [/^dist\/[a-z-]+\.js(\.map)?$/, "entries"],
@@ -68,6 +69,20 @@ test("the tarball holds the build, its documents, and nothing else", async () =>
       `${chunk} is of an earlier build`,
     );
   }
+});
+
+test("CDNs serve one file, in which everything is", async () => {
+  const { unpkg, jsdelivr } = JSON.parse(await readFile(join(packed, "package.json"), "utf8"));
+  assert.deepEqual([unpkg, jsdelivr], ["./dist/hedgerow.min.js", "./dist/hedgerow.min.js"]);
+  const alone = join(dir, "alone.mjs"); // nothing lies beside it
+  await cp(join(packed, unpkg), alone);
+  const program = `
+    import { createChannel } from ${JSON.stringify(pathToFileURL(alone).href)};
+    const body = Uint8Array.of(0, 0, 0, 0, 1, 42, 0x80, 0, 0, 0, 16, ...new TextEncoder().encode("grpc-status: 0\\r\\n"));
+    const fetch = async () => new Response(body, { headers: { "content-type": "application/grpc-web" } });
+    const channel = await createChannel({ baseUrl: "https://api.test", fetch });
+    console.log((await channel.unary("/S/M", new Uint8Array())).message[0]);`;
+  assert.equal(await run(process.execPath, ["--input-type=module", "--eval", program]), "42\n");
 });
 
 test("source maps carry their sources", async () => {
