@@ -120,7 +120,7 @@ test("a gzip bomb ends with RESOURCE_EXHAUSTED, damage with INTERNAL, and the pa
   const bomb = await answering(t, concat(frame(new Uint8Array(gzipSync(new Uint8Array(100 << 20))), 1), OK), GZIP);
   const burst = await call(page, { baseUrl: bomb.baseUrl }, "unary", METHOD, MESSAGE);
   assert.deepEqual([burst.code, /inflated, is larger than the limit of 4194304/.test(burst.message)], [8, true]);
-  for (const damaged of [MESSAGE, new Uint8Array(), packed(LONG).subarray(5, 30), concat(packed(LONG).subarray(5), MESSAGE)]) {
+  for (const damaged of [MESSAGE, packed(LONG).subarray(5, 30), concat(packed(LONG).subarray(5), MESSAGE)]) {
     const { baseUrl } = await answering(t, concat(packed(MESSAGE), frame(damaged, 1), OK), GZIP);
     const { code, message, messages } = await call(page, { baseUrl }, "serverStreaming", METHOD, MESSAGE);
     assert.deepEqual([code, messages], [13, [MESSAGE]], message);
