@@ -78,30 +78,19 @@ func (d *decoder) root() node {
 func (d *decoder) find(path string) node {
 	n := d.root()
 	for path != "" {
-		parent := n
-		if index, rest, is := cutIndex(path); is {
-			n, path = parent.element(index), rest
-			continue
+		end := 1 // a step is "name", ".name" or "[7]"
+		for end < len(path) && path[end] != '.' && path[end] != '[' {
+			end++
 		}
-		path = strings.TrimPrefix(path, ".")
-		end := strings.IndexAny(path, ".[")
-		if end < 0 {
-			end = len(path)
+		parent, step := n, path[:end]
+		if path = path[end:]; step[0] == '[' {
+			i, _ := text.Number(step[1 : end-1])
+			n = parent.element(int(i))
+		} else {
+			n = parent.field(strings.TrimPrefix(step, "."))
 		}
-		n, path = parent.field(path[:end]), path[end:]
 	}
 	return n
-}
-
-// cutIndex takes "[7]" off the beginning of a path.
-func cutIndex(path string) (index int, rest string, is bool) {
-	inside, is := strings.CutPrefix(path, "[")
-	if !is {
-		return 0, path, false
-	}
-	digits, rest, _ := strings.Cut(inside, "]")
-	i, _ := text.Number(digits)
-	return int(i), rest, true
 }
 
 // path leads to the node: methodConfig[0].timeout.

@@ -1,7 +1,5 @@
 package serviceconfig
 
-import "strings"
-
 // Error is why a config was refused: every problem it has, not only the first
 // (SEMANTICS 1.4a).
 type Error struct {
@@ -20,17 +18,17 @@ type Problem struct {
 
 // Error lists the problems, one a line.
 func (e *Error) Error() string {
-	var text strings.Builder
+	var text []byte
 	for i, p := range e.Problems {
 		if i > 0 {
-			text.WriteByte('\n')
+			text = append(text, '\n')
 		}
-		text.WriteString("service config: " + p.String())
+		text = append(append(text, "service config: "...), p.String()...)
 	}
 	if e.More {
-		text.WriteString("\nservice config: there are more problems, which are not listed")
+		text = append(text, "\nservice config: there are more problems, which are not listed"...)
 	}
-	return text.String()
+	return string(text)
 }
 
 // String is the path and the reason.
