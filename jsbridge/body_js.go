@@ -2,6 +2,7 @@ package jsbridge
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 
@@ -14,21 +15,43 @@ import (
 type body struct {
 	controller safejs.Value
 	reader     safejs.Value
-	empty      bool        // the response has no stream, or all of it has been read
-	stop       func() bool // stops waiting for the end of the exchange's context
+	response   safejs.Value // with whole: the response
+	whole      bool         // the response has no stream, but can be read as a whole
+	empty      bool         // the response has no body, or all of it has been read
+	stop       func() bool  // stops waiting for the end of the exchange's context
 	once       sync.Once
 	buffer     []byte
 }
 
-// reader locks a response's stream and returns its reader; empty means that the
-// response has no stream.
-func reader(response safejs.Value) (r safejs.Value, empty bool, err error) {
+// open gets hold of a response's body: it locks the stream, if there is one. A fetch
+// that knows no streams gives a response that can only be read as a whole.
+func (b *body) open(response safejs.Value) error {
 	stream, err := response.Get("body")
-	if err != nil || stream.Type() != safejs.TypeObject {
-		return safejs.Value{}, true, err
+	if err != nil {
+		return err
 	}
-	r, err = stream.Call("getReader")
-	return r, false, err
+	if stream.Type() == safejs.TypeNull {
+		b.empty = true
+		return nil
+	}
+	if isFunction(stream, "getReader") {
+		b.reader, err = stream.Call("getReader")
+		return err
+	}
+	if !isFunction(response, "arrayBuffer") {
+		return errors.New("it has neither a body's stream nor arrayBuffer")
+	}
+	b.response, b.whole = response, true
+	return nil
+}
+
+// isFunction reports whether an object has a function of this name.
+func isFunction(object safejs.Value, name string) bool {
+	if object.Type() != safejs.TypeObject {
+		return false
+	}
+	property, err := object.Get(name)
+	return err == nil && property.Type() == safejs.TypeFunction
 }
 
 // Next reads the next chunk and copies it out of JavaScript's memory.
@@ -53,6 +76,10 @@ func (b *body) Next(ctx context.Context) ([]byte, error) {
 }
 
 func (b *body) read(ctx context.Context) (piece []byte, done bool, err error) {
+	if b.whole {
+		piece, err = b.readWhole(ctx)
+		return piece, len(piece) == 0, err
+	}
 	promise, err := b.reader.Call("read")
 	if err != nil {
 		return nil, false, err
@@ -68,13 +95,33 @@ func (b *body) read(ctx context.Context) (piece []byte, done bool, err error) {
 	return piece, done, err
 }
 
+// readWhole reads the whole body at once, and nothing after that.
+func (b *body) readWhole(ctx context.Context) ([]byte, error) {
+	if b.response.Type() != safejs.TypeObject {
+		return nil, nil
+	}
+	promise, err := b.response.Call("arrayBuffer")
+	if err != nil {
+		return nil, err
+	}
+	b.response = safejs.Value{}
+	buffer, err := await(ctx, promise)
+	if err != nil {
+		return nil, err
+	}
+	if buffer, err = construct("Uint8Array", buffer); err != nil {
+		return nil, err
+	}
+	return copyOut(&b.buffer, buffer)
+}
+
 // parts splits the result of a read, {done, value}, into its parts.
 func parts(result safejs.Value) (chunk safejs.Value, done bool, err error) {
 	flag, err := result.Get("done")
 	if err != nil {
 		return chunk, false, err
 	}
-	if done, err = flag.Bool(); err != nil || done {
+	if done, err = flag.Truthy(); err != nil || done {
 		return chunk, done, err
 	}
 	chunk, err = result.Get("value")
@@ -82,7 +129,7 @@ func parts(result safejs.Value) (chunk safejs.Value, done bool, err error) {
 }
 
 // copyOut copies a Uint8Array out of JavaScript's memory into a buffer, which grows
-// where it must.
+// where it must. The array may be of another realm, whose arrays Go does not take.
 func copyOut(buffer *[]byte, chunk safejs.Value) ([]byte, error) {
 	n, err := chunk.Length()
 	if err != nil {
@@ -92,8 +139,27 @@ func copyOut(buffer *[]byte, chunk safejs.Value) ([]byte, error) {
 		*buffer = make([]byte, n)
 	}
 	piece := (*buffer)[:n]
+	if _, err = safejs.CopyBytesToGo(piece, chunk); err == nil {
+		return piece, nil
+	}
+	if chunk, err = ownView(chunk); err != nil {
+		return nil, err
+	}
 	_, err = safejs.CopyBytesToGo(piece, chunk)
 	return piece, err
+}
+
+// ownView returns an array of this realm over the bytes of one of another.
+func ownView(array safejs.Value) (safejs.Value, error) {
+	var parts [3]any
+	for i, name := range [...]string{"buffer", "byteOffset", "byteLength"} {
+		part, err := array.Get(name)
+		if err != nil {
+			return part, err
+		}
+		parts[i] = part
+	}
+	return construct("Uint8Array", parts[:]...)
 }
 
 // Close aborts the exchange unless its body was read to the end.

@@ -13,7 +13,8 @@
 // half-close. WithRequestStreaming sends each message as soon as there is one: in
 // browsers, Chromium alone can do so, and only over HTTP/2. Node always does.
 // WithCredentials is fetch's option of the same name; cookies are sent to another
-// origin only with Include.
+// origin only with Include. A redirect ends the call, because it most often leads to a
+// login page; WithRedirect(Follow) has fetch follow it.
 //
 // # WebSocket
 //

@@ -3,6 +3,8 @@ package jsbridge
 import (
 	"context"
 	"errors"
+	"strconv"
+	"sync"
 
 	"github.com/hack-pad/safejs"
 
@@ -20,12 +22,30 @@ const (
 	Omit       Credentials = "omit"        // nowhere
 )
 
+// Redirect says what becomes of a redirect.
+type Redirect string
+
+// The values of WithRedirect.
+const (
+	Manual Redirect = "manual" // it ends the call as UNKNOWN, once; the default
+	Follow Redirect = "follow" // fetch follows it
+)
+
 // FetchOption is an option of Fetch.
 type FetchOption func(*fetcher)
 
 // WithCredentials says where requests carry credentials. Default: SameOrigin.
 func WithCredentials(c Credentials) FetchOption {
 	return func(f *fetcher) { f.credentials = c }
+}
+
+// WithRedirect says what becomes of a redirect. Default: Manual, since most often a
+// redirect leads to the login page of a session that has ended. With Follow, the
+// request's metadata, credentials included, goes to the new address, which may be
+// another origin's; after a 301, 302 or 303 its message does not, and a request that is
+// sent as a stream follows none.
+func WithRedirect(r Redirect) FetchOption {
+	return func(f *fetcher) { f.redirect = r }
 }
 
 // WithRequestStreaming sends each message of a request as soon as there is one, in
@@ -37,14 +57,15 @@ func WithRequestStreaming() FetchOption {
 	return func(f *fetcher) { f.streams = true }
 }
 
-// Fetch returns a transport over the global fetch. Redirects are refused, and
-// nothing is cached. Ending an exchange's context aborts its fetch. In a browser, a
+// Fetch returns a transport over the global fetch. Redirects are not followed, unless
+// WithRedirect says so, and nothing is cached. Ending an exchange's context aborts its fetch. In a browser, a
 // request is sent when it is complete, unless WithRequestStreaming is given. Where
 // the browser says whether it is online, calls can wait until it is (waitForReady).
 // It is safe for concurrent use.
 //
 // A fetch that is rejected is reported as Processed, because a browser does not say
-// whether the server saw the request (SEMANTICS 2.9d).
+// whether the server saw the request (SEMANTICS 2.9d); but as Invalid if `new Request`
+// refuses the same, and as Forbidden if the page's Content-Security-Policy does.
 func Fetch(opts ...FetchOption) transport.RoundTripper {
 	f := newFetcher()
 	for _, o := range opts {
@@ -53,11 +74,17 @@ func Fetch(opts ...FetchOption) transport.RoundTripper {
 	return f
 }
 
-func newFetcher() *fetcher { return &fetcher{credentials: SameOrigin, streams: underNode()} }
+func newFetcher() *fetcher {
+	return &fetcher{credentials: SameOrigin, redirect: Manual, streams: underNode()}
+}
 
 type fetcher struct {
 	credentials Credentials
+	redirect    Redirect
 	streams     bool // requests are sent before they are complete
+
+	mu       sync.Mutex
+	refusals map[bool]string // by whether the body is a stream: what `new Request` says against a request, or nothing
 }
 
 // StreamsRequests reports whether requests are sent before they are complete.
@@ -113,7 +140,12 @@ func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 	if err != nil {
 		return nil, &transport.Error{Err: err}
 	}
-	promise, err := f.fetch(r, body, controller)
+	watchPolicy()
+	init, err := f.init(r, body, controller)
+	var promise safejs.Value
+	if err == nil {
+		promise, err = safejs.Global().Call("fetch", r.URL, init)
+	}
 	begun(err)
 	if err != nil {
 		return nil, &transport.Error{Invalid: true, Err: err}
@@ -123,15 +155,38 @@ func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 	response, err := await(ctx, promise)
 	if err != nil {
 		stop()
-		return nil, &transport.Error{Aborted: ctx.Err() == nil && isAbort(err), Err: err}
+		return nil, f.rejected(ctx, r.URL, init, err)
 	}
 	return receive(response, controller, stop)
 }
 
-func (f *fetcher) fetch(r *transport.Request, body, controller safejs.Value) (safejs.Value, error) {
+// rejected is why fetch gave no response.
+func (f *fetcher) rejected(ctx context.Context, url string, init map[string]any, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return &transport.Error{Err: err}
+	case isAbort(err):
+		return &transport.Error{Aborted: true, Err: err}
+	}
+	if why, refused := f.refused(url, init, err); refused {
+		return &transport.Error{Invalid: true, Err: why}
+	}
+	if err := forbidden(ctx, url); err != nil {
+		return err
+	}
+	return &transport.Error{Err: err}
+}
+
+// init returns fetch's second argument.
+func (f *fetcher) init(r *transport.Request, body, controller safejs.Value) (map[string]any, error) {
 	signal, err := controller.Get("signal")
 	if err != nil {
-		return safejs.Value{}, err
+		return nil, err
+	}
+	if f.redirect == Follow && r.Size >= 0 { // Node 20 cannot send other bytes a second time.
+		if body, err = construct("Blob", []any{body}); err != nil {
+			return nil, err
+		}
 	}
 	var headers []any
 	for name, value := range r.Header.All() {
@@ -143,26 +198,36 @@ func (f *fetcher) fetch(r *transport.Request, body, controller safejs.Value) (sa
 		"body":        body,
 		"signal":      signal,
 		"mode":        "cors",
-		"redirect":    "error",
+		"redirect":    string(f.redirect),
 		"cache":       "no-store",
 		"credentials": string(f.credentials),
 	}
 	if r.Size < 0 {
 		init["duplex"] = "half" // The Fetch standard requires it for a body that is a stream.
 	}
-	return safejs.Global().Call("fetch", r.URL, init)
+	leaveOutUnknown(init)
+	return init, nil
 }
+
+// errRedirected is the failure of an exchange of which the browser tells only that its
+// response is a redirect.
+var errRedirected = errors.New("the response is a redirect")
 
 // receive reads the response head, and returns the response with its body unread.
 func receive(response, controller safejs.Value, stop func() bool) (*transport.Response, error) {
 	b := &body{controller: controller, stop: stop}
+	if text(response, "type") == "opaqueredirect" {
+		b.empty = true
+		b.end(true)
+		return nil, &transport.Error{Redirected: true, Err: errRedirected}
+	}
 	status, header, err := head(response)
 	if err == nil {
-		b.reader, b.empty, err = reader(response)
+		err = b.open(response)
 	}
 	if err != nil {
 		b.end(true)
-		return nil, &transport.Error{Err: err}
+		return nil, &transport.Error{Unreadable: true, Err: errors.New("fetch answered with something else than an unread Response: " + err.Error())}
 	}
 	return &transport.Response{Status: status, Header: header, Body: b}, nil
 }
@@ -172,8 +237,8 @@ func head(response safejs.Value) (status int, md metadata.MD, err error) {
 	if err != nil {
 		return 0, md, err
 	}
-	if status, err = code.Int(); err != nil {
-		return 0, md, err
+	if status, err = code.Int(); err != nil || status < 0 || status > 999 {
+		return 0, md, errors.Join(err, errors.New("its HTTP status is "+strconv.Itoa(status)))
 	}
 	headers, err := response.Get("headers")
 	if err != nil {

@@ -94,6 +94,7 @@ func (s *sockets) open(ctx context.Context, r *transport.Request) (*socket, erro
 	if ctx.Err() != nil {
 		return nil, &transport.Error{Err: context.Cause(ctx)}
 	}
+	watchPolicy()
 	value, err := s.construct(r.URL)
 	if err != nil {
 		return nil, &transport.Error{Invalid: true, Err: err}
@@ -104,6 +105,11 @@ func (s *sockets) open(ctx context.Context, r *transport.Request) (*socket, erro
 	}
 	if err := k.opened(ctx); err != nil {
 		k.end()
+		if of, ok := err.(*transport.Error); ok && !of.Aborted && ctx.Err() == nil {
+			if err := forbidden(ctx, r.URL); err != nil {
+				return nil, err
+			}
+		}
 		return nil, err
 	}
 	if err := k.sendHeader(headerText(r)); err != nil {
