@@ -1,8 +1,6 @@
 package metadata
 
 import (
-	"strconv"
-
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
@@ -31,7 +29,7 @@ func (f Field) validate() error {
 	}
 	for i := 0; i < len(f.Value); i++ {
 		if c := f.Value[i]; c < ' ' || c > '~' {
-			return &FieldError{f.Name, "the value contains the byte " + hex(c) + " at position " + strconv.Itoa(i) +
+			return &FieldError{f.Name, "the value contains the byte " + hex(c) + " at position " + text.Decimal(i) +
 				"; text must be printable ASCII: send other values under a name that ends in -bin"}
 		}
 	}

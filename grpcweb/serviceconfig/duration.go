@@ -2,8 +2,9 @@ package serviceconfig
 
 import (
 	"errors"
-	"strconv"
 	"strings"
+
+	"github.com/hedgerow-web/hedgerow/internal/text"
 
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
@@ -22,9 +23,9 @@ var (
 // decimals and an s, such as "1.5s". A digit may be missing on one side of the
 // point. What nanoseconds in an int64 cannot hold, about 292 years, saturates
 // (SEMANTICS 1.2).
-func ParseDuration(text string) (plan.Duration, error) {
-	seconds, unit := strings.CutSuffix(text, "s")
-	whole, fraction, _ := strings.Cut(strings.TrimPrefix(seconds, "-"), ".")
+func ParseDuration(written string) (plan.Duration, error) {
+	seconds, unit := strings.CutSuffix(written, "s")
+	whole, fraction, _ := text.Cut(strings.TrimPrefix(seconds, "-"), '.')
 	switch {
 	case !unit || whole+fraction == "" || !digitsOnly(whole+fraction):
 		return 0, errDuration
@@ -61,10 +62,10 @@ func FormatDuration(d plan.Duration) string {
 	if d < 0 {
 		sign, n = "-", -n
 	}
-	text := sign + strconv.FormatUint(n/1e9, 10)
+	said := sign + text.Decimal(int64(n/1e9))
 	if nanos := n % 1e9; nanos != 0 {
-		nine := strconv.FormatUint(1e9+nanos, 10)[1:] // with its leading zeros
-		text += "." + strings.TrimRight(nine, "0")
+		nine := text.Decimal(int64(1e9 + nanos))[1:] // with its leading zeros
+		said += "." + strings.TrimRight(nine, "0")
 	}
-	return text + "s"
+	return said + "s"
 }

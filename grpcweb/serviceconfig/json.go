@@ -1,7 +1,6 @@
 package serviceconfig
 
 import (
-	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -64,7 +63,7 @@ func (r *reader) value() value {
 func (r *reader) list(end string, item func() value) []value {
 	r.at++
 	if r.depth++; r.depth > maxDepth {
-		r.fail("lists and objects are nested more than " + strconv.Itoa(maxDepth) + " deep")
+		r.fail("lists and objects are nested more than " + text.Decimal(maxDepth) + " deep")
 	}
 	var items []value
 	r.space()
@@ -266,9 +265,9 @@ func (r *reader) next() string {
 func (r *reader) fail(reason string) {
 	if r.problem == nil {
 		before := r.text[:r.at]
-		line := 1 + strings.Count(before, "\n")
+		line := 1 + text.Count(before, '\n')
 		column := 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
-		r.problem = &Problem{Reason: "line " + strconv.Itoa(line) + ", column " + strconv.Itoa(column) + ": " + reason}
+		r.problem = &Problem{Reason: "line " + text.Decimal(line) + ", column " + text.Decimal(column) + ": " + reason}
 	}
 	r.at = len(r.text)
 }

@@ -1,7 +1,7 @@
 package serviceconfig
 
 import (
-	"strings"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/hedge"
@@ -16,11 +16,11 @@ import (
 //
 // A whole number may be written in any way that JSON has: 5, 5.0 or 5e0. Of
 // the same field given twice the last counts. Null is the same as no field.
-func Parse(text string) (*Config, error) {
-	if strings.TrimSpace(text) == "" { // V25
+func Parse(json string) (*Config, error) {
+	if text.Trim(json) == "" { // V25
 		return nil, &Error{Problems: []Problem{{Reason: "the text is empty: write {} for a config without policies"}}}
 	}
-	document, problem := read(text)
+	document, problem := read(json)
 	if problem != nil {
 		return nil, &Error{Problems: []Problem{*problem}}
 	}

@@ -1,7 +1,7 @@
 package serviceconfig
 
 import (
-	"strconv"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 
 	"github.com/hedgerow-web/hedgerow/hedge"
 	"github.com/hedgerow-web/hedgerow/retry"
@@ -43,7 +43,7 @@ func tooManyNames(n int) *Problem {
 	if n <= maxNames {
 		return nil
 	}
-	return &Problem{"methodConfig", "gives " + strconv.Itoa(n) + " names: at most " + strconv.Itoa(maxNames) +
+	return &Problem{"methodConfig", "gives " + text.Decimal(n) + " names: at most " + text.Decimal(maxNames) +
 		" are taken; an entry that names a service without a method holds for all of its methods"}
 }
 
@@ -141,4 +141,4 @@ func (t *Throttling) check(report reporter) {
 }
 
 // element is the path of an array's i-th element.
-func element(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
+func element(path string, i int) string { return path + "[" + text.Decimal(i) + "]" }

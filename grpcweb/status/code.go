@@ -1,6 +1,6 @@
 package status
 
-import "strconv"
+import "github.com/hedgerow-web/hedgerow/internal/text"
 
 // Code is a gRPC status code, 0 to 16 (gRPC doc/statuscodes.md).
 type Code uint32
@@ -42,7 +42,7 @@ func (c Code) String() string {
 	if int(c) < len(names) {
 		return names[c]
 	}
-	return "CODE(" + strconv.FormatUint(uint64(c), 10) + ")"
+	return "CODE(" + text.Decimal(c) + ")"
 }
 
 // ParseCode finds a code by its name, in upper or lower case: "UNAVAILABLE", "Aborted".

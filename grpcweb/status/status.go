@@ -10,7 +10,8 @@ package status
 
 import (
 	"errors"
-	"strconv"
+
+	"github.com/hedgerow-web/hedgerow/internal/text"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 )
@@ -43,14 +44,14 @@ func New(code Code, message string) *Status { return &Status{Code: code, Message
 // Error returns the code's name, the message and, after several attempts, how many there
 // were.
 func (s *Status) Error() string {
-	text := s.Code.String()
+	said := s.Code.String()
 	if s.Message != "" {
-		text += ": " + s.Message
+		said += ": " + s.Message
 	}
 	if n := len(s.Attempts); n > 1 {
-		text += " (after " + strconv.Itoa(n) + " attempts)"
+		said += " (after " + text.Decimal(n) + " attempts)"
 	}
-	return text
+	return said
 }
 
 // Unwrap returns the cause, so that errors.Is(err, context.Canceled) and the like work.

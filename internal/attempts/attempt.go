@@ -1,7 +1,7 @@
 package attempts
 
 import (
-	"strconv"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
@@ -185,7 +185,7 @@ func (m *Machine) transparent(id int, p plan.Progress) bool {
 func (m *Machine) restartAttempt(now plan.Duration, id int) {
 	if m.restarts++; m.restarts > maxRestarts {
 		m.end(now, status.New(status.Internal, "the transport could not send the request in "+
-			strconv.Itoa(maxRestarts)+" tries; the last one said: "+m.attempts[id].status.Error()), status.ReasonInternal)
+			text.Decimal(maxRestarts)+" tries; the last one said: "+m.attempts[id].status.Error()), status.ReasonInternal)
 		return
 	}
 	m.addAttempt(now, status.KindTransparent, m.attempts[id].record.Number)

@@ -1,7 +1,7 @@
 package attempts
 
 import (
-	"strconv"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
@@ -25,31 +25,31 @@ func (m *Machine) deadlineText() string {
 	if m.set.Deadline <= m.begun {
 		return "the deadline had passed before the call began: nothing was sent"
 	}
-	text := "the deadline of " + milliseconds(m.set.Deadline-m.begun) + " passed "
+	said := "the deadline of " + milliseconds(m.set.Deadline-m.begun) + " passed "
 	switch {
 	case m.active > 0:
-		text += "during attempt " + strconv.Itoa(m.started)
+		said += "during attempt " + text.Decimal(m.started)
 	case m.waits():
-		text += "while waiting for a network to begin attempt " + strconv.Itoa(m.started+1)
+		said += "while waiting for a network to begin attempt " + text.Decimal(m.started+1)
 	case m.started == 0:
-		text += "before the end of the request, which the transport waits for: nothing was sent"
+		said += "before the end of the request, which the transport waits for: nothing was sent"
 	default:
-		text += "while waiting to begin attempt " + strconv.Itoa(m.started+1)
+		said += "while waiting to begin attempt " + text.Decimal(m.started+1)
 	}
 	if m.last >= 0 {
 		failed := &m.attempts[m.last]
-		text += "; attempt " + strconv.Itoa(failed.record.Number) + " had failed with " + failed.status.Error()
+		said += "; attempt " + text.Decimal(failed.record.Number) + " had failed with " + failed.status.Error()
 	}
-	return text
+	return said
 }
 
 // milliseconds writes a span for people to read: "1500 ms", or "1.500 ms" with
 // microseconds if there are any. (Formatting a float would add 10 KB to the
 // WebAssembly.)
 func milliseconds(d plan.Duration) string {
-	text := strconv.FormatInt(int64(d/plan.Millisecond), 10)
+	said := text.Decimal(d / plan.Millisecond)
 	if rest := d % plan.Millisecond / 1000; rest > 0 {
-		text += "." + strconv.FormatInt(int64(1000+rest), 10)[1:]
+		said += "." + text.Decimal(1000 + rest)[1:]
 	}
-	return text + " ms"
+	return said + " ms"
 }

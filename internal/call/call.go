@@ -1,7 +1,7 @@
 package call
 
 import (
-	"strconv"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
@@ -115,8 +115,8 @@ func (c *Call) Take() []attempts.Action { return c.machine.Take() }
 // keeps the message itself.
 func (c *Call) Send(now plan.Duration, size, sent int64) {
 	if size > c.maxSend {
-		c.Fail(now, status.New(status.ResourceExhausted, "the request message of "+strconv.FormatInt(size, 10)+
-			" bytes is larger than the limit of "+strconv.FormatInt(c.maxSend, 10)))
+		c.Fail(now, status.New(status.ResourceExhausted, "the request message of "+text.Decimal(size)+
+			" bytes is larger than the limit of "+text.Decimal(c.maxSend)))
 		return
 	}
 	c.machine.Queue(now, sent+wire.PrefixSize)
@@ -195,7 +195,7 @@ func (c *Call) Header() metadata.MD {
 func (c *Call) counted(md metadata.MD, id int) metadata.MD {
 	if before := c.machine.Number(id) - 1; before > 0 {
 		md = md.Clone()
-		md.Set(channel.AttemptsHeader, strconv.Itoa(before))
+		md.Set(channel.AttemptsHeader, text.Decimal(before))
 	}
 	return md
 }

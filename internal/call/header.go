@@ -1,7 +1,7 @@
 package call
 
 import (
-	"strconv"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
@@ -56,7 +56,7 @@ func (c *Call) AppendRequestHeader(md *metadata.MD, now plan.Duration, id int) {
 	}
 	if c.marks(id) {
 		c.attempt(id).marked = true
-		md.Append(channel.AttemptsHeader, strconv.Itoa(c.machine.Number(id)-1))
+		md.Append(channel.AttemptsHeader, text.Decimal(c.machine.Number(id)-1))
 	}
 	for _, part := range parts {
 		for name, value := range part.All() {

@@ -2,7 +2,6 @@ package call
 
 import (
 	"slices"
-	"strconv"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
@@ -48,7 +47,7 @@ func (c *Call) Warning(w attempts.Warning) channel.Warning {
 	}
 	return channel.Warning{
 		Kind: "halfDuplexStalled",
-		Text: "no message of " + c.path + " has come for " + strconv.Itoa(attempts.StallSeconds) + " s while the request is still open. Over fetch " +
+		Text: "no message of " + c.path + " has come for " + text.Decimal(attempts.StallSeconds) + " s while the request is still open. Over fetch " +
 			"a response may stay hidden until the request has ended: end the request's messages, or set a deadline",
 	}
 }

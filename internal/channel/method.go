@@ -44,8 +44,8 @@ func (ch *Channel) Method(path string) *Method {
 
 // checkMethod says what is wrong with a method's path.
 func checkMethod(method string) *status.Status {
-	service, name, ok := strings.Cut(strings.TrimPrefix(method, "/"), "/")
-	if !ok || method[0] != '/' || service == "" || name == "" || strings.Contains(name, "/") || dots(service) || dots(name) || !plain(method) {
+	service, name, ok := text.Cut(strings.TrimPrefix(method, "/"), '/')
+	if !ok || method[0] != '/' || service == "" || name == "" || strings.IndexByte(name, '/') >= 0 || dots(service) || dots(name) || !plain(method) {
 		return status.New(status.Internal, "the method "+text.Quote(method)+
 			` is not valid: write it as "/package.Service/Method"`)
 	}

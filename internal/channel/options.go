@@ -97,15 +97,15 @@ func checkBaseURL(u string) string {
 	if !ok {
 		rest, ok = strings.CutPrefix(u, "http://")
 	}
-	host, _, _ := strings.Cut(rest, "/")
+	host, _, _ := text.Cut(rest, '/')
 	switch {
 	case !ok:
 		return "must be an absolute URL that begins with https:// or http://"
 	case host == "":
 		return "has no host"
-	case strings.ContainsAny(rest, "?#"):
+	case strings.IndexByte(rest, '?') >= 0 || strings.IndexByte(rest, '#') >= 0:
 		return "must not have a query or a fragment, because the method's path is appended to it"
-	case strings.Contains(host, "@"):
+	case strings.IndexByte(host, '@') >= 0:
 		return "must not contain a user name or password: send them as metadata"
 	}
 	for i := range len(u) {

@@ -1,6 +1,6 @@
 package channel
 
-import "strconv"
+import "github.com/hedgerow-web/hedgerow/internal/text"
 
 // Warning is something that the developer should know and that is not an error.
 type Warning struct {
@@ -22,8 +22,8 @@ func (ch *Channel) warnClamped() {
 		if asked := m.MaxAttempts(); int64(asked) > ch.options.MaxRetryAttempts {
 			ch.warnings = append(ch.warnings, Warning{
 				Kind: "policyClamped",
-				Text: "methodConfig[" + strconv.Itoa(i) + "]." + m.PolicyField() + ".maxAttempts is " + strconv.Itoa(asked) +
-					", but the channel allows " + strconv.FormatInt(ch.options.MaxRetryAttempts, 10) +
+				Text: "methodConfig[" + text.Decimal(i) + "]." + m.PolicyField() + ".maxAttempts is " + text.Decimal(asked) +
+					", but the channel allows " + text.Decimal(ch.options.MaxRetryAttempts) +
 					": raise the channel's maxRetryAttempts to allow more",
 			})
 		}

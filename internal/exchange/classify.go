@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"math"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -62,8 +61,8 @@ func codesOf(fields metadata.MD) (code int64, said string, agreed bool) {
 		}
 		for rest, more := f.Value, true; more; {
 			var one string
-			one, rest, more = strings.Cut(rest, ",")
-			n, ok := text.Number(strings.TrimSpace(one))
+			one, rest, more = text.Cut(rest, ',')
+			n, ok := text.Number(text.Trim(one))
 			if !ok {
 				n = -1
 			}
@@ -129,7 +128,7 @@ func printable(name string) bool {
 // fromHTTP returns the status for a response that has no gRPC status
 // (SEMANTICS 5.4a, gRPC doc/http-grpc-status-mapping.md).
 func fromHTTP(httpStatus int) *status.Status {
-	return status.New(codeOfHTTP(httpStatus), "the server answered with HTTP status "+strconv.Itoa(httpStatus)+
+	return status.New(codeOfHTTP(httpStatus), "the server answered with HTTP status "+text.Decimal(httpStatus)+
 		" and no grpc-status: the response comes from a proxy or a web server, not from a gRPC service")
 }
 
@@ -144,7 +143,7 @@ func redirects(httpStatus int) bool {
 func redirected(httpStatus int) *status.Status {
 	told := ""
 	if httpStatus != 0 {
-		told = " (HTTP status " + strconv.Itoa(httpStatus) + ")"
+		told = " (HTTP status " + text.Decimal(httpStatus) + ")"
 	}
 	return status.New(status.Unknown, "the server answered with a redirect"+told+", as a proxy does whose session has ended. Redirects are "+
 		"followed only where the option redirect is \"follow\"")
@@ -210,7 +209,7 @@ func readContentType(fields metadata.MD) (inText bool, foreign *status.Status) {
 	}
 	for rest, more := all, true; more; {
 		var one string
-		one, rest, more = strings.Cut(rest, ",")
+		one, rest, more = text.Cut(rest, ',')
 		if types > 0 && strings.IndexByte(one, '/') < 0 {
 			continue // This is the rest of a parameter that has a comma.
 		}
@@ -228,8 +227,8 @@ func readContentType(fields metadata.MD) (inText bool, foreign *status.Status) {
 }
 
 func readOneType(contentType, all string) (inText bool, foreign *status.Status) {
-	media, _, _ := strings.Cut(contentType, ";")
-	codec, ok := strings.CutPrefix(wire.LowerASCII(strings.TrimSpace(media)), webType)
+	media, _, _ := text.Cut(contentType, ';')
+	codec, ok := strings.CutPrefix(wire.LowerASCII(text.Trim(media)), webType)
 	codec, inText = strings.CutPrefix(codec, "-text")
 	switch {
 	case ok && (codec == "" || codec == "+proto"):

@@ -6,8 +6,6 @@
 package exchange
 
 import (
-	"strconv"
-
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/text"
@@ -297,7 +295,7 @@ func (x *Exchange) Inflated(size int64, trailers []byte) Reading {
 	switch {
 	case size > limit:
 		return x.fault(status.New(status.ResourceExhausted, "a response "+what+", when inflated, is larger than the limit of "+
-			strconv.FormatInt(limit, 10)+" bytes"))
+			text.Decimal(limit)+" bytes"))
 	case x.trailers:
 		return x.readTrailers(string(trailers))
 	}
@@ -320,7 +318,7 @@ func (x *Exchange) check(f wire.Fragment) *status.Status {
 	x.deflated = f.Flags&wire.FlagCompressed != 0
 	switch {
 	case f.Flags&^(wire.FlagCompressed|wire.FlagTrailers) != 0:
-		return status.New(status.Internal, "a response frame has the unknown flag byte "+strconv.Itoa(int(f.Flags))+
+		return status.New(status.Internal, "a response frame has the unknown flag byte "+text.Decimal(int(f.Flags))+
 			": this is not a gRPC-Web body, or it was damaged on the way")
 	case x.state == upgraded && f.Flags != wire.FlagTrailers:
 		return status.New(status.Internal, "the WebSocket's first frame is not the response's head: "+
@@ -348,8 +346,8 @@ func tooLarge(what string, size, limit int64) *status.Status {
 	if size <= limit {
 		return nil
 	}
-	return status.New(status.ResourceExhausted, "a response "+what+" of "+strconv.FormatInt(size, 10)+
-		" bytes is larger than the limit of "+strconv.FormatInt(limit, 10))
+	return status.New(status.ResourceExhausted, "a response "+what+" of "+text.Decimal(size)+
+		" bytes is larger than the limit of "+text.Decimal(limit))
 }
 
 // tooMany refuses a block of fields, before anything is made of them.
@@ -357,7 +355,7 @@ func tooMany(fields metadata.MD, what string) *status.Status {
 	if fields.Len() <= wire.MaxFields {
 		return nil
 	}
-	return status.New(status.ResourceExhausted, "a response "+what+" of more than "+strconv.Itoa(wire.MaxFields)+
+	return status.New(status.ResourceExhausted, "a response "+what+" of more than "+text.Decimal(wire.MaxFields)+
 		" fields and values is larger than the limit")
 }
 
@@ -487,7 +485,7 @@ func (x *Exchange) Close(code int, reason string) Reading {
 	if x.state == over || x.whole != nil || code == closedNormally || code == closedSilently {
 		return x.End()
 	}
-	message := "the server closed the WebSocket with code " + strconv.Itoa(code)
+	message := "the server closed the WebSocket with code " + text.Decimal(code)
 	if code == closedAbnormally {
 		message = "the WebSocket was lost while the response was read"
 	}

@@ -1,7 +1,7 @@
 package hostdriver
 
 import (
-	"strings"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
@@ -70,9 +70,9 @@ func (d *Driver) OpenChannel(id uint32, in []byte) {
 
 // origin is what is known of the origin of a base URL that was checked.
 func (d *Driver) origin(baseURL string) *channel.Origin {
-	scheme, rest, _ := strings.Cut(baseURL, "://")
-	host, _, _ := strings.Cut(rest, "/")
-	url := scheme + "://" + host
+	scheme, rest, _ := text.Cut(baseURL, '/')
+	host, _, _ := text.Cut(rest[1:], '/')
+	url := scheme + "//" + host
 	if d.origins[url] == nil {
 		d.origins[url] = new(channel.Origin)
 	}

@@ -2,7 +2,8 @@ package hostdriver
 
 import (
 	"errors"
-	"strings"
+
+	"github.com/hedgerow-web/hedgerow/internal/text"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
@@ -12,7 +13,7 @@ import (
 type reader struct{ rest string }
 
 func (r *reader) next() string {
-	part, rest, _ := strings.Cut(r.rest, "\x00")
+	part, rest, _ := text.Cut(r.rest, '\x00')
 	r.rest = rest
 	return part
 }
@@ -20,7 +21,7 @@ func (r *reader) next() string {
 // metadata reads so many fields of the application's. Were there a NUL in one
 // of them, all behind it would be taken for something else: that is refused.
 func (r *reader) metadata(fields uint32) (metadata.MD, error) {
-	if uint64(strings.Count(r.rest, "\x00")) != 2*uint64(fields) {
+	if uint64(text.Count(r.rest, '\x00')) != 2*uint64(fields) {
 		return metadata.MD{}, errors.New("the method or a field of the metadata holds a NUL character, which no request can carry")
 	}
 	return r.fields(fields, false), nil
@@ -30,7 +31,7 @@ func (r *reader) metadata(fields uint32) (metadata.MD, error) {
 // as there are. What came from a server is limited.
 func (r *reader) fields(n uint32, came bool) metadata.MD {
 	var md metadata.MD
-	n = min(n, uint32((strings.Count(r.rest, "\x00")+1)/2))
+	n = min(n, uint32((text.Count(r.rest, '\x00')+1)/2))
 	if n > 0 {
 		md.Grow(int(min(n, wire.MaxFields)))
 	}

@@ -10,13 +10,13 @@ var drawing = map[string]room{
 	// The core decides: no goroutine, channel, mutex, context, clock, I/O, fmt or JavaScript.
 	"internal/text":         core(),
 	"grpcweb/metadata":      core("internal/text"),
-	"grpcweb/status":        core("grpcweb/metadata"),
+	"grpcweb/status":        core("grpcweb/metadata", "internal/text"),
 	"internal/wire":         core("grpcweb/metadata", "grpcweb/status", "internal/text"),
 	"internal/exchange":     core("internal/wire", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 	"internal/plan":         core("grpcweb/status", "grpcweb/metadata"),
 	"retry":                 core("internal/plan", "grpcweb/status"),
 	"hedge":                 core("internal/plan", "grpcweb/status"),
-	"internal/attempts":     core("internal/plan", "grpcweb/status"),
+	"internal/attempts":     core("internal/plan", "grpcweb/status", "internal/text"),
 	"grpcweb/serviceconfig": core("retry", "hedge", "internal/plan", "grpcweb/status", "internal/text"),
 	"internal/channel":      core("internal/attempts", "internal/plan", "grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 	"internal/call": core("internal/channel", "internal/attempts", "internal/plan", "internal/exchange", "internal/wire",
@@ -93,10 +93,10 @@ func (r room) and(imports ...string) room   { r.imports = slices.Concat(r.import
 func (r room) modules(paths ...string) room { r.others = paths; return r }
 
 // lightStd is what the core may use of the standard library: packages that decide nothing about time, threads or the outside,
-// and that weigh next to nothing in the wasm program.
+// and that weigh next to nothing in the wasm program. What stands in for package strconv, which is heavy, is in internal/text.
 var lightStd = []string{
-	"bytes", "cmp", "encoding/base64", "errors", "iter", "maps", "math", "math/bits", "slices", "sort", "strconv", "strings",
-	"unicode", "unicode/utf16", "unicode/utf8",
+	"bytes", "cmp", "encoding/base64", "errors", "iter", "maps", "math", "math/bits", "slices", "sort", "strings",
+	"unicode/utf16", "unicode/utf8",
 }
 
 func light(path string) bool { return slices.Contains(lightStd, path) }

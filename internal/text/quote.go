@@ -1,13 +1,13 @@
-// Package text writes values into messages for people.
+// Package text writes values into messages for people, and takes text apart. Where the
+// standard library can do that too, it weighs more in the program in the npm package.
 package text
 
-import "strconv"
+const hex = "0123456789abcdef"
 
 // Quote puts text between quotes and escapes ASCII's control characters. It stands in for
 // strconv.Quote, which also knows which characters of Unicode can be printed, from tables
 // that would add several kilobytes to the program in the npm package.
 func Quote(s string) string {
-	const hex = "0123456789abcdef"
 	b := make([]byte, 0, len(s)+2)
 	b = append(b, '"')
 	for i := range len(s) {
@@ -40,9 +40,9 @@ func Char(c rune) string {
 }
 
 func hexadecimal(n rune, digits int) string {
-	text := strconv.FormatInt(int64(n), 16)
-	for len(text) < digits {
-		text = "0" + text
+	text := make([]byte, digits)
+	for i := range text {
+		text[i] = hex[n>>(4*(digits-1-i))&15]
 	}
-	return text
+	return string(text)
 }

@@ -3,6 +3,7 @@ package text_test
 import (
 	"math"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/hedgerow-web/hedgerow/internal/text"
@@ -49,5 +50,36 @@ func TestNumber(t *testing.T) {
 func TestList(t *testing.T) {
 	if text.List([]string{"a", "b"}) != "a, b" || text.List(nil) != "" {
 		t.Error("header names are joined otherwise than by a comma and a space")
+	}
+}
+
+func TestDecimal(t *testing.T) {
+	for _, n := range []int64{0, 1, -1, 9, 10, 4294967295, math.MaxInt64, math.MinInt64} {
+		if got, want := text.Decimal(n), strconv.FormatInt(n, 10); got != want {
+			t.Errorf("Decimal(%d) is %s", n, got)
+		}
+	}
+	if got := text.Decimal(uint32(math.MaxUint32)); got != "4294967295" {
+		t.Errorf("Decimal of the largest uint32 is %s", got)
+	}
+}
+
+func TestCutAndCount(t *testing.T) {
+	for _, in := range []string{"", ":", "a", "a:b", "a:b:c", ":b", "a:"} {
+		before, after, found := strings.Cut(in, ":")
+		if b, a, f := text.Cut(in, ':'); b != before || a != after || f != found {
+			t.Errorf("Cut(%q) is %q, %q, %v; want %q, %q, %v", in, b, a, f, before, after, found)
+		}
+		if got, want := text.Count(in, ':'), strings.Count(in, ":"); got != want {
+			t.Errorf("Count(%q) is %d; want %d", in, got, want)
+		}
+	}
+}
+
+func TestTrim(t *testing.T) {
+	for in, want := range map[string]string{"": "", " ": "", "a": "a", " a b\t": "a b", "\r\n\v\fa\r\n": "a", "\u00a0a": "\u00a0a"} {
+		if got := text.Trim(in); got != want {
+			t.Errorf("Trim(%q) is %q; want %q", in, got, want)
+		}
 	}
 }

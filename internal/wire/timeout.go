@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"strconv"
-
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
@@ -25,7 +23,7 @@ func FormatTimeout(ns int64) string {
 		}
 		value, unit = roundUp(ns, coarser.ns), coarser.unit
 	}
-	return strconv.FormatInt(value, 10) + string(unit)
+	return text.Decimal(value) + string(unit)
 }
 
 func roundUp(n, unit int64) int64 {

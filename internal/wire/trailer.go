@@ -2,7 +2,8 @@ package wire
 
 import (
 	"math"
-	"strings"
+
+	"github.com/hedgerow-web/hedgerow/internal/text"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 )
@@ -13,13 +14,13 @@ import (
 // (SEMANTICS 5.2b).
 func ParseTrailer(block string) metadata.MD {
 	var md metadata.MD
-	md.Grow(min(strings.Count(block, "\n")+1, MaxFields))
+	md.Grow(min(text.Count(block, '\n')+1, MaxFields))
 	for block != "" {
 		var line string
-		line, block, _ = strings.Cut(block, "\n")
-		name, value, ok := strings.Cut(line, ":")
-		if name = strings.TrimSpace(name); ok && name != "" {
-			ReceiveField(&md, name, strings.TrimSpace(value))
+		line, block, _ = text.Cut(block, '\n')
+		name, value, ok := text.Cut(line, ':')
+		if name = text.Trim(name); ok && name != "" {
+			ReceiveField(&md, name, text.Trim(value))
 		}
 	}
 	return md
@@ -56,17 +57,17 @@ func AppendField(md *metadata.MD, name, text string) {
 	appendField(md, name, text, math.MaxInt32)
 }
 
-func appendField(md *metadata.MD, name, text string, most int) {
+func appendField(md *metadata.MD, name, value string, most int) {
 	if !isBinary(name) {
 		if md.Len() < most {
-			md.Append(name, text)
+			md.Append(name, value)
 		}
 		return
 	}
 	for more := true; more && md.Len() < most; {
 		var part string
-		part, text, more = strings.Cut(text, ",")
-		part = strings.TrimSpace(part)
+		part, value, more = text.Cut(value, ',')
+		part = text.Trim(part)
 		if raw, ok := DecodeBase64(part); ok {
 			part = raw
 		}
