@@ -17,6 +17,20 @@ const wasmOpt = join(here, "node_modules/binaryen/bin/wasm-opt");
 /** The build tag of a program that dies where tests ask it to. */
 export const FAULTS = "hedgerow_debug";
 
+/**
+ * What Binaryen does: it finds the control flow again that LLVM has taken apart, and makes code small. That addresses below 1,024 are never
+ * reached by adding to an address lets it put more offsets into instructions: at the beginning of memory is the end of the stack.
+ */
+const OPTIMIZE = [
+  "--flatten",
+  "--rereloop",
+  "-Oz",
+  "--converge",
+  "--low-memory-unused",
+  "--strip-producers",
+  "--strip-target-features",
+];
+
 /** Returns { path } of a TinyGo that can compile the program, else { missing }, which says why there is none. */
 export async function findTinyGo() {
   try {
@@ -52,12 +66,12 @@ export async function compileWithTinyGo(tinygo, output, ...tags) {
     const environment = await tinyGoEnvironment();
     const target = await tinyGoTarget(tinygo, environment);
     const args = ["build", "-opt=z", "-no-debug", "-panic=print", `-tags=${tags.join(" ")}`];
-    const key = await keyOf(tinygo, environment, JSON.stringify([target, args]), tags);
+    const key = await keyOf(tinygo, environment, JSON.stringify([target, args, OPTIMIZE]), tags);
     if (key === (await readFile(`${output}.key`, "utf8").catch(() => "")) && (await exists(output))) return;
     const [json, linked, next] = ["target.json", "linked.wasm", "hedgerow.wasm"].map((name) => join(scratch, name));
     await writeFile(json, JSON.stringify(target));
     await run(tinygo, [...args, `-target=${json}`, "-o", linked, "./wasm"], { cwd: root, env: environment });
-    await run(process.execPath, [wasmOpt, "-Oz", "--converge", "--strip-producers", linked, "-o", next]);
+    await run(process.execPath, [wasmOpt, ...OPTIMIZE, linked, "-o", next]);
     await rm(`${output}.key`, { force: true });
     await replace(next, output);
     await writeFile(`${output}.key`, key);
