@@ -18,8 +18,8 @@ import { compilerOf } from "./wasm.mjs";
 // The sizes in bytes, as they were measured last. A change that needs more raises them to what --check prints, with a line in
 // CHANGELOG.md.
 const budget = {
-  wasm: { raw: 121_055, gzip: 55_901, brotli: 48_035 },
-  javascript: { raw: 42_993, gzip: 15_525, brotli: 13_917 },
+  wasm: { raw: 118_307, gzip: 54_605, brotli: 46_889 },
+  javascript: { raw: 45_469, gzip: 16_528, brotli: 14_804 },
 };
 
 const here = fileURLToPath(new URL(".", import.meta.url));
