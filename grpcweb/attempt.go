@@ -134,7 +134,7 @@ func (a *attempt) failed(now plan.Duration, err error) {
 		progress, cause = progressOf(of.Progress), of.Err
 		switch {
 		case of.Invalid:
-			how = call.NotRequest
+			how = call.InvalidRequest
 		case of.Aborted:
 			how = call.AbortedByHost
 		case of.Unreadable:

@@ -163,7 +163,7 @@ func (ch *Channel) Close() error {
 // panics, those of the other calls are told all the same.
 func tellAll(running []*driver) {
 	for _, d := range running {
-		defer d.tell()
+		defer d.tellObservers()
 	}
 }
 

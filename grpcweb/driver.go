@@ -31,7 +31,7 @@ type driver struct {
 	attempts []*attempt
 	timer    *time.Timer
 	unwatch  func() bool
-	running  bool // it has begun
+	running  bool // the call has begun
 
 	news   sync.Cond // signals a header, a message or the end
 	headed bool
@@ -43,8 +43,8 @@ type driver struct {
 	telling bool    // a goroutine is telling them
 }
 
-// begin makes a call and begins it with the event by. A call that cannot run has ended
-// when begin returns.
+// begin makes a call and starts it; by reports its first events to the core, such as the
+// message of a unary call. A call that cannot run has ended when begin returns.
 func (ch *Channel) begin(ctx context.Context, params call.Params, opts []CallOption, by func(d *driver, now plan.Duration)) *driver {
 	s := callSettings{params: params}
 	s.params.Timeout = plan.Never
@@ -63,8 +63,8 @@ func (ch *Channel) begin(ctx context.Context, params call.Params, opts []CallOpt
 		}
 	}
 	s.params.Observe, s.params.PerAttempt = len(d.observers) > 0, len(d.perAttempt) > 0
-	s.params.Streams = s.params.Writes && !s.whole && ch.streams()
-	s.params.Socket = s.params.Streams && ch.opensSockets()
+	s.params.CanStream = s.params.Writes && !s.whole && ch.streams()
+	s.params.Socket = s.params.CanStream && ch.opensSockets()
 	s.params.Restarts = true // a transport says so by its Progress
 
 	ch.mu.Lock()
@@ -77,7 +77,7 @@ func (ch *Channel) begin(ctx context.Context, params call.Params, opts []CallOpt
 	ch.made++
 	d.number = ch.made
 	d.machine = call.New(ch.core, now, s.params)
-	d.enter(now, s.misuse, by)
+	d.start(now, s.misuse, by)
 	d.carryOut(now)
 	begun := false
 	defer func() {
@@ -85,7 +85,7 @@ func (ch *Channel) begin(ctx context.Context, params call.Params, opts []CallOpt
 			d.abandon()
 		}
 	}()
-	d.tell()
+	d.tellObservers()
 	begun = true
 	return d
 }
@@ -100,9 +100,9 @@ func (d *driver) abandon() {
 	})
 }
 
-// enter ends the call if it cannot run. Otherwise it begins the call and watches its
-// context.
-func (d *driver) enter(now plan.Duration, misuse string, by func(d *driver, now plan.Duration)) {
+// start starts the call and watches its context. If the call cannot run, start ends it
+// instead.
+func (d *driver) start(now plan.Duration, misuse string, by func(d *driver, now plan.Duration)) {
 	switch err := d.ctx.Err(); {
 	case d.channel.closed:
 		d.machine.Cancel(now, call.ChannelIsClosed, ErrClosed)
@@ -152,7 +152,7 @@ func (d *driver) turnLocked(event func(now plan.Duration)) {
 	now := d.channel.now()
 	event(now)
 	d.carryOut(now)
-	d.tell()
+	d.tellObservers()
 }
 
 // carryOut carries out what the core asks for. None of it waits.
@@ -165,7 +165,7 @@ func (d *driver) carryOut(now plan.Duration) {
 			d.open(now, a.Attempt)
 		case attempts.Abort:
 			d.attempts[a.Attempt].cancel()
-		case attempts.Arm:
+		case attempts.Timer:
 			d.arm(now, a.At)
 		case attempts.Release:
 			d.release(a.Attempt)
@@ -183,29 +183,33 @@ func (d *driver) carryOut(now plan.Duration) {
 			d.end(a.Drop)
 		case attempts.Observe:
 			d.events = append(d.events, d.event(*a.Event))
+		case attempts.Inflate:
+			// The goroutine that has fed the payload sees that it is packed, and inflates it.
+		default:
+			panic("the Go driver does not know this action")
 		}
 	}
 }
 
-// tell tells the observers what has happened. The lock is not held meanwhile, so an
+// tellObservers tells the observers what has happened. The lock is not held meanwhile, so an
 // observer may use the channel. One goroutine tells them at a time, which keeps the
 // order. When they have been told everything, the call's end is made known to its
 // caller. If an observer panics, the events that follow are dropped.
-func (d *driver) tell() {
+func (d *driver) tellObservers() {
 	if d.telling {
 		return
 	}
 	d.telling = true
-	defer d.told()
+	defer d.publishEnd()
 	for len(d.events) > 0 {
 		events := d.events
 		d.events = nil
-		d.inform(events)
+		d.callObservers(events)
 	}
 }
 
-// inform calls the observers. It takes the lock again afterwards, even if they panic.
-func (d *driver) inform(events []Event) {
+// callObservers calls the observers. It takes the lock again afterwards, even if they panic.
+func (d *driver) callObservers(events []Event) {
 	d.channel.mu.Unlock()
 	defer d.channel.mu.Lock()
 	for i := range events {
@@ -215,8 +219,8 @@ func (d *driver) inform(events []Event) {
 	}
 }
 
-// told makes the call's end known, now that the observers have been told.
-func (d *driver) told() {
+// publishEnd makes the call's end known, now that the observers have been told.
+func (d *driver) publishEnd() {
 	d.telling = false
 	d.events = nil
 	if d.ended != nil && d.result == nil {

@@ -21,7 +21,7 @@ type request struct {
 	sending  bool     // a Send waits
 	written  int      // messages that the application need not wait for
 	grown    chan struct{}
-	released int // the index of the attempt that alone will send it from now on; none: -1
+	released int // the index of the only attempt that still sends the request; -1: any attempt may
 }
 
 // queued is how many messages there are, those that are gone included.
@@ -184,7 +184,7 @@ func (s *Stream) Send(message []byte) error {
 	d.channel.mu.Lock()
 	defer d.channel.mu.Unlock()
 	r := &d.request
-	switch { // a mistake is told before how the call has ended (SEMANTICS 2.10e)
+	switch { // a usage error is reported rather than the status of the call (SEMANTICS 2.10e)
 	case r.complete:
 		return status.New(status.Internal, "Send was called after CloseSend: the request is complete")
 	case r.sending:

@@ -87,7 +87,8 @@ func (s *Stream) Attempts() []status.AttemptRecord {
 	return s.driver.machine.Records()
 }
 
-// CommitReason is why no further attempt is made; ReasonNone while one may be.
+// CommitReason is why no further attempt is made. It is set when the call commits or
+// ends, and ReasonNone before.
 func (s *Stream) CommitReason() status.CommitReason {
 	s.driver.channel.mu.Lock()
 	defer s.driver.channel.mu.Unlock()

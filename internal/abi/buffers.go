@@ -3,11 +3,11 @@ package abi
 import "math"
 
 // Buffers are the memory that JavaScript and the program share. JavaScript writes
-// text and bytes into In before it calls an export; the program writes what is
-// to be done into the others, and JavaScript reads them when the export has returned.
+// text and bytes into In before it calls an export. The program writes actions into the
+// others, and JavaScript reads them when the export has returned.
 //
 // A buffer that grows may move. Package jsbridge/host tells JavaScript after
-// every export where each of them lies.
+// every export where each of them is.
 type Buffers struct {
 	In        []byte
 	Actions   []uint32
@@ -28,7 +28,7 @@ func NewBuffers() *Buffers {
 	}
 }
 
-// Reset empties what the last export left. Every export begins with it.
+// Reset drops what the previous export wrote. Every export begins with it.
 func (b *Buffers) Reset() {
 	b.Actions, b.Text, b.Fragments = b.Actions[:0], b.Text[:0], b.Fragments[:0]
 }
@@ -40,8 +40,8 @@ func (b *Buffers) Reserve(n uint32) {
 	}
 }
 
-// Input is what JavaScript wrote for this export. More than there is room for is
-// a fault in JavaScript, of which the instance dies.
+// Input returns what JavaScript wrote for this export. If that is more than the buffer
+// holds, JavaScript has a bug, and the panic ends the instance.
 func (b *Buffers) Input(n uint32) []byte {
 	if uint64(n) > uint64(len(b.In)) {
 		panic("an export was given more bytes than the input buffer holds")
@@ -49,7 +49,8 @@ func (b *Buffers) Input(n uint32) []byte {
 	return b.In[:n:n]
 }
 
-// What emits is not inlined: it stands everywhere, and would weigh kilobytes.
+// The methods that write actions are not inlined. They are called in many places, and
+// inlining them would add kilobytes to the WebAssembly.
 
 // Begin begins an action. The words that follow are its own, up to the next Begin
 // or Finish.
@@ -61,9 +62,8 @@ func (b *Buffers) Begin(action, call, attempt uint32) {
 	b.Actions = append(b.Actions, action, call, attempt)
 }
 
-// Finish writes the last action's length into its first word, so that JavaScript
-// can pass over it, and answers with the number of words of all. Every export ends
-// with it.
+// Finish writes the last action's length into its first word, so that JavaScript can skip
+// the action, and returns the number of words of all actions. Every export ends with it.
 func (b *Buffers) Finish() (words uint32) {
 	if all := len(b.Actions); all > 0 {
 		b.Actions[b.action] |= uint32(all-b.action) << lengthShift
@@ -71,17 +71,17 @@ func (b *Buffers) Finish() (words uint32) {
 	return uint32(len(b.Actions))
 }
 
-// Word emits one word of an action.
+// Word writes one word of an action.
 //
 //go:noinline
 func (b *Buffers) Word(w uint32) { b.Actions = append(b.Actions, w) }
 
-// Words emits several.
+// Words writes several words.
 //
 //go:noinline
 func (b *Buffers) Words(w ...uint32) { b.Actions = append(b.Actions, w...) }
 
-// Flag emits a word that is 1 or 0.
+// Flag writes a word that is 1 or 0.
 func (b *Buffers) Flag(set bool) {
 	if set {
 		b.Word(1)
@@ -90,7 +90,7 @@ func (b *Buffers) Flag(set bool) {
 	}
 }
 
-// Float emits a float64 as two words, the low one first.
+// Float writes a float64 as two words, the low one first.
 //
 //go:noinline
 func (b *Buffers) Float(f float64) {
@@ -98,8 +98,7 @@ func (b *Buffers) Float(f float64) {
 	b.Actions = append(b.Actions, uint32(bits), uint32(bits>>32))
 }
 
-// String emits text as two words: where it lies in the text buffer, and how
-// many bytes it has.
+// String writes text into the text buffer, and its offset and length into the action.
 //
 //go:noinline
 func (b *Buffers) String(s string) {
@@ -107,7 +106,7 @@ func (b *Buffers) String(s string) {
 	b.Text = append(b.Text, s...)
 }
 
-// Bytes emits bytes likewise.
+// Bytes writes bytes in the same way.
 //
 //go:noinline
 func (b *Buffers) Bytes(s []byte) {
@@ -115,9 +114,9 @@ func (b *Buffers) Bytes(s []byte) {
 	b.Text = append(b.Text, s...)
 }
 
-// Fragment emits a part of a frame's payload: where in the slice it begins, its
-// length, the whole payload's length and the frame's flags. first says that the
-// payload begins with it, decoded that it lies in the input buffer, decoded from text.
+// Fragment writes a part of a frame's payload: its offset in the slice, its length, the
+// length of the whole payload, and the frame's flags. It is first if the payload begins
+// with it, and decoded if it was decoded from text and is now in the input buffer.
 func (b *Buffers) Fragment(offset, length int, total int64, flags byte, first, decoded bool) {
 	kind := uint32(flags)
 	if first {
@@ -140,7 +139,7 @@ func float64At(in []byte, at int) float64 {
 	return math.Float64frombits(uint64(uint32At(in, at)) | uint64(uint32At(in, at+4))<<32)
 }
 
-// Describe is a panic in words, for JavaScript to show.
+// Describe describes a panic in words, for JavaScript to show.
 func Describe(cause any) string {
 	switch c := cause.(type) {
 	case error:

@@ -1,6 +1,6 @@
-// Package abi is what the npm package's JavaScript and the program in its
-// WebAssembly say to each other: the exports that JavaScript calls, the actions
-// that the program answers with, and the buffers in which both lie.
+// Package abi is the border between the npm package's JavaScript and the program in its
+// WebAssembly: the exports that JavaScript calls, the actions that the program returns,
+// and the buffers that hold the input of the former and the latter.
 //
 // wasm/ABI.md describes it; that page, generated.go and JavaScript's side of it are
 // made of the table in internal/abi/table. Package internal/hostdriver is the

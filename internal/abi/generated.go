@@ -3,7 +3,7 @@
 package abi
 
 // Version is a number of the table, which JavaScript must know too.
-const Version uint32 = 0xd03ad988
+const Version uint32 = 0x7adf5abb
 
 // Fatal is what an export answers with, instead of a number of words, when the
 // instance is good for nothing any more.
@@ -18,62 +18,66 @@ const (
 
 const lengthShift = 8
 
-// Program is what stands behind the exports: the driver of the npm package. Text
-// and bytes lie in the input buffer. JavaScript gives calls and channels their ids,
-// and none twice, not even over several instances; attempts are counted from 0
-// within their call. An id of what has ended is passed over: events may come late.
+// Program implements the exports. It is the driver of the npm package. Text and bytes
+// are in the input buffer. JavaScript chooses the ids of calls and channels, and never
+// reuses one, not even with another instance. Attempts are counted from 0 within their
+// call. Events for a call that has ended are ignored, because events may come late.
 type Program interface {
-	// OpenChannel: a channel is made, of options: names and values in turn, numbers
-	// as JavaScript writes them. Metadata has names that begin with >. Beside the
-	// options that users know there are seed, a number; random, a draw in units of
-	// 2⁻⁵³; and, with any value, perAttempt: metadata is a function, page: a
-	// browser's fetch carries requests, crossOrigin: the page is of another origin.
+	// OpenChannel: a channel is made with these options: alternating names and
+	// values, with numbers as JavaScript writes them. Names of metadata begin with
+	// >. Besides the options that users know, there are seed, a number; random, the
+	// result of every draw, in units of 2⁻⁵³; and, with any value, perAttempt:
+	// metadata is a function, page: a browser's fetch carries the requests,
+	// crossOrigin: the page is on another origin.
 	OpenChannel(channel uint32, in []byte)
 	// CloseChannel: the channel is closed: its calls are canceled.
 	CloseChannel(channel uint32, now float64)
 	// Start: a call begins; the input is a start block, then the call's method,
 	// then its metadata.
 	Start(call uint32, in []byte)
-	// Queue: a request message of an open call. sent is how many bytes are sent of
-	// it, fewer where it was compressed. Limits count size, the replay buffer
-	// counts sent.
+	// Queue: the application sends a message in an open call. sent is how many
+	// bytes are sent, which are fewer than size if the message was compressed.
+	// Limits count size, the replay buffer counts sent.
 	Queue(call uint32, now float64, size float64, sent float64)
 	// HalfClose: no further message follows.
 	HalfClose(call uint32, now float64)
-	// Took: fetch has taken so many messages for the attempt.
+	// Took: how many messages fetch has taken for the attempt so far.
 	Took(call uint32, attempt uint32, messages uint32)
 	// Read: the application waits for a message.
 	Read(call uint32, now float64)
-	// Cancel: the caller ends the call, with this text: CANCELLED (1), or INTERNAL
-	// (13) for a mistake of its own.
+	// Cancel: the caller ends the call, with this text: with CANCELLED (1), or with
+	// INTERNAL (13) because of a mistake of its own.
 	Cancel(call uint32, now float64, code uint32, in []byte)
-	// History: asks for the attempts so far.
+	// History: the application asks for the attempts so far.
 	History(call uint32)
-	// Prepared: the per-attempt function gave this metadata.
+	// Prepared: the per-attempt function returned this metadata.
 	Prepared(call uint32, attempt uint32, now float64, fields uint32, in []byte)
-	// Unprepared: it failed: with a status, whose code, message and metadata these
-	// are; or, where the code is 0, with another error that says this.
+	// Unprepared: the per-attempt function failed, with a status that has this
+	// code, message and metadata or, if the code is 0, with another error that has
+	// this message.
 	Unprepared(call uint32, attempt uint32, now float64, code uint32, fields uint32, in []byte)
-	// Head: the response head. HTTP status 101, without fields: a WebSocket has
-	// opened, and its first frame is the head.
+	// Head: the response head came. HTTP status 101, without fields: a WebSocket
+	// has opened, and its first frame is the head.
 	Head(call uint32, attempt uint32, now float64, httpStatus uint32, fields uint32, in []byte)
-	// Feed: a slice of a chunk, at most 64 KiB; result: how much was taken of it.
-	// Less than all: feed the rest. last 1: the chunk ends with it, so that drained
-	// need not be said if all was taken and nothing is to be inflated.
+	// Feed: a slice of a chunk came, of at most 64 KiB. result is how many bytes
+	// were taken; if not all were, feed the rest. last 1: the chunk ends with the
+	// slice; drained need not be called if all was taken and nothing is to be
+	// inflated.
 	Feed(call uint32, attempt uint32, now float64, last uint32, in []byte)
-	// Skip: JavaScript took so many bytes of the present payload without feeding
+	// Skip: JavaScript took this many bytes of the current payload without feeding
 	// them.
 	Skip(call uint32, attempt uint32, length uint32)
-	// Drained: the chunk has been taken whole.
+	// Drained: all of the chunk has been taken.
 	Drained(call uint32, attempt uint32, now float64)
-	// Inflated: what an inflate action asked for is so many bytes long. The input
-	// is what came out of trailers; of a message, nothing.
+	// Inflated: the payload of an inflate action is inflated and has this many
+	// bytes. The input is the payload if it is trailers, and empty if it is a
+	// message.
 	Inflated(call uint32, attempt uint32, now float64, size float64, in []byte)
 	// End: the body ended.
 	End(call uint32, attempt uint32, now float64)
-	// Broken: the body could not be read on, with this text.
+	// Broken: the body could not be read to its end, with this error.
 	Broken(call uint32, attempt uint32, now float64, in []byte)
-	// Failed: the attempt failed on this side, with this text.
+	// Failed: the attempt failed on this side, with this error.
 	Failed(call uint32, attempt uint32, now float64, how uint32, in []byte)
 	// Closed: the WebSocket was closed, with this code and reason.
 	Closed(call uint32, attempt uint32, now float64, code uint32, in []byte)
@@ -85,34 +89,34 @@ type Program interface {
 
 // The actions, by their numbers.
 const (
-	ActionPrepare uint32 = 0  // run the per-attempt metadata function, for the attempt of this number
-	ActionOpen    uint32 = 1  // send the request, with this header, by fetch or a WebSocket of its own. streams: its messages as they come; else it is complete, and goes out as a whole
-	ActionAbort   uint32 = 2  // end the attempt's exchange; nothing it says counts
+	ActionPrepare uint32 = 0  // run the per-attempt metadata function, for the attempt with this number
+	ActionOpen    uint32 = 1  // send the request with this header, by fetch or a new WebSocket. streams: send each message when it comes; otherwise the request is complete and is sent as a whole
+	ActionAbort   uint32 = 2  // end the attempt's exchange and ignore what it still reports
 	ActionRead    uint32 = 3  // read one chunk of the body
 	ActionHead    uint32 = 4  // give the application the header
-	ActionEnd     uint32 = 5  // settle the call. The attempt is the one whose answer it is, or −1. drop: the application gets no message that it has not read yet. rawCode: a number that the server sent and that is no code of gRPC's, or 0
-	ActionRelease uint32 = 6  // the request will be sent by no other attempt than this
-	ActionWritten uint32 = 7  // the application need not wait for the first so many of its messages
-	ActionTimer   uint32 = 8  // set the one timer of the instance for this instant; Infinity: for none. A patient one waits for the end of a body that comes at once as a rule: it need not be set before that had its chance
+	ActionEnd     uint32 = 5  // settle the call. The attempt is the one whose status this is, or −1. drop: the application gets none of the messages that it has not read yet. rawCode: the number that the server sent if it is not a gRPC code, or 0
+	ActionRelease uint32 = 6  // no other attempt than this one will send the request
+	ActionWritten uint32 = 7  // the application need not wait any longer for this many of its messages, from the first
+	ActionTimer   uint32 = 8  // set the instance's one timer to this instant; with Infinity, clear it. A patient timer waits for the end of a body, which usually comes at once, so it need not be set before that has had the chance
 	ActionHistory uint32 = 9  // the answer to history
-	ActionObserve uint32 = 10 // tell listeners
-	ActionWarn    uint32 = 11 // tell the developer; of call 0: about the channel that is being opened
-	ActionRefuse  uint32 = 12 // the options of the channel that is being opened have this problem
-	ActionInflate uint32 = 13 // inflate the payload that has just come whole, as far as so many bytes and one more
+	ActionObserve uint32 = 10 // tell the listeners
+	ActionWarn    uint32 = 11 // tell the developer. For call 0, it is about the channel that is being opened
+	ActionRefuse  uint32 = 12 // report this problem with the options of the channel that is being opened
+	ActionInflate uint32 = 13 // inflate the payload that is now complete, but stop one byte after the limit
 )
 
-// The words at the address that mailbox answers with, which never changes. What
-// they tell may change with every export.
+// The words at the address that mailbox returns, which never changes. The words
+// themselves may change with every call of an export.
 const (
-	BoxVersion   uint32 = 0x0 // a number of this table; JavaScript of another one goes no further
+	BoxVersion   uint32 = 0x0 // the version of this table; JavaScript of another version stops here
 	BoxInput     uint32 = 0x1 // address of the input buffer
 	BoxCapacity  uint32 = 0x2 // its size in bytes
 	BoxActions   uint32 = 0x3 // address of the action buffer
 	BoxText      uint32 = 0x4 // address of the text buffer, into which actions point
 	BoxTextSize  uint32 = 0x5 // how many bytes of it the export has written
 	BoxFragments uint32 = 0x6 // address of the last feed's fragments
-	BoxCount     uint32 = 0x7 // how many there are
-	BoxResult    uint32 = 0x8 // what the export answers beside its actions
+	BoxCount     uint32 = 0x7 // the number of these fragments
+	BoxResult    uint32 = 0x8 // what the export returns besides its actions
 	BoxSize             = 9
 )
 
@@ -133,24 +137,24 @@ const (
 	FragmentFlagDecoded    uint32 = 0x200 // the fragment was decoded from text, and lies in the input buffer
 )
 
-// What is so about a call, or about the page, when the call begins.
+// What is true of a call, or of the page, when the call begins.
 const (
 	StartFlagStreaming    uint32 = 0x1  // the response is a stream
-	StartFlagObserve      uint32 = 0x2  // somebody listens to events
+	StartFlagObserve      uint32 = 0x2  // there are listeners for events
 	StartFlagOpen         uint32 = 0x4  // the request's messages follow by queue, and then half_close
-	StartFlagStreams      uint32 = 0x8  // fetch can send messages as they come
-	StartFlagWaitForReady uint32 = 0x10 // the caller says to wait for a network
-	StartFlagNoWait       uint32 = 0x20 // the caller says not to
+	StartFlagCanStream    uint32 = 0x8  // fetch can send messages as they come
+	StartFlagWaitForReady uint32 = 0x10 // the caller wants the call to wait for a network
+	StartFlagNoWait       uint32 = 0x20 // the caller wants the call not to wait for a network
 	StartFlagOffline      uint32 = 0x40 // there is no network now
-	StartFlagSocket       uint32 = 0x80 // attempts are WebSockets, which implies streams
+	StartFlagSocket       uint32 = 0x80 // attempts are WebSockets, which implies canStream
 )
 
-// StartBlock: What a call begins with, beside its method and its metadata.
+// StartBlock: What a call begins with, besides its method and its metadata.
 type StartBlock struct {
 	Now        float64
 	Timeout    float64 // Infinity: the channel's default
 	Size       float64 // bytes of the request's message, unless the flag open is set
-	MaxReceive float64 // the longest message that is received, in bytes; 0: the channel's limit
+	MaxReceive float64 // the largest message that may be received, in bytes; 0: the channel's limit
 	Channel    uint32
 	Flags      uint32
 	Fields     uint32 // how many fields the metadata has
@@ -175,7 +179,7 @@ func ReadStartBlock(in []byte) (StartBlock, []byte) {
 	}, in[StartBlockSize:]
 }
 
-// Event: What listeners are told. Which of its values hold depends on the kind.
+// Event: What listeners are told. The kind says which values are set.
 type Event struct {
 	Kind         uint32
 	Attempt      uint32 // its number, from 1
@@ -184,7 +188,7 @@ type Event struct {
 	Outcome      uint32
 	HTTPStatus   int32
 	Code         int32 // −1: not known
-	Pushback     int32 // as in a record
+	Pushback     int32 // as in a record of the history
 	Reason       uint32
 	Attempts     uint32
 	Tripped      bool
@@ -225,7 +229,7 @@ type Record struct {
 	Message    string
 	StartedAt  float64
 	HeadAt     float64 // NaN: no response head came
-	EndedAt    float64 // NaN: it is under way
+	EndedAt    float64 // NaN: the attempt is under way
 }
 
 // PutRecord emits it as a part of an action.
@@ -237,12 +241,12 @@ func (b *Buffers) PutRecord(v *Record) {
 	b.Float(v.EndedAt)
 }
 
-// Warning: Something that the developer should know and that is no error.
+// Warning: Something that the developer should know and that is not an error.
 type Warning struct {
 	Kind   string
 	Text   string
-	Allow  string // names of headers that the server must allow, with ,  between them
-	Expose string // those that it must expose, likewise
+	Allow  string // the names of headers that the server must allow, separated by ,
+	Expose string // the names of headers that the server must expose, separated by ,
 }
 
 // PutWarning emits it as a part of an action.

@@ -7,11 +7,11 @@ import "github.com/hedgerow-web/hedgerow/internal/plan"
 type Action struct {
 	Op       Op
 	Attempt  int           // the index of the attempt: from 0, in the order in which they begin
-	At       plan.Duration // Arm: the instant
-	Patient  bool          // Arm: it is for the end of a body, which comes at once as a rule
+	At       plan.Duration // Timer: the instant
+	Patient  bool          // Timer: it only waits for the end of a body, which usually comes at once
 	Messages int           // Written: how many
 	Warning  Warning       // Warn: about what
-	Limit    int64         // Inflate: how many bytes are wanted at most
+	Limit    int64         // Inflate: the largest size, in bytes, that is accepted
 	Event    *Event        // Observe: what happened
 	Drop     bool          // End: the application gets no message that it has not read yet
 }
@@ -27,9 +27,9 @@ const (
 	Open
 	// Abort: end the attempt's exchange. Whatever it still reports is ignored.
 	Abort
-	// Arm: call Timer at the instant At, instead of at the instant that was armed
-	// before. With Never, do not call it at all.
-	Arm
+	// Timer: call the machine's Timer at the instant At, and no longer at the instant that
+	// an earlier Timer action set. With Never, do not call it at all.
+	Timer
 	// Release: no other attempt than this one will send the request. Each of its
 	// messages may be let go of once this attempt has taken it.
 	Release

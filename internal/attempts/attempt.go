@@ -16,8 +16,8 @@ type attempt struct {
 	held   bool           // its next step waits for a network
 	taken  int            // how many request messages the transport has taken
 
-	settled  plan.Outcome  // what it comes to unless more of its body comes; without a status: that is not known
-	lingerAt plan.Duration // when to await the end of its body no longer; Never: not yet
+	settled  plan.Outcome  // its outcome unless more of its body comes; without a status: not known yet
+	lingerAt plan.Duration // when to stop waiting for the end of its body; Never: not waiting
 }
 
 // maxRestarts limits the transparent restarts of a call, so that a transport that can
@@ -43,7 +43,7 @@ func (m *Machine) startAttempt(now plan.Duration, kind status.AttemptKind) {
 func (m *Machine) addAttempt(now plan.Duration, kind status.AttemptKind, number int) {
 	id := len(m.attempts)
 	if m.attempts == nil {
-		m.attempts = m.rooms.attempts[:0]
+		m.attempts = m.inline.attempts[:0]
 	}
 	m.attempts = append(m.attempts, attempt{live: true, lingerAt: plan.Never, record: status.AttemptRecord{
 		Number: number, Kind: kind, StartedAt: m.since(now), HeadAt: status.None, EndedAt: status.None,
@@ -61,7 +61,7 @@ func (m *Machine) since(now plan.Duration) int64 { return int64(now - m.begun) }
 
 // Prepared reports that the driver has the attempt's own metadata.
 func (m *Machine) Prepared(now plan.Duration, id int) {
-	if m.attempts[id].live && !m.expired(now) {
+	if m.attempts[id].live && !m.endIfExpired(now) {
 		m.prepareOrOpen(id)
 	}
 }
@@ -69,7 +69,7 @@ func (m *Machine) Prepared(now plan.Duration, id int) {
 // Unprepared reports that the attempt's own metadata could not be got. It ends the
 // call. Nothing was sent, so no throttle token is taken.
 func (m *Machine) Unprepared(now plan.Duration, id int, st *status.Status) {
-	if !m.attempts[id].live || m.expired(now) {
+	if !m.attempts[id].live || m.endIfExpired(now) {
 		return
 	}
 	m.noteEnded(now, id, plan.Outcome{Status: st, Pushback: plan.NoPushback})
@@ -80,7 +80,7 @@ func (m *Machine) Unprepared(now plan.Duration, id int, st *status.Status) {
 // yet. It returns false if the attempt is no longer live.
 func (m *Machine) Head(now plan.Duration, id, httpStatus int) bool {
 	a := &m.attempts[id]
-	if !a.live || m.expired(now) {
+	if !a.live || m.endIfExpired(now) {
 		return false
 	}
 	m.stopStallWatch()
@@ -92,7 +92,7 @@ func (m *Machine) Head(now plan.Duration, id, httpStatus int) bool {
 // Commit reports that the response is more than Trailers-Only (SEMANTICS 2.2a). Its header
 // goes to the application.
 func (m *Machine) Commit(now plan.Duration, id int) {
-	if !m.attempts[id].live || m.expired(now) {
+	if !m.attempts[id].live || m.endIfExpired(now) {
 		return
 	}
 	m.commitTo(now, id, status.ReasonResponseHeaders)
@@ -105,7 +105,7 @@ func (m *Machine) Commit(now plan.Duration, id int) {
 
 // Ended reports that an attempt is over, and how (SEMANTICS 2.3, 3.3).
 func (m *Machine) Ended(now plan.Duration, id int, o plan.Outcome) {
-	if !m.attempts[id].live || m.expired(now) {
+	if !m.attempts[id].live || m.endIfExpired(now) {
 		return
 	}
 	if o.Status.Code == status.OK { // Trailers-Only, or committed already

@@ -5,8 +5,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// commitTo commits the call to an attempt (SEMANTICS 2.2): the others are aborted,
-// nothing is kept for replay any more.
+// commitTo commits the call to an attempt (SEMANTICS 2.2): the others are aborted, and
+// nothing is kept for replay any longer.
 func (m *Machine) commitTo(now plan.Duration, id int, why status.CommitReason) {
 	if m.commit >= 0 {
 		return
@@ -46,7 +46,7 @@ func (m *Machine) end(now plan.Duration, st *status.Status, why status.CommitRea
 	}
 	if m.armed != plan.Never {
 		m.armed = plan.Never
-		m.act(Action{Op: Arm, At: plan.Never})
+		m.act(Action{Op: Timer, At: plan.Never})
 	}
 	m.observe(Event{
 		Kind: CallEnded, At: now, Code: int(st.Code), Message: st.Message,
@@ -62,8 +62,9 @@ func (m *Machine) answerNumber() int {
 	return m.attempts[m.answer].record.Number
 }
 
-// freeze lets no further attempt begin. The call ends now if no attempt is under way.
-// Of several reasons, the first one is reported.
+// freeze lets no further counted attempt begin; a transparent restart of one that is under
+// way still may. The call ends now if no attempt is under way. Of several reasons, the
+// first one is reported.
 func (m *Machine) freeze(now plan.Duration, why status.CommitReason) {
 	m.next = plan.Never
 	if m.frozen == status.ReasonNone {

@@ -7,9 +7,9 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// expired ends the call if its deadline has come. A status that had come whole by
-// then stands (SEMANTICS 2.12f).
-func (m *Machine) expired(now plan.Duration) bool {
+// endIfExpired ends the call if its deadline has come, and reports whether it has. A
+// status that had come whole by then stands (SEMANTICS 2.12f).
+func (m *Machine) endIfExpired(now plan.Duration) bool {
 	if now < m.set.Deadline {
 		return false
 	}

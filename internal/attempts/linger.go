@@ -2,37 +2,38 @@ package attempts
 
 import "github.com/hedgerow-web/hedgerow/internal/plan"
 
-// lingering is how long the end of a body is awaited whose status is known: it
-// comes at once as a rule, and the connection is kept then. Some proxies never
-// send it.
+// lingering is how long to wait for the end of a body whose status is known. It usually
+// comes at once, and then the browser can reuse the connection. Some proxies never send
+// it.
 const lingering = 100 * plan.Millisecond
 
-// Settled: an attempt's status is known, though its body has not ended. Nothing but
-// more of the body changes it (SEMANTICS 5.2k).
+// Settled reports that an attempt's status is known although its body has not ended. Only
+// more of the body can change the status (SEMANTICS 5.2k).
 func (m *Machine) Settled(now plan.Duration, id int, o plan.Outcome) {
-	if a := &m.attempts[id]; a.live && !m.expired(now) {
+	if a := &m.attempts[id]; a.live && !m.endIfExpired(now) {
 		a.settled = o
 	}
 }
 
-// Unsettled: more of the body has come.
+// Unsettled reports that more of the body has come, so that the status is open again.
 func (m *Machine) Unsettled(id int) {
 	a := &m.attempts[id]
 	a.settled, a.lingerAt = plan.Outcome{}, plan.Never
 }
 
-// Linger: somebody waits for the end of an attempt whose status is known. It is
-// awaited a little longer.
+// Linger reports that somebody waits for an attempt whose status is known to end. From
+// now on, the end of its body has 100 ms to come.
 func (m *Machine) Linger(now plan.Duration, id int) {
 	a := &m.attempts[id]
 	if !a.live || a.settled.Status == nil || a.lingerAt != plan.Never {
 		return
 	}
 	a.lingerAt = now.After(lingering)
-	m.arm(now)
+	m.setTimer(now)
 }
 
-// lingerAt is when the first of the attempts' bodies is to have ended.
+// lingerAt returns the earliest instant at which an attempt stops waiting for the end of
+// its body, or Never.
 func (m *Machine) lingerAt() plan.Duration {
 	at := plan.Never
 	for id := range m.attempts {
@@ -43,7 +44,8 @@ func (m *Machine) lingerAt() plan.Duration {
 	return at
 }
 
-// endLingering ends the attempts whose bodies have not ended in time.
+// endLingering ends the attempts whose bodies have not ended in time, with the statuses
+// that are known.
 func (m *Machine) endLingering(now plan.Duration) {
 	for id := range m.attempts {
 		if a := &m.attempts[id]; a.live && a.lingerAt <= now {
@@ -54,8 +56,8 @@ func (m *Machine) endLingering(now plan.Duration) {
 	}
 }
 
-// endSettled ends the call with the status of the attempt that it is committed to,
-// if that is known.
+// endSettled ends the call with the status of the committed attempt if that status is
+// known, and reports whether it is.
 func (m *Machine) endSettled(now plan.Duration) bool {
 	if m.commit < 0 || !m.attempts[m.commit].live || m.attempts[m.commit].settled.Status == nil {
 		return false

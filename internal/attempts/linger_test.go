@@ -26,7 +26,7 @@ func TestSettled(t *testing.T) {
 		s := begin(t, retries(5))
 		s.at(0).starts().opens(1)
 		s.answers(1).releases(1).header(1)
-		s.at(10).settles(1, ok).lingers(1).expect(attempts.Action{Op: attempts.Arm, At: instant(110), Patient: true})
+		s.at(10).settles(1, ok).lingers(1).expect(attempts.Action{Op: attempts.Timer, At: instant(110), Patient: true})
 		s.at(50).lingers(1) // it is awaited already
 		s.at(110).fires().aborts(1).over(1, ok, status.ReasonResponseHeaders)
 	})

@@ -28,9 +28,9 @@ type Settings struct {
 	Observe      bool          // emit Observe actions
 }
 
-// Machine is one call. Its methods are events, and Take returns the actions that they
-// caused. A Machine is not safe for concurrent use and must not be copied after it
-// has begun.
+// Machine is one call. Its methods are events, except for the commands in command.go and
+// the questions in view.go. Take returns the actions that events and commands caused. A
+// Machine is not safe for concurrent use and must not be copied after it has begun.
 type Machine struct {
 	set   Settings
 	phase phase
@@ -48,7 +48,7 @@ type Machine struct {
 	commit  int           // the index of the committed attempt; -1: none
 	headed  bool          // the application has the committed attempt's header
 	reason  status.CommitReason
-	frozen  status.CommitReason // why no further attempt may begin
+	frozen  status.CommitReason // why no further counted attempt may begin; transparent restarts still may
 	final   bool                // the next attempt is committed when it begins
 	last    int                 // the index of the attempt that failed last; -1: none
 	answer  int                 // the index of the attempt whose status is the call's; -1: the status is the client's own
@@ -63,7 +63,7 @@ type Machine struct {
 	offline  bool          // there is no network
 
 	actions []Action
-	rooms   struct { // space for what nearly every call needs, which saves two allocations
+	inline  struct { // space for what nearly every call needs, which saves two allocations
 		attempts [1]attempt
 		actions  [6]Action
 	}
@@ -94,7 +94,7 @@ func (m *Machine) Take() []Action {
 // open. Messages may be queued, and the request half-closed, before or after.
 func (m *Machine) Begin(now plan.Duration) {
 	m.noteBegun(now)
-	if m.expired(now) {
+	if m.endIfExpired(now) {
 		return
 	}
 	if m.request.complete || m.set.Streams {
@@ -119,14 +119,14 @@ func (m *Machine) timeout(now plan.Duration) plan.Duration {
 	return m.set.Deadline - now
 }
 
-// Timer reports that the instant that was armed may have come. It may be called too
+// Timer reports that the instant of the last Timer action may have come. It may be called too
 // early or too late.
 func (m *Machine) Timer(now plan.Duration) {
 	if m.phase != running {
 		return
 	}
 	m.armed = plan.Never
-	if !m.expired(now) {
+	if !m.endIfExpired(now) {
 		m.endLingering(now)
 		m.warnStalled(now)
 		m.startDue(now)
@@ -151,7 +151,7 @@ func (m *Machine) Finish(now plan.Duration, st *status.Status, reason status.Com
 func (m *Machine) startDue(now plan.Duration) {
 	for m.phase == running && m.next <= now && m.startNext(now) {
 	}
-	m.arm(now)
+	m.setTimer(now)
 }
 
 // startNext begins the next attempt, unless it has to wait for a network. The throttle
@@ -177,9 +177,9 @@ func (m *Machine) kind() status.AttemptKind {
 	return m.set.Plan.Kind()
 }
 
-// arm sets the timer for what comes next. An attempt that is due already and waits for
+// setTimer sets the timer for what comes next. An attempt that is due already and waits for
 // a network needs no timer.
-func (m *Machine) arm(now plan.Duration) {
+func (m *Machine) setTimer(now plan.Duration) {
 	if m.phase != running {
 		return
 	}
@@ -193,35 +193,19 @@ func (m *Machine) arm(now plan.Duration) {
 	}
 	if at != m.armed {
 		m.armed = at
-		m.act(Action{Op: Arm, At: at, Patient: patient})
+		m.act(Action{Op: Timer, At: at, Patient: patient})
 	}
 }
 
 // schedule sets when the next attempt is due, in place of an earlier schedule.
 func (m *Machine) schedule(now, delay plan.Duration) { m.next = now.After(delay) }
 
-// Read asks the driver to read the next piece of an attempt's response body.
-func (m *Machine) Read(id int) { m.act(Action{Op: Read, Attempt: id}) }
-
-// Inflate asks the driver to inflate the attempt's current payload, stopping one byte
-// after the limit.
-func (m *Machine) Inflate(id int, limit int64) {
-	m.act(Action{Op: Inflate, Attempt: id, Limit: limit})
-}
-
-// Warn asks the driver to tell the developer about something that is not an error.
-func (m *Machine) Warn(w Warning) { m.act(Action{Op: Warn, Warning: w}) }
-
-// Discard asks the driver to drop the rest of an attempt's response, because the
-// attempt's status is known already.
-func (m *Machine) Discard(id int) { m.act(Action{Op: Abort, Attempt: id}) }
-
 // act is called in many places: inlined, it would add kilobytes to the WebAssembly.
 //
 //go:noinline
 func (m *Machine) act(a Action) {
 	if m.actions == nil {
-		m.actions = m.rooms.actions[:0]
+		m.actions = m.inline.actions[:0]
 	}
 	m.actions = append(m.actions, a)
 }

@@ -17,7 +17,7 @@ func (w *walk) act(a attempts.Action, committedBefore int) {
 			w.fail("%s, which is still alive, dead already or was never begun", describe(a))
 		}
 		f.aborted, f.over = true, false
-	case attempts.Arm:
+	case attempts.Timer:
 		if a.At != plan.Never && a.At <= w.now || a.At == w.armed {
 			w.fail("%s, which has passed or is armed already", describe(a))
 		}

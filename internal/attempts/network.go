@@ -10,7 +10,7 @@ func (m *Machine) waits() bool { return m.offline && m.set.WaitForReady }
 // continues: first the restarts that were to begin at once, then the attempt that is
 // due.
 func (m *Machine) Network(now plan.Duration, up bool) {
-	if m.late(now) {
+	if m.endIfLate(now) {
 		return
 	}
 	m.offline = !up

@@ -5,9 +5,9 @@ package attempts
 // memory of a whole upload.
 const maxSpare = 1 << 20
 
-// releaseSpent lets the driver drop what an attempt has taken of the request, if
-// no other attempt can come to send it: the call keeps nothing for replay, and
-// nothing for a transparent restart either.
+// releaseSpent lets the driver drop the part of the request that an attempt has taken, if
+// no other attempt can ever send it: the call keeps nothing, neither for replay nor for a
+// transparent restart.
 func (m *Machine) releaseSpent(id int) {
 	if !m.Replays() && !m.keepsForRestart() {
 		m.release(id)
@@ -25,6 +25,6 @@ func (m *Machine) release(id int) {
 	}
 }
 
-// whole reports whether another attempt could still send the whole request in the
-// place of this one: nothing that it took was let go of.
+// whole reports whether another attempt could still send the whole request in place of
+// this one, because nothing that this one took has been dropped.
 func (m *Machine) whole(id int) bool { return m.released != id || m.attempts[id].taken == 0 }

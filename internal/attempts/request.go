@@ -19,7 +19,7 @@ type request struct {
 // its frame prefix. If the message does not fit into the replay buffer, the call is
 // committed to the attempt that is under way, or else to the next one (SEMANTICS 2.11c, 2.11d, 3.7a).
 func (m *Machine) Queue(now plan.Duration, size int64) {
-	if m.late(now) {
+	if m.endIfLate(now) {
 		return
 	}
 	m.request.queued++
@@ -33,9 +33,10 @@ func (m *Machine) Queue(now plan.Duration, size int64) {
 	m.acknowledge()
 }
 
-// late reports whether the call has ended, or ends now because its deadline has come.
-func (m *Machine) late(now plan.Duration) bool {
-	return m.phase == ended || m.phase == running && m.expired(now)
+// endIfLate ends the call if its deadline has come. It reports whether the call is over,
+// so that an event comes too late.
+func (m *Machine) endIfLate(now plan.Duration) bool {
+	return m.phase == ended || m.phase == running && m.endIfExpired(now)
 }
 
 // keep charges a message to the replay buffer, or commits the call if it does not fit.
@@ -60,7 +61,7 @@ func (m *Machine) overflow(now plan.Duration) {
 		return
 	}
 	m.commitTo(now, m.furthest(), status.ReasonBufferExceeded)
-	m.arm(now)
+	m.setTimer(now)
 }
 
 // furthest returns the live attempt that has sent the most messages; of several with
@@ -77,7 +78,7 @@ func (m *Machine) furthest() int {
 
 // HalfClose reports that no further message follows.
 func (m *Machine) HalfClose(now plan.Duration) {
-	if m.late(now) {
+	if m.endIfLate(now) {
 		return
 	}
 	m.request.complete, m.stallAt = true, plan.Never

@@ -243,12 +243,12 @@ func (s *script) warns() *script { s.t.Helper(); return s.expect(attempts.Action
 // arms: the timer is to fire at the instant.
 func (s *script) arms(ms float64) *script {
 	s.t.Helper()
-	return s.expect(attempts.Action{Op: attempts.Arm, At: instant(ms)})
+	return s.expect(attempts.Action{Op: attempts.Timer, At: instant(ms)})
 }
 
 func (s *script) disarms() *script {
 	s.t.Helper()
-	return s.expect(attempts.Action{Op: attempts.Arm, At: plan.Never})
+	return s.expect(attempts.Action{Op: attempts.Timer, At: plan.Never})
 }
 
 // over: the call ends with attempt n's own status.

@@ -94,7 +94,7 @@ func clock(at plan.Duration) string {
 
 func describe(a attempts.Action) string {
 	switch a.Op {
-	case attempts.Arm:
+	case attempts.Timer:
 		return "arm the timer for " + clock(a.At)
 	case attempts.Written:
 		return "tell that " + strconv.Itoa(a.Messages) + " messages are written"

@@ -10,7 +10,7 @@ const StallSeconds = 5
 
 // Awaits reports that the application waits for a message.
 func (m *Machine) Awaits(now plan.Duration) {
-	if m.late(now) {
+	if m.endIfLate(now) {
 		return
 	}
 	if m.phase == running && !m.request.complete && m.watched && m.stallAt == plan.Never {

@@ -25,7 +25,8 @@ func (m *Machine) Headed() bool { return m.headed }
 // attempt that it replaces.
 func (m *Machine) Number(id int) int { return m.attempts[id].record.Number }
 
-// Reason is why no further attempt is made; ReasonNone while one may be.
+// Reason is why no further attempt is made. It is set when the call commits or ends, and
+// ReasonNone before.
 func (m *Machine) Reason() status.CommitReason { return m.reason }
 
 // Status is how the call ended; nil before that.

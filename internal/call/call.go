@@ -18,8 +18,8 @@ type Call struct {
 	channel   *channel.Channel
 	machine   attempts.Machine
 	path      string          // "/package.Service/Method"
-	method    *channel.Method // what holds for it
-	socket    bool            // its attempts are carried by WebSockets
+	method    *channel.Method // the method's config, and what is known about it
+	socket    bool            // its attempts use WebSockets
 	trial     int             // the index of the attempt that is sent without the attempts header to see whether that is answered; 0: none
 	metadata  metadata.MD
 	exchanges []attempt // by the attempts' indices
@@ -32,11 +32,11 @@ type Call struct {
 
 type attempt struct {
 	exchange.Exchange
-	metadata metadata.MD // its own, from the function for per-attempt metadata
-	messages int         // how many have begun so far
-	reading  bool        // a chunk was asked for and is not used up
-	behind   bool        // more of that chunk is to be fed
-	marked   bool        // it was sent with the attempts header
+	metadata          metadata.MD // its own, from the function for per-attempt metadata
+	messages          int         // how many have begun so far
+	reading           bool        // a chunk was asked for and is not used up
+	behind            bool        // the rest of that chunk is still to be fed
+	hasAttemptsHeader bool        // it was sent with the attempts header
 }
 
 // Params are what a Call is made with.
@@ -51,18 +51,18 @@ type Params struct {
 	Offline         bool          // there is no network now
 	Observe         bool
 
-	// Streams: the transport can send messages as they come. Otherwise a request is
+	// CanStream: the transport can send messages as they come. Otherwise a request is
 	// sent when it is complete. In text mode it is too, because few servers read
 	// base64 that has padding before its end.
-	Streams bool
+	CanStream bool
 	// Restarts: the transport can tell that it sent nothing of a request. The driver
 	// then has to keep the request a little longer, to send it again.
 	Restarts bool
 	// Socket: the transport is a WebSocket in the dialect of the improbable wrapper,
-	// which carries bytes in either format. It implies Streams.
+	// which carries bytes in either format. It implies CanStream.
 	Socket bool
-	// Writes: the application sends several messages and waits for each, so it has to
-	// be told when it need not wait any longer.
+	// Writes: the application sends several messages and waits for each, so Written
+	// actions have to say when it need not wait any longer.
 	Writes bool
 }
 
@@ -82,7 +82,7 @@ func (c *Call) Init(ch *channel.Channel, now plan.Duration, p Params) {
 	settings := attempts.Settings{
 		Plan: policy, MaxAttempts: allowed, Throttle: ch.Throttle(),
 		Deadline: ch.Deadline(now, p.Timeout, config.Timeout), Prepare: ch.Options().PerAttempt || p.PerAttempt, Observe: p.Observe,
-		Streams: p.Socket || p.Streams && !ch.Options().Text, Restarts: p.Restarts, Writes: p.Writes,
+		Streams: p.Socket || p.CanStream && !ch.Options().Text, Restarts: p.Restarts, Writes: p.Writes,
 	}
 	if p.WaitForReady == nil {
 		p.WaitForReady = config.WaitForReady
@@ -161,7 +161,7 @@ func (c *Call) Unprepared(now plan.Duration, id int, failure *status.Status) {
 	c.machine.Unprepared(now, id, &st)
 }
 
-// Timer reports that the instant that was armed may have come.
+// Timer reports that the instant of the last Timer action may have come.
 func (c *Call) Timer(now plan.Duration) { c.machine.Timer(now) }
 
 // attempt returns the exchange of an attempt that the machine has begun. Most methods
@@ -233,7 +233,8 @@ func (c *Call) Records() []status.AttemptRecord { return c.machine.Records() }
 // Record is the history of one attempt so far.
 func (c *Call) Record(id int) *status.AttemptRecord { return c.machine.Record(id) }
 
-// Reason is why no further attempt is made; ReasonNone while one may be.
+// Reason is why no further attempt is made. It is set when the call commits or ends, and
+// ReasonNone before.
 func (c *Call) Reason() status.CommitReason { return c.machine.Reason() }
 
 // Begun is when the call began.

@@ -4,22 +4,13 @@ import (
 	"slices"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/attempts"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
 	"github.com/hedgerow-web/hedgerow/internal/exchange"
 )
 
-// The warnings of a call, in addition to the machine's own.
-const (
-	warnCORS attempts.Warning = attempts.FirstFree + iota
-	warnStatusHidden
-	warnEncodingHidden
-	warnRetryLost
-)
-
-// marks reports whether the attempt carries the attempts header, which says how many
-// attempts were made before it.
-func (c *Call) marks(id int) bool {
+// sendsAttemptsHeader reports whether the attempt's request has the attempts header, which
+// says how many attempts were made before it.
+func (c *Call) sendsAttemptsHeader(id int) bool {
 	switch c.channel.Options().AttemptHeader {
 	case channel.AttemptHeaderAuto:
 		return c.machine.Number(id) > 1 && id != c.trial && !c.channel.Origin().Refuses
@@ -29,21 +20,21 @@ func (c *Call) marks(id int) bool {
 	return false
 }
 
-// blocked reports whether an attempt without a response may have been refused for its
-// attempts header: the server has answered attempts without the header, and never one
-// with it.
-func (c *Call) blocked(id int) bool {
+// seemsBlockedByCORS reports whether an attempt may have got no response because CORS does
+// not allow its attempts header: the server has answered attempts without the header, and
+// never one with it.
+func (c *Call) seemsBlockedByCORS(id int) bool {
 	o := c.channel.Origin()
-	return c.channel.Options().CrossOrigin && !c.socket && c.attempt(id).marked && !o.Allows && o.Answers
+	return c.channel.Options().CrossOrigin && !c.socket && c.attempt(id).hasAttemptsHeader && !o.Allows && o.Answers
 }
 
-// triesUnmarked decides to send an attempt that seems blocked once more, at once and
-// without the header: a trial. The browser did not send the first one, so nothing is
-// counted (SEMANTICS 5.5d). If the trial gets no response either, the network was the
-// cause, and the origin must answer something before there is another trial. Only a
-// call that keeps its request can make one.
-func (c *Call) triesUnmarked(id int) bool {
-	if c.channel.Options().AttemptHeader != channel.AttemptHeaderAuto || !c.machine.Replays() || !c.maySendAgain() || !c.blocked(id) {
+// triesWithoutHeader decides to send an attempt that seems to be blocked by CORS once more,
+// at once and without the header: a trial. The browser did not send the first one, so
+// nothing is counted (SEMANTICS 5.5d). If the trial gets no response either, the network
+// was the cause, and the origin must answer something before there is another trial. Only
+// a call that keeps its request can make one.
+func (c *Call) triesWithoutHeader(id int) bool {
+	if c.channel.Options().AttemptHeader != channel.AttemptHeaderAuto || !c.machine.Replays() || !c.maySendAgain() || !c.seemsBlockedByCORS(id) {
 		return false
 	}
 	c.channel.Origin().Answers = false
@@ -59,12 +50,12 @@ func (c *Call) maySendAgain() bool {
 	return retry == nil || retry.RetryableStatusCodes.Has(status.Unavailable)
 }
 
-// heard learns about the origin from a response. A WebSocket that opens shows
-// nothing, because browsers do not ask for CORS there.
-func (c *Call) heard(id int) {
+// noteAnswer notes what a response shows about the origin. A WebSocket that opens shows
+// nothing, because CORS does not apply to WebSockets.
+func (c *Call) noteAnswer(id int) {
 	switch o := c.channel.Origin(); {
 	case c.socket:
-	case c.attempt(id).marked: // the header is allowed; if a trial was answered before, the network had failed all the same
+	case c.attempt(id).hasAttemptsHeader: // the header is allowed; if an earlier trial was answered, the attempt before it had failed because of the network after all
 		o.Allows, o.Refuses = true, false
 	case id > 0 && id == c.trial && !o.Allows:
 		o.Refuses = true

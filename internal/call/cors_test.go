@@ -155,14 +155,14 @@ func TestAttemptsHeaderRefused(t *testing.T) {
 		again(t, ch).marked("1").noResponse(2, "lost").asks("arm 500").warned()
 	})
 	t.Run("ended_by_something_else", func(t *testing.T) {
-		for how, asked := range map[Failure][]string{AbortedByHost: {"end"}, NotRequest: {"abort 2", "end"}} {
+		for how, asked := range map[Failure][]string{AbortedByHost: {"end"}, InvalidRequest: {"abort 2", "end"}} {
 			tk := again(t, open(t, retrying, crossOrigin))
 			tk.tell(func(c *Call) { c.Failed(0, 1, how, plan.Processed, errors.New("left")) }).asks(asked...).warned()
 		}
 	})
 	t.Run("request_is_gone", func(t *testing.T) { // it was too large for the buffer: there is nothing to send again
 		ch := open(t, retrying, crossOrigin, func(o *channel.Options) { o.MaxRetryBufferPerCallSize = 30 })
-		tk := begin(t, ch, Params{Streaming: true, Streams: true})
+		tk := begin(t, ch, Params{Streaming: true, CanStream: true})
 		tk.sends(10).begins().asks("open 1")
 		tk.head(1, 503, "grpc-retry-pushback-ms", "0").asks("abort 1", "open 2").marked("1")
 		tk.sends(90).asks("release 2")

@@ -34,7 +34,7 @@ func TestFailed(t *testing.T) {
 	t.Run("98_not_a_request", func(t *testing.T) {
 		tk := unary(t, open(t, retrying))
 		tk.sends(10).starts().asks("open 1")
-		tk.tell(func(c *Call) { c.Failed(0, 0, NotRequest, plan.NotSent, errors.New("bad URL")) }).asks("abort 1", "end")
+		tk.tell(func(c *Call) { c.Failed(0, 0, InvalidRequest, plan.NotSent, errors.New("bad URL")) }).asks("abort 1", "end")
 		tk.over(status.Internal, status.ReasonInternal, 1, "bad URL")
 	})
 	t.Run("not_a_response", func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestFailed(t *testing.T) {
 		tk := unary(t, open(t, retrying))
 		tk.sends(10).starts().asks("open 1")
 		cause := errors.New("TypeError: RequestInit: Expected signal to be an instance of AbortSignal")
-		tk.tell(func(c *Call) { c.Failed(0, 0, NotRequest, plan.NotSent, cause) }).asks("abort 1", "end")
+		tk.tell(func(c *Call) { c.Failed(0, 0, InvalidRequest, plan.NotSent, cause) }).asks("abort 1", "end")
 		tk.over(status.Internal, status.ReasonInternal, 1, "a test environment brings a DOM of its own")
 	})
 	t.Run("aborted_by_something_else", func(t *testing.T) {

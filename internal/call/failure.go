@@ -15,20 +15,20 @@ type Failure uint8
 
 // The ways in which an attempt fails.
 const (
-	NoResponse    Failure = iota // the network failed, or something that a browser reports in the same way
-	AbortedByHost                // something other than this client ended the exchange: a page that is left, a service worker
-	NotRequest                   // no request could be made of it at all
-	BadPayload                   // a payload that is marked as compressed could not be inflated
-	NotResponse                  // what fetch returned is not a response, or cannot be read as one
-	Redirected                   // the response is a redirect, and a browser tells nothing else of it
-	Forbidden                    // the page's Content-Security-Policy forbids the request; the cause names the directive
+	NoResponse     Failure = iota // the network failed, or something that a browser reports in the same way
+	AbortedByHost                 // something other than this client ended the exchange, such as the user leaving the page, or a service worker
+	InvalidRequest                // no request could be made, for example because fetch refuses the URL
+	BadPayload                    // a payload that is marked as compressed could not be inflated
+	NotResponse                   // what fetch returned is not a response, or cannot be read as one
+	Redirected                    // the response is a redirect, and the browser says nothing else about it
+	Forbidden                     // the page's Content-Security-Policy forbids the request; the cause names the directive
 )
 
-// Failed reports that an attempt got no response head, or that something other than
-// client and server ended it at any stage. The latter is not the server's failure: it
-// takes no throttle token and is never retried, whatever codes the policy lists
-// (SEMANTICS 2.9d, 5.3b). Neither is what is known not to have been sent (5.3d), nor a
-// response that cannot be read (5.3h), nor a redirect (5.3i).
+// Failed reports that an attempt got no response head, or that something other than the
+// client and the server ended it at any stage. The server is not to blame for the latter,
+// so it takes no throttle token and is never retried, whatever codes the policy lists
+// (SEMANTICS 2.9d, 5.3b). The same is true of a request that is known not to have been sent
+// (5.3d), of a response that cannot be read (5.3h), and of a redirect (5.3i).
 func (c *Call) Failed(now plan.Duration, id int, how Failure, p plan.Progress, cause error) {
 	if !c.machine.Live(id) {
 		return
@@ -36,7 +36,7 @@ func (c *Call) Failed(now plan.Duration, id int, how Failure, p plan.Progress, c
 	var st *status.Status
 	switch how {
 	case AbortedByHost:
-		if c.attempt(id).Whole() { // the status had come: it stands
+		if c.attempt(id).Whole() { // the status had come whole, so it stands
 			c.Break(now, id, cause)
 			return
 		}
@@ -46,26 +46,26 @@ func (c *Call) Failed(now plan.Duration, id int, how Failure, p plan.Progress, c
 		c.damaged(now, id, cause)
 		return
 	case Redirected:
-		c.heard(id)
+		c.noteAnswer(id)
 		c.react(now, id, c.attempt(id).Redirect())
 		return
-	case NotRequest, NotResponse, Forbidden:
+	case InvalidRequest, NotResponse, Forbidden:
 		c.Fail(now, caused(status.New(status.Internal, c.brokenText(how, cause)), cause))
 		return
 	default:
 		st = status.New(status.Unavailable, c.noResponseText(id, cause))
 		switch {
-		case now >= c.machine.Deadline(): // the call ends now: nothing is tried, and nothing learned
-		case c.triesUnmarked(id):
+		case now >= c.machine.Deadline(): // the call ends now, so there is no trial
+		case c.triesWithoutHeader(id):
 			p = plan.NotSent // the browser asked the server with a preflight, and did not send the request
-		case c.blocked(id) && c.maySendAgain():
+		case c.seemsBlockedByCORS(id) && c.maySendAgain():
 			c.warnCORSOnce()
 		}
 	}
 	c.machine.Ended(now, id, plan.Outcome{Status: caused(st, cause), Pushback: plan.NoPushback, Progress: p})
 }
 
-// given is the header metadata of an attempt that the application already has.
+// given returns the attempt's header metadata if the application has it already.
 func (c *Call) given(id int) metadata.MD {
 	if at, ok := c.machine.Committed(); ok && at == id && c.machine.Headed() {
 		return c.attempt(id).Header()
@@ -108,7 +108,7 @@ func (c *Call) noResponseText(id int, cause error) string {
 		message += "; it is on another origin than the page, so also check its CORS response, which must not be a redirect, as to the login page " +
 			"of a session that has ended, and must allow the page's origin and the headers " + text.List(c.allowed())
 	}
-	if c.blocked(id) {
+	if c.seemsBlockedByCORS(id) {
 		message += ". The server answers attempts without the header " + channel.AttemptsHeader + ", so that may be the one it does not allow"
 	}
 	return message

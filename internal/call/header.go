@@ -54,8 +54,8 @@ func (c *Call) AppendRequestHeader(md *metadata.MD, now plan.Duration, id int) {
 	if o.AcceptGzip {
 		md.Append(acceptHeader, exchange.Gzip)
 	}
-	if c.marks(id) {
-		c.attempt(id).marked = true
+	if c.sendsAttemptsHeader(id) {
+		c.attempt(id).hasAttemptsHeader = true
 		md.Append(channel.AttemptsHeader, text.Decimal(c.machine.Number(id)-1))
 	}
 	for _, part := range parts {

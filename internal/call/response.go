@@ -13,10 +13,10 @@ func (c *Call) Head(now plan.Duration, id, httpStatus int, fields metadata.MD) {
 	if !c.machine.Head(now, id, httpStatus) {
 		return
 	}
-	c.heard(id)
+	c.noteAnswer(id)
 	a := c.attempt(id)
 	c.react(now, id, a.Head(httpStatus, fields))
-	if st := a.Told(); st != nil { // all that a body could tell is another status
+	if st := a.Told(); st != nil { // the head says how the attempt failed; a body could only replace the status
 		c.machine.Settled(now, id, c.outcome(id, st))
 		c.machine.Linger(now, id)
 	}
@@ -33,7 +33,7 @@ func (c *Call) Read(now plan.Duration) {
 	}
 }
 
-// react does what follows from what an exchange has read.
+// react acts on what an exchange has read.
 func (c *Call) react(now plan.Duration, id int, r exchange.Reading) {
 	switch r {
 	case exchange.More:
@@ -100,10 +100,10 @@ func (c *Call) Feed(now plan.Duration, id int, chunk []byte, at int, to []wire.F
 	return to, at
 }
 
-// settle: the trailers frame may have come whole, so that the status is known. An
-// attempt that is not committed ends with it at once, for a retry does not wait.
-// Else the end of the body is awaited a little, since the network then keeps the
-// connection, and what is behind the trailers can be told as the mistake it is.
+// settle checks whether the trailers frame has come whole, so that the status is known. An
+// attempt that is not committed then ends at once, because a retry need not wait. Otherwise
+// the call waits a little for the end of the body: then the browser can reuse the
+// connection, and data after the trailers can be reported as an error.
 func (c *Call) settle(now plan.Duration, id int) {
 	a := c.attempt(id)
 	st := a.Settled()
@@ -139,8 +139,8 @@ func (c *Call) Packed(id int) (limit int64, packed bool) {
 	return limit, packed && c.machine.Live(id)
 }
 
-// Inflated reports that the attempt's current payload is inflated, and how long it is.
-// If it is trailers, they are passed.
+// Inflated reports that the attempt's current payload is inflated, and its size. If it is
+// trailers, they are the last argument.
 func (c *Call) Inflated(now plan.Duration, id int, size int64, trailers []byte) {
 	if !c.machine.Live(id) {
 		return
@@ -188,14 +188,14 @@ func (c *Call) count(now plan.Duration, id int, f wire.Fragment) {
 	}
 }
 
-// Skip reports that the driver took so many bytes of the current payload without
-// feeding them, of which no more count than the payload still has.
+// Skip reports that the driver took n bytes of the current payload without feeding them.
+// Bytes beyond the end of the payload are not counted.
 func (c *Call) Skip(id, n int) {
 	if !c.machine.Live(id) {
 		return
 	}
 	a := c.attempt(id)
-	a.behind = false // for all that is known
+	a.behind = false // as far as is known
 	a.Skip(int(min(int64(n), a.Left())))
 	if _, packed := a.Packed(); packed {
 		c.inflate(id)
@@ -210,7 +210,7 @@ func (c *Call) Drained(id int) {
 	c.readOn(id)
 }
 
-// End reports that an attempt's body has ended, as bodies should.
+// End reports that an attempt's body has ended without an error.
 func (c *Call) End(now plan.Duration, id int) {
 	if c.machine.Live(id) {
 		c.attempt(id).End()
@@ -231,13 +231,13 @@ func (c *Call) ended(now plan.Duration, id int) {
 	a := c.attempt(id)
 	st := a.Status()
 	if a.Refused() || st.Code == status.OK && c.lacks(id) {
-		c.machine.Commit(now, id) // a message commits, also one that is not taken; and an OK is an answer, if a wrong one
+		c.machine.Commit(now, id) // a message commits even if it is refused, and an OK without a message is an answer too
 	}
 	c.explain(id, st)
 	c.machine.Ended(now, id, c.outcome(id, st))
 }
 
-// outcome is what the machine is told of a status that was read.
+// outcome converts a status that was read for the machine.
 func (c *Call) outcome(id int, st *status.Status) plan.Outcome {
 	if st.Code == status.OK && c.lacks(id) {
 		st = cardinality(st.Header, "no message")
@@ -249,7 +249,7 @@ func (c *Call) outcome(id int, st *status.Status) plan.Outcome {
 	return o
 }
 
-// lacks reports whether the message that is due has not come.
+// lacks reports whether the one message of a unary response has not come.
 func (c *Call) lacks(id int) bool { return !c.streaming && c.attempt(id).messages == 0 }
 
 func cardinality(header metadata.MD, got string) *status.Status {

@@ -14,12 +14,12 @@ import (
 // duplex is a call whose request stays open, over a transport that sends its
 // messages as they come.
 func duplex(t *testing.T, ch *channel.Channel) *talk {
-	return begin(t, ch, Params{Streaming: true, Streams: true, Writes: true})
+	return begin(t, ch, Params{Streaming: true, CanStream: true, Writes: true})
 }
 
 // clientStream is one that is answered with a single message.
 func clientStream(t *testing.T, ch *channel.Channel) *talk {
-	return begin(t, ch, Params{Streams: true, Writes: true})
+	return begin(t, ch, Params{CanStream: true, Writes: true})
 }
 
 // An exchange's response, and a request that stays open.
@@ -117,7 +117,7 @@ func TestOpenRequests(t *testing.T) {
 		tk.refuses(1, status.Unavailable, "grpc-retry-pushback-ms", "0").asks("open 2")
 	})
 	t.Run("call_that_cannot_be_made", func(t *testing.T) {
-		tk := begin(t, open(t, retrying), Params{Method: "nonsense", Streams: true})
+		tk := begin(t, open(t, retrying), Params{Method: "nonsense", CanStream: true})
 		tk.tell(func(*Call) {}).asks("end")
 		tk.begins().sends(10).halfCloses().reads().network(true).asks()
 		tk.over(status.Internal, status.ReasonInternal, 0, "nonsense")
@@ -218,8 +218,8 @@ func TestTextDoesNotStream(t *testing.T) {
 		streams bool
 	}{
 		"fetch":              {Params{Writes: true}, false},
-		"streaming_fetch":    {Params{Writes: true, Streams: true}, false},
-		"socket":             {Params{Writes: true, Streams: true, Socket: true}, true},
+		"streaming_fetch":    {Params{Writes: true, CanStream: true}, false},
+		"socket":             {Params{Writes: true, CanStream: true, Socket: true}, true},
 		"socket_says_it_all": {Params{Writes: true, Socket: true}, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -125,7 +125,7 @@ func (tk *talk) tell(event func(c *Call)) *talk {
 			tk.asked, tk.header = append(tk.asked, "open "+n), tk.call.RequestHeader(tk.now, a.Attempt)
 		case attempts.Abort:
 			tk.asked = append(tk.asked, "abort "+n)
-		case attempts.Arm:
+		case attempts.Timer:
 			if tk.shows(a) {
 				tk.asked = append(tk.asked, "arm "+instant(a.At))
 			}

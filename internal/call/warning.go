@@ -9,7 +9,15 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
-// Warning returns what a Warn action of the call's machine has to tell.
+// The warnings of a call, in addition to the machine's own.
+const (
+	warnCORS attempts.Warning = attempts.FirstFree + iota
+	warnStatusHidden
+	warnEncodingHidden
+	warnRetryLost
+)
+
+// Warning returns the text of a Warn action for the developer.
 func (c *Call) Warning(w attempts.Warning) channel.Warning {
 	switch w {
 	case warnCORS:
@@ -52,8 +60,8 @@ func (c *Call) Warning(w attempts.Warning) channel.Warning {
 	}
 }
 
-// explain warns of what may have kept a failed call from being retried, once for
-// each method.
+// explain warns about what may have kept a failed call from being retried, once for each
+// method.
 func (c *Call) explain(id int, st *status.Status) {
 	a := c.attempt(id)
 	switch {
@@ -69,8 +77,7 @@ func (c *Call) explain(id int, st *status.Status) {
 	}
 }
 
-// repeats reports whether the policy would have answered the code with another
-// attempt, and still had one to make.
+// repeats reports whether the policy lists the code and allows one more attempt.
 func (c *Call) repeats(code status.Code) bool {
 	return c.machine.MayRepeat() && c.method.Config.Repeats(code)
 }

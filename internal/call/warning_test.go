@@ -84,7 +84,7 @@ func TestWarnings(t *testing.T) {
 		lost(t, open(t, "", crossOrigin), Params{}, failed).warned()
 	})
 	t.Run("stalled", func(t *testing.T) {
-		tk := begin(t, open(t, ""), Params{Streaming: true, Streams: true})
+		tk := begin(t, open(t, ""), Params{Streaming: true, CanStream: true})
 		tk.begins().asks("open 1")
 		tk.reads().asks("arm 5000")
 		tk.at(5000).timer().asks("warn").warned("halfDuplexStalled")

@@ -8,8 +8,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/abi/abitest"
 )
 
-// unaryCall tells the driver, in the bytes that JavaScript would write, of one unary
-// call of 100 bytes that succeeds at once. It makes no garbage of its own.
+// unaryCall runs a unary call of 100 bytes, which succeeds at once, with the bytes that
+// JavaScript would write. It allocates nothing itself.
 type unaryCall struct {
 	driver              *Driver
 	buffers             *abi.Buffers
@@ -50,7 +50,7 @@ func (u *unaryCall) input(in []byte) []byte {
 	return u.buffers.Input(uint32(len(in)))
 }
 
-// BenchmarkUnary is a call through the driver, without JavaScript.
+// BenchmarkUnary runs a call through the driver, without JavaScript.
 func BenchmarkUnary(b *testing.B) {
 	u := newUnaryCall(b)
 	b.ReportAllocs()
@@ -61,8 +61,8 @@ func BenchmarkUnary(b *testing.B) {
 	}
 }
 
-// What a call allocates is what a collector has to clean up behind it, in a page that
-// has other things to do.
+// Whatever a call allocates, the garbage collector has to free later, in a page that has
+// other things to do.
 func TestAllocationsOfACall(t *testing.T) {
 	u := newUnaryCall(t)
 	u.run()
@@ -72,8 +72,8 @@ func TestAllocationsOfACall(t *testing.T) {
 	}
 }
 
-// The last texts are kept, so that most need not be made again; what was made of them
-// must not be another call's.
+// The last text of an export is kept so that equal ones need not be read again. What was
+// made from one text must never be used for another.
 func TestTextsThatRepeat(t *testing.T) {
 	var l last
 	for _, c := range []struct {

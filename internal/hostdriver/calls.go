@@ -1,12 +1,12 @@
 package hostdriver
 
-// calls are those that live. They are found by their ids, and walked in the order
-// in which they began: a map has another order each time, and the same events are
-// to give the same actions.
+// calls is the list of live calls, which are also found by their ids. The list is in
+// the order in which the calls began, because the same events must always lead to the
+// same actions, and a map is iterated in a different order each time.
 //
-// To walk them costs as much per call for thousands as for one, and leaves no
-// garbage. What is done with a call may end it, so that a walk asks for the next
-// one first:
+// Iterating costs the same per call for one call and for thousands, and allocates
+// nothing. Handling a call may end it and so remove it from the list; get the next one
+// first:
 //
 //	for c := d.calls.oldest; c != nil; {
 //		next := c.newer
@@ -29,7 +29,7 @@ func (l *calls) add(c *liveCall) {
 	l.newest = c
 }
 
-// remove takes a call out that is there.
+// remove removes a call, which must be in the list.
 func (l *calls) remove(c *liveCall) {
 	delete(l.byID, c.id)
 	if c.older != nil {

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// Calls come and go in any order, against the plainest model of it. A walk sees each
-// call once, the oldest first, and no other: so it costs as many steps as there are
-// calls, and what has gone is held by nothing.
+// Calls are added and removed in random order, and the list is compared with a plain
+// slice. Iterating must find each live call once, the oldest first. A removed call must
+// not keep others alive.
 func TestCalls(t *testing.T) {
 	random := rand.New(rand.NewSource(1))
 	list := calls{byID: map[uint32]*liveCall{}}
@@ -42,8 +42,8 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// Closing a channel makes as much garbage per call for thousands as for some: what
-// ends has the same cost, and each call ends once, as they began.
+// Closing a channel with thousands of calls allocates no more per call than closing one
+// with hundreds. Each call ends once, in the order in which they began.
 func TestClosingThousandsOfCalls(t *testing.T) {
 	few, many := closing(t, 200), closing(t, 20_000)
 	if many > few+1 {
@@ -51,7 +51,8 @@ func TestClosingThousandsOfCalls(t *testing.T) {
 	}
 }
 
-// closing closes a channel with so many calls: how many allocations a call that takes.
+// closing closes a channel that has this many calls, and returns how many allocations
+// that takes per call.
 func closing(t *testing.T, count int) float64 {
 	t.Helper()
 	s := open(t, "")

@@ -1,8 +1,8 @@
-// Package hostdriver is the driver of the npm package: it turns the core's
-// machines as JavaScript's events come in over the ABI (wasm/ABI.md), and writes
-// what is to be done into buffers that JavaScript reads. It starts no goroutine
-// and reads no clock.
+// Package hostdriver is the driver of the npm package. It drives the core's machines
+// with the events that JavaScript reports over the ABI (wasm/ABI.md), and writes the
+// resulting actions into buffers that JavaScript reads. It starts no goroutine and
+// reads no clock.
 //
-// It knows nothing of JavaScript or of WebAssembly, so that its tests run as
-// native Go. Package jsbridge/host exports it.
+// It knows nothing about JavaScript or WebAssembly, so its tests run as native Go.
+// Package jsbridge/host exports it.
 package hostdriver

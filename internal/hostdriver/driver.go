@@ -12,19 +12,19 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// Driver holds what lives: all channels and calls of one instance of the
+// Driver holds the open channels and the live calls of one instance of the
 // WebAssembly. It implements abi.Program.
 type Driver struct {
 	out      *abi.Buffers
 	channels map[uint32]*channel.Channel
 	calls    calls
-	origins  map[string]*channel.Origin // by their URLs; all channels of the page share what is known
+	origins  map[string]*channel.Origin // by URL; the channels of a page share them
 	timers   timers
-	armed    plan.Duration // what JavaScript's one timer stands at
-	patient  bool          // it is for the end of a body
-	now      plan.Duration // the instant of the present event
-	room     []wire.Fragment
-	header   metadata.MD // room for a request's
+	armed    plan.Duration   // the instant that JavaScript's one timer is set to
+	patient  bool            // that timer waits for the end of a body
+	now      plan.Duration   // the instant of the current event
+	room     []wire.Fragment // reused by every Feed
+	header   metadata.MD     // reused for the header of every request
 
 	lastStart last // the method and the metadata
 	lastHead  last
@@ -36,11 +36,11 @@ type liveCall struct {
 	id      uint32
 	channel uint32
 	timer   timer
-	// Its neighbours among those that live.
+	// The neighbours in the list of live calls.
 	older, newer *liveCall
 }
 
-// New makes the driver of an instance. It answers through the buffers.
+// New makes the driver of an instance. Its answers go into the buffers.
 func New(out *abi.Buffers) *Driver {
 	return &Driver{
 		out:      out,
@@ -52,7 +52,7 @@ func New(out *abi.Buffers) *Driver {
 	}
 }
 
-// OpenChannel makes a channel of the options in the text, or refuses them.
+// OpenChannel makes a channel from the options in the text, or refuses them.
 func (d *Driver) OpenChannel(id uint32, in []byte) {
 	options, problems := readOptions(string(in))
 	if len(problems) > 0 {
@@ -68,7 +68,7 @@ func (d *Driver) OpenChannel(id uint32, in []byte) {
 	d.channels[id] = ch
 }
 
-// origin is what is known of the origin of a base URL that was checked.
+// origin returns what is known about the origin of a base URL, which has been validated.
 func (d *Driver) origin(baseURL string) *channel.Origin {
 	scheme, rest, _ := text.Cut(baseURL, '/')
 	host, _, _ := text.Cut(rest[1:], '/')
@@ -79,48 +79,47 @@ func (d *Driver) origin(baseURL string) *channel.Origin {
 	return d.origins[url]
 }
 
-// CloseChannel cancels what runs.
+// CloseChannel closes a channel and cancels its calls.
 func (d *Driver) CloseChannel(id uint32, now float64) {
 	d.now = d.instant(now)
 	for c := d.calls.oldest; c != nil; {
 		next := c.newer
 		if c.channel == id {
 			c.Cancel(d.now, call.CanceledByChannel, nil)
-			d.carryOut(c)
+			d.writeActions(c)
 		}
 		c = next
 	}
 	delete(d.channels, id)
-	d.arm()
+	d.setTimer()
 }
 
-// Network: there is a network, or there is none.
+// Network reports that the page is online again, or offline.
 func (d *Driver) Network(now float64, up uint32) {
 	d.now = d.instant(now)
 	for c := d.calls.oldest; c != nil; {
 		next := c.newer
 		c.Network(d.now, up != 0)
-		d.carryOut(c)
+		d.writeActions(c)
 		c = next
 	}
-	d.arm()
+	d.setTimer()
 }
 
-// Timer: what is due is due.
+// Timer fires the timers that are due.
 func (d *Driver) Timer(now float64) {
 	d.now, d.armed, d.patient = d.instant(now), plan.Never, false
 	for d.timers.earliest() <= d.now {
 		c := d.timers.heap[0].call
 		d.timers.set(&c.timer, plan.Never)
 		c.Timer(d.now)
-		d.carryOut(c)
+		d.writeActions(c)
 	}
-	d.arm()
+	d.setTimer()
 }
 
-// Start makes and begins a call: its method, then its metadata, are the text. A
-// call whose channel is not open ends at once. An id is given once, so that a
-// second start of a call is passed over.
+// Start makes and begins a call. The text holds its method, then its metadata. A call
+// whose channel is not open ends at once. Ids are used once; a second start is ignored.
 func (d *Driver) Start(id uint32, in []byte) {
 	block, rest := abi.ReadStartBlock(in)
 	d.now = d.instant(block.Now)
@@ -150,7 +149,7 @@ func (d *Driver) Start(id uint32, in []byte) {
 		c.HalfClose(d.now)
 	}
 	c.Begin(d.now)
-	d.settle(c)
+	d.respond(c)
 }
 
 func readParams(block *abi.StartBlock) call.Params {
@@ -160,20 +159,20 @@ func readParams(block *abi.StartBlock) call.Params {
 		MaxReceiveBytes: limit(block.MaxReceive),
 		Streaming:       has(abi.StartFlagStreaming),
 		Observe:         has(abi.StartFlagObserve),
-		Streams:         has(abi.StartFlagStreams),
+		CanStream:       has(abi.StartFlagCanStream),
 		Writes:          has(abi.StartFlagOpen),
 		Offline:         has(abi.StartFlagOffline),
 		Socket:          has(abi.StartFlagSocket),
 	}
 	if wait := has(abi.StartFlagWaitForReady); wait || has(abi.StartFlagNoWait) {
-		said := wait // made only here, for it is allocated
+		said := wait // declared here, because it is allocated
 		params.WaitForReady = &said
 	}
 	return params
 }
 
-// settle carries out what an event of a call asked for.
-func (d *Driver) settle(c *liveCall) {
-	d.carryOut(c)
-	d.arm()
+// respond writes what an event of a call led to: the call's actions, and the timer.
+func (d *Driver) respond(c *liveCall) {
+	d.writeActions(c)
+	d.setTimer()
 }

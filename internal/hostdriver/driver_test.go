@@ -109,7 +109,7 @@ func TestHedges(t *testing.T) {
 	})
 }
 
-// JavaScript has one timer for all calls. One that stands too early is not moved.
+// JavaScript has one timer for all calls. A timer that is set too early is not moved.
 func TestOneTimer(t *testing.T) {
 	s := open(t, "").starts(1, timeout(300)).asks("open 1/0", "release 1/0", "timer 300")
 	s.starts(2, timeout(500)).asks("open 2/0", "release 2/0")
@@ -119,7 +119,7 @@ func TestOneTimer(t *testing.T) {
 	s.at(600).timer().asks("abort 1/0", "end 1/-1 code 4", "abort 2/0", "end 2/-1 code 4")
 }
 
-// A clock may count from any beginning, and from none that is whole.
+// A clock may count from any instant, even from a fraction of a millisecond.
 func TestClocks(t *testing.T) {
 	t.Run("negative", func(t *testing.T) {
 		s := open(t, retrying).at(-5000).starts(1, timeout(2000)).asks("open 1/0", "timer -3000")
@@ -205,7 +205,7 @@ func TestMetadataWithNUL(t *testing.T) {
 }
 
 func TestRequestStream(t *testing.T) {
-	s := open(t, "").starts(1, flags(abi.StartFlagOpen|abi.StartFlagStreams|abi.StartFlagStreaming))
+	s := open(t, "").starts(1, flags(abi.StartFlagOpen|abi.StartFlagCanStream|abi.StartFlagStreaming))
 	s.asks("open 1/0", "release 1/0")
 	s.tell("queue", nil, 1, 0, 10, 10).asks()
 	s.tell("took", nil, 1, 0, 1).asks("written 1: 1")
@@ -218,8 +218,8 @@ func TestNetwork(t *testing.T) {
 	s.tell("network", nil, 5, 1).asks("open 2/0", "release 2/0", "open 1/0", "release 1/0") // as they began
 }
 
-// Events come late: of what has ended, of attempts that never began, and of ids that
-// nothing has, none is an error, and none does anything.
+// Events may come too late: for a call that has ended, an attempt that never began, or an
+// unknown id. They are ignored, without an error.
 func TestEventsOfNothing(t *testing.T) {
 	s := open(t, retrying).starts(1, unary()).asks("open 1/0")
 	for _, export := range table.Exports {
@@ -249,7 +249,8 @@ func TestEventsOfNothing(t *testing.T) {
 	s.starts(1, unary()).asks() // its id has been given
 }
 
-// What is fed to a call that has ended is taken, so that nobody feeds it again.
+// A chunk that is fed to a call that has ended is taken whole, so that it is not fed
+// again.
 func TestFeedingNothing(t *testing.T) {
 	s := open(t, "").feed(9, 0, true, message("late")).asks()
 	if s.host.Buffers.Result != 9 {
@@ -275,9 +276,9 @@ func TestWhatKills(t *testing.T) {
 	}
 }
 
-// The numbers that JavaScript has for failures are those that the core has.
+// JavaScript and the core must have the same numbers for failures.
 func TestFailures(t *testing.T) {
-	for i, how := range []call.Failure{call.NoResponse, call.AbortedByHost, call.NotRequest, call.BadPayload, call.NotResponse, call.Redirected, call.Forbidden} {
+	for i, how := range []call.Failure{call.NoResponse, call.AbortedByHost, call.InvalidRequest, call.BadPayload, call.NotResponse, call.Redirected, call.Forbidden} {
 		if int(how) != i || i >= len(table.Failure.Rows) || failure(uint32(i)) != how {
 			t.Errorf("the table has another failure %d", i)
 		}

@@ -63,7 +63,7 @@ func (p *page) begin() {
 	} else {
 		block.Flags = abi.StartFlagStreaming | abi.StartFlagOpen
 		if p.script.Streams {
-			block.Flags |= abi.StartFlagStreams
+			block.Flags |= abi.StartFlagCanStream
 		}
 	}
 	p.tell("start", abitest.StartInput(block, "/helloworld.Greeter/SayHello\x00"), 1)
@@ -122,7 +122,7 @@ func (p *page) result() driverscripts.Seen {
 	return seen
 }
 
-// scriptOptions are a script's options as JavaScript tells them.
+// scriptOptions returns a script's options in the form in which JavaScript passes them.
 func scriptOptions(t *testing.T, s driverscripts.Script) []byte {
 	t.Helper()
 	parts := []string{"baseUrl", "https://api.example.com", "random", "4503599627370496"}

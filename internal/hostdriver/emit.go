@@ -14,8 +14,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// emitMetadata emits fields: how many, and the text in which each is its name and
-// its value, both ended by a NUL. Values of -bin names are base64.
+// emitMetadata writes fields: their number, then one text that holds each name and each
+// value, followed by a NUL. The values of -bin names are base64.
 func (d *Driver) emitMetadata(md metadata.MD) {
 	out := d.out
 	from := len(out.Text)
@@ -31,7 +31,7 @@ func (d *Driver) emitMetadata(md metadata.MD) {
 	out.Words(uint32(md.Len()), uint32(from), uint32(len(out.Text)-from))
 }
 
-// emitStatus emits how a call ended.
+// emitStatus writes the status and the history of a call that has ended.
 func (d *Driver) emitStatus(c *liveCall) {
 	st, _ := c.Ending()
 	d.out.Words(uint32(st.Code), uint32(st.RawCode))
@@ -43,7 +43,7 @@ func (d *Driver) emitStatus(c *liveCall) {
 	d.emitHistory(c)
 }
 
-// emitRefusal ends a call that never was, for its channel is not open.
+// emitRefusal ends a call that could not begin, because its channel is not open.
 func (d *Driver) emitRefusal(id uint32) {
 	const none = ^uint32(0)
 	d.out.Begin(abi.ActionEnd, id, none)
@@ -57,7 +57,7 @@ func (d *Driver) emitRefusal(id uint32) {
 	d.out.Words(uint32(status.ReasonInternal), 0)
 }
 
-// emitHistory emits the commit reason and a record for each attempt.
+// emitHistory writes the commit reason and a record of each attempt.
 func (d *Driver) emitHistory(c *liveCall) {
 	d.out.Words(uint32(c.Reason()), uint32(c.Attempts()))
 	for id := range c.Attempts() {
@@ -70,7 +70,8 @@ func (d *Driver) emitHistory(c *liveCall) {
 	}
 }
 
-// since is an instant of a record on JavaScript's clock; NaN: there is none.
+// since converts an instant of a record to JavaScript's clock. The result is NaN if the
+// record does not have that instant.
 func since(c *liveCall, at int64) float64 {
 	if at == status.None {
 		return math.NaN()
@@ -78,8 +79,8 @@ func since(c *liveCall, at int64) float64 {
 	return milliseconds(c.Begun() + plan.Duration(at))
 }
 
-// emitEvent emits an observation, every field of it: JavaScript picks what the
-// kind calls for.
+// emitEvent writes all fields of an event. JavaScript picks those that the kind calls
+// for.
 func (d *Driver) emitEvent(e *attempts.Event) {
 	policy := uint32(0)
 	if e.Kind == attempts.CallStarted {

@@ -18,14 +18,14 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// The ids of the call that is walked, and of one before it.
+// The ids of the call under test, and of a call before it.
 const (
 	walked = 2
 	before = 1
 )
 
-// encoded is a call behind the ABI. It does what JavaScript does: it puts payloads
-// together, and says what it skips.
+// encoded is a call behind the ABI. It does what JavaScript does: it assembles payloads
+// and reports what it skips.
 type encoded struct {
 	t       *testing.T
 	host    *abitest.Host
@@ -79,7 +79,8 @@ func optionText(s walks.Setup) string {
 	return options(parts...)
 }
 
-// answerBefore has the origin answer a call, so that it is known to.
+// answerBefore runs a call that the origin answers, so that the origin is known to
+// answer.
 func (e *encoded) answerBefore() {
 	e.tell("start", abitest.StartInput(abi.StartBlock{Timeout: math.Inf(1), Channel: 1}, "/before.All/Others\x00"), before)
 	if e.setup.Options.PerAttempt {
@@ -96,7 +97,7 @@ func (e *encoded) answerBefore() {
 
 func ms(d plan.Duration) float64 { return milliseconds(d) }
 
-// tell tells the driver, and reads what it wants done.
+// tell reports an event to the driver and reads the actions.
 func (e *encoded) tell(export string, in []byte, args ...float64) {
 	e.t.Helper()
 	event := abitest.Named(export, in, args...)
@@ -114,14 +115,14 @@ func (e *encoded) tell(export string, in []byte, args ...float64) {
 			if ms := a.Values["at"].(float64); !math.IsInf(ms, 1) {
 				at = nanoseconds(ms, plan.Never)
 			}
-			e.actions = append([]attempts.Action{{Op: attempts.Arm, At: at}}, e.actions...)
+			e.actions = append([]attempts.Action{{Op: attempts.Timer, At: at}}, e.actions...)
 		} else if a.Call == walked {
 			e.actions = append(e.actions, e.action(a))
 		}
 	}
 }
 
-// action is what the call itself had asked for.
+// action converts an action of the ABI back to the one that the call returned.
 func (e *encoded) action(a abitest.Action) attempts.Action {
 	made := attempts.Action{Attempt: a.Attempt}
 	switch a.Name {
@@ -164,7 +165,7 @@ func fieldsOf(f abitest.Fields) metadata.MD {
 	return md
 }
 
-// compareEnd: JavaScript is told the status that the call ended with.
+// compareEnd checks that JavaScript gets the status that the call ended with.
 func (e *encoded) compareEnd(a abitest.Action) {
 	e.t.Helper()
 	c := e.look()
@@ -203,7 +204,7 @@ func (e *encoded) compareEnd(a abitest.Action) {
 	}
 }
 
-// look is the call itself, from when the driver has made it.
+// look finds the call itself, once the driver has made it.
 func (e *encoded) look() *call.Call {
 	if e.call == nil {
 		if c := e.driver.calls.byID[walked]; c != nil {
@@ -231,7 +232,7 @@ func (e *encoded) Start(now plan.Duration, complete bool, size int64) {
 	p := e.setup.Params
 	block := abi.StartBlock{Now: ms(now), Timeout: ms(p.Timeout), Size: float64(size), Channel: 1}
 	for flag, set := range map[uint32]bool{
-		abi.StartFlagStreaming: p.Streaming, abi.StartFlagOpen: !complete, abi.StartFlagStreams: p.Streams, abi.StartFlagSocket: p.Socket,
+		abi.StartFlagStreaming: p.Streaming, abi.StartFlagOpen: !complete, abi.StartFlagCanStream: p.CanStream, abi.StartFlagSocket: p.Socket,
 		abi.StartFlagWaitForReady: *p.WaitForReady, abi.StartFlagNoWait: !*p.WaitForReady, abi.StartFlagOffline: p.Offline,
 		abi.StartFlagObserve: size%2 == 0, // which changes nothing else
 	} {
@@ -289,8 +290,8 @@ func (e *encoded) Head(now plan.Duration, id, httpStatus int, fields metadata.MD
 	e.tell("head", []byte(text), walked, float64(id), ms(now), float64(httpStatus), float64(fields.Len()))
 }
 
-// Feed takes what is left of a payload without feeding it, or feeds a slice; every
-// other time it says that the chunk ends with it.
+// Feed skips the rest of a payload, or feeds a slice. Every other time it reports that
+// the chunk ends with the slice.
 func (e *encoded) Feed(now plan.Duration, id int, chunk []byte, at int, to []wire.Fragment) ([]wire.Fragment, int) {
 	rest := chunk[at:]
 	if missing := e.missing[id]; missing > 0 && len(rest) > 0 && e.live(id) {

@@ -9,13 +9,13 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// find is a call that lives; nil: events of others come too late.
+// find returns a live call, or nil if the call has ended: its events come too late.
 func (d *Driver) find(id uint32, now float64) *liveCall {
 	d.now = d.instant(now)
 	return d.calls.byID[id]
 }
 
-// findAttempt is a call that lives, if it has begun the attempt.
+// findAttempt returns a live call that has begun the attempt, or nil.
 func (d *Driver) findAttempt(id, attempt uint32, now float64) *liveCall {
 	return begun(d.find(id, now), attempt)
 }
@@ -27,41 +27,41 @@ func begun(c *liveCall, attempt uint32) *liveCall {
 	return c
 }
 
-// Queue: a request message of so many bytes, sent as so many, in a call that is
-// open.
+// Queue reports a message of an open request: its size in bytes, and how many bytes are
+// sent, which are fewer if it was compressed.
 func (d *Driver) Queue(id uint32, now, size, sent float64) {
 	if c := d.find(id, now); c != nil {
 		c.Send(d.now, byteCount(size), byteCount(sent))
-		d.settle(c)
+		d.respond(c)
 	}
 }
 
-// HalfClose: no further message follows.
+// HalfClose reports that no further message follows.
 func (d *Driver) HalfClose(id uint32, now float64) {
 	if c := d.find(id, now); c != nil {
 		c.HalfClose(d.now)
-		d.settle(c)
+		d.respond(c)
 	}
 }
 
-// Took: fetch has taken so many messages for an attempt.
+// Took reports how many messages fetch has taken for an attempt so far.
 func (d *Driver) Took(id, attempt, messages uint32) {
 	if c := begun(d.calls.byID[id], attempt); c != nil {
 		c.Took(int(attempt), count(messages))
-		d.settle(c)
+		d.respond(c)
 	}
 }
 
-// Read: the application waits for a message.
+// Read reports that the application waits for a message.
 func (d *Driver) Read(id uint32, now float64) {
 	if c := d.find(id, now); c != nil {
 		c.Read(d.now)
-		d.settle(c)
+		d.respond(c)
 	}
 }
 
-// Cancel ends a call for its caller, or, with INTERNAL, for a mistake of its
-// caller's.
+// Cancel ends a call because its caller canceled it or, with the code INTERNAL, because
+// the caller made a mistake.
 func (d *Driver) Cancel(id uint32, now float64, code uint32, in []byte) {
 	if c := d.find(id, now); c != nil {
 		if status.Code(code) == status.Internal {
@@ -69,11 +69,11 @@ func (d *Driver) Cancel(id uint32, now float64, code uint32, in []byte) {
 		} else {
 			c.Cancel(d.now, string(in), nil)
 		}
-		d.settle(c)
+		d.respond(c)
 	}
 }
 
-// History emits the attempts so far.
+// History writes the history of the attempts so far.
 func (d *Driver) History(id uint32) {
 	if c := d.calls.byID[id]; c != nil {
 		d.out.Begin(abi.ActionHistory, id, 0)
@@ -81,7 +81,7 @@ func (d *Driver) History(id uint32) {
 	}
 }
 
-// Prepared: the per-attempt function's metadata is the text.
+// Prepared reports the metadata that the function for per-attempt metadata returned.
 func (d *Driver) Prepared(id, attempt uint32, now float64, fields uint32, in []byte) {
 	if c := d.findAttempt(id, attempt, now); c != nil {
 		text := reader{string(in)}
@@ -90,32 +90,32 @@ func (d *Driver) Prepared(id, attempt uint32, now float64, fields uint32, in []b
 		} else {
 			c.Prepared(d.now, int(attempt), md)
 		}
-		d.settle(c)
+		d.respond(c)
 	}
 }
 
-// Unprepared: the per-attempt function failed; the text is the message, then
-// the metadata of the status.
+// Unprepared reports that the function for per-attempt metadata failed. The text holds
+// the message, then the metadata of the status.
 func (d *Driver) Unprepared(id, attempt uint32, now float64, code, fields uint32, in []byte) {
 	if c := d.findAttempt(id, attempt, now); c != nil {
 		text := reader{string(in)}
 		st := status.New(status.Code(code), text.next())
 		st.Trailer, _ = text.metadata(fields)
 		c.Unprepared(d.now, int(attempt), st)
-		d.settle(c)
+		d.respond(c)
 	}
 }
 
-// Head: the response's fields are the text.
+// Head reports the response head. The text holds its fields.
 func (d *Driver) Head(id, attempt uint32, now float64, httpStatus, fields uint32, in []byte) {
 	if c := d.findAttempt(id, attempt, now); c != nil {
 		c.Head(d.now, int(attempt), count(httpStatus), d.lastHead.head(in, fields))
-		d.settle(c)
+		d.respond(c)
 	}
 }
 
-// Feed: a slice of a chunk, or what a feed before has left of it. Once the last
-// slice is taken, the chunk is drained. The result is how much was taken.
+// Feed reads a slice of a chunk, or the part of it that an earlier Feed left. When the
+// last slice has been read, the chunk is drained. The result says how much was read.
 func (d *Driver) Feed(id, attempt uint32, now float64, last uint32, in []byte) {
 	c := d.findAttempt(id, attempt, now)
 	if c == nil {
@@ -131,58 +131,60 @@ func (d *Driver) Feed(id, attempt uint32, now float64, last uint32, in []byte) {
 		c.Drained(int(attempt))
 	}
 	d.out.Result = uint32(consumed)
-	d.settle(c)
+	d.respond(c)
 }
 
-// Skip: JavaScript took so many bytes of the present message by itself.
+// Skip reports how many bytes of the current message JavaScript took without feeding
+// them.
 func (d *Driver) Skip(id, attempt, length uint32) {
 	if c := begun(d.calls.byID[id], attempt); c != nil {
 		c.Skip(int(attempt), count(length))
-		d.settle(c)
+		d.respond(c)
 	}
 }
 
-// Inflated: JavaScript has inflated the present payload; trailers are shown.
+// Inflated reports that JavaScript has inflated the current payload. If that was the
+// trailers frame, the text holds the trailers.
 func (d *Driver) Inflated(id, attempt uint32, now, size float64, in []byte) {
 	if c := d.findAttempt(id, attempt, now); c != nil {
 		c.Inflated(d.now, int(attempt), byteCount(size), append([]byte(nil), in...))
-		d.settle(c)
+		d.respond(c)
 	}
 }
 
-// Drained: the chunk has been taken whole.
+// Drained reports that all of the chunk has been used.
 func (d *Driver) Drained(id, attempt uint32, now float64) {
 	if c := d.findAttempt(id, attempt, now); c != nil {
 		c.Drained(int(attempt))
-		d.settle(c)
+		d.respond(c)
 	}
 }
 
-// End: the body has ended.
+// End reports that the body has ended.
 func (d *Driver) End(id, attempt uint32, now float64) {
 	if c := d.findAttempt(id, attempt, now); c != nil {
 		c.End(d.now, int(attempt))
-		d.settle(c)
+		d.respond(c)
 	}
 }
 
-// Broken: the body could not be read to its end.
+// Broken reports that the body could not be read to its end.
 func (d *Driver) Broken(id, attempt uint32, now float64, in []byte) {
 	if c := d.findAttempt(id, attempt, now); c != nil {
 		c.Break(d.now, int(attempt), errors.New(string(in)))
-		d.settle(c)
+		d.respond(c)
 	}
 }
 
-// Failed: there was no response head.
+// Failed reports that an attempt failed on this side of the network, and how.
 func (d *Driver) Failed(id, attempt uint32, now float64, how uint32, in []byte) {
 	if c := d.findAttempt(id, attempt, now); c != nil {
 		c.Failed(d.now, int(attempt), failure(how), plan.Processed, errors.New(string(in)))
-		d.settle(c)
+		d.respond(c)
 	}
 }
 
-// failure is how an attempt failed; what is not known is a failure like any other.
+// failure converts the number of a failure. An unknown number is treated as NoResponse.
 func failure(how uint32) call.Failure {
 	if how > uint32(call.Forbidden) {
 		return call.NoResponse
@@ -190,10 +192,10 @@ func failure(how uint32) call.Failure {
 	return call.Failure(how)
 }
 
-// Closed: the attempt's WebSocket was closed.
+// Closed reports that the attempt's WebSocket was closed.
 func (d *Driver) Closed(id, attempt uint32, now float64, code uint32, in []byte) {
 	if c := d.findAttempt(id, attempt, now); c != nil {
 		c.Closed(d.now, int(attempt), count(code), string(in))
-		d.settle(c)
+		d.respond(c)
 	}
 }

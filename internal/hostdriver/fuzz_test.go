@@ -11,9 +11,9 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/abi/table"
 )
 
-// FuzzExports tells the driver anything, in any order, of any ids. It answers,
-// refuses, or dies of an input that is not there; what it answers is as the table
-// says; and it writes to no byte of the input that was not meant for it.
+// FuzzExports calls the exports in any order, with any arguments. The driver answers,
+// refuses, or panics because the input is missing. Its answers have the form that the
+// table of the ABI says, and it writes only to the bytes of the input that it was given.
 func FuzzExports(f *testing.F) {
 	for seed := range int64(20) {
 		f.Add(randomBytes(seed, 400))
@@ -23,7 +23,7 @@ func FuzzExports(f *testing.F) {
 	})
 }
 
-// TestRandomExports is the same of many random scripts, without a fuzzer.
+// TestRandomExports does the same with many random scripts, without a fuzzer.
 func TestRandomExports(t *testing.T) {
 	for seed := range int64(1000) {
 		if play(t, abitest.Script(randomBytes(seed, 600))); t.Failed() {
@@ -38,8 +38,8 @@ func randomBytes(seed int64, n int) []byte {
 	return data
 }
 
-// Of what the driver may die: both are faults of JavaScript that nothing sensible can
-// be answered to.
+// The panics that the driver may end with. Both are mistakes of JavaScript to which there
+// is no sensible answer.
 var deaths = []string{
 	"an export was given more bytes than the input buffer holds",
 	"an input is shorter than the block that it begins with",
@@ -57,7 +57,7 @@ func play(t *testing.T, events []abitest.Event) {
 	}
 }
 
-// FuzzTraffic is a page in use, of which the fuzzer chooses what happens.
+// FuzzTraffic plays a busy page. The fuzzer chooses what happens in it.
 func FuzzTraffic(f *testing.F) {
 	for seed := range int64(20) {
 		f.Add(randomBytes(seed, 2000))
@@ -74,8 +74,8 @@ func FuzzTraffic(f *testing.F) {
 	})
 }
 
-// TestTraffic is the same of random bytes, and random traffic gets everywhere: there
-// is no export, action, outcome, reason, event, warning or status that it lacks.
+// TestTraffic does the same with random bytes. It also checks that random traffic reaches
+// every export, action, outcome, reason, event, warning and status.
 func TestTraffic(t *testing.T) {
 	reached := abitest.NewReached()
 	for seed := range int64(20) {
@@ -103,7 +103,7 @@ func TestTraffic(t *testing.T) {
 	}
 }
 
-// checked is a host that knows what its program must not do.
+// checked is a host that checks what its program must not do.
 type checked struct {
 	*abitest.Host
 	events   int
@@ -116,7 +116,7 @@ func newChecked() *checked {
 	return &checked{Host: h, ended: map[uint32]bool{}, expected: bytes.Clone(h.Buffers.In)}
 }
 
-// Told: the program has been told of an event, or is about to be.
+// Told checks the buffers before and after an event is reported to the program.
 func (c *checked) Told(e abitest.Event) {
 	if len(c.Buffers.In) > len(c.expected) {
 		c.expected = make([]byte, len(c.Buffers.In))
@@ -125,7 +125,7 @@ func (c *checked) Told(e abitest.Event) {
 	c.events++
 }
 
-// right reports whether what the program answered to the last event is right.
+// right reports whether the program's answer to the last event is valid.
 func (c *checked) right(t *testing.T, e abitest.Event, actions []abitest.Action, err error) bool {
 	t.Helper()
 	if c.Death != "" {
@@ -157,7 +157,7 @@ func (c *checked) right(t *testing.T, e abitest.Event, actions []abitest.Action,
 	return !t.Failed()
 }
 
-// checkFeed: what feed answers lies within what it was given.
+// checkFeed checks that the fragments that feed found lie within the input.
 func checkFeed(t *testing.T, h *abitest.Host, e abitest.Event) {
 	t.Helper()
 	fragments := h.Fragments()
@@ -178,7 +178,7 @@ func checkFeed(t *testing.T, h *abitest.Host, e abitest.Event) {
 	}
 }
 
-// newHost is a host that holds a driver.
+// newHost makes a host with a driver.
 func newHost() *abitest.Host {
 	b := abi.NewBuffers()
 	return &abitest.Host{Buffers: b, Program: New(b)}

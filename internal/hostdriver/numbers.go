@@ -7,21 +7,22 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// JavaScript's numbers are floats: they may be NaN, negative or infinite, and the
-// conversion of what an integer does not hold differs between compilers. So each
-// is bounded here before it becomes one of the core's. What stands everywhere is
-// not inlined: it would weigh kilobytes.
+// JavaScript's numbers are floats. They may be NaN, negative or infinite, and compilers
+// differ in how they convert a float that does not fit an integer. So each number is
+// bounded here before the core gets it. Inlining these widely used functions would add
+// kilobytes to the WebAssembly.
 
-// The bounds leave room to add and to subtract: the difference of any two
-// instants is a span that 64 bits hold. They are 73 years, which a clock that
-// counts from 1970 keeps to until 2043, and 146 years.
+// The bounds leave room for sums and differences: the difference between any two
+// instants is a span that fits 64 bits. They are 73 years, which a clock that counts
+// from 1970 reaches in 2043, and 146 years.
 const (
 	latest  plan.Duration = 1 << 61
 	longest plan.Duration = 1 << 62
 )
 
-// nanoseconds rounds: a millisecond's fraction that came from a whole number of
-// nanoseconds must lead back to it, or a timer would fire a nanosecond early for ever.
+// nanoseconds rounds to the nearest nanosecond. A whole number of nanoseconds that was
+// converted to milliseconds must convert back to the same number, or else a timer would
+// fire a nanosecond early again and again.
 //
 //go:noinline
 func nanoseconds(ms float64, bound plan.Duration) plan.Duration {
@@ -35,8 +36,8 @@ func nanoseconds(ms float64, bound plan.Duration) plan.Duration {
 	return plan.Duration(math.RoundToEven(ns))
 }
 
-// instant is a reading of JavaScript's clock. NaN is no instant: none is later
-// than the one before.
+// instant converts a reading of JavaScript's clock. NaN is not an instant: the previous
+// event's is used instead.
 //
 //go:noinline
 func (d *Driver) instant(ms float64) plan.Duration {
@@ -46,8 +47,8 @@ func (d *Driver) instant(ms float64) plan.Duration {
 	return nanoseconds(ms, latest)
 }
 
-// span is a number of milliseconds. Infinity, as what is longer than anybody
-// waits, is Never, and so is NaN.
+// span converts a number of milliseconds. Infinity and NaN become Never, and so does a
+// span that is longer than anybody would wait.
 func span(ms float64) plan.Duration {
 	if ms != ms {
 		return plan.Never
@@ -65,9 +66,9 @@ func milliseconds(d plan.Duration) float64 {
 	return float64(d) / float64(plan.Millisecond)
 }
 
-// due is an instant of JavaScript's clock that is not before at, and hardly
-// later. Where floats are coarser than nanoseconds the nearest one may be before
-// it, and a timer that was set for that would be set for it again, for ever.
+// due converts an instant to JavaScript's clock, rounding up. Large floats are coarser
+// than nanoseconds, so the nearest one may be before the instant. A timer set to that
+// would fire too early and be set to the same number again, for ever.
 func due(at plan.Duration) float64 {
 	ms := milliseconds(at)
 	for nanoseconds(ms, plan.Never) < at {
@@ -76,7 +77,7 @@ func due(at plan.Duration) float64 {
 	return ms
 }
 
-// byteCount is how long something is: JavaScript's integers are exact up to 2^53.
+// byteCount converts a length in bytes. JavaScript's integers are exact up to 2^53.
 func byteCount(n float64) int64 {
 	const most = 1 << 53
 	switch {
@@ -88,7 +89,7 @@ func byteCount(n float64) int64 {
 	return 0
 }
 
-// limit is a number of bytes: Infinity is no limit.
+// limit converts a limit in bytes. Infinity means no limit.
 func limit(n float64) int64 {
 	if n >= float64(channel.Unlimited) {
 		return channel.Unlimited
@@ -96,5 +97,5 @@ func limit(n float64) int64 {
 	return byteCount(n)
 }
 
-// count is a number of things that lie in memory, as an int of any size holds it.
+// count converts a number of things in memory. Every size of int can hold the result.
 func count(n uint32) int { return int(min(n, math.MaxInt32)) }

@@ -68,8 +68,8 @@ func TestLengths(t *testing.T) {
 	}
 }
 
-// An instant that was handed out comes back as it was. Truncated, two of a hundred
-// came back a nanosecond early, and their timers were set again.
+// An instant that JavaScript was given comes back unchanged. When it was truncated, two
+// of a hundred came back a nanosecond early, and their timers were set again.
 func TestInstantsComeBack(t *testing.T) {
 	d := New(abi.NewBuffers())
 	random := rand.New(rand.NewSource(1))
@@ -81,8 +81,8 @@ func TestInstantsComeBack(t *testing.T) {
 	}
 }
 
-// Whatever clock JavaScript has: when it shows the instant that a timer was set
-// for, what was due then is due.
+// Whatever clock JavaScript has, a timer is due when the clock shows the instant that the
+// timer was set to.
 func TestTimersAreDueWhenTheyFire(t *testing.T) {
 	d := New(abi.NewBuffers())
 	random := rand.New(rand.NewSource(2))

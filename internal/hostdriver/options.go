@@ -9,8 +9,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// readOptions reads a channel's options, names and values in turn. Those that
-// are absent have their defaults.
+// readOptions reads a channel's options from a text of alternating names and values.
+// Absent options have their defaults.
 func readOptions(block string) (channel.Options, []serviceconfig.Problem) {
 	r := optionReader{options: channel.DefaultOptions()}
 	r.options.Random = generator("") // unless a seed or a draw is given
@@ -50,8 +50,8 @@ func (r *optionReader) read(name, value string) {
 	}
 }
 
-// generator is SplitMix64, as numbers in [0, 1): jitter wants no better, and
-// math/rand would cost a browser some kilobytes.
+// generator returns a SplitMix64 generator of numbers in [0, 1). That is good enough for
+// jitter, and math/rand would add kilobytes to the WebAssembly.
 func generator(seed string) func() float64 {
 	number, _ := text.Number(seed)
 	state := uint64(number)

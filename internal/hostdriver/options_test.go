@@ -8,7 +8,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// options joins names and values as JavaScript does; the base URL is there.
+// options joins names and values as JavaScript does, after a base URL.
 func options(parts ...string) string {
 	return strings.Join(append([]string{"baseUrl", "https://api.test"}, parts...), "\x00") + "\x00"
 }
@@ -105,7 +105,7 @@ func TestOptionRefusals(t *testing.T) {
 	}
 }
 
-// Draws are uniform enough for jitter, and the same seed gives the same ones.
+// Random numbers are uniform enough for jitter, and the same seed gives the same ones.
 func TestSeed(t *testing.T) {
 	draws := func(seed string) (sum float64, first [4]float64) {
 		random := generator(seed)

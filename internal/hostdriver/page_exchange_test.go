@@ -28,7 +28,7 @@ type exchange struct {
 	packed  bool // it is to be inflated
 }
 
-// take takes messages of the request, and goes on when it has them.
+// take takes messages of the request, and calls a function when it has them.
 func (x *exchange) take(n int, then func()) {
 	p := x.page
 	for ; n != 0 && !x.dead; n-- {
@@ -67,7 +67,7 @@ func (x *exchange) answer() {
 	x.page.tell("head", []byte(text), 1, x.id, x.page.now, float64(status), n)
 }
 
-// fails says that the exchange failed: before the head, or in the body.
+// fails reports that the exchange failed, before the head or in the body.
 func (x *exchange) fails(word, where string) {
 	x.dead = true
 	if word == "abort" {
@@ -81,7 +81,7 @@ func (x *exchange) fails(word, where string) {
 	x.page.tell("broken", []byte("the network failed"), 1, x.id, x.page.now)
 }
 
-// read tells of the next chunk of the body, or of its end.
+// read reports the next chunk of the body, or its end.
 func (x *exchange) read() {
 	p := x.page
 	if len(x.chunks) == 0 {
@@ -109,7 +109,7 @@ func (x *exchange) read() {
 	})
 }
 
-// feed has the driver cut what is left of a chunk into messages.
+// feed lets the driver split the rest of a chunk into messages.
 func (x *exchange) feed(chunk []byte, again bool) {
 	p := x.page
 	for len(chunk) > 0 && !x.dead && p.end == nil {

@@ -43,7 +43,7 @@ func (p *page) after(ms int, late bool, run func()) {
 	p.tasks = append(p.tasks, task{p.now + float64(ms), late, run})
 }
 
-// run lets time pass until nothing is left to happen.
+// run advances the clock until no more events are due.
 func (p *page) run() {
 	for {
 		next := -1
@@ -68,7 +68,7 @@ func (p *page) run() {
 	}
 }
 
-// tell tells the driver of an event and performs what it asks for.
+// tell reports an event to the driver and performs the actions.
 func (p *page) tell(export string, in []byte, args ...float64) {
 	p.t.Helper()
 	if !p.host.Enter(abitest.Named(export, in, args...)) {
@@ -157,7 +157,7 @@ func (p *page) grow() {
 	}
 }
 
-// deliver gives the application a message, if it asks for one.
+// deliver gives the application a message if it has asked for one.
 func (p *page) deliver(message string) {
 	if p.script.Call == "unary" || p.wished > 0 {
 		p.seen.Received = append(p.seen.Received, message)
@@ -169,7 +169,7 @@ func (p *page) deliver(message string) {
 	p.unread = append(p.unread, message)
 }
 
-// want asks the driver to read for the application, if that waits.
+// want asks the driver for a message if the application waits for one.
 func (p *page) want() {
 	for p.wished > 0 && len(p.unread) > 0 {
 		p.seen.Received = append(p.seen.Received, p.unread[0])
@@ -186,7 +186,7 @@ func (p *page) want() {
 	}
 }
 
-// sees: the application sees the end.
+// sees notes when the application sees the end.
 func (p *page) sees() {
 	p.wished = 0
 	p.seen.EndAt = int(p.now)

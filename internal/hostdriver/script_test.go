@@ -12,17 +12,17 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/abi/abitest"
 )
 
-// script is a driver that is told what happens, in the bytes that JavaScript would
-// write, at exact instants; asks says what it must ask for, as the bytes that
-// JavaScript would read say it.
+// script reports events to a driver at exact instants, in the bytes that JavaScript
+// would write. Its method asks then compares the actions, read from the bytes that
+// JavaScript would read, with the expected ones.
 type script struct {
 	t       *testing.T
 	host    *abitest.Host
 	now     float64
 	actions []abitest.Action // of the last event
 	patient bool             // show patient timers, which nearly every call has
-	armed   float64          // what the timer was last shown to be armed at
-	hidden  bool             // a patient one was not shown
+	armed   float64          // the instant of the last timer action that was shown
+	hidden  bool             // a patient timer was not shown
 }
 
 const (
@@ -31,8 +31,8 @@ const (
 	hedging = `{"methodConfig":[{"name":[{}],"hedgingPolicy":{"maxAttempts":3,"hedgingDelay":"0.1s","nonFatalStatusCodes":["UNAVAILABLE"]}}]}`
 )
 
-// open makes channel 1, with a service config and further options. Half of every
-// backoff is waited.
+// open makes channel 1, with a service config and further options. Every backoff is half
+// of its bound.
 func open(t *testing.T, config string, more ...string) *script {
 	t.Helper()
 	s := &script{t: t, host: newHost(), armed: math.Inf(1)}
@@ -59,7 +59,7 @@ func (s *script) tell(export string, in []byte, args ...float64) *script {
 	return s
 }
 
-// asks: for this, in this order, and for nothing else.
+// asks checks that the last event led to exactly these actions, in this order.
 func (s *script) asks(want ...string) *script {
 	s.t.Helper()
 	got := []string{}
@@ -74,8 +74,8 @@ func (s *script) asks(want ...string) *script {
 	return s
 }
 
-// shows reports whether a timer is shown: a patient one is not, unless the test is
-// about these, nor what takes it back.
+// shows reports whether a timer action is shown. Unless a test is about patient timers,
+// they are not shown, nor is the action that sets the timer back afterwards.
 func (s *script) shows(a abitest.Action) bool {
 	at := a.Values["at"].(float64)
 	if patient := a.Values["patient"].(bool); patient && !s.patient {
@@ -87,8 +87,8 @@ func (s *script) shows(a abitest.Action) bool {
 	return !back
 }
 
-// told is an action in short: its name, its call and attempt, and what matters of
-// what it carries.
+// told describes an action in short: its name, its call and attempt, and the most
+// important value.
 func told(a abitest.Action) string {
 	of := fmt.Sprintf(" %d/%d", a.Call, a.Attempt)
 	switch a.Name {
@@ -112,7 +112,7 @@ func told(a abitest.Action) string {
 	return a.Name + of
 }
 
-// only is the one action of a name among the last ones.
+// only returns the one action with this name that the last event led to.
 func (s *script) only(name string) abitest.Action {
 	s.t.Helper()
 	var found []abitest.Action
@@ -132,8 +132,8 @@ type start struct {
 	metadata []string // names and values in turn
 }
 
-// starts begins a call on channel 1. What the block lacks is as for a call without
-// options.
+// starts begins a call on channel 1. Zero values in the block stand for what a call
+// without options has.
 func (s *script) starts(call float64, how start) *script {
 	s.t.Helper()
 	b := how.StartBlock
@@ -154,7 +154,7 @@ func flags(f uint32) start { return start{StartBlock: abi.StartBlock{Flags: f}} 
 
 func timeout(ms float64) start { return start{StartBlock: abi.StartBlock{Timeout: ms}} }
 
-// head is a response head; names and values in turn.
+// head reports a response head. The fields are alternating names and values.
 func (s *script) head(call, attempt, http float64, fields ...string) *script {
 	s.t.Helper()
 	if !slices.Contains(fields, "content-type") {
@@ -164,7 +164,7 @@ func (s *script) head(call, attempt, http float64, fields ...string) *script {
 	return s.tell("head", []byte(text), call, attempt, s.now, http, float64(len(fields)/2))
 }
 
-// refuses is a Trailers-Only answer, whole.
+// refuses reports a complete Trailers-Only response.
 func (s *script) refuses(call, attempt float64, fields ...string) *script {
 	s.t.Helper()
 	s.head(call, attempt, 200, fields...).asks(fmt.Sprintf("read %v/%v", call, attempt))
@@ -186,7 +186,7 @@ func (s *script) timer() *script {
 	return s.tell("timer", nil, s.now)
 }
 
-// records are the history that an end or history action carries.
+// records returns the history that an end or history action carries.
 func records(a abitest.Action) (reason string, list []map[string]any) {
 	h := a.Values["history"].(map[string]any)
 	return h["reason"].(string), h["records"].([]map[string]any)

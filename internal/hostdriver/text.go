@@ -9,7 +9,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// reader reads text that JavaScript has joined: each part ends in a NUL.
+// reader reads the parts of a text from JavaScript. Each part ends in a NUL.
 type reader struct{ rest string }
 
 func (r *reader) next() string {
@@ -18,8 +18,8 @@ func (r *reader) next() string {
 	return part
 }
 
-// metadata reads so many fields of the application's. Were there a NUL in one
-// of them, all behind it would be taken for something else: that is refused.
+// metadata reads the application's fields. It refuses a field that contains a NUL,
+// because everything after it would be misread.
 func (r *reader) metadata(fields uint32) (metadata.MD, error) {
 	if uint64(text.Count(r.rest, '\x00')) != 2*uint64(fields) {
 		return metadata.MD{}, errors.New("the method or a field of the metadata holds a NUL character, which no request can carry")
@@ -27,8 +27,8 @@ func (r *reader) metadata(fields uint32) (metadata.MD, error) {
 	return r.fields(fields, false), nil
 }
 
-// fields reads so many names and values, as they stand on the wire, or as many
-// as there are. What came from a server is limited.
+// fields reads up to n names and values, which are encoded as on the wire. If they came
+// from a server, their number is limited.
 func (r *reader) fields(n uint32, came bool) metadata.MD {
 	var md metadata.MD
 	n = min(n, uint32((text.Count(r.rest, '\x00')+1)/2))
@@ -46,15 +46,16 @@ func (r *reader) fields(n uint32, came bool) metadata.MD {
 	return md
 }
 
-// last is the text that came last to an export. Most calls of a page begin with the
-// same one, and most of its responses too: then nothing is made of it again.
+// last remembers the previous text of an export, and what was made from it. Most calls
+// of a page begin with the same text, as do most of its responses, and then it need not
+// be read again.
 type last struct {
 	text   string
 	fields uint32
 	md     metadata.MD
 }
 
-// of is the text, and whether it is another than before.
+// of returns the text, and whether it differs from the previous one.
 func (l *last) of(in []byte) (text string, other bool) {
 	if other = string(in) != l.text; other {
 		l.text = string(in)
@@ -62,7 +63,7 @@ func (l *last) of(in []byte) (text string, other bool) {
 	return l.text, other
 }
 
-// head is the text as so many fields of a response.
+// head reads the text as the fields of a response head.
 func (l *last) head(in []byte, fields uint32) metadata.MD {
 	if text, other := l.of(in); other || fields != l.fields {
 		r := reader{text}

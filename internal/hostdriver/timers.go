@@ -2,22 +2,22 @@ package hostdriver
 
 import "github.com/hedgerow-web/hedgerow/internal/plan"
 
-// timers is a heap of the calls' timers, the earliest first. JavaScript has one
-// timer for all of them.
+// timers is a heap of the timers of all calls, with the earliest first. JavaScript has
+// one timer for all of them.
 type timers struct {
 	heap []*timer
 }
 
-// timer is a call's. While it is set, it knows its place in the heap.
+// timer is the timer of one call.
 type timer struct {
 	call  *liveCall
 	at    plan.Duration // Never: not set
-	place int
+	place int           // in the heap, while the timer is set
 
-	patient bool // it is for the end of a body, which comes at once as a rule
+	patient bool // it waits for the end of a body, which usually comes at once
 }
 
-// earliest is when the first timer is due; Never: none is set.
+// earliest returns when the first timer is due, or Never if none is set.
 func (h *timers) earliest() plan.Duration {
 	if len(h.heap) == 0 {
 		return plan.Never
@@ -25,10 +25,10 @@ func (h *timers) earliest() plan.Duration {
 	return h.heap[0].at
 }
 
-// patient reports whether the first timer is.
+// patient reports whether the first timer is patient.
 func (h *timers) patient() bool { return len(h.heap) > 0 && h.heap[0].patient }
 
-// set moves a timer; Never takes it out.
+// set sets a timer to another instant. With Never, it is removed.
 func (h *timers) set(t *timer, at plan.Duration) {
 	was := t.at
 	t.at = at

@@ -7,7 +7,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// The heap against the plainest model of it: the least of all timers that are set.
+// The heap's first timer is compared with the earliest of all timers that are set.
 func TestTimers(t *testing.T) {
 	random := rand.New(rand.NewSource(1))
 	all := make([]timer, 40)
@@ -39,7 +39,7 @@ func TestTimers(t *testing.T) {
 	}
 }
 
-// Calls come and go by the thousand: a timer that was taken out must not be kept.
+// Calls come and go by the thousand, so a timer that was removed must not be kept.
 func TestTimersAreLetGo(t *testing.T) {
 	var h timers
 	one, other := timer{at: plan.Never}, timer{at: plan.Never}

@@ -11,9 +11,9 @@ import (
 
 var tapeFile = flag.String("tape", "", "write what TestWalks tells the driver on a tape, in this file (see package abitest)")
 
-// TestWalks are the walks of package walks through encode and decode: each event is
-// told in the bytes that JavaScript would write, and each action is read from those
-// that it would read.
+// TestWalks runs the walks of package walks through encode and decode: each event is
+// written in the bytes that JavaScript would write, and each action is read from the
+// bytes that JavaScript would read.
 func TestWalks(t *testing.T) {
 	var tape []byte
 	walks.Walk(t, 2500, func(t *testing.T, s walks.Setup) walks.Subject {

@@ -28,7 +28,7 @@ func (w *walker) act(a attempts.Action) {
 		}
 	case attempts.Abort:
 		w.attempts[a.Attempt].closed = true
-	case attempts.Arm:
+	case attempts.Timer:
 		w.armed = a.At
 	case attempts.Read:
 		s := w.attempts[a.Attempt]
@@ -63,10 +63,13 @@ func (w *walker) act(a attempts.Action) {
 		w.committed = a.Attempt
 	case attempts.End:
 		w.ended = true
+	case attempts.Observe:
+	default:
+		w.fail("the walk does not know op %d", a.Op)
 	}
 }
 
-// marks: the attempt is to carry how many were made before it.
+// marks reports whether the attempt must have the attempts header.
 func (w *walker) marks(id int) bool {
 	switch w.channel().Options().AttemptHeader {
 	case channel.AttemptHeaderAuto:
@@ -77,7 +80,7 @@ func (w *walker) marks(id int) bool {
 	return false
 }
 
-// checkWarning: each comes once, and for its reason.
+// checkWarning checks that each warning comes once, and for its reason.
 func (w *walker) checkWarning(kind string) {
 	reason := false
 	switch kind {
@@ -99,20 +102,20 @@ func (w *walker) checkWarning(kind string) {
 
 func (w *walker) waitsForNetwork() bool { return w.offline && *w.params.WaitForReady }
 
-// checkOpen: an attempt that the driver hears of may begin.
+// checkOpen checks that an attempt may begin.
 func (w *walker) checkOpen(a attempts.Action) {
 	for len(w.attempts) <= a.Attempt {
 		w.attempts = append(w.attempts, &server{})
 	}
-	if w.waitsForNetwork() || !w.complete && !w.params.Streams {
+	if w.waitsForNetwork() || !w.complete && !w.params.CanStream {
 		w.fail("attempt %d begins, without a network or before the request is complete", a.Attempt+1)
 	}
 }
 
-// check: a call that is not over waits for something that will come.
+// check checks that a call that is not over waits for something that will come.
 func (w *walker) check() {
 	w.meet("outage that is waited for", w.waitsForNetwork() && !w.looked().Over())
-	waits := w.armed != plan.Never || w.streaming && w.committed >= 0 && !w.wished || w.waitsForNetwork() || !w.complete && !w.params.Streams
+	waits := w.armed != plan.Never || w.streaming && w.committed >= 0 && !w.wished || w.waitsForNetwork() || !w.complete && !w.params.CanStream
 	for id, s := range w.attempts {
 		if w.looked().Live(id) && !s.closed && (s.prepare || s.opened && !s.answered || s.read || s.packed) {
 			waits = true

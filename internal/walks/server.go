@@ -46,7 +46,7 @@ func (w *walker) hear(id int) {
 		s.taken += 1 + w.random.Intn(w.queued-s.taken)
 		w.meet("several attempts of several messages", id > 0 && s.taken > 1)
 		w.turn(fmt.Sprintf("%d took %d", id+1, s.taken), func() { w.call.Took(id, s.taken) })
-	case s.opened && !s.answered && w.params.Streams && !w.complete && w.random.Intn(3) > 0: // it waits for more
+	case s.opened && !s.answered && w.params.CanStream && !w.complete && w.random.Intn(3) > 0: // it waits for more
 	case s.opened && !s.answered:
 		s.answered = true
 		w.meet("answer before the half-close", !w.complete)

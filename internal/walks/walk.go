@@ -78,8 +78,8 @@ func walk(t *testing.T, seed int64, verbose bool, open Open) *walker {
 		p.Timeout = plan.Duration(1+r.Intn(9000)) * plan.Millisecond
 	}
 	opened, waits := r.Intn(2) == 0, r.Intn(3) == 0
-	p.Writes, p.Streams, p.WaitForReady, p.Offline = opened, opened && r.Intn(3) > 0, &waits, r.Intn(4) == 0
-	p.Socket = p.Streams && r.Intn(3) == 0
+	p.Writes, p.CanStream, p.WaitForReady, p.Offline = opened, opened && r.Intn(3) > 0, &waits, r.Intn(4) == 0
+	p.Socket = p.CanStream && r.Intn(3) == 0
 	w.params, w.streaming, w.offline, w.complete = *p, p.Streaming, p.Offline, !opened
 	size := int64(r.Intn(45))
 	if w.call = open(t, setup); !opened {

@@ -188,7 +188,7 @@ func (t *Traffic) begin() Event {
 	}
 	flags := pick(t.s, []uint32{
 		0, 0, 0, abi.StartFlagStreaming, abi.StartFlagOpen, abi.StartFlagOpen | abi.StartFlagStreaming,
-		abi.StartFlagOpen | abi.StartFlagStreams | abi.StartFlagStreaming, abi.StartFlagOpen | abi.StartFlagSocket | abi.StartFlagStreaming,
+		abi.StartFlagOpen | abi.StartFlagCanStream | abi.StartFlagStreaming, abi.StartFlagOpen | abi.StartFlagSocket | abi.StartFlagStreaming,
 	})
 	flags |= pick(t.s, []uint32{0, abi.StartFlagObserve, abi.StartFlagObserve, abi.StartFlagWaitForReady, abi.StartFlagNoWait})
 	if t.offline {
@@ -261,7 +261,7 @@ func (t *Traffic) started(e Event) {
 		id: id, streaming: block.Flags&abi.StartFlagStreaming != 0, open: block.Flags&abi.StartFlagOpen != 0,
 		socket: block.Flags&abi.StartFlagSocket != 0,
 	}
-	c.streams = c.socket || block.Flags&abi.StartFlagStreams != 0
+	c.streams = c.socket || block.Flags&abi.StartFlagCanStream != 0
 	if i := slices.IndexFunc(t.channels, func(p page) bool { return p.id == block.Channel }); i >= 0 {
 		c.page = t.channels[i]
 	}

@@ -1,6 +1,6 @@
-// Command generate writes what is made of the table of the ABI between
-// JavaScript and Go: go run ./internal/abi/generate, from the root of the
-// repository. With --check it writes nothing, and fails where a file is stale.
+// Command generate writes the files that are generated from the table of the ABI between
+// JavaScript and Go. Run it from the root of the repository: go run
+// ./internal/abi/generate. With --check it writes nothing and fails if a file is stale.
 package main
 
 import (

@@ -4,20 +4,20 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 )
 
-// Enums are all of them, in the order in which ABI.md has them.
+// Enums lists all enums, in the order of ABI.md.
 var Enums = []*Enum{Box, FragmentWord, FragmentFlag, StartFlag, Failure, AttemptKind, Outcome, Reason, Policy, EventKind, WarningKind}
 
 // Box is the mailbox.
-var Box = &Enum{Name: "Box", Go: true, Says: "The words at the address that `mailbox` answers with, which never changes. What they tell may change with every export.", Rows: []Row{
-	{"version", "a number of this table; JavaScript of another one goes no further"},
+var Box = &Enum{Name: "Box", Go: true, Says: "The words at the address that `mailbox` returns, which never changes. The words themselves may change with every call of an export.", Rows: []Row{
+	{"version", "the version of this table; JavaScript of another version stops here"},
 	{"input", "address of the input buffer"},
 	{"capacity", "its size in bytes"},
 	{"actions", "address of the action buffer"},
 	{"text", "address of the text buffer, into which actions point"},
 	{"textSize", "how many bytes of it the export has written"},
 	{"fragments", "address of the last feed's fragments"},
-	{"count", "how many there are"},
-	{"result", "what the export answers beside its actions"},
+	{"count", "the number of these fragments"},
+	{"result", "what the export returns besides its actions"},
 }}
 
 // FragmentWord are the words of a fragment.
@@ -28,7 +28,7 @@ var FragmentWord = &Enum{Name: "FragmentWord", Go: true, Says: "A *fragment* is 
 	{"total", "how long the whole payload is"},
 }}
 
-// FragmentFlag are the flags that stand above those of the frame.
+// FragmentFlag are a fragment's flags. Those of its frame are in the lowest byte.
 var FragmentFlag = &Enum{Name: "FragmentFlag", Go: true, Flags: true, Says: "The flags of a fragment. The lowest byte is the frame's.", Rows: []Row{
 	0: {"compressed", "of the frame: its payload is compressed"},
 	7: {"trailers", "of the frame: its payload is trailers"},
@@ -37,25 +37,25 @@ var FragmentFlag = &Enum{Name: "FragmentFlag", Go: true, Flags: true, Says: "The
 }}
 
 // StartFlag are the flags of the start block.
-var StartFlag = &Enum{Name: "StartFlag", Go: true, Flags: true, Says: "What is so about a call, or about the page, when the call begins.", Rows: []Row{
+var StartFlag = &Enum{Name: "StartFlag", Go: true, Flags: true, Says: "What is true of a call, or of the page, when the call begins.", Rows: []Row{
 	{"streaming", "the response is a stream"},
-	{"observe", "somebody listens to events"},
+	{"observe", "there are listeners for events"},
 	{"open", "the request's messages follow by `queue`, and then `half_close`"},
-	{"streams", "fetch can send messages as they come"},
-	{"waitForReady", "the caller says to wait for a network"},
-	{"noWait", "the caller says not to"},
+	{"canStream", "fetch can send messages as they come"},
+	{"waitForReady", "the caller wants the call to wait for a network"},
+	{"noWait", "the caller wants the call not to wait for a network"},
 	{"offline", "there is no network now"},
-	{"socket", "attempts are WebSockets, which implies *streams*"},
+	{"socket", "attempts are WebSockets, which implies *canStream*"},
 }}
 
-// Failure is how an attempt failed on this side.
+// Failure is how an attempt failed on this side of the network.
 var Failure = &Enum{Name: "Failure", Says: "How an attempt failed on this side of the network.", Rows: []Row{
-	{"noResponse", "the network: no response head came"},
+	{"noResponse", "the network failed: no response head came"},
 	{"abortedByHost", "something other than this client ended it, at any stage"},
-	{"notRequest", "no request could be made"},
+	{"invalidRequest", "no request could be made"},
 	{"badPayload", "a payload could not be inflated"},
 	{"notResponse", "what fetch returned is not a response, or cannot be read as one"},
-	{"redirected", "the response is a redirect, of which the browser tells nothing else"},
+	{"redirected", "the response is a redirect, and the browser says nothing else about it"},
 	{"forbidden", "the page's Content-Security-Policy forbids the request: the text is the directive"},
 }}
 
@@ -73,34 +73,34 @@ var Outcome = &Enum{
 
 // Reason is why a call makes no further attempt.
 var Reason = &Enum{
-	Name: "Reason", Words: "REASONS", Type: "CommitReason", Says: "Why a call makes no further attempt; 0: it still may.",
+	Name: "Reason", Words: "REASONS", Type: "CommitReason", Says: "Why a call makes no further attempt. It is 0 until the call commits or ends.",
 	Rows: words(func(n uint8) string { return status.CommitReason(n).String() }),
 }
 
-// Policy is what a policy's further attempts are called, as a call's beginning tells it.
+// Policy is the kind of a call's policy, which listeners are told when the call starts.
 var Policy = &Enum{
 	Name: "Policy", Words: "POLICIES", Type: `Extract<CallEvent, { type: "callStarted" }>["policy"]`,
-	Says: "The policy of a call that begins: by the kind of its further attempts.",
+	Says: "The kind of policy that a call has.",
 	Rows: []Row{
-		status.KindFirst: {"none", "there are none"},
+		status.KindFirst: {"none", "the call makes one attempt"},
 		status.KindRetry: {"retry", ""},
 		status.KindHedge: {"hedging", ""},
 	},
 }
 
-// EventKind is what an observer is told of.
-var EventKind = &Enum{Name: "EventKind", Says: "What listeners are told of.", Rows: eventKinds}
+// EventKind is what listeners are told about.
+var EventKind = &Enum{Name: "EventKind", Says: "What listeners are told about.", Rows: eventKinds}
 
 // WarningKind are the words of warnings, which are sent as text.
-var WarningKind = &Enum{Name: "WarningKind", Type: "WarningKind", Partial: true, Says: "What developers are warned of. A warning's kind is sent as text, since few pages ever see one.", Rows: []Row{
+var WarningKind = &Enum{Name: "WarningKind", Type: "WarningKind", Partial: true, Says: "What developers are warned about. The kind is sent as text, because few pages ever see a warning.", Rows: []Row{
 	{"policyClamped", "the service config asks for more attempts than the channel allows"},
 	{"corsSuspected", "attempts with grpc-previous-rpc-attempts get no response, others do"},
 	{"statusHidden", "a response was empty and showed no status"},
-	{"retryLostToBodyTrailers", "a status came in the body, and so committed the call"},
-	{"halfDuplexStalled", "nothing comes while the request is open"},
+	{"retryLostToBodyTrailers", "a retryable status came in the body, after the headers had committed the call"},
+	{"halfDuplexStalled", "no message comes while the request is open"},
 }}
 
-// words are the names that Go itself has for numbers from 0 on.
+// words returns the names of the numbers from 0 up, from their String method in Go.
 func words(word func(n uint8) string) (rows []Row) {
 	for n := uint8(0); word(n) != "unknown"; n++ {
 		rows = append(rows, Row{Name: word(n)})

@@ -2,14 +2,14 @@ package table
 
 import "github.com/hedgerow-web/hedgerow/internal/attempts"
 
-// eventKinds are the names of what attempts.Event tells of; each says which
-// fields of the event hold.
+// eventKinds are the names of the kinds of attempts.Event, each with the fields that it
+// sets.
 var eventKinds = []Row{
 	attempts.CallStarted:     {"callStarted", "policy, attempts (how many may be made), timeout"},
 	attempts.AttemptStarted:  {"attemptStarted", "attempt, why"},
 	attempts.AttemptHead:     {"attemptHead", "attempt, httpStatus"},
 	attempts.AttemptEnded:    {"attemptEnded", "attempt, outcome, code, message, pushback"},
-	attempts.Backoff:         {"backoff", "delay, bound, pushback (whether the server asked for it)"},
+	attempts.Backoff:         {"backoff", "delay, bound, pushback (if it is not −1, the server asked for the delay)"},
 	attempts.HedgeScheduled:  {"hedgeScheduled", "delay, pushback (likewise)"},
 	attempts.ThrottleChanged: {"throttle", "tokens, maxTokens, tripped (it allows no further attempt)"},
 	attempts.BufferChanged:   {"buffer", "callBytes, channelBytes, tripped (a message did not fit)"},
@@ -17,9 +17,9 @@ var eventKinds = []Row{
 	attempts.CallEnded:       {"callEnded", "code, message, attempts (how many were made), reason"},
 }
 
-// Event is an observation. All of its fields are sent; which of them hold depends
-// on the kind.
-var Event = &Struct{Name: "Event", Says: "What listeners are told. Which of its values hold depends on the kind.", Fields: []Field{
+// Event is what listeners are told. All of its fields are sent; which of them are set
+// depends on the kind.
+var Event = &Struct{Name: "Event", Says: "What listeners are told. The kind says which values are set.", Fields: []Field{
 	{Name: "kind", Type: Choice, Enum: EventKind},
 	{Name: "attempt", Type: Word, Says: "its number, from 1"},
 	{Name: "policy", Type: Choice, Enum: Policy},
@@ -27,7 +27,7 @@ var Event = &Struct{Name: "Event", Says: "What listeners are told. Which of its 
 	{Name: "outcome", Type: Choice, Enum: Outcome},
 	{Name: "httpStatus", Type: Signed},
 	{Name: "code", Type: Signed, Says: "−1: not known"},
-	{Name: "pushback", Type: Signed, Says: "as in a record"},
+	{Name: "pushback", Type: Signed, Says: "as in a record of the history"},
 	{Name: "reason", Type: Choice, Enum: Reason},
 	{Name: "attempts", Type: Word},
 	{Name: "tripped", Type: Flag},
@@ -53,22 +53,22 @@ var AttemptRecord = &Struct{Name: "Record", Says: "The history of one attempt. I
 	{Name: "message", Type: Text},
 	{Name: "startedAt", Type: Float},
 	{Name: "headAt", Type: Float, Says: "NaN: no response head came"},
-	{Name: "endedAt", Type: Float, Says: "NaN: it is under way"},
+	{Name: "endedAt", Type: Float, Says: "NaN: the attempt is under way"},
 }}
 
-// History is the attempts so far.
-var History = &Struct{Name: "History", Says: "The attempts so far, and why there will be no more.", Fields: []Field{
+// History is the history of a call's attempts.
+var History = &Struct{Name: "History", Says: "The attempts so far, and why no further one is made.", Fields: []Field{
 	{Name: "reason", Type: Choice, Enum: Reason},
 	{Name: "records", Type: Records, Struct: AttemptRecord},
 }}
 
-// Warning is something that the developer should know and that is no error.
-var Warning = &Struct{Name: "Warning", Says: "Something that the developer should know and that is no error.", Fields: []Field{
+// Warning is something that the developer should know and that is not an error.
+var Warning = &Struct{Name: "Warning", Says: "Something that the developer should know and that is not an error.", Fields: []Field{
 	{Name: "kind", Type: Text, Enum: WarningKind},
 	{Name: "text", Type: Text},
-	{Name: "allow", Type: Text, Says: "names of headers that the server must allow, with `, ` between them"},
-	{Name: "expose", Type: Text, Says: "those that it must expose, likewise"},
+	{Name: "allow", Type: Text, Says: "the names of headers that the server must allow, separated by `, `"},
+	{Name: "expose", Type: Text, Says: "the names of headers that the server must expose, separated by `, `"},
 }}
 
-// Structs are all of them that actions carry.
+// Structs lists the structs that actions carry.
 var Structs = []*Struct{Event, History, AttemptRecord, Warning}

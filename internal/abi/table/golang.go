@@ -16,7 +16,7 @@ func gofmt(source string) []byte {
 	return formatted
 }
 
-// constants is what package abi holds beside the buffers.
+// constants writes what package abi has besides the buffers.
 func constants() string {
 	var b strings.Builder
 	b.WriteString(generated + "package abi\n\n")
@@ -43,10 +43,10 @@ func constants() string {
 }
 
 func program(b *strings.Builder) {
-	b.WriteString(`// Program is what stands behind the exports: the driver of the npm package. Text
-// and bytes lie in the input buffer. JavaScript gives calls and channels their ids,
-// and none twice, not even over several instances; attempts are counted from 0
-// within their call. An id of what has ended is passed over: events may come late.
+	b.WriteString(`// Program implements the exports. It is the driver of the npm package. Text and bytes
+// are in the input buffer. JavaScript chooses the ids of calls and channels, and never
+// reuses one, not even with another instance. Attempts are counted from 0 within their
+// call. Events for a call that has ended are ignored, because events may come late.
 type Program interface {
 `)
 	for _, e := range Exports {
@@ -69,7 +69,7 @@ func comment(says string) string {
 
 func plainly(says string) string { return strings.NewReplacer("*", "", "`", "").Replace(says) }
 
-// params are an export's as Go declares them; input is what stands for the bytes.
+// params writes the parameters of an export in Go. input is the one for the bytes.
 func params(e Export, input string) string {
 	var list []string
 	for _, a := range e.Args {
@@ -98,7 +98,7 @@ func enum(b *strings.Builder, e *Enum) {
 	b.WriteString(")\n\n")
 }
 
-// block is a struct that JavaScript writes and Go reads.
+// block writes a struct that JavaScript writes and Go reads.
 func block(b *strings.Builder, s *Struct) {
 	declare(b, s)
 	size := 0
@@ -141,7 +141,7 @@ func declare(b *strings.Builder, s *Struct) {
 	b.WriteString("}\n\n")
 }
 
-// putter is a struct that Go writes into an action.
+// putter writes a struct that Go writes into an action.
 func putter(b *strings.Builder, s *Struct) {
 	declare(b, s)
 	fmt.Fprintf(b, "// Put%[1]s emits it as a part of an action.\nfunc (b *Buffers) Put%[1]s(v *%[1]s) {\n", s.Name)
@@ -168,7 +168,7 @@ func putter(b *strings.Builder, s *Struct) {
 	b.WriteString("}\n\n")
 }
 
-// exported is what jsbridge/host exports.
+// exported writes the exports of jsbridge/host.
 func exported() string {
 	var b strings.Builder
 	b.WriteString(generated + "package host\n\n")

@@ -9,13 +9,13 @@ import (
 //go:embed preface.md
 var preface string
 
-// markdown is wasm/ABI.md.
+// markdown writes wasm/ABI.md.
 func markdown() string {
 	var b strings.Builder
 	b.WriteString("<!-- Generated from internal/abi/table by internal/abi/generate: do not edit. -->\n" + preface)
 	b.WriteString("\n## Exports\n\n| export | arguments | what happened |\n|---|---|---|\n")
-	b.WriteString("| `mailbox` | | nothing: the answer is the mailbox's address |\n")
-	b.WriteString("| `reserve` | bytes | longer text comes than there is room for |\n")
+	b.WriteString("| `mailbox` | | nothing: the export returns the address of the mailbox |\n")
+	b.WriteString("| `reserve` | bytes | a text is coming that needs a longer input buffer |\n")
 	for _, e := range Exports {
 		var args []string
 		for _, a := range e.Args {
@@ -23,20 +23,21 @@ func markdown() string {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", e.Name, strings.Join(args, ", "), e.Says)
 	}
-	b.WriteString("\nArguments are u32 where nothing else is said. *bytes* is how much of the input buffer is meant.\n")
+	b.WriteString("\nArguments are u32 unless the table says otherwise. *bytes* is how many bytes of the input buffer the export reads.\n")
 	b.WriteString("\n## Actions\n\n| number | action | what follows the three words | what to do |\n|---|---|---|---|\n")
 	for i, a := range Actions {
 		fmt.Fprintf(&b, "| %d | %s | %s | %s |\n", i, a.Name, listed(a.Fields), a.Says)
 	}
 	b.WriteString(`
-- *word*: a u32. *signed*: the same, which may be negative. *flag*: 1 or 0. *float*: an f64 in two words, the low one first.
-- *text*, *bytes*: offset in the text buffer, and length.
-- *fields*: how many, then a text in which each name and each value is ended by a NUL.
+- *word*: a u32. *signed*: an i32. *flag*: 1 or 0. *float*: an f64 in two words, the low one first.
+- *text*, *bytes*: the offset in the text buffer, and the length.
+- *fields*: their number, then a text in which each name and each value is followed by a NUL.
+- *choice*: the number of a name.
 `)
 	for _, s := range append([]*Struct{StartBlock}, Structs...) {
 		mdStruct(&b, s)
 	}
-	b.WriteString("\n## Numbers\n")
+	b.WriteString("\n## Enums\n")
 	for _, e := range Enums {
 		mdEnum(&b, e)
 	}
@@ -51,7 +52,7 @@ func listed(fields []Field) string {
 	return strings.Join(list, ", ")
 }
 
-// described is what kind of value a field is.
+// described says what kind of value a field is.
 func described(f Field) string {
 	switch {
 	case f.Type == Record:

@@ -10,8 +10,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// Constant is a value of the core's that JavaScript needs too, although it never
-// crosses the boundary.
+// Constant is a value of the core that JavaScript needs too, although it never crosses
+// the border.
 type Constant struct {
 	Name  string // in TypeScript
 	Value string // as TypeScript writes it
@@ -20,18 +20,18 @@ type Constant struct {
 
 // Constants are the texts that both drivers show.
 var Constants = []Constant{
-	{"CANCELED_BY_CALLER", strconv.Quote(call.CanceledByCaller), "what a call says that its caller canceled"},
-	{"CANCELED_BEFORE", strconv.Quote(call.CanceledBefore), "likewise, of one that was not sent at all"},
-	{"CANCELED_BY_READER", strconv.Quote(call.CanceledByReader), "what a call says whose reader left"},
-	{"CHANNEL_IS_CLOSED", strconv.Quote(call.ChannelIsClosed), "what a call of a closed channel says"},
-	{"REQUEST_UNREADABLE", strconv.Quote(call.RequestUnreadable), "what a call says whose own messages failed; a colon follows, and why"},
+	{"CANCELED_BY_CALLER", strconv.Quote(call.CanceledByCaller), "the message of a call that its caller canceled"},
+	{"CANCELED_BEFORE", strconv.Quote(call.CanceledBefore), "the message of a call that its caller canceled before it began"},
+	{"CANCELED_BY_READER", strconv.Quote(call.CanceledByReader), "the message of a stream that its reader left"},
+	{"CHANNEL_IS_CLOSED", strconv.Quote(call.ChannelIsClosed), "the message of a call on a closed channel"},
+	{"REQUEST_UNREADABLE", strconv.Quote(call.RequestUnreadable), "the message of a call whose request messages could not be read; a colon and the reason follow"},
 }
 
-// Socket is the WebSocket dialect. Its file is one of its own, because few pages
-// load what uses it: all of them would have to load the table apart.
+// Socket is the WebSocket dialect. It has a file of its own, because only the few pages
+// that use WebSockets load it.
 var Socket = []Constant{
 	{"SOCKET_DATA", strconv.Itoa(wire.SocketData), "the control byte of a message: a piece of the request follows"},
-	{"SOCKET_HALF_CLOSE", strconv.Itoa(wire.SocketHalfClose), "likewise: no further piece follows"},
+	{"SOCKET_HALF_CLOSE", strconv.Itoa(wire.SocketHalfClose), "the control byte of a message: no further piece follows"},
 	{"SOCKET_PIECE", strconv.Itoa(wire.SocketPiece), "the longest piece, in bytes: the improbable wrapper reads 32 KiB at most, the control byte included, and closes with 1009 where there is more"},
 }
 
@@ -41,7 +41,7 @@ func tsConstants(b *strings.Builder, constants []Constant) {
 	}
 }
 
-// tsSocket is what only WebSockets need.
+// tsSocket writes the TypeScript that only WebSockets need.
 func tsSocket() string {
 	var b strings.Builder
 	b.WriteString(tsGenerated)

@@ -2,21 +2,21 @@
 // program in its WebAssembly, as data: what is exported with which arguments,
 // which actions come back with which words, and what the numbers in them mean.
 //
-// Nothing else says so a second time. The command internal/abi/generate makes of
-// it the constants and types of package abi, the exports of jsbridge/host, the
-// TypeScript of wasm/npm/src/abi and wasm/ABI.md; a test of internal/house fails
-// where one of them is stale. No program links this package.
+// The table is the only source. From it, the command internal/abi/generate makes the
+// constants and types of package abi, the exports of jsbridge/host, the TypeScript of
+// wasm/npm/src/abi, and wasm/ABI.md. A test in internal/house fails if one of them is
+// stale. No program links this package.
 package table
 
-// Type is what a value is on its way between JavaScript and Go.
+// Type is how a value crosses the border between JavaScript and Go.
 type Type string
 
-// The types of arguments. Exports take them as WebAssembly has them.
+// The types of arguments.
 const (
 	U32 Type = "u32"
 	F64 Type = "f64"
-	// Input is how many bytes of the input buffer are meant for the export. Its Go
-	// side gets the bytes.
+	// Input is how many bytes of the input buffer the export gets. In Go, the argument
+	// is these bytes.
 	Input Type = "input"
 )
 
@@ -26,17 +26,17 @@ const (
 	Signed  Type = "signed"  // a word that may be negative
 	Flag    Type = "flag"    // 1 or 0
 	Float   Type = "float"   // an f64: two words, the low one first
-	Text    Type = "text"    // where it lies in the text buffer, and how many bytes it has
-	Bytes   Type = "bytes"   // likewise
-	Fields  Type = "fields"  // how many, and a text in which each name and each value is ended by a NUL
-	Choice  Type = "choice"  // a number that the Enum explains
+	Text    Type = "text"    // its offset in the text buffer, and its length in bytes
+	Bytes   Type = "bytes"   // the same
+	Fields  Type = "fields"  // their number, and a text in which each name and each value is followed by a NUL
+	Choice  Type = "choice"  // a number of the Enum
 	Record  Type = "record"  // the Struct, in place
-	Records Type = "records" // how many, and so many of the Struct
+	Records Type = "records" // the number of Structs, then the Structs
 )
 
 // Field is an argument of an export, or a part of an action.
 type Field struct {
-	Name   string // as JavaScript writes it
+	Name   string // in TypeScript
 	Type   Type
 	Enum   *Enum
 	Struct *Struct
@@ -47,7 +47,7 @@ type Field struct {
 type Export struct {
 	Name  string
 	Args  []Field
-	Block *Struct // what lies before the text in the input; nil: nothing does
+	Block *Struct // what comes before the text in the input; nil: nothing
 	Says  string
 }
 
@@ -58,36 +58,37 @@ type Action struct {
 	Says   string
 }
 
-// Struct is a row of values that belong together.
+// Struct is a sequence of values that belong together.
 type Struct struct {
 	Name   string
 	Fields []Field
 	Says   string
 }
 
-// Enum is a set of numbers, counted from 0, that have names; of flags, the bits.
+// Enum gives names to numbers, which count from 0. If they are flags, the rows are the
+// bits, from the lowest.
 type Enum struct {
 	Name  string
 	Rows  []Row
 	Flags bool
-	Go    bool // Go has no constants of its own for it
-	// Words is the name of the TypeScript array that leads from a number to its
-	// word, and Type the public TypeScript type of those words; "": there is none.
+	Go    bool // generate Go constants, because no package of the core has them
+	// Words is the name of the TypeScript array that maps a number to its word, and Type
+	// the public TypeScript type of these words. Either may be "".
 	Words, Type string
-	Partial     bool // JavaScript has further words of that type, of its own
+	Partial     bool // the TypeScript type has more words, which only JavaScript uses
 	Says        string
 }
 
 // Row is one number of an Enum.
 type Row struct {
-	Name string // "": none, which JavaScript has as undefined
+	Name string // "": the number has no name, and is undefined in JavaScript
 	Says string
 }
 
-// Sizes that both sides count with.
+// The sizes that both sides use.
 const (
-	InputSize    = 64 << 10 // of the input buffer at first, and of the longest slice that is fed
-	MaxFragments = 256      // of one feed
+	InputSize    = 64 << 10 // the input buffer's size at first, and that of the longest slice to feed
+	MaxFragments = 256      // the most that one feed finds
 	Fatal        = 1<<32 - 1
 	HeaderWords  = 3 // of an action
 	LengthShift  = 8 // in an action's first word, above its number

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// typescript is what wasm/npm/src/abi knows of the table. Enums are inlined by the
-// bundler; what is left are the words that users see.
+// typescript writes the table for wasm/npm/src/abi. The bundler inlines enums, so that
+// only the words that users see remain.
 func typescript() string {
 	var b strings.Builder
 	b.WriteString(tsGenerated + `import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
@@ -35,7 +35,7 @@ func typescript() string {
 
 const tsGenerated = "// Generated from internal/abi/table by internal/abi/generate: do not edit. wasm/ABI.md explains it.\n"
 
-// tsReaders are the functions that read structs out of actions.
+// tsReaders writes the functions that read structs out of actions.
 func tsReaders() string {
 	var b strings.Builder
 	b.WriteString(tsGenerated + `import type { WarningKind } from "../api/events.js";
@@ -49,7 +49,7 @@ import { ATTEMPT_KINDS, type EventKind, OUTCOMES, POLICIES, REASONS } from "./ta
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// complete is a check of the compiler's.
+// complete writes a check for the TypeScript compiler.
 const complete = `/** Does not compile where a public type and the table have different words. */
 type Same<Different extends never> = Different;
 `
@@ -108,7 +108,7 @@ func tsEnum(b *strings.Builder, e *Enum) {
 	}
 }
 
-// tsBlock is a struct that JavaScript writes.
+// tsBlock writes a struct that JavaScript writes.
 func tsBlock(b *strings.Builder, s *Struct) {
 	fmt.Fprintf(b, "/** %s */\nexport interface %s {\n", s.Says, s.Name)
 	var writes strings.Builder
@@ -130,7 +130,7 @@ func tsBlock(b *strings.Builder, s *Struct) {
 	fmt.Fprintf(b, "export function write%[1]s(view: DataView, block: %[1]s): void {\n%[2]s}\n\n", s.Name, writes.String())
 }
 
-// tsReader reads a struct out of an action.
+// tsReader writes a struct that JavaScript reads out of an action.
 func tsReader(b *strings.Builder, s *Struct) {
 	fmt.Fprintf(b, "/** %s */\nexport interface %sWords {\n", s.Says, s.Name)
 	var reads strings.Builder

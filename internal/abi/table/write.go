@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// File is what is made of the table.
+// File is a file that is generated from the table.
 type File struct {
 	Path    string // from the root of the repository
 	Content []byte
 }
 
-// Files are all that is made of the table.
+// Files returns all files that are generated from the table.
 func Files() []File {
 	return []File{
 		{"internal/abi/generated.go", gofmt(constants())},
@@ -24,8 +24,8 @@ func Files() []File {
 	}
 }
 
-// Version is a number of the table: of everything in it that both sides must
-// know alike, and of no explanation.
+// Version is a hash of everything in the table that both sides must agree on. The
+// explanations are not part of it.
 func Version() uint32 {
 	h := fnv.New32a()
 	field := func(fields []Field) {
@@ -59,7 +59,7 @@ func (e *Enum) names() (names []string) {
 	return names
 }
 
-// value is the number of a row: its place, or the bit at its place.
+// value is the number of a row: its index, or the bit at its index.
 func (e *Enum) value(row int) uint32 {
 	if e.Flags {
 		return 1 << row

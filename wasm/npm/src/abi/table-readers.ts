@@ -3,7 +3,7 @@ import type { WarningKind } from "../api/events.js";
 import type { Cursor } from "./cursor.js";
 import { ATTEMPT_KINDS, type EventKind, OUTCOMES, POLICIES, REASONS } from "./table.js";
 
-/** What listeners are told. Which of its values hold depends on the kind. */
+/** What listeners are told. The kind says which values are set. */
 export interface EventWords {
   readonly kind: EventKind;
   /** Its number, from 1. */
@@ -14,7 +14,7 @@ export interface EventWords {
   readonly httpStatus: number;
   /** −1: not known. */
   readonly code: number;
-  /** As in a record. */
+  /** As in a record of the history. */
   readonly pushback: number;
   readonly reason: (typeof REASONS)[number];
   readonly attempts: number;
@@ -72,7 +72,7 @@ export interface RecordWords {
   readonly startedAt: number;
   /** NaN: no response head came. */
   readonly headAt: number;
-  /** NaN: it is under way. */
+  /** NaN: the attempt is under way. */
   readonly endedAt: number;
 }
 
@@ -91,13 +91,13 @@ export function readRecordWords(cursor: Cursor): RecordWords {
   };
 }
 
-/** Something that the developer should know and that is no error. */
+/** Something that the developer should know and that is not an error. */
 export interface WarningWords {
   readonly kind: WarningKind;
   readonly text: string;
-  /** Names of headers that the server must allow, with `, ` between them. */
+  /** The names of headers that the server must allow, separated by `, `. */
   readonly allow: string;
-  /** Those that it must expose, likewise. */
+  /** The names of headers that the server must expose, separated by `, `. */
   readonly expose: string;
 }
 

@@ -2,7 +2,7 @@
 /** The control byte of a message: a piece of the request follows. */
 export const SOCKET_DATA = 0;
 
-/** Likewise: no further piece follows. */
+/** The control byte of a message: no further piece follows. */
 export const SOCKET_HALF_CLOSE = 1;
 
 /** The longest piece, in bytes: the improbable wrapper reads 32 KiB at most, the control byte included, and closes with 1009 where there is more. */

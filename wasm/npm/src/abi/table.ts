@@ -2,7 +2,7 @@
 import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
 
 /** A number of the table, which the program must know too. */
-export const VERSION = 0xd03ad988;
+export const VERSION = 0x7adf5abb;
 
 /** What an export answers with that has died. */
 export const FATAL = 0xffffffff;
@@ -17,43 +17,43 @@ export const LENGTH_SHIFT = 8;
 export interface Exports {
   /** Longer text than usual comes. */
   reserve(bytes: number): number;
-  /** A channel is made, of options: names and values in turn, numbers as JavaScript writes them. Metadata has names that begin with `>`. Beside the options that users know there are `seed`, a number; `random`, a draw in units of 2⁻⁵³; and, with any value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries requests, `crossOrigin`: the page is of another origin. */
+  /** A channel is made with these options: alternating names and values, with numbers as JavaScript writes them. Names of metadata begin with `>`. Besides the options that users know, there are `seed`, a number; `random`, the result of every draw, in units of 2⁻⁵³; and, with any value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries the requests, `crossOrigin`: the page is on another origin. */
   open_channel(channel: number, bytes: number): number;
   /** The channel is closed: its calls are canceled. */
   close_channel(channel: number, now: number): number;
   /** A call begins; the input is a start block, then the call's method, then its metadata. */
   start(call: number, bytes: number): number;
-  /** A request message of an open call. *sent* is how many bytes are sent of it, fewer where it was compressed. Limits count *size*, the replay buffer counts *sent*. */
+  /** The application sends a message in an open call. *sent* is how many bytes are sent, which are fewer than *size* if the message was compressed. Limits count *size*, the replay buffer counts *sent*. */
   queue(call: number, now: number, size: number, sent: number): number;
   /** No further message follows. */
   half_close(call: number, now: number): number;
-  /** Fetch has taken so many messages for the attempt. */
+  /** How many messages fetch has taken for the attempt so far. */
   took(call: number, attempt: number, messages: number): number;
   /** The application waits for a message. */
   read(call: number, now: number): number;
-  /** The caller ends the call, with this text: CANCELLED (1), or INTERNAL (13) for a mistake of its own. */
+  /** The caller ends the call, with this text: with CANCELLED (1), or with INTERNAL (13) because of a mistake of its own. */
   cancel(call: number, now: number, code: number, bytes: number): number;
-  /** Asks for the attempts so far. */
+  /** The application asks for the attempts so far. */
   history(call: number): number;
-  /** The per-attempt function gave this metadata. */
+  /** The per-attempt function returned this metadata. */
   prepared(call: number, attempt: number, now: number, fields: number, bytes: number): number;
-  /** It failed: with a status, whose code, message and metadata these are; or, where the code is 0, with another error that says this. */
+  /** The per-attempt function failed, with a status that has this code, message and metadata or, if the code is 0, with another error that has this message. */
   unprepared(call: number, attempt: number, now: number, code: number, fields: number, bytes: number): number;
-  /** The response head. HTTP status 101, without fields: a WebSocket has opened, and its first frame is the head. */
+  /** The response head came. HTTP status 101, without fields: a WebSocket has opened, and its first frame is the head. */
   head(call: number, attempt: number, now: number, httpStatus: number, fields: number, bytes: number): number;
-  /** A slice of a chunk, at most 64 KiB; *result*: how much was taken of it. Less than all: feed the rest. *last* 1: the chunk ends with it, so that `drained` need not be said if all was taken and nothing is to be inflated. */
+  /** A slice of a chunk came, of at most 64 KiB. *result* is how many bytes were taken; if not all were, feed the rest. *last* 1: the chunk ends with the slice; `drained` need not be called if all was taken and nothing is to be inflated. */
   feed(call: number, attempt: number, now: number, last: number, bytes: number): number;
-  /** JavaScript took so many bytes of the present payload without feeding them. */
+  /** JavaScript took this many bytes of the current payload without feeding them. */
   skip(call: number, attempt: number, length: number): number;
-  /** The chunk has been taken whole. */
+  /** All of the chunk has been taken. */
   drained(call: number, attempt: number, now: number): number;
-  /** What an *inflate* action asked for is so many bytes long. The input is what came out of trailers; of a message, nothing. */
+  /** The payload of an *inflate* action is inflated and has this many bytes. The input is the payload if it is trailers, and empty if it is a message. */
   inflated(call: number, attempt: number, now: number, size: number, bytes: number): number;
   /** The body ended. */
   end(call: number, attempt: number, now: number): number;
-  /** The body could not be read on, with this text. */
+  /** The body could not be read to its end, with this error. */
   broken(call: number, attempt: number, now: number, bytes: number): number;
-  /** The attempt failed on this side, with this text. */
+  /** The attempt failed on this side, with this error. */
   failed(call: number, attempt: number, now: number, how: number, bytes: number): number;
   /** The WebSocket was closed, with this code and reason. */
   closed(call: number, attempt: number, now: number, code: number, bytes: number): number;
@@ -65,39 +65,39 @@ export interface Exports {
 
 /** What the program may ask for. */
 export enum Action {
-  /** Run the per-attempt metadata function, for the attempt of this number. */
+  /** Run the per-attempt metadata function, for the attempt with this number. */
   Prepare = 0,
-  /** Send the request, with this header, by fetch or a WebSocket of its own. *streams*: its messages as they come; else it is complete, and goes out as a whole. */
+  /** Send the request with this header, by fetch or a new WebSocket. *streams*: send each message when it comes; otherwise the request is complete and is sent as a whole. */
   Open = 1,
-  /** End the attempt's exchange; nothing it says counts. */
+  /** End the attempt's exchange and ignore what it still reports. */
   Abort = 2,
   /** Read one chunk of the body. */
   Read = 3,
   /** Give the application the header. */
   Head = 4,
-  /** Settle the call. The attempt is the one whose answer it is, or −1. *drop*: the application gets no message that it has not read yet. *rawCode*: a number that the server sent and that is no code of gRPC's, or 0. */
+  /** Settle the call. The attempt is the one whose status this is, or −1. *drop*: the application gets none of the messages that it has not read yet. *rawCode*: the number that the server sent if it is not a gRPC code, or 0. */
   End = 5,
-  /** The request will be sent by no other attempt than this. */
+  /** No other attempt than this one will send the request. */
   Release = 6,
-  /** The application need not wait for the first so many of its messages. */
+  /** The application need not wait any longer for this many of its messages, from the first. */
   Written = 7,
-  /** Set the one timer of the instance for this instant; Infinity: for none. A patient one waits for the end of a body that comes at once as a rule: it need not be set before that had its chance. */
+  /** Set the instance's one timer to this instant; with Infinity, clear it. A patient timer waits for the end of a body, which usually comes at once, so it need not be set before that has had the chance. */
   Timer = 8,
   /** The answer to `history`. */
   History = 9,
-  /** Tell listeners. */
+  /** Tell the listeners. */
   Observe = 10,
-  /** Tell the developer; of call 0: about the channel that is being opened. */
+  /** Tell the developer. For call 0, it is about the channel that is being opened. */
   Warn = 11,
-  /** The options of the channel that is being opened have this problem. */
+  /** Report this problem with the options of the channel that is being opened. */
   Refuse = 12,
-  /** Inflate the payload that has just come whole, as far as so many bytes and one more. */
+  /** Inflate the payload that is now complete, but stop one byte after the limit. */
   Inflate = 13,
 }
 
-/** The words at the address that `mailbox` answers with, which never changes. What they tell may change with every export. */
+/** The words at the address that `mailbox` returns, which never changes. The words themselves may change with every call of an export. */
 export enum Box {
-  /** A number of this table; JavaScript of another one goes no further. */
+  /** The version of this table; JavaScript of another version stops here. */
   Version = 0x0,
   /** Address of the input buffer. */
   Input = 0x1,
@@ -111,9 +111,9 @@ export enum Box {
   TextSize = 0x5,
   /** Address of the last feed's fragments. */
   Fragments = 0x6,
-  /** How many there are. */
+  /** The number of these fragments. */
   Count = 0x7,
-  /** What the export answers beside its actions. */
+  /** What the export returns besides its actions. */
   Result = 0x8,
 }
 
@@ -141,39 +141,39 @@ export enum FragmentFlag {
   Decoded = 0x200,
 }
 
-/** What is so about a call, or about the page, when the call begins. */
+/** What is true of a call, or of the page, when the call begins. */
 export enum StartFlag {
   /** The response is a stream. */
   Streaming = 0x1,
-  /** Somebody listens to events. */
+  /** There are listeners for events. */
   Observe = 0x2,
   /** The request's messages follow by `queue`, and then `half_close`. */
   Open = 0x4,
   /** Fetch can send messages as they come. */
-  Streams = 0x8,
-  /** The caller says to wait for a network. */
+  CanStream = 0x8,
+  /** The caller wants the call to wait for a network. */
   WaitForReady = 0x10,
-  /** The caller says not to. */
+  /** The caller wants the call not to wait for a network. */
   NoWait = 0x20,
   /** There is no network now. */
   Offline = 0x40,
-  /** Attempts are WebSockets, which implies *streams*. */
+  /** Attempts are WebSockets, which implies *canStream*. */
   Socket = 0x80,
 }
 
 /** How an attempt failed on this side of the network. */
 export enum Failure {
-  /** The network: no response head came. */
+  /** The network failed: no response head came. */
   NoResponse = 0x0,
   /** Something other than this client ended it, at any stage. */
   AbortedByHost = 0x1,
   /** No request could be made. */
-  NotRequest = 0x2,
+  InvalidRequest = 0x2,
   /** A payload could not be inflated. */
   BadPayload = 0x3,
   /** What fetch returned is not a response, or cannot be read as one. */
   NotResponse = 0x4,
-  /** The response is a redirect, of which the browser tells nothing else. */
+  /** The response is a redirect, and the browser says nothing else about it. */
   Redirected = 0x5,
   /** The page's Content-Security-Policy forbids the request: the text is the directive. */
   Forbidden = 0x6,
@@ -191,19 +191,19 @@ export const OUTCOMES = ["pending", "committed", "failed", "aborted"] as const;
 /** @internal */
 export type SameOutcome = Same<Exclude<NonNullable<(typeof OUTCOMES)[number]>, AttemptRecord["outcome"]> | Exclude<AttemptRecord["outcome"], NonNullable<(typeof OUTCOMES)[number]>>>;
 
-/** Why a call makes no further attempt; 0: it still may. */
+/** Why a call makes no further attempt. It is 0 until the call commits or ends. */
 export const REASONS = [undefined, "responseHeaders", "fatalStatus", "exhausted", "deadline", "throttled", "bufferExceeded", "pushback", "cancelled", "drop", "internal"] as const;
 
 /** @internal */
 export type SameReason = Same<Exclude<NonNullable<(typeof REASONS)[number]>, CommitReason> | Exclude<CommitReason, NonNullable<(typeof REASONS)[number]>>>;
 
-/** The policy of a call that begins: by the kind of its further attempts. */
+/** The kind of policy that a call has. */
 export const POLICIES = ["none", "retry", "hedging"] as const;
 
 /** @internal */
 export type SamePolicy = Same<Exclude<NonNullable<(typeof POLICIES)[number]>, Extract<CallEvent, { type: "callStarted" }>["policy"]> | Exclude<Extract<CallEvent, { type: "callStarted" }>["policy"], NonNullable<(typeof POLICIES)[number]>>>;
 
-/** What listeners are told of. */
+/** What listeners are told about. */
 export enum EventKind {
   /** Policy, attempts (how many may be made), timeout. */
   CallStarted = 0x0,
@@ -213,7 +213,7 @@ export enum EventKind {
   AttemptHead = 0x2,
   /** Attempt, outcome, code, message, pushback. */
   AttemptEnded = 0x3,
-  /** Delay, bound, pushback (whether the server asked for it). */
+  /** Delay, bound, pushback (if it is not −1, the server asked for the delay). */
   Backoff = 0x4,
   /** Delay, pushback (likewise). */
   HedgeScheduled = 0x5,
@@ -227,25 +227,25 @@ export enum EventKind {
   CallEnded = 0x9,
 }
 
-/** What developers are warned of. A warning's kind is sent as text, since few pages ever see one. */
+/** What developers are warned about. The kind is sent as text, because few pages ever see a warning. */
 export type WarningKindWord = "policyClamped" | "corsSuspected" | "statusHidden" | "retryLostToBodyTrailers" | "halfDuplexStalled";
 
 /** @internal */
 export type SameWarningKind = Same<Exclude<WarningKindWord, WarningKind>>;
 
-/** What a call says that its caller canceled. */
+/** The message of a call that its caller canceled. */
 export const CANCELED_BY_CALLER = "the caller canceled the call";
 
-/** Likewise, of one that was not sent at all. */
+/** The message of a call that its caller canceled before it began. */
 export const CANCELED_BEFORE = "the caller canceled the call before it began";
 
-/** What a call says whose reader left. */
+/** The message of a stream that its reader left. */
 export const CANCELED_BY_READER = "the stream was closed before its end";
 
-/** What a call of a closed channel says. */
+/** The message of a call on a closed channel. */
 export const CHANNEL_IS_CLOSED = "the channel is closed";
 
-/** What a call says whose own messages failed; a colon follows, and why. */
+/** The message of a call whose request messages could not be read; a colon and the reason follow. */
 export const REQUEST_UNREADABLE = "the request's messages could not be read";
 
 /** The options of a channel that limit something: whole numbers above 0, or Infinity. */
@@ -267,14 +267,14 @@ export const CHOICES: { readonly [name: string]: readonly string[] } = {
   sendCompression: ["identity", "gzip"],
 };
 
-/** What a call begins with, beside its method and its metadata. */
+/** What a call begins with, besides its method and its metadata. */
 export interface StartBlock {
   readonly now: number;
   /** Infinity: the channel's default. */
   readonly timeout: number;
   /** Bytes of the request's message, unless the flag *open* is set. */
   readonly size: number;
-  /** The longest message that is received, in bytes; 0: the channel's limit. */
+  /** The largest message that may be received, in bytes; 0: the channel's limit. */
   readonly maxReceive: number;
   readonly channel: number;
   readonly flags: number;

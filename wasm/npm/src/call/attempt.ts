@@ -68,7 +68,7 @@ export class Attempt implements CarrierEvents {
   // What the carrier reports.
 
   notSent(error: unknown, text?: string): void {
-    this.#fail(Failure.NotRequest, error, text);
+    this.#fail(Failure.InvalidRequest, error, text);
   }
 
   notResponse(error: unknown): void {
@@ -99,7 +99,7 @@ export class Attempt implements CarrierEvents {
     if (this.signal.aborted) return;
     const { engine, id } = this.#call;
     this.error = error;
-    if (how === Failure.NotRequest || how === Failure.NotResponse || how === Failure.Forbidden) this.#call.fault(error);
+    if (how === Failure.InvalidRequest || how === Failure.NotResponse || how === Failure.Forbidden) this.#call.fault(error);
     this.#stopSending();
     engine.enter("failed", id, this.id, engine.clock.now(), how, engine.buffers.text(text));
   }

@@ -87,7 +87,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     let flags = streaming ? StartFlag.Streaming : 0;
     if (!this.#listeners.empty) flags |= StartFlag.Observe;
     if (outgoing.open) flags |= StartFlag.Open;
-    if (streams) flags |= this.#channel.webSocket ? StartFlag.Socket : StartFlag.Streams;
+    if (streams) flags |= this.#channel.webSocket ? StartFlag.Socket : StartFlag.CanStream;
     if (waitForReady !== undefined) flags |= waitForReady ? StartFlag.WaitForReady : StartFlag.NoWait;
     if (this.engine.offline) flags |= StartFlag.Offline;
     return flags;

@@ -6,12 +6,12 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// carryOut turns a call's actions into those of the ABI. The timer is the
-// driver's own; all else is for JavaScript to do.
-func (d *Driver) carryOut(c *liveCall) {
+// writeActions writes the actions of a call for JavaScript, which carries them out. Only
+// the call's timer is handled here, because all calls share one timer in JavaScript.
+func (d *Driver) writeActions(c *liveCall) {
 	for _, a := range c.Take() {
 		switch a.Op {
-		case attempts.Arm:
+		case attempts.Timer:
 			c.timer.patient = a.Patient
 			d.timers.set(&c.timer, a.At)
 		case attempts.Prepare:
@@ -49,14 +49,17 @@ func (d *Driver) carryOut(c *liveCall) {
 		case attempts.Observe:
 			d.begin(abi.ActionObserve, c, a)
 			d.emitEvent(a.Event)
+		default:
+			panic("the host driver does not know this action")
 		}
 	}
 }
 
-// arm has JavaScript's timer stand at the earliest instant of all calls. One
-// that stands too early does no harm, so that it is moved only when it must be, or
-// when it is a patient one, which may not have been set at all.
-func (d *Driver) arm() {
+// setTimer writes a Timer action if JavaScript's one timer has to be set anew, for the
+// earliest instant of all calls. A timer that fires too early does no harm, so it is
+// moved only if that instant is earlier now, or if the last one was patient, in which
+// case JavaScript may not have set it at all.
+func (d *Driver) setTimer() {
 	at := d.timers.earliest()
 	if at < d.armed || at != d.armed && (at == plan.Never || d.patient) {
 		d.armed, d.patient = at, d.timers.patient()
