@@ -23,7 +23,8 @@ type RoundTripper interface {
 // messages, when it half-closes.
 type Streamer interface {
 	RoundTripper
-	// StreamsRequests reports whether it does so. It is called once for each call.
+	// StreamsRequests reports whether requests are streamed. It is called once for each
+	// call.
 	StreamsRequests() bool
 }
 
@@ -34,7 +35,8 @@ type Streamer interface {
 // *CloseError otherwise.
 type Socket interface {
 	Streamer
-	// OpensSockets reports whether it does so. It is called once for each call.
+	// OpensSockets reports whether requests that stream use WebSockets. It is called once
+	// for each call.
 	OpensSockets() bool
 }
 
@@ -81,7 +83,7 @@ type Request struct {
 	Streams bool
 }
 
-// Response is a response head, and the body behind it.
+// Response is a response head, and the body that follows it.
 type Response struct {
 	Status int         // HTTP status
 	Header metadata.MD // values as they were received
@@ -105,7 +107,7 @@ type Progress uint8
 
 // The stages that an exchange may have reached.
 const (
-	Processed Progress = iota // the server may have run it: to be used unless something else is certain
+	Processed Progress = iota // the server may have run the request: the value to use unless another one is certain
 	NotSent                   // it never left the client
 	Refused                   // the server refused it before any application saw it, as by HTTP/2 REFUSED_STREAM
 	Dropped                   // the transport dropped it for a reason of its own
@@ -123,8 +125,8 @@ type Error struct {
 	Invalid bool
 	// Unreadable is true if there was a response, but it cannot be read as one.
 	Unreadable bool
-	// Redirected is true if the response is a redirect that was not followed, of which a
-	// browser tells nothing else. If it tells more, it is a Response like others.
+	// Redirected is true if the response is a redirect that was not followed and about
+	// which the browser says nothing else. If more is known, there is a Response instead.
 	Redirected bool
 	// Forbidden is true if the page's Content-Security-Policy forbids the request. Err
 	// then says which directive does.

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Seen is what application and server saw, for Differences to compare.
+// Seen is what the application and the server saw, for Differences to compare.
 type Seen struct {
 	Received        []string
 	Code            int
@@ -27,7 +27,8 @@ type SeenRequest struct {
 	Header   map[string][]string
 }
 
-// Differences says, a line for each, what was not seen as it is expected.
+// Differences compares what was seen with what is expected. It returns a line for each
+// difference.
 func (e Expect) Differences(s Seen) []string {
 	var d differences
 	d.list("received", s.Received, e.Received)

@@ -1,11 +1,11 @@
-// Package driverscripts holds the scripts that both drivers run: what a server and
-// an application do, at exact instants of a virtual clock, and what the application
-// must then see. They are data, in scripts.json, so that the Go driver and the npm
-// package, in whatever language their tests are written, are held to the same words.
+// Package driverscripts holds the scripts that both drivers run: what a server and an
+// application do, at exact instants of a virtual clock, and what the application must
+// then see. They are data, in scripts.json, so that tests in Go and in TypeScript run
+// the same ones.
 //
-// A script with problems makes a channel that is refused; every other one makes one
-// call. The n-th exchange of the call meets the n-th entry of server, and all later
-// ones the last. Draws of the jitter are 0.5.
+// A script with problems makes a channel that is refused; every other script makes one
+// call. The n-th exchange of the call gets the n-th entry of server; if there are more
+// exchanges than entries, the rest get the last entry. Random numbers are always 0.5.
 package driverscripts
 
 import (
@@ -29,22 +29,22 @@ func Load() ([]Script, error) {
 // Script is one call, or one channel that cannot be made.
 type Script struct {
 	Name     string
-	Options  map[string]json.RawMessage // of the channel, by their TypeScript names
-	Policy   string                     // of all methods: "retry", "hedge", or "" for none
-	Problems []string                   // the paths of what NewChannel and createChannel refuse
+	Options  map[string]json.RawMessage // the channel's options, under their TypeScript names
+	Policy   string                     // the policy of all methods: "retry", "hedge", or "" for none
+	Problems []string                   // the paths of the problems that NewChannel and createChannel report
 
 	Call      string // "unary", which sends "ping", or "stream"
-	TimeoutMs int    // of the call; 0: none
+	TimeoutMs int    // the call's timeout; 0: none
 	Streams   bool   // the transport sends messages as they come
-	Before    string // what is done before the call: "cancel", "closeChannel", or "" for nothing
+	Before    string // what happens before the call: "cancel", "closeChannel", or "" for nothing
 	Prepare   []Prepare
 	Server    []Exchange
 	Steps     []Step
 	Expect    Expect
 }
 
-// The configs behind the names of Policy. The backoffs of the first are 500 ms and
-// 1000 ms, with draws of 0.5.
+// The service configs for the values of Policy. With random numbers of 0.5, the backoffs
+// of RetryConfig are 500 ms and 1000 ms.
 const (
 	RetryConfig = `{"methodConfig": [{"name": [{}], "retryPolicy": {"maxAttempts": 3, "initialBackoff": "1s", "maxBackoff": "5s",
 		"backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"]}}]}`
@@ -53,10 +53,10 @@ const (
 
 // Prepare is what the function for per-attempt metadata does for the n-th attempt.
 type Prepare struct {
-	After    int               // milliseconds that it takes
-	Metadata map[string]string // what it gives
-	Error    string            // what it fails with, if that is an error
-	Status   *Status           // what it fails with, if that is a status
+	After    int               // how many milliseconds it takes
+	Metadata map[string]string // what it returns
+	Error    string            // the message of the error that it fails with
+	Status   *Status           // the status that it fails with
 }
 
 // Status is a status with which the function for per-attempt metadata fails.
@@ -66,30 +66,30 @@ type Status struct {
 	Trailer map[string]string
 }
 
-// Exchange is what the server does in one exchange. It takes so many messages of the
-// request (absent: all of them), waits, and sends a head or fails; then the body.
+// Exchange is what the server does in one exchange. It takes messages of the request,
+// waits, and sends a head or fails. After the head it sends the body.
 type Exchange struct {
-	Take   *int
-	After  int    // milliseconds
-	Fail   string // in place of a head: "network", or "abort" for something other than the client
+	Take   *int   // how many messages it takes; absent: all
+	After  int    // how many milliseconds it waits
+	Fail   string // how it fails instead of sending a head: "network", or "abort" if something other than the client ends the exchange
 	HTTP   int    // 0: 200
 	Header map[string]string
 	Body   []Part
 	Text   bool // the response is base64
-	Cut    int  // the body comes in chunks of so many bytes; 0: each part is a chunk
+	Cut    int  // the size of the body's chunks in bytes; 0: each part is a chunk
 }
 
 // Part is a part of a response's body.
 type Part struct {
-	After       int             // milliseconds
-	Take        json.RawMessage // messages of the request that are taken before: a number, or "rest"
+	After       int             // how many milliseconds the server waits before it
+	Take        json.RawMessage // how many messages of the request the server takes before it: a number, or "rest"
 	Message     *string
 	Messages    []string
 	Gzip        *string // a message that is compressed
 	Trailer     map[string]string
 	GzipTrailer map[string]string
-	Hex         string // bytes as they are
-	Fail        string
+	Hex         string // any bytes
+	Fail        string // the body fails with this
 }
 
 // Step is what the application does at an instant.
@@ -97,9 +97,9 @@ type Step struct {
 	At           int
 	Send         *string
 	HalfClose    bool
-	Read         json.RawMessage // so many messages, one after another, or "all" up to the end
+	Read         json.RawMessage // how many messages it reads, one after another, or "all" up to the end
 	Cancel       bool
-	Leave        bool // closes the stream
+	Leave        bool // it closes the stream
 	CloseChannel bool
 }
 
@@ -110,11 +110,11 @@ type Expect struct {
 	Message  *string  // the status message, exactly
 	Says     []string // parts of it
 	Reason   string
-	Attempts []string // each: kind, outcome, and the status code where it is known
+	Attempts []string // the kind of each attempt, its outcome, and its status code if that is known
 	Header   map[string]string
 	Trailer  map[string]string
 	EndAt    *int  // when the application sees the end
-	Accepted []int // when each message that is sent need not be waited for any more
+	Accepted []int // for each message sent, when the application need not wait for it any longer
 	Requests []Request
 }
 
@@ -122,6 +122,6 @@ type Expect struct {
 type Request struct {
 	At       int
 	Messages []string
-	Whole    *bool              // it came to its end
-	Header   map[string]*string // null: there is no such field
+	Whole    *bool              // the server saw the end of the request
+	Header   map[string]*string // null: the request has no such field
 }

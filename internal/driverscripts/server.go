@@ -12,19 +12,19 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// All is how many messages are taken when all are, to the request's end.
+// All stands for all messages, up to the end of the request.
 const All = -1
 
 // Chunk is what one read of a response's body brings: bytes, or a failure.
 type Chunk struct {
 	After int // milliseconds
-	Take  int // messages of the request that are taken before; All: to its end
+	Take  int // how many messages of the request the server takes before; All: to its end
 	Data  []byte
 	Fail  string
 }
 
-// Takes is how many messages of the request are taken before the head; All: to its
-// end.
+// Takes returns how many messages of the request the server takes before the head, or
+// All.
 func (x Exchange) Takes() int {
 	if x.Take == nil {
 		return All
@@ -120,7 +120,7 @@ func zip(raw []byte) []byte {
 	return b.Bytes()
 }
 
-// Messages takes a request's body apart, in whichever format it is.
+// Messages splits a request's body, which may be base64, into messages.
 func Messages(body []byte) []string {
 	if raw, err := base64.StdEncoding.DecodeString(string(body)); err == nil {
 		body = raw
