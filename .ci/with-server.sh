@@ -29,7 +29,8 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-"$root/bin/server" -addr 127.0.0.1:0 -tls-addr 127.0.0.1:0 -addresses "$temp/addresses.json" >"$temp/log" 2>&1 &
+# A page that is opened from the disk, as a test of hedgerow/inline does, has the origin null.
+"$root/bin/server" -addr 127.0.0.1:0 -tls-addr 127.0.0.1:0 -allow-origin null -addresses "$temp/addresses.json" >"$temp/log" 2>&1 &
 server=$!
 
 # The server writes its addresses when it listens. That takes a moment, because it makes a certificate first.

@@ -51,7 +51,7 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	set.StringVar(&f.addresses, "addresses", "", "write the addresses and the certificate to this `file`, as JSON, once both ports answer")
 	set.StringVar(&f.allowHeaders, "allow-headers", "*", "request `headers` that pages of other origins may send, separated by commas; * allows all")
 	set.StringVar(&f.allowHosts, "allow-host", "", "`names` by which this server may be called, separated by commas, besides localhost and its own addresses")
-	set.StringVar(&f.allowOrigins, "allow-origin", "", "`origins` (https://app.example) whose pages may call this server, separated by commas, besides those on this machine; * allows all")
+	set.StringVar(&f.allowOrigins, "allow-origin", "", "`origins` (https://app.example) whose pages may call this server, separated by commas, besides those on this machine; null means pages opened from the disk, and * allows all")
 	set.StringVar(&f.site, "site", "", "serve this `directory` instead of the built-in demo page")
 	set.DurationVar(&f.grace, "grace", 3*time.Second, "how long running calls may continue after a signal to stop")
 	if err := set.Parse(args); err != nil {

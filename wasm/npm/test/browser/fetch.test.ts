@@ -11,7 +11,7 @@ import { hang, Script, SERVER, STREAM } from "../support/server.js";
 import { openPage } from "./pages.js";
 
 declare global {
-  /** In the page: what ../fetch-clients.ts exports. */
+  /** In the page: what ../support/fetch-clients.ts exports. */
   var fetching: { readonly clients: typeof clients };
 }
 
@@ -19,7 +19,7 @@ let bundle: string;
 
 before(async () => {
   const { outputFiles } = await esbuild.build({
-    entryPoints: [join(process.env["HEDGEROW_PACKAGE"] ?? ".", "test", "fetch-clients.ts")],
+    entryPoints: [join(process.env["HEDGEROW_PACKAGE"] ?? ".", "test/support/fetch-clients.ts")],
     bundle: true,
     write: false,
     format: "iife",

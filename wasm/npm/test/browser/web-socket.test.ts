@@ -195,7 +195,7 @@ test("79 99 the sockets of hedges that lost, and of calls that were ended, are c
   }
 });
 
-test("98 a server without WebSockets, a policy that forbids them, no network: UNAVAILABLE, with a hint", async (t) => {
+test("98 a server without WebSockets, and no network: UNAVAILABLE, with a hint; a policy that forbids them: INTERNAL, once", async (t) => {
   const message = base64(new Script([]).bytes);
   const page = await counting(t);
   const elsewhere = await talk(page, { baseUrl: page.url(), method: CONVERSE, messages: [message], serviceConfig: retrying() });
@@ -204,6 +204,7 @@ test("98 a server without WebSockets, a policy that forbids them, no network: UN
   await page.context().setOffline(true);
   assert.equal((await talk(page, { baseUrl: SERVER, method: CONVERSE, messages: [message] })).code, Code.UNAVAILABLE);
   const strict = await counting(t, { policy: "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'" });
-  const refused = await talk(strict, { baseUrl: SERVER, method: CONVERSE, messages: [message] });
-  assert.equal(refused.code, Code.UNAVAILABLE, refused.message);
+  const refused = await talk(strict, { baseUrl: SERVER, method: CONVERSE, messages: [message], serviceConfig: retrying() });
+  assert.deepEqual(codesOf(refused), [Code.INTERNAL]);
+  assert.match(refused.message, /Content-Security-Policy.*connect-src/);
 });
