@@ -209,7 +209,7 @@ func (f *fetcher) init(r *transport.Request, body, controller safejs.Value) (map
 	return init, nil
 }
 
-// errRedirected is the failure of an exchange of which the browser tells only that its
+// errRedirected is the failure of an exchange about which the browser says only that its
 // response is a redirect.
 var errRedirected = errors.New("the response is a redirect")
 

@@ -60,7 +60,7 @@ func (k *socket) pump(body transport.Body) {
 	}
 }
 
-// sendPieces sends a part of the body, in pieces. Before each stands a control byte,
+// sendPieces sends a part of the body, in pieces. Each is preceded by a control byte,
 // SocketData, which is 0, as new memory is.
 func (k *socket) sendPieces(part []byte) error {
 	for len(part) > 0 {

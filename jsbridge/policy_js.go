@@ -12,7 +12,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 )
 
-// policy is what is known of the page's Content-Security-Policy: the directives by the
+// policy is what is known about the page's Content-Security-Policy: the directives by the
 // URLs that they forbade. A policy that is there stays for as long as the page, and the
 // program, does.
 var policy struct {

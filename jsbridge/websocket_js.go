@@ -14,7 +14,7 @@ import (
 // WebSocketOption is an option of WebSocket.
 type WebSocketOption func(*sockets)
 
-// WithWebSocketClass sets the class of which the WebSockets are made. It is needed
+// WithWebSocketClass sets the class of the WebSockets. It is needed
 // where there is no global one, as in Node before version 22, and replaces the global
 // one elsewhere. safejs.Safe turns a js.Value into its argument. Default:
 // globalThis.WebSocket, looked up for each socket.

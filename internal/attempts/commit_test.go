@@ -26,7 +26,7 @@ func TestCommit(t *testing.T) {
 		s.at(10).ends(1, ok).releases(1).header(1).over(1, ok, status.ReasonResponseHeaders).tokens(8.5)
 	})
 	t.Run("54_an_ok_that_is_none_is_not_tried_again", func(t *testing.T) {
-		// The exchange's owner finds no message behind the OK: it commits, then ends with UNIMPLEMENTED.
+		// Package call finds no message before the OK: it commits, then ends with UNIMPLEMENTED.
 		s := begin(t, listed(status.Unimplemented), throttled(bucket(10, 500, 2)))
 		s.at(0).starts().opens(1)
 		s.at(10).answers(1).releases(1).header(1)

@@ -10,7 +10,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
-// What an observer is told, one line an event, in order.
+// What observers are told, one line for each event, in order.
 func TestObserve(t *testing.T) {
 	t.Run("retry", func(t *testing.T) {
 		s := begin(t, retries(3), observed, throttled(bucket(10, 500, 0)), quota(attempts.NewQuota(1000, 100)), deadline(9000))

@@ -19,7 +19,7 @@ const Unlimited int64 = 1<<63 - 1
 // Used returns how many bytes all uncommitted calls hold.
 func (q *Quota) Used() int64 { return q.used }
 
-// charge adds a message to a call that holds so many bytes already. It returns false
+// charge adds a message to a call that holds this many bytes already. It returns false
 // if the message does not fit. A message that exactly reaches a limit still fits.
 func (q *Quota) charge(held, size int64) bool {
 	if size > q.perCall-held || size > q.perChannel-q.used {

@@ -15,8 +15,8 @@ type request struct {
 	held     int64 // bytes charged to the quota
 }
 
-// Queue reports that the application sends a message, which is so many bytes long with
-// its frame prefix. If the message does not fit into the replay buffer, the call is
+// Queue reports that the application sends a message. Its size is in bytes and includes
+// the frame prefix. If the message does not fit into the replay buffer, the call is
 // committed to the attempt that is under way, or else to the next one (SEMANTICS 2.11c, 2.11d, 3.7a).
 func (m *Machine) Queue(now plan.Duration, size int64) {
 	if m.endIfLate(now) {
@@ -135,8 +135,8 @@ func (m *Machine) free(now plan.Duration) {
 	m.observeBuffer(now, false)
 }
 
-// observeBuffer tells the observers what is kept for replay. Of a call that has not
-// begun they are told when it begins.
+// observeBuffer tells the observers how much is kept for replay. If the call has not
+// begun, they are told when it begins.
 func (m *Machine) observeBuffer(now plan.Duration, exceeded bool) {
 	if m.phase != idle {
 		m.observe(Event{

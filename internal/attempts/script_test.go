@@ -30,7 +30,7 @@ type script struct {
 	observed []attempts.Event
 }
 
-// origin is where the driver's clock stands as calls begin: not at 0, so that an
+// origin is what the driver's clock shows when calls begin: not at 0, so that an
 // instant which is taken for a span shows.
 const origin = 7000 * plan.Second
 
@@ -99,7 +99,7 @@ func (s *script) halfCloses() *script {
 	return s.event(func(m *attempts.Machine) { m.HalfClose(s.now) })
 }
 
-// queues adds request messages of so many bytes, frame prefix included.
+// queues adds request messages of these sizes, which include the frame prefix.
 func (s *script) queues(sizes ...int64) *script {
 	s.t.Helper()
 	return s.event(func(m *attempts.Machine) {
@@ -228,7 +228,7 @@ func (s *script) releases(n int) *script { s.t.Helper(); return s.each(attempts.
 
 func (s *script) header(n int) *script { s.t.Helper(); return s.each(attempts.Head, []int{n}) }
 
-// written: the application need not wait for its first so many messages.
+// written expects that the application need not wait any longer for this many messages.
 func (s *script) written(messages ...int) *script {
 	s.t.Helper()
 	for _, n := range messages {
@@ -285,7 +285,7 @@ func (s *script) tokens(want float64) *script {
 	return s
 }
 
-// buffered is what the channel's account stands at.
+// buffered checks how many bytes all calls of the channel keep for replay.
 func (s *script) buffered(want int64) *script {
 	s.t.Helper()
 	if got := s.settings.Quota.Used(); got != want {

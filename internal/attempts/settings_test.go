@@ -51,7 +51,7 @@ func hedges(maxAttempts int, delay float64) option {
 
 func throttled(t *attempts.Throttle) option { return func(s *attempts.Settings) { s.Throttle = t } }
 
-// bucket makes a throttle that has failed so many times already.
+// bucket makes a throttle that has seen this many failures already.
 func bucket(maxTokens, ratioThousandths, failures int) *attempts.Throttle {
 	t := attempts.NewThrottle(maxTokens, ratioThousandths)
 	for range failures {

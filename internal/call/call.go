@@ -110,8 +110,8 @@ func (c *Call) Init(ch *channel.Channel, now plan.Duration, p Params) {
 // Take returns the actions since the last Take.
 func (c *Call) Take() []attempts.Action { return c.machine.Take() }
 
-// Send reports that the application sends a message of size bytes. The message is sent
-// as so many bytes as sent says, which are fewer if it was compressed. The driver
+// Send reports that the application sends a message of size bytes. Sent is how
+// many bytes are sent, which are fewer than size if the message was compressed. The driver
 // keeps the message itself.
 func (c *Call) Send(now plan.Duration, size, sent int64) {
 	if size > c.maxSend {

@@ -9,7 +9,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// What is compressed is inflated before anything behind it is looked at.
+// A compressed payload is inflated before anything after it is read.
 func TestInflate(t *testing.T) {
 	limited := func(o *channel.Options) { o.MaxReceiveMessageBytes = 100 }
 	headed := func(t *testing.T, p Params) *talk {

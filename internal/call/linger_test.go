@@ -20,7 +20,7 @@ func lingering(t *testing.T, config string, p Params) *talk {
 	return tk
 }
 
-// A body may stay open behind its trailers, whose status is known.
+// A body may stay open after its trailers, although the status is known.
 func TestBodyStaysOpen(t *testing.T) {
 	headed := func(t *testing.T, p Params) *talk {
 		t.Helper()

@@ -13,9 +13,9 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// Of a method, each is told once.
+// Each warning comes once for each method.
 func TestWarnings(t *testing.T) {
-	// lost is a call whose failure came in the body, behind a head that committed it.
+	// lost is a call whose failure came in the body, after a head that committed the call.
 	lost := func(t *testing.T, ch *channel.Channel, p Params, parts ...[]byte) *talk {
 		t.Helper()
 		tk := begin(t, ch, p)
@@ -128,7 +128,7 @@ func TestRequestHeaderByOptions(t *testing.T) {
 	}
 }
 
-// What a server on another origin must allow is what is sent, and no more.
+// A server on another origin must allow the headers that are sent, and no others.
 func TestAllowedHeaders(t *testing.T) {
 	const always = "content-type, x-grpc-web, x-user-agent, grpc-timeout, grpc-previous-rpc-attempts"
 	for _, c := range []struct {
@@ -165,7 +165,7 @@ func TestSentSize(t *testing.T) {
 	sent(101, 10).asks("end").over(status.ResourceExhausted, status.ReasonInternal, 0, "101 bytes is larger than the limit of 100")
 }
 
-// A body in text is decoded where it lies.
+// A body in text is decoded in place.
 func TestText(t *testing.T) {
 	tk := unary(t, open(t, retrying))
 	tk.sends(10).starts().asks("open 1")

@@ -57,7 +57,7 @@ func (ch *Channel) Throttle() *attempts.Throttle { return ch.throttle }
 // Quota is the account of what the channel's calls keep for replay.
 func (ch *Channel) Quota() *attempts.Quota { return ch.quota }
 
-// Origin is what is known of the base URL's origin.
+// Origin is what is known about the base URL's origin.
 func (ch *Channel) Origin() *Origin { return ch.origin }
 
 // Plan returns a method config's policy as a plan for one call, within the channel's

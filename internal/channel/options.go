@@ -1,6 +1,6 @@
 // Package channel is what the calls of one channel share, for both drivers: the checked
-// options, the service config, the throttle, the replay quota, and what is known of
-// the server's origin.
+// options, the service config, the throttle, the replay quota, and what is known
+// about the server's origin.
 package channel
 
 import (

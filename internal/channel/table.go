@@ -124,7 +124,7 @@ func ChoiceOf(name string) *Choice {
 }
 
 // Read sets the option of this name from text, with numbers as JavaScript writes
-// them, or reports what is wrong with the value. It answers whether the table has
+// them, or reports what is wrong with the value. It returns whether the table has
 // the option.
 func (o *Options) Read(name, value string, report func(path, reason string)) (known bool) {
 	for i := range Numbers {

@@ -10,7 +10,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// fields are so many lines of a block, each a field of its own.
+// fields makes a block with this many fields, one on each line.
 func fields(n int) string {
 	var b strings.Builder
 	for i := range n {

@@ -114,7 +114,7 @@ func TestCompressed(t *testing.T) {
 	})
 }
 
-// A compressed message of which the driver takes a part itself must be inflated too, and
+// A compressed message must be inflated even if the driver skips a part of it, and
 // the limit is that of a message, or of trailers.
 func TestSkipCompressed(t *testing.T) {
 	x := Exchange{MaxMessage: maxMessage}

@@ -9,8 +9,8 @@ import (
 // failed reports whether the head has told of a failure.
 func (x *Exchange) failed() bool { return x.told != nil && x.told.Code != status.OK }
 
-// fault ends an exchange whose body is invalid. A failure of which the head has told
-// stays the status.
+// fault ends an exchange whose body is invalid. If the head has a
+// failure, that stays the status.
 func (x *Exchange) fault(st *status.Status) Reading {
 	if x.failed() && (x.whole == nil || x.whole == x.told) {
 		st = x.told
@@ -27,8 +27,8 @@ func (x *Exchange) Settled() *status.Status {
 	return x.headed(x.whole)
 }
 
-// Told returns the failure of which the head has told, as long as nothing of the body has
-// come that could tell of another. Else it returns nil.
+// Told returns the failure in the head, as long as nothing of the body has come that could
+// replace it. Otherwise it returns nil.
 func (x *Exchange) Told() *status.Status {
 	if x.state != tentative || !x.empty || !x.failed() {
 		return nil

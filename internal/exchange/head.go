@@ -43,7 +43,7 @@ func (x *Exchange) Head(httpStatus int, fields metadata.MD) Reading {
 	return x.headers(fields)
 }
 
-// Redirect reads a response of which only one thing is told: that it is a redirect
+// Redirect reads a response about which only one thing is known: that it is a redirect
 // (SEMANTICS 5.3i).
 func (x *Exchange) Redirect() Reading {
 	x.redirect = true

@@ -118,7 +118,7 @@ type receiver struct {
 // maxMessage is the limit for messages in these tests.
 const maxMessage = 1000
 
-// receive reads a whole response, with a table for so many fragments.
+// receive reads a whole response, with room for this many fragments.
 func receive(t testing.TB, r response, room int) result {
 	d := &receiver{t: t, x: Exchange{MaxMessage: maxMessage, FirstFrame: r.firstFrame}, room: room}
 	d.note(d.x.Head(r.http, r.fields))

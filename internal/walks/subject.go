@@ -38,7 +38,7 @@ type Subject interface {
 	Failed(now plan.Duration, id int, how call.Failure, p plan.Progress, cause error)
 	Closed(now plan.Duration, id, code int, reason string)
 
-	// Take hands out what is asked for since the last Take.
+	// Take returns the actions since the last Take.
 	Take() []attempts.Action
 	// RequestHeader is the header of an attempt that is just being opened.
 	RequestHeader(now plan.Duration, id int) metadata.MD
@@ -59,7 +59,7 @@ type Setup struct {
 // Open makes a subject.
 type Open func(t *testing.T, s Setup) Subject
 
-// Direct opens a call that nothing stands in front of.
+// Direct opens a call that is used directly, without a driver.
 func Direct(t *testing.T, s Setup) Subject {
 	if s.ServiceConfig != "" {
 		config, err := serviceconfig.Parse(s.ServiceConfig)

@@ -1,6 +1,6 @@
-// Package walks takes calls through random walks, for the tests of whatever
-// drives a call: random servers answer it, in random pieces, and after each event
-// is checked what must hold whatever comes.
+// Package walks takes calls through random walks, for the tests of whatever drives a
+// call. Random servers answer it in random pieces, and after each event it is checked
+// what must always hold.
 package walks
 
 import (
@@ -25,8 +25,8 @@ const (
 	hedging = `{"methodConfig":[{"name":[{}],"hedgingPolicy":{"maxAttempts":3,"hedgingDelay":"0.1s","nonFatalStatusCodes":["UNAVAILABLE"]}}]}`
 )
 
-// Walk takes so many calls through a walk each, and checks that together they meet
-// all that matters. A walk that fails names its seed:
+// Walk takes this many calls through a walk each, and checks that together they meet
+// everything that matters. A walk that fails names its seed:
 // go test -run Walks -args -walk=<seed>.
 func Walk(t *testing.T, walks int64, open Open) {
 	if *walkSeed != 0 {
@@ -104,7 +104,7 @@ func walk(t *testing.T, seed int64, verbose bool, open Open) *walker {
 
 const (
 	perCall    = 80 // the size of a call's replay buffer
-	maxReceive = 40 // the limit of what is received, which a short message in gzip is below
+	maxReceive = 40 // the limit of what is received; a short message in gzip is below it
 )
 
 type walker struct {

@@ -12,7 +12,7 @@ var (
 	program abi.Program
 )
 
-// Serve puts a program, which answers through the buffers, behind the exports, for
+// Serve makes the exports call a program, which answers through the buffers, for
 // JavaScript to call.
 func Serve(p abi.Program, b *abi.Buffers) {
 	program, buffers = faulty(p), b
@@ -32,7 +32,7 @@ func reserve(bytes uint32) (words uint32) {
 
 func address[T any](p *T) uint32 { return uint32(uintptr(unsafe.Pointer(p))) }
 
-// publish tells JavaScript where everything lies: buffers may move when they grow.
+// publish tells JavaScript where everything is, because buffers may move when they grow.
 func publish() {
 	b := buffers
 	box = [abi.BoxSize]uint32{
@@ -58,7 +58,7 @@ func emitted() uint32 {
 }
 
 // guard turns a panic into the answer fatal, with the panic's text in the text
-// buffer. It stands in every export: an exception must not cross the border.
+// buffer. It is deferred in every export, because an exception must not cross the border.
 func guard(words *uint32) {
 	cause := recover()
 	if cause == nil {

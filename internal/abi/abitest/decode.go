@@ -9,7 +9,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/abi/table"
 )
 
-// Action is what a program wants done, read as the table says that it lies there.
+// Action is an action of the program, read by the table of the ABI.
 type Action struct {
 	Name    string
 	Call    uint32

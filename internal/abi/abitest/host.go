@@ -92,7 +92,7 @@ func (h *Host) Enter(e Event) (lives bool) {
 	return true
 }
 
-// call calls the method that stands behind the export.
+// call calls the method that implements the export.
 func (h *Host) call(e Event) {
 	export := table.Exports[e.Export]
 	args := make([]reflect.Value, 0, len(export.Args))
@@ -117,7 +117,7 @@ func (e Event) Length() uint32 {
 	return uint32(len(e.Input))
 }
 
-// Fragment is one of the last feed's.
+// Fragment is a fragment that the last feed found.
 type Fragment struct {
 	Offset, Length int
 	Total          int64

@@ -28,7 +28,7 @@ type script struct {
 	now  float64
 }
 
-// next is the next byte; behind the last one they are all 0.
+// next returns the next byte; after the last one, it returns 0.
 func (s *script) next() int {
 	if len(s.data) == 0 && s.more != nil {
 		s.data = s.more()

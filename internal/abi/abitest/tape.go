@@ -19,7 +19,7 @@ import (
 //   - a byte, which is how many arguments there are, and each of them in its order:
 //   - a byte 0, and a u32; or
 //   - a byte 1, and an f64 of eight bytes; or
-//   - a byte 2, a u32 which is the length of the input, and so many bytes.
+//   - a byte 2, a u32 which is the length of the input, and the input.
 //
 // Whoever plays a tape writes the input into the input buffer, which reserve makes
 // longer if it must, and then calls the export with the arguments; the length stands
@@ -33,13 +33,13 @@ import (
 //   - a u32: the mailbox's result, of feed alone; of all others 0.
 //
 // A program that dies of an event leaves 0xffffffff in the place of all that; what
-// is on the tape for the same instance is passed over. Two builds of the program that are alike leave the same
+// is on the tape for the same instance is skipped. Two builds of the program that are alike leave the same
 // transcript of every tape.
 
-// Fresh stands on a tape between events for two instances.
+// Fresh separates the events of two instances on a tape.
 const Fresh = 0
 
-// What stands before an argument.
+// The byte before an argument.
 const (
 	isU32 = iota
 	isF64
@@ -90,8 +90,8 @@ func ReadEvent(tape []byte) (e Event, rest []byte, err error) {
 	return e, tape, nil
 }
 
-// Play tells the program what is on a tape for one instance. It answers with the
-// transcript, and with what is on the tape for the next one.
+// Play plays the events of one instance to the program. It returns the transcript, and
+// the rest of the tape, which is for the next instance.
 func (h *Host) Play(tape []byte) (transcript, rest []byte, err error) {
 	for lives := true; len(tape) > 0; {
 		if tape[0] == Fresh {
@@ -159,7 +159,7 @@ func ReadAnswer(transcript []byte) (a Answer, rest []byte, err error) {
 	return a, r.rest, err
 }
 
-// answerReader reads zeros behind the end of a transcript.
+// answerReader reads zeros after the end of a transcript.
 type answerReader struct{ rest []byte }
 
 func (r *answerReader) take(n uint32) []byte {
