@@ -80,8 +80,15 @@ func TestTypeScriptImportsThatAreRefused(t *testing.T) {
 		room, to string
 		may      bool
 	}{
-		{"call", "abi/engine.js", true}, {"call", "call/attempt.js", true}, {"call", "carry/fetch.js", false}, {"abi", "call/call.js", false},
-		{"", "worker/worker-channel.js", true}, {"channel", "index.js", false}, {"testing", "index.js", true}, {"testing", "fetch.js", false}, {"api", "unknown/x.js", false},
+		{"call", "abi/engine.js", true},
+		{"call", "call/attempt.js", true},
+		{"call", "carry/fetch.js", false},
+		{"abi", "call/call.js", false},
+		{"", "worker/worker-channel.js", true},
+		{"channel", "index.js", false},
+		{"testing", "index.js", true},
+		{"testing", "fetch.js", false},
+		{"api", "unknown/x.js", false},
 	} {
 		if mayImport(c.room, c.to) != c.may {
 			t.Errorf("may %q import %s: %v", c.room, c.to, !c.may)

@@ -95,7 +95,10 @@ test("no network: the LoadError has the address, and the load may be retried", a
 
 test("a truncated file: the LoadError doubts that it is whole", async (t) => {
   const whole = await built("dist/hedgerow.wasm");
-  assert.match(await load(await openPage(t, { wasm: { body: whole.subarray(0, whole.length / 2) } })), /could not be compiled.*whole/);
+  assert.match(
+    await load(await openPage(t, { wasm: { body: whole.subarray(0, whole.length / 2) } })),
+    /could not be compiled.*whole/,
+  );
 });
 
 test("another MIME type loads, with one warning a page", async (t) => {
