@@ -12,8 +12,7 @@ var (
 	program abi.Program
 )
 
-// Serve makes the exports call a program, which answers through the buffers, for
-// JavaScript to call.
+// Serve sets the program that the exports call. It answers through the buffers.
 func Serve(p abi.Program, b *abi.Buffers) {
 	program, buffers = faulty(p), b
 	publish()
