@@ -26,13 +26,13 @@ import { Countdown } from "./adapters/countdown.js";
 import type { CallOptions } from "./api/options.js";
 import type { Channel, ResponseStream } from "./api/types.js";
 
-/** Options of a transport. What is not here is the channel's: base URL, credentials, fetch, service config, limits. */
+/** Options of a transport. Everything else is set on the channel: base URL, credentials, fetch, service config, limits. */
 export interface TransportOptions {
-  /** Run around every call, the last one closest to it: once a call, not once an attempt. A changed `url` has no effect. Default: none. */
+  /** Run around every call, the last one closest to it: once per call, not once per attempt. Changing `url` has no effect. Default: none. */
   interceptors?: Interceptor[] | undefined;
   /** How messages are written and read. Default: as @bufbuild/protobuf does. */
   binaryOptions?: Partial<BinaryReadOptions & BinaryWriteOptions> | undefined;
-  /** Deadline of calls that set no `timeoutMs`, in milliseconds; a call with 0 or less goes without. Default: the channel's. */
+  /** The deadline of calls that set no `timeoutMs`, in milliseconds. A call with 0 or less has none. Default: the channel's. */
   defaultTimeoutMs?: number | undefined;
 }
 
@@ -43,9 +43,9 @@ export interface TransportOptions {
  * const client = createClient(Greeter, createTransport(createChannel({ baseUrl, serviceConfig })));
  * ```
  *
- * Calls fail with a ConnectError whose `cause` is the StatusError, which has the attempts, unless it was the caller's own signal that
- * ended them. Its `metadata` has header and trailer. As with every connect transport, leaving the loop over a stream does not end the
- * call; aborting its signal does. Values of `-bin` names are base64 in Headers.
+ * Calls fail with a ConnectError. Its `cause` is the StatusError, which has the attempts, unless the caller's own signal ended the call. Its
+ * `metadata` has header and trailer. As with every connect transport, leaving the loop over a stream does not end the call; aborting its
+ * signal does. In Headers, values of `-bin` names are base64.
  */
 export function createTransport(channel: ChannelInit, options: TransportOptions = {}): Transport {
   return new ChannelTransport(channelOf(channel), options);
@@ -163,7 +163,7 @@ class ChannelTransport implements Transport {
 
 /** What both kinds of request have. */
 function request(channel: Channel, method: DescMethodUnary | DescMethodStreaming, header?: HeadersInit, values?: ContextValues) {
-  // Interceptors parse the URL, so it has to be a whole one, also over a channel that is not of createChannel's making.
+  // Interceptors parse the URL, so it must be absolute, even if the channel was not made by createChannel.
   const { baseUrl = "http://localhost" } = channel as { baseUrl?: string };
   return {
     requestMethod: "POST",
@@ -197,7 +197,7 @@ async function* mapped<T, U>(values: AsyncIterable<T>, map: (value: T) => U): As
 async function only(messages: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
   const { done, value } = await messages.next();
   await messages.return(undefined);
-  if (done) throw new ConnectError("the method takes one message, and there is none", Code.Internal);
+  if (done) throw new ConnectError("the method takes one message, but the request has none", Code.Internal);
   return value;
 }
 

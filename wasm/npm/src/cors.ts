@@ -1,4 +1,4 @@
-// The entry "hedgerow/cors": what a server of another origin than the page must allow and expose, as data. Importing it does nothing else.
+// The entry "hedgerow/cors": what a server on another origin than the page must allow and expose, as data. Importing it has no effects.
 // internal/channel/header.go says what is sent, internal/exchange what is read; test/package/cors.test.ts compares.
 
 /** For Access-Control-Allow-Methods: POST, which browsers allow by themselves, but not every server does. */

@@ -5,24 +5,24 @@ import type { Channel } from "./api/types.js";
 import { RAW, type RawChannel } from "./channel/channel.js";
 import "./channel/load.js"; // keeps one chunk: see splitting in bundle.mjs
 
-/** How createFetch treats what is not its business. */
+/** Options of createFetch. */
 export interface FetchOptions {
-  /** Takes all other requests, as they are. Default: globalThis.fetch, looked up at each. */
+  /** Gets all other requests, unchanged. Default: globalThis.fetch, looked up for each. */
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
 /**
- * A `fetch` that gives any gRPC-Web client the channel's retries, hedging, throttle and deadlines: hand it to the client's own option
- * for a fetch, such as that of connect-web or protobuf-ts.
+ * A `fetch` that gives any gRPC-Web client the channel's retries, hedging, throttle and deadlines. Pass it to the client's own option for
+ * a fetch function, which connect-web and protobuf-ts have.
  *
- * It takes POSTs of gRPC-Web, binary or text, to methods under the channel's baseUrl; all others go to `options.fetch` untouched. Of a
- * request it takes the body, `grpc-timeout`, the metadata, `credentials` and `signal`. A body that is a stream is read to its end first.
- * What comes back are the bytes of the attempt that the call was committed to, or of the last that failed, as they came. A call that no
- * server has answered (no network, a deadline) comes back as a Trailers-Only response with its status, so that clients read
- * UNAVAILABLE or DEADLINE_EXCEEDED; one that its signal ended rejects with the signal's reason, as fetch does. A response that breaks off
- * has its body's stream fail with the StatusError.
+ * It handles gRPC-Web POSTs, binary or text, to methods under the channel's baseUrl; all other requests go to `options.fetch` unchanged.
+ * From a request it uses the body, `grpc-timeout`, the metadata, `credentials` and `signal`. A body that is a stream is read to its end
+ * first. The response has the bytes of the attempt that the call was committed to, or of the last one that failed, as they came. If no
+ * server answered (no network, a deadline), it is a Trailers-Only response with the status, so that clients read UNAVAILABLE or
+ * DEADLINE_EXCEEDED. If the signal ended the call, it rejects with the signal's reason, as fetch does. If the response breaks off, the
+ * stream of its body fails with the StatusError.
  *
- * Throws a TypeError for a channel that is not from this package's createChannel, or that runs in a worker.
+ * Throws a TypeError for a channel that this package's createChannel did not make, or that runs in a worker.
  */
 export function createFetch(channel: Channel | Promise<Channel>, options: FetchOptions = {}): typeof globalThis.fetch {
   const other: typeof globalThis.fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
@@ -35,7 +35,7 @@ export function createFetch(channel: Channel | Promise<Channel>, options: FetchO
     const given = requestOf(input);
     const signal = init?.signal ?? given?.signal;
     const body = await (init?.body === undefined || init.body === null ? given?.arrayBuffer() : wholeOf(init.body));
-    if (signal?.aborted) throw signal.reason; // also while the body was read
+    if (signal?.aborted) throw signal.reason; // also if it was aborted while the body was read
     const request = {
       method,
       fields: OWN.flatMap((name) => (headers.has(name) ? [[name, headers.get(name) as string] as const] : [])),
@@ -71,10 +71,10 @@ async function wholeOf(body: BodyInit): Promise<ArrayBuffer> {
 function rawOf(channel: Channel): RawChannel {
   const raw = (channel as { readonly [RAW]?: RawChannel })[RAW];
   if (raw) return raw;
-  throw new TypeError("createFetch needs a channel of hedgerow's createChannel that does not run in a worker");
+  throw new TypeError("createFetch needs a channel that Hedgerow's createChannel made, and that does not run in a worker");
 }
 
-/** The call that a request is, if it is one. */
+/** The method and headers of a request, if it is a call. */
 function matching(
   baseUrl: string,
   input: RequestInfo | URL,
@@ -103,7 +103,7 @@ function metadataOf(headers: Headers): Metadata {
   let block = "";
   headers.forEach((value, name) => {
     if (WIRE.has(name)) return;
-    // Several values of a name have come joined by commas, which is what HTTP takes them for; bytes are told apart again.
+    // Several values of a name have come joined by commas, as HTTP allows. Those of bytes are separated again.
     for (const part of name.endsWith("-bin") ? value.split(",") : [value]) block += `${name}\0${part.trim()}\0`;
   });
   return block === "" ? new Metadata() : metadataOfBlock(block);

@@ -11,10 +11,10 @@ export type { AttemptContext, CallOptions, ChannelOptions, Clock, FetchLike, Loa
 export type { HedgingPolicy, MethodConfig, RetryPolicy, ServiceConfig } from "./api/service-config.js";
 export type { Channel, Messages, ResponseStream, UnaryResponse } from "./api/types.js";
 
-/** A script that is no module does not know where it lies: then wasmUrl has to say where the file is. */
+/** A script that is not a module does not know its own address: then wasmUrl must say where the file is. */
 function source(): DefaultSource {
   try {
-    // Bundlers look for exactly this expression, and take the file along.
+    // Bundlers look for exactly this expression, and copy the file.
     return new URL("./hedgerow.wasm", import.meta.url);
   } catch (error) {
     return () => Promise.reject(error);
@@ -22,8 +22,8 @@ function source(): DefaultSource {
 }
 
 /**
- * Makes a channel: loads the WebAssembly (once a page, for all channels) and checks every option.
- * Rejects with ConfigError (all problems, each with its path) or LoadError (what was fetched, what came back, what to change).
+ * Makes a channel: loads the WebAssembly (once per page, for all channels) and checks all options. Rejects with a ConfigError (all problems,
+ * each with its path) or a LoadError (what was fetched, what came back, what to change).
  */
 export async function createChannel(options: ChannelOptions): Promise<Channel> {
   if (options?.worker === true && typeof Worker === "function")
@@ -31,7 +31,7 @@ export async function createChannel(options: ChannelOptions): Promise<Channel> {
   return openChannel(options, (options) => load(options, source()));
 }
 
-/** Starts the download early; createChannel then finds it done. Rejects with LoadError. */
+/** Loads the WebAssembly early, so that createChannel need not wait for it. Rejects with a LoadError. */
 export async function preload(options: LoadOptions = {}): Promise<void> {
   await load(options, source());
 }

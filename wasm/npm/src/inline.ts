@@ -1,5 +1,5 @@
-// The entry "hedgerow/inline": the same package, its WebAssembly inside the JavaScript. For where a second file is a burden: pages
-// that are one file, browser extensions, hosts that serve no .wasm. It cannot be cached or compiled apart from the rest.
+// The entry "hedgerow/inline": the same package, with the WebAssembly inside the JavaScript. It is for places where a second file is a
+// burden: pages that are one file, browser extensions, hosts that serve no .wasm. It cannot be cached or compiled apart from the rest.
 
 import type { ChannelOptions, LoadOptions } from "./api/options.js";
 import type { Channel } from "./api/types.js";
@@ -15,12 +15,12 @@ export type { AttemptContext, CallOptions, ChannelOptions, Clock, FetchLike, Loa
 export type { HedgingPolicy, MethodConfig, RetryPolicy, ServiceConfig } from "./api/service-config.js";
 export type { Channel, Messages, ResponseStream, UnaryResponse } from "./api/types.js";
 
-/** `createChannel` of "hedgerow", with the WebAssembly at hand: nothing is fetched. */
+/** `createChannel` of "hedgerow", with the WebAssembly built in: nothing is fetched. */
 export function createChannel(options: ChannelOptions): Promise<Channel> {
   return openChannel(options, (options) => load(options, embedded));
 }
 
-/** `preload` of "hedgerow": compiles early. Rejects with LoadError. */
+/** `preload` of "hedgerow": compiles the WebAssembly early. Rejects with a LoadError. */
 export async function preload(options: LoadOptions = {}): Promise<void> {
   await load(options, embedded);
 }

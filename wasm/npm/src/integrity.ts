@@ -1,7 +1,7 @@
-// The entry "hedgerow/integrity": the hash of this version's hedgerow.wasm, for who serves it elsewhere.
+// The entry "hedgerow/integrity": the hash of this version's hedgerow.wasm, for programs that serve it from elsewhere.
 
 // build.mjs puts it here.
 declare const HEDGEROW_INTEGRITY: string;
 
-/** For the option `integrity`, and for lists of hashes that a deployment checks: "sha384-…" of dist/hedgerow.wasm. */
+/** The hash of dist/hedgerow.wasm, "sha384-…": for the option `integrity`, and for deployments that check hashes. */
 export const integrity: string = HEDGEROW_INTEGRITY;

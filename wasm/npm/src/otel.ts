@@ -1,4 +1,4 @@
-// The entry "hedgerow/otel": what happens to calls and attempts, as OpenTelemetry metrics and traces.
+// The entry "hedgerow/otel": metrics and traces of calls and attempts, for OpenTelemetry.
 import { type Context, type Meter, metrics, propagation, type Tracer, trace } from "@opentelemetry/api";
 import type { CallEvent } from "./api/events.js";
 import type { AttemptContext } from "./api/options.js";
@@ -10,47 +10,46 @@ declare const HEDGEROW_VERSION: string;
 
 const NAME = "hedgerow";
 
-/** What `instrument` is told. */
+/** Options of `instrument`. */
 export interface InstrumentOptions {
-  /** What the channel talks to: the attribute `grpc.target` of every metric. Usually the channel's `baseUrl`. */
+  /** What the channel talks to, which becomes the attribute `grpc.target` of every metric. Usually the channel's `baseUrl`. */
   target: string;
   /**
-   * Where metrics go; false: nowhere. Default: the global MeterProvider's meter "hedgerow", asked for when the first call begins, so
-   * that the provider may be registered after `instrument`.
+   * The meter for metrics, or false for none. Default: the global MeterProvider's meter "hedgerow", which is looked up when the first call
+   * begins, so that the provider may be registered after `instrument`.
    */
   meter?: Meter | false | undefined;
-  /** Where spans go; false: nowhere. Default: the global TracerProvider's tracer "hedgerow", asked for when the first call begins. */
+  /** The tracer for spans, or false for none. Default: the global TracerProvider's tracer "hedgerow", looked up when the first call begins. */
   tracer?: Tracer | false | undefined;
 }
 
-/** Listens to events, and knows the trace context of each attempt that is about to be sent. */
+/** A listener for events, which knows the trace context of each attempt that is about to be sent. */
 export interface Instrumentation {
-  /** The listener, for a channel's `onEvent` or a call's; not for both, or all is counted twice. */
+  /** The listener. Set it as the `onEvent` of a channel or of calls, but not of both, or everything is counted twice. */
   (event: CallEvent): void;
   /**
-   * For a channel's `metadata`: what the global propagator adds to an attempt so that the server's span becomes a child of the
-   * attempt's (`traceparent`, for example). Empty without a propagator, for an attempt whose events do not come here, and when it is
-   * called later than in the turn in which `metadata` itself was called: call it before the first `await`. On another origin than the
-   * page, the server's CORS must allow what it adds.
+   * For a channel's `metadata`: what the global propagator adds to an attempt (`traceparent`, for example), so that the server's span becomes
+   * a child of the attempt's. It is empty without a propagator, and for an attempt whose events do not come here. If your own `metadata`
+   * function calls it, it must do so before its first `await`, or it is empty too. A server on another origin must allow what it adds (CORS).
    */
   readonly metadata: (attempt: AttemptContext) => Record<string, string>;
 }
 
 /**
- * Makes a listener that records metrics (gRFC A66 and A96) and spans (gRFC A72) of every call it hears of. One may serve several
- * channels of the same target. A call's span is a child of the span that is active where the call is made.
+ * Makes a listener that records metrics (gRFC A66 and A96) and spans (gRFC A72) of every call whose events it gets. Several channels with the
+ * same target may share one. A call's span is a child of the span that is active where the call is made.
  *
  * ```ts
  * const otel = instrument({ target: baseUrl });
  * const channel = await createChannel({ baseUrl, onEvent: otel, metadata: otel.metadata });
  * ```
  *
- * Throws a TypeError if the target is not a string with something in it.
+ * Throws a TypeError if the target is not a string, or is empty.
  */
 export function instrument(options: InstrumentOptions): Instrumentation {
   const { target } = options;
   if (typeof target !== "string" || target === "") {
-    throw new TypeError("instrument needs a target, which becomes the attribute grpc.target: the channel's baseUrl, for example");
+    throw new TypeError("instrument needs a target for the attribute grpc.target: the channel's baseUrl, for example");
   }
   const calls = new Map<number, ObservedCall>();
   let sinks: Sinks | undefined;
@@ -67,7 +66,7 @@ export function instrument(options: InstrumentOptions): Instrumentation {
     switch (event.type) {
       case "attemptStarted":
         sending = call && { method: event.method, attempt: event.attempt, context: call.attemptStarted(event) };
-        // What is sent is asked for its metadata at once. Whoever comes later could be another call's.
+        // The metadata of an attempt is asked for at once. Whoever asks later could belong to another call.
         queueMicrotask(() => {
           sending = undefined;
         });

@@ -21,7 +21,7 @@ import type { Metadata } from "./api/metadata.js";
 import type { CallOptions } from "./api/options.js";
 import type { Channel, ResponseStream, UnaryResponse } from "./api/types.js";
 
-/** Options of a call, and, as defaults, of a transport: those of protobuf-ts, and what a channel has besides. */
+/** Options of a call, and, as defaults, of a transport: those of protobuf-ts, and some of a channel's. */
 export interface ChannelRpcOptions extends RpcOptions, Pick<CallOptions, "waitForReady" | "maxReceiveMessageBytes" | "onEvent"> {}
 
 /**
@@ -31,10 +31,9 @@ export interface ChannelRpcOptions extends RpcOptions, Pick<CallOptions, "waitFo
  * const client = new GreeterClient(createRpcTransport(createChannel({ baseUrl, serviceConfig })));
  * ```
  *
- * All four kinds of call are there. Calls fail with an RpcError whose `code` is the name of the gRPC status, whose `meta` is the trailer,
- * and whose `cause` is the StatusError, which has the attempts. `timeout` is the deadline of the whole call and is kept here, too.
- * A stream's messages are taken as they come, whether they are read or not: that is how protobuf-ts has its streams. Values of `-bin` names
- * are base64. `jsonOptions` mean nothing here.
+ * All four kinds of call work. Calls fail with an RpcError whose `code` is the name of the gRPC status, whose `meta` is the trailer, and whose
+ * `cause` is the StatusError, which has the attempts. `timeout` is the deadline of the whole call. A stream's messages are taken as they
+ * come, whether they are read or not, because protobuf-ts has no backpressure. Values of `-bin` names are base64. `jsonOptions` are ignored.
  */
 export function createRpcTransport(channel: ChannelInit, defaults: ChannelRpcOptions = {}): RpcTransport {
   return new ChannelRpcTransport(channelOf(channel), defaults);

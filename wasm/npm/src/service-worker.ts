@@ -2,7 +2,7 @@ import type { ChannelOptions } from "./api/options.js";
 import { createFetch } from "./fetch.js";
 import { createChannel } from "./index.js";
 
-/** What one server's channel is told, what the app's own client says of its requests, and what service workers have not. */
+/** Options that are set per server, options that the app's own client decides, and options for what service workers do not have. */
 type Belonging =
   | "baseUrl"
   | "format"
@@ -15,22 +15,22 @@ type Belonging =
   | "worker"
   | "workerUrl";
 
-/** What install takes: what createChannel does, but for what belongs to one call or one server. */
+/** The options of install: those of createChannel, without those that belong to one call or one server. */
 export interface InstallOptions extends Omit<ChannelOptions, Belonging> {
   /**
-   * Whose gRPC-Web calls are taken: origins or base URLs, "https://api.example.com" or "/grpc", relative to the service worker. Each has a
-   * channel of its own, with a throttle and a replay buffer of its own. Default: the service worker's origin.
+   * The servers whose gRPC-Web calls are handled: origins or base URLs, such as "https://api.example.com", or "/grpc", relative to the
+   * service worker. Each has its own channel, with its own throttle and replay buffer. Default: the service worker's origin.
    */
   readonly origins?: readonly string[] | undefined;
 }
 
 /**
- * Gives every gRPC-Web call of the pages that the service worker controls the policies of a service config, whatever client makes it and
- * without a change to it: see createFetch of hedgerow/fetch for what it gets back. All other requests go by untouched.
+ * Applies a service config to every gRPC-Web call of the pages that the service worker controls, whatever client makes it, and without a
+ * change to the pages. createFetch in hedgerow/fetch says what the client gets back. All other requests are left alone.
  *
- * Call it while the service worker's script runs for the first time, not later: browsers take listeners for `fetch` only then. The
- * WebAssembly is loaded as the service worker is installed: options that are not valid, or a load that fails, fail its installation.
- * When it fails as a browser wakes the service worker up, calls go out without policies, and the console says so.
+ * Call it while the service worker's script first runs, not later: browsers accept listeners for `fetch` only then. The WebAssembly is
+ * loaded when the service worker is installed. Options that are not valid, or a load that fails, make the installation fail. If the load
+ * fails later, when a browser wakes the service worker up, calls are sent without policies, and the console says so.
  */
 export function install(options: InstallOptions = {}): void {
   const scope = globalThis as unknown as Scope;
@@ -50,12 +50,12 @@ async function installed(servers: readonly Server[]): Promise<void> {
   try {
     await Promise.all(servers.map((server) => server.open()));
   } catch (error) {
-    console.error("hedgerow: the service worker is not installed, for", error);
+    console.error("hedgerow: the service worker could not be installed:", error);
     throw error;
   }
 }
 
-/** What is used of a service worker's global scope: TypeScript's own types of it and those of pages exclude each other. */
+/** The part of a service worker's global scope that is used here. TypeScript's own types for it and those for pages exclude each other. */
 interface Scope {
   readonly location: { readonly href: string };
   addEventListener(type: "install", listener: (event: { waitUntil(done: Promise<unknown>): void }) => void): void;
@@ -65,7 +65,7 @@ interface Scope {
   ): void;
 }
 
-/** One base URL, with a channel that is made when it is first needed. */
+/** One base URL. Its channel is made when it is first needed. */
 class Server {
   readonly baseUrl: string;
   #options: Omit<InstallOptions, "origins">;
@@ -79,7 +79,7 @@ class Server {
   open(): Promise<typeof fetch> {
     this.#open ??= createChannel({ ...this.#options, baseUrl: this.baseUrl }).then((channel) => createFetch(channel));
     this.#open.catch(() => {
-      this.#open = undefined; // it may be tried again
+      this.#open = undefined; // the next call tries again
     });
     return this.#open;
   }
@@ -89,7 +89,7 @@ class Server {
     try {
       through = await this.open();
     } catch (error) {
-      console.error("hedgerow: gRPC-Web calls go out without retries, for", error);
+      console.error("hedgerow: gRPC-Web calls are sent without retries:", error);
     }
     return through(request);
   }

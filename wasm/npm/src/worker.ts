@@ -1,4 +1,4 @@
-// The program of the worker that createChannel({ worker: true }) starts: channels like any other, whose calls a page makes by messages.
+// The program of the worker that createChannel({ worker: true }) starts. Its channels are like any other, but a page makes their calls, by messages.
 
 import { Code } from "./api/code.js";
 import { ConfigError, refusal, StatusError } from "./api/errors.js";
@@ -21,7 +21,7 @@ import {
   unpackError,
 } from "./worker/worker-messages.js";
 
-/** What is used of a worker's global scope: TypeScript's own types of it and those of pages exclude each other. */
+/** The part of a worker's global scope that is used here. TypeScript's own types for it and those for pages exclude each other. */
 interface Scope {
   postMessage(message: FromWorker, transfer: Transferable[]): void;
   onmessage: ((event: { readonly data: ToWorker }) => void) | null;
@@ -42,7 +42,7 @@ function tell(message: FromWorker, ...transfer: Transferable[]): void {
 scope.onmessage = ({ data }) => {
   switch (data.kind) {
     case "page":
-      dispatchEvent(new Event(data.type)); // the engine listens for it here as in a page
+      dispatchEvent(new Event(data.type)); // the engine listens for it here, as in a page
       return;
     case "open":
       void open(data);
@@ -60,7 +60,7 @@ scope.onmessage = ({ data }) => {
       return;
   }
   const call = calls.get(data.call);
-  if (!call) return; // it has ended meanwhile
+  if (!call) return; // it has ended in the meantime
   switch (data.kind) {
     case "message":
       void call.write(data.message).then(() => tell({ kind: "written", call: data.call }));
@@ -97,14 +97,14 @@ async function open({ channel, options, asks, timeOrigin, source }: Extract<ToWo
   }
 }
 
-/** All channels of a page share one load, and know it by the very module or bytes that they name. */
+/** All channels of a page share one load. They recognize it by the identity of the module or bytes that they name. */
 function sourceOf(source: number, { wasmModule, wasmBinary }: LoadOptions): Pick<LoadOptions, "wasmModule" | "wasmBinary"> {
   const first = sources.get(source) ?? { wasmModule, wasmBinary };
   sources.set(source, first);
   return first;
 }
 
-/** performance.now counts from the worker's own beginning; all instants are to be the page's. */
+/** performance.now counts from the start of the worker. Instants must be on the page's clock. */
 function pageClock(timeOrigin: number): Clock {
   const ahead = performance.timeOrigin - timeOrigin;
   return {
@@ -120,14 +120,14 @@ function functions(channel: number, asks: Asks): Pick<Parameters<typeof openChan
     ...(asks.onEvent
       ? {
           onEvent: (event) => {
-            if (event.callId === 0) tell({ kind: "warning", channel, event }); // calls have listeners of their own
+            if (event.callId === 0) tell({ kind: "warning", channel, event }); // calls have their own listeners
           },
         }
       : {}),
   };
 }
 
-/** Has the page's metadata function asked. */
+/** Has the page call its metadata function. */
 async function ask(channel: number, { method, attempt, signal }: AttemptContext): Promise<MetadataInit> {
   const id = ++lastAsked;
   const answer = new Promise<Prepared>((resolve, reject) => {
@@ -143,7 +143,7 @@ async function ask(channel: number, { method, attempt, signal }: AttemptContext)
   const error = unpackError(prepared.failure);
   if (!prepared.unusable) throw error;
   return {
-    // Fails here as what the function gave failed in the page, when it is looked at.
+    // Fails when it is read, as what the function returned failed in the page.
     [Symbol.iterator]: () => {
       throw error;
     },
@@ -189,6 +189,6 @@ function start(of: Start): void {
     return;
   }
   calls.set(of.call, call);
-  call.start(Math.min(of.begun, (clock as Clock).now())); // its deadline counts from when the page asked
+  call.start(Math.min(of.begun, (clock as Clock).now())); // its deadline counts from when the page asked for it for it
   if (of.message) void call.sendAlone(of.message);
 }

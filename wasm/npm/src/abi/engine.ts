@@ -4,21 +4,21 @@ import type { Cursor } from "./cursor.js";
 import { type Arguments, type Export, Host } from "./host.js";
 import { Action } from "./table.js";
 
-/** A channel, whom the engine tells what Go says of it. */
+/** A channel, which the engine tells what Go says about it. */
 export interface ChannelHandler {
   refused(path: string, reason: string): void;
   warned(warning: Warning): void;
   died(death: Error): void;
 }
 
-/** A call, whom the engine tells what Go wants of it. */
+/** A call, which the engine tells what Go wants it to do. */
 export interface CallHandler {
   /** Reads what follows an action's three words. */
   read(action: Action, attempt: number, cursor: Cursor): void;
   died(death: Error): void;
 }
 
-/** What a host has besides its exports, which only the engine calls. */
+/** A host without its exports, which only the engine calls. */
 export type Buffers = Omit<Host, "enter">;
 
 /**
@@ -33,11 +33,11 @@ export class Engine {
   readonly clock: Clock;
   readonly calls: Map<number, CallHandler> = new Map();
   readonly channels: Set<ChannelHandler> = new Set();
-  /** The channel that is just being opened: what Go says of options is for it. */
+  /** The channel that is being opened: what Go says about options is for this one. */
   opening: ChannelHandler | undefined;
-  /** The page is being left, or sleeps in the back/forward cache: what ends its requests is no server's failure. */
+  /** The page is being left, or is in the back/forward cache. What ends its requests then is not a failure of a server. */
   leaving = false;
-  /** How often it was left. */
+  /** How often the page was left. */
   departures = 0;
   /** Directives of the page's policy, by the URLs that they forbade. */
   #forbidden: Map<string, string> = new Map();
@@ -58,7 +58,7 @@ export class Engine {
     this.buffers = this.#host;
   }
 
-  /** A channel is there, or is there no more. Only while there is one does the engine listen to the page. */
+  /** The engine listens to the page's events only while there is a channel. */
   addChannel(channel: ChannelHandler): void {
     this.channels.add(channel);
     if (this.channels.size === 1) this.#listen("addEventListener");
@@ -75,7 +75,7 @@ export class Engine {
     if (typeof document === "object") document[how]("visibilitychange", this.#onPage);
   }
 
-  /** Timers are late in pages that sleep: whenever one may have woken, all instants are looked at again. */
+  /** Timers are late in a page that sleeps. Whenever the page may have woken up, Go looks at all of them again. */
   #onPage = ({ type }: Event): void => {
     if (type === "pagehide") this.departures++;
     if (type === "pagehide" || type === "pageshow") this.leaving = type === "pagehide";
@@ -83,14 +83,14 @@ export class Engine {
     else if (!this.leaving) this.enter("timer", this.clock.now());
   };
 
-  /** Notes what the page's Content-Security-Policy forbids, for as long as there is room: a policy that is there stays. */
+  /** Notes what the page's Content-Security-Policy forbids, up to a hundred addresses. A policy, once there, stays. */
   #onViolation = (event: Event): void => {
     const { blockedURI, disposition, effectiveDirective } = event as SecurityPolicyViolationEvent;
     if (disposition === "report" || this.#forbidden.size > 99) return;
     this.#forbidden.set(blockedURI, effectiveDirective);
   };
 
-  /** Tells which directive forbids requests to a URL, if any does, once the browser has had a turn to say so. */
+  /** Tells which directive forbids requests to a URL, if one does. The browser needs a turn to say so. */
   whenForbidden(url: string, tell: (directive: string | undefined) => void): void {
     const find = (): string | undefined => this.#forbidden.get(url) ?? this.#forbidden.get(url.replace(/^http/, "ws"));
     const known = find();
@@ -98,12 +98,12 @@ export class Engine {
     else setTimeout(() => tell(find()));
   }
 
-  /** Whether the browser knows that there is no network. It never knows that there is one. */
+  /** Whether the browser knows that there is no network. It can never know that there is one. */
   get offline(): boolean {
     return typeof navigator === "object" && navigator.onLine === false;
   }
 
-  /** Puts something behind what is to be performed. */
+  /** Performs something after everything that is waiting to be performed. */
   later(act: () => void): void {
     this.#todo.push(act);
   }
@@ -177,7 +177,7 @@ export class Engine {
     this.#timeout = this.clock.setTimeout(() => this.enter("timer", this.clock.now()), delay);
   }
 
-  /** The instance is dead: nobody waits for it any longer, and whoever enters it after that hears of it too. */
+  /** The instance is dead. All calls and channels are told, and so is a call that enters it later. */
   #tellDeath(death: Error): void {
     this.#setTimer(Number.POSITIVE_INFINITY, 0);
     this.#listen("removeEventListener");
@@ -186,7 +186,7 @@ export class Engine {
       this.batch(() => {
         for (const call of [...calls.values()]) call.died(death);
         for (const channel of channels) channel.died(death);
-        channels.clear(); // each hears of it once
+        channels.clear(); // each is told once
       }),
     );
   }
@@ -195,7 +195,7 @@ export class Engine {
 /** How many microtasks the end of a body may take that has come already: fetch's streams need a few of them to say so. */
 const PATIENCE = 20;
 
-/** The clock of all channels that name none. */
+/** The clock of channels whose options name none. */
 export const PAGE_CLOCK: Clock = {
   now: () => performance.now(),
   setTimeout: (act, ms) => setTimeout(act, ms),
@@ -204,7 +204,7 @@ export const PAGE_CLOCK: Clock = {
 
 const engines = new WeakMap<Clock, { readonly module: WebAssembly.Module; readonly engine: Engine }>();
 
-/** The engine of a clock; a fresh one if the last has died. */
+/** The engine of a clock. A fresh one if the last one died. */
 export function engineOf(module: WebAssembly.Module, clock: Clock): Engine {
   let current = engines.get(clock);
   if (!current?.engine.buffers.alive || current.module !== module) {
@@ -214,7 +214,7 @@ export function engineOf(module: WebAssembly.Module, clock: Clock): Engine {
   return current.engine;
 }
 
-/** Runs a user's function; what it throws is reported like any error that nobody catches. */
+/** Runs a user's function. What it throws is reported like any uncaught error. */
 export function runSafely(act: () => void): void {
   try {
     act();

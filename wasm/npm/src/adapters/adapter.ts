@@ -2,20 +2,20 @@
 import type { StatusError } from "../api/errors.js";
 import type { Channel } from "../api/types.js";
 
-/** A channel, or the promise that createChannel answers with: then calls wait for it. */
+/** A channel, or the promise that createChannel returns: then calls wait for it. */
 export type ChannelInit = Channel | Promise<Channel>;
 
-/** The channel as a promise whose rejection is told by the calls that need it, and by nobody else. */
+/** The channel as a promise. Calls that need it report its rejection, which is never an unhandled one. */
 export function channelOf(init: ChannelInit): Promise<Channel> {
   const ready = Promise.resolve(init);
   ready.catch(() => {});
   return ready;
 }
 
-/** What a call fails with whose deadline passes before there is a channel to make it. */
+/** The message of a call whose deadline passed before there was a channel to make it. */
 export const TOO_LATE = "the deadline passed before the call began";
 
-/** What the promise comes to, unless the signal is aborted before: then it rejects with the signal's reason. */
+/** Settles as the promise does, unless the signal is aborted first: then it rejects with the signal's reason. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const stop = (): void => reject(signal.reason);

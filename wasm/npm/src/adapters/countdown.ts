@@ -4,11 +4,11 @@ import { follow } from "./adapter.js";
 const LONGEST = 2 ** 31 - 1;
 
 /**
- * A call's deadline until the channel has the call: it covers interceptors and a channel that is still being made. From then on the
- * channel watches it, which knows what was tried. A timer that ran beside the channel's would end calls as cancelled.
+ * Watches a call's deadline until the channel has the call: while interceptors run, and while the channel is being made. From then on the
+ * channel watches it, which knows what was tried. If this timer went on running, it would end calls as canceled.
  */
 export class Countdown {
-  /** Aborted as the caller's is, and at the deadline: then the reason is what `late` answers with. */
+  /** Aborted when the caller's signal is, and at the deadline: then the reason is what `late` returns. */
   readonly signal: AbortSignal;
   #end = Number.POSITIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -25,7 +25,7 @@ export class Countdown {
     if (timeoutMs <= LONGEST) this.#timer = setTimeout(() => controller.abort(late()), timeoutMs);
   }
 
-  /** The milliseconds that are left; the channel counts them from now on. undefined: no deadline. */
+  /** The milliseconds that are left, which the channel counts from now on. undefined if there is no deadline. */
   handOver(): number | undefined {
     clearTimeout(this.#timer);
     return this.#end === Number.POSITIVE_INFINITY ? undefined : this.#end - performance.now();

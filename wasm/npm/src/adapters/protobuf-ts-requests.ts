@@ -7,11 +7,11 @@ interface Sent {
   reject(error: RpcError): void;
 }
 
-/** What an application sends into a call, message by message, and what the channel takes out of it. */
+/** The messages that an application sends in a call, one by one, and that the channel takes, one by one. */
 export class Requests<I> implements RpcInputStream<I>, AsyncIterableIterator<Uint8Array> {
   readonly #serialize: (message: I) => Uint8Array;
   readonly #queue: Sent[] = [];
-  /** The channel has it, and has not asked for the next one. */
+  /** The channel has taken this one, and has not asked for the next. */
   #taken: Sent | undefined;
   #complete = false;
   #over = false;
@@ -25,7 +25,7 @@ export class Requests<I> implements RpcInputStream<I>, AsyncIterableIterator<Uin
   /** Resolves once the channel is ready for another message, or the call ended well; rejects with what the call failed with. */
   send(message: I): Promise<void> {
     const sending = new Promise<void>((resolve, reject) => {
-      if (this.#complete) throw rpcError("a message cannot be sent behind the end of the request", "INTERNAL");
+      if (this.#complete) throw rpcError("a message cannot be sent after the end of the request", "INTERNAL");
       const sent = { bytes: this.#serialize(message), resolve, reject };
       if (this.#over) this.#settle(sent);
       else {
@@ -33,7 +33,7 @@ export class Requests<I> implements RpcInputStream<I>, AsyncIterableIterator<Uin
         this.#wake();
       }
     });
-    sending.catch(() => {}); // who does not wait for it hears of the failure elsewhere
+    sending.catch(() => {}); // the application learns of the failure elsewhere too
     return sending;
   }
 

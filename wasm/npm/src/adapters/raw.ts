@@ -11,10 +11,10 @@ import { FetchCarrier, type FetchSettings } from "../carry/fetch.js";
 import type { RawChannel } from "../channel/channel.js";
 import { WIRE } from "./headers.js";
 
-/** A request of a client of another make. Its body goes out as it is, its response comes back as it came. */
+/** A request of another gRPC-Web client. Its body is sent as it is, and its response is returned as it came. */
 export interface RawRequest {
   readonly method: string;
-  /** What the client says of its body, and of itself. */
+  /** What the client says about its body, and about itself. */
   readonly fields: readonly (readonly [string, string])[];
   readonly metadata: Metadata;
   readonly body: Uint8Array<ArrayBuffer>;
@@ -23,12 +23,12 @@ export interface RawRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Sends a request, and answers with the response of the attempt that the call was committed to. */
+/** Sends a request. Resolves with the response of the attempt that the call was committed to. */
 export function send(raw: RawRequest, { view, settings, onEvent }: RawChannel): Promise<Response> {
   const answer = new RawAnswer(contentTypeOf(raw), raw.signal);
   let call: Call;
   try {
-    // inflate is at hand, because a service worker cannot import it when it is needed.
+    // inflate is imported beforehand, because a service worker cannot import it later.
     const channel = { ...view(raw.method), carry: carrierOf(raw, settings), loadInflate: () => Promise.resolve(inflate) };
     call = new Call(channel, requestOf(raw, answer, onEvent), answer);
   } catch (error) {
@@ -57,10 +57,10 @@ function requestOf(raw: RawRequest, tap: Tap, onEvent: RawChannel["onEvent"]): R
     method,
     outgoing: Outgoing.raw(body),
     streams: false,
-    streaming: true, // how many messages are due is for the other client to know
+    streaming: true, // only the other client knows how many messages there should be
     metadata,
     timeoutMs,
-    maxReceiveMessageBytes: Number.POSITIVE_INFINITY, // so is how long they may be
+    maxReceiveMessageBytes: Number.POSITIVE_INFINITY, // and how long they may be
     waitForReady: undefined,
     signal,
     listeners: onEvent ? [onEvent] : [],
@@ -68,7 +68,7 @@ function requestOf(raw: RawRequest, tap: Tap, onEvent: RawChannel["onEvent"]): R
   };
 }
 
-/** What the other client says of its body stands in the place of what Hedgerow says of its own. */
+/** What the other client says about its body replaces what Hedgerow says about its own. */
 const OF_BODY: ReadonlySet<string> = new Set(["content-type", "accept", "grpc-encoding", "grpc-accept-encoding"]);
 
 function replaced(fields: [string, string][], by: RawRequest["fields"]): [string, string][] {
@@ -91,12 +91,12 @@ const NO_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 interface Exchange {
   readonly status: number;
   readonly headers: Headers;
-  /** What has come and nobody was given yet. */
+  /** What has come and was not passed on yet. */
   chunks: Uint8Array<ArrayBuffer>[];
   ended: boolean;
 }
 
-/** Makes a Response of the attempt that a call commits to, or that its end is the answer of. */
+/** Makes a Response of the attempt that a call commits to, or whose response ended the call. */
 class RawAnswer implements Receiver, Tap {
   readonly response: Promise<Response>;
   #resolve!: (response: Response) => void;
@@ -108,7 +108,7 @@ class RawAnswer implements Receiver, Tap {
   #body: ReadableStreamDefaultController<Uint8Array> | undefined;
   #call: Call | undefined;
 
-  /** contentType is that of a response that has to be made here. */
+  /** contentType is for a response that has to be made here. */
   constructor(contentType: string, signal: AbortSignal | undefined) {
     this.#contentType = contentType;
     this.#signal = signal;
@@ -122,13 +122,13 @@ class RawAnswer implements Receiver, Tap {
     this.#call = call;
   }
 
-  // What the attempts tell.
+  // What the attempts report.
 
   head(attempt: number, status: number, fields: string): void {
     const headers = new Headers();
     const parts = fields.split("\0");
     for (let i = 0; i + 1 < parts.length; i += 2) append(headers, parts[i] as string, parts[i + 1] as string);
-    for (const name of ["content-encoding", "content-length"]) headers.delete(name); // which were true of the body on the wire
+    for (const name of ["content-encoding", "content-length"]) headers.delete(name); // which were true for the body on the wire
     const redirects = status >= 300 && status < 400 && status !== 304;
     if (redirects && !headers.has("grpc-status")) return; // a page that is handed a redirect follows it, or sees a network error
     // A Response takes no others. To gRPC they all mean UNKNOWN, as 500 does.
@@ -147,7 +147,7 @@ class RawAnswer implements Receiver, Tap {
     if (exchange) exchange.ended = true;
   }
 
-  // What the call tells.
+  // What the call reports.
 
   onHeader(_header: Metadata, attempt: number): void {
     const exchange = this.#exchanges.get(attempt);
@@ -166,7 +166,7 @@ class RawAnswer implements Receiver, Tap {
           for (const chunk of exchange.chunks.splice(0)) controller.enqueue(chunk);
         },
         pull: async () => {
-          await undefined; // the chunk that one reader was just given is still to be taken apart: Go would take the wish for its own
+          await undefined; // the chunk that was just passed on must be taken apart first, or Go would count this read for it
           this.#call?.want();
         },
         cancel: () => this.#call?.cancel(CANCELED_BY_READER),
@@ -194,14 +194,14 @@ class RawAnswer implements Receiver, Tap {
     else this.#resolve(this.#made(ending));
   }
 
-  /** What a fetch that was aborted rejects with is its signal's reason. */
+  /** A fetch that was aborted rejects with its signal's reason. */
   #given(error: StatusError | undefined): unknown {
     return this.#signal?.aborted ? this.#signal.reason : error;
   }
 
   /**
-   * A Trailers-Only response, so that any client reads its status: of a call that no server has answered, or whose status came in the
-   * head of the response, beside a body that holds no message. Clients differ in what they make of such a body.
+   * A Trailers-Only response, so that any client can read its status: for a call that no server answered, or whose status came in the head
+   * of a response whose body holds no message. Clients differ in what they make of such a body.
    */
   #made({ code, rawCode, message, details, trailer }: Ending, status = 200, headers: Headers = new Headers()): Response {
     const number = rawCode ?? code;

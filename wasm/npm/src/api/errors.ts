@@ -3,7 +3,7 @@ import type { AttemptRecord, CommitReason } from "./events.js";
 import { peek } from "./foreign.js";
 import { Metadata } from "./metadata.js";
 
-/** How a call ended, as the inside of the package hands it around. */
+/** How a call ended, in the form that the package uses inside. */
 export interface Ending {
   readonly code: Code;
   readonly rawCode?: number | undefined;
@@ -18,8 +18,8 @@ export interface Ending {
 }
 
 /**
- * A call that did not end with OK. `message` is the server's grpc-message unchanged, or a sentence of the client's own;
- * `toString()` shows the code's name before it.
+ * A call that did not end with OK. `message` is the server's grpc-message, unchanged, or a sentence from the client itself.
+ * `toString()` puts the code's name before it.
  */
 export class StatusError extends Error {
   readonly code: Code;
@@ -27,12 +27,12 @@ export class StatusError extends Error {
   readonly rawCode: number | undefined;
   /** The google.rpc.Status of grpc-status-details-bin, as bytes. */
   readonly details: Uint8Array | undefined;
-  /** Header metadata of the committed attempt. Empty after a Trailers-Only answer, whose metadata is in `trailer`. */
+  /** Header metadata of the committed attempt. Empty after a Trailers-Only response, whose metadata is in `trailer`. */
   readonly header: Metadata;
   readonly trailer: Metadata;
   /** "/package.Service/Method" */
   readonly method: string;
-  /** Every attempt, in the order in which they began. Empty: nothing was sent. */
+  /** Every attempt, in the order in which they began. Empty if nothing was sent. */
   readonly attempts: readonly AttemptRecord[];
   /** Why no further attempt was made. */
   readonly commitReason: CommitReason;
@@ -61,18 +61,18 @@ export function statusError(method: string, ending: Ending, cause?: unknown): St
   return Reflect.construct(StatusError, [method, ending, cause]);
 }
 
-/** Whether it is a StatusError, also one of another copy of the package. */
+/** Whether it is a StatusError, perhaps from another copy of the package. */
 export function isStatusError(error: unknown): error is StatusError {
   return error instanceof StatusError || peek(error, "name") === "StatusError";
 }
 
-/** The error's name, and the class's own, which a minifier would take away and stack traces show. */
+/** Sets the name of the error and of its class. Stack traces show the latter, and a minifier would change it. */
 function name(of: typeof StatusError | typeof ConfigError | typeof LoadError, name: string): void {
   of.prototype.name = name;
   Object.defineProperty(of, "name", { value: name });
 }
 
-/** A call that was refused here: nothing was sent. */
+/** The error of a call that was refused on this side: nothing was sent. */
 export function refusal(method: string, code: Code, message: string, reason: CommitReason, cause?: unknown): StatusError {
   return statusError(
     method,
@@ -89,15 +89,15 @@ export function refusal(method: string, code: Code, message: string, reason: Com
   );
 }
 
-/** One thing that is wrong with a channel's options. */
+/** One problem in a channel's options. */
 export interface Problem {
-  /** Where: "baseUrl", or within the service config "methodConfig[0].retryPolicy.maxAttempts". */
+  /** Where it is: "baseUrl", or within the service config "methodConfig[0].retryPolicy.maxAttempts". */
   readonly path: string;
-  /** What is wrong there, and what to do. */
+  /** What is wrong there, and what to do about it. */
   readonly reason: string;
 }
 
-/** A channel's options are not valid: every problem, not only the first. */
+/** A channel's options are not valid. The error has every problem, not only the first. */
 export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 
@@ -108,6 +108,6 @@ export class ConfigError extends Error {
 }
 name(ConfigError, "ConfigError");
 
-/** The WebAssembly could not be loaded: what was fetched, what came back, what to change. */
+/** The WebAssembly could not be loaded. The message says what was fetched, what came back, and what to change. */
 export class LoadError extends Error {}
 name(LoadError, "LoadError");

@@ -1,6 +1,6 @@
 import type { Code } from "./code.js";
 
-/** Why an attempt was made: "transparent" takes the place of one that no server saw. */
+/** Why an attempt was made. "transparent" replaces an attempt that no server saw. */
 export type AttemptKind = "first" | "retry" | "hedge" | "transparent";
 
 /** The history of one attempt. Instants are milliseconds on performance.now()'s clock. */
@@ -9,13 +9,13 @@ export interface AttemptRecord {
   readonly number: number;
   readonly kind: AttemptKind;
   readonly startedAt: number;
-  /** When the response head arrived; absent: it did not. */
+  /** When the head of the response arrived. Absent if it did not. */
   readonly headAt?: number;
-  /** Absent: it is under way. */
+  /** Absent while the attempt is under way. */
   readonly endedAt?: number;
-  /** committed: the call's answer is this attempt's. failed: it ended without that. aborted: the client ended it. */
+  /** committed: this attempt's response became the call's. failed: the attempt ended without that. aborted: the client ended it. */
   readonly outcome: "pending" | "committed" | "failed" | "aborted";
-  /** How the attempt itself ended; absent for one that is under way or was aborted. */
+  /** How the attempt itself ended. Absent if it is under way or was aborted. */
   readonly code?: Code;
   readonly statusMessage?: string;
   readonly httpStatus?: number;
@@ -23,7 +23,7 @@ export interface AttemptRecord {
   readonly pushback?: { readonly stop: true } | { readonly delayMs: number };
 }
 
-/** Why a call makes no further attempt (SEMANTICS 2.2e). The Go package uses the same words. */
+/** Why a call makes no further attempts (SEMANTICS 2.2e). The Go package uses the same words. */
 export type CommitReason =
   | "responseHeaders"
   | "fatalStatus"
@@ -37,20 +37,20 @@ export type CommitReason =
   | "internal";
 
 interface EventBase {
-  /** Counts the calls of the page, from 1. 0: the event concerns the channel, not a call. */
+  /** Numbers the calls of the page, from 1. 0 if the event is about the channel, not about a call. */
   readonly callId: number;
   readonly method: string;
   /** Milliseconds on performance.now()'s clock. */
   readonly at: number;
 }
 
-/** What happened to a call. Events are built only while somebody listens. */
+/** What happened to a call. Events are made only if there is a listener. */
 export type CallEvent = EventBase &
   (
     | {
         readonly type: "callStarted";
         readonly policy: "none" | "retry" | "hedging";
-        /** What the policy allows, clamped by the channel's maxRetryAttempts. */
+        /** The number of attempts that the policy allows, at most the channel's maxRetryAttempts. */
         readonly maxAttempts: number;
         readonly timeoutMs?: number;
       }
@@ -64,7 +64,7 @@ export type CallEvent = EventBase &
         readonly statusMessage?: string;
         readonly pushback?: AttemptRecord["pushback"];
       }
-    /** A retry waits. boundMs: what the delay was drawn from; with pushback both are the server's. */
+    /** A retry waits. The delay was drawn from 0 to boundMs; after a pushback both are what the server said. */
     | { readonly type: "backoff"; readonly delayMs: number; readonly boundMs: number; readonly pushback: boolean }
     | { readonly type: "hedgeScheduled"; readonly delayMs: number; readonly pushback: boolean }
     | { readonly type: "throttle"; readonly tokens: number; readonly maxTokens: number; readonly blocked: boolean }
@@ -74,13 +74,13 @@ export type CallEvent = EventBase &
         readonly channelBytes: number;
         readonly exceeded: boolean;
       }
-    /** attempt: the one whose answer the call's is; absent where the client ended the call itself. */
+    /** attempt is the one whose response became the call's. Absent if the client ended the call itself. */
     | { readonly type: "committed"; readonly attempt?: number; readonly reason: CommitReason }
     | {
         readonly type: "callEnded";
         readonly code: Code;
         readonly statusMessage: string;
-        /** How many were made, transparent restarts included. */
+        /** The number of attempts, transparent ones included. */
         readonly attempts: number;
         readonly reason: CommitReason;
       }

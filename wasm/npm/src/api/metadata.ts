@@ -10,8 +10,8 @@ type Value = string | Uint8Array;
 type Field = [name: string, value: Value];
 
 /**
- * Makes Metadata of a text block that came over the boundary. The class below sets it, once: the block is kept in a private field until
- * somebody reads the metadata, which seldom happens.
+ * Makes Metadata of a text block that came over the border. The class below sets this once, because the block is kept in a private field
+ * until somebody reads the metadata, which seldom happens.
  */
 export let metadataOfBlock: (block: string) => Metadata;
 
@@ -19,12 +19,12 @@ export let metadataOfBlock: (block: string) => Metadata;
  * Metadata of a call: a multimap that keeps its order and whose names are case-insensitive (they are kept in lower case).
  * Names that end in `-bin` carry `Uint8Array`, all others `string`.
  *
- * Adding a value of the wrong type throws a TypeError. Names and text that no request can carry are refused when a call is made
- * with them: it rejects with INTERNAL and nothing is sent.
+ * Adding a value of the wrong type throws a TypeError. Names and text that no request can carry are refused when a call is made with
+ * them: the call rejects with INTERNAL, and nothing is sent.
  */
 export class Metadata implements Iterable<[string, string | Uint8Array]> {
   #fields: Field[] = [];
-  /** What came over the boundary, until somebody looks: most metadata is never read. */
+  /** What came over the border, until somebody reads it: most metadata is never read. */
   #block = "";
 
   static {
@@ -67,7 +67,7 @@ export class Metadata implements Iterable<[string, string | Uint8Array]> {
       .map(([, value]) => value);
   }
 
-  /** Puts one value in the place of all values of the name. */
+  /** Replaces all values of the name by one. */
   set(name: string, value: string | Uint8Array): this {
     const field = checked(name, value);
     const fields = this.#read();
@@ -77,7 +77,7 @@ export class Metadata implements Iterable<[string, string | Uint8Array]> {
     return this;
   }
 
-  /** Adds a value behind those that are there. */
+  /** Adds a value after those that the name already has. */
   append(name: string, value: string | Uint8Array): this {
     this.#read().push(checked(name, value));
     return this;
@@ -87,7 +87,7 @@ export class Metadata implements Iterable<[string, string | Uint8Array]> {
     return this.get(name) !== undefined;
   }
 
-  /** Removes all values of the name; says whether there were any. */
+  /** Removes all values of the name. Returns whether there were any. */
   delete(name: string): boolean {
     const unwanted = name.toLowerCase();
     const before = this.#read().length;
@@ -115,7 +115,7 @@ export class Metadata implements Iterable<[string, string | Uint8Array]> {
   }
 }
 
-/** The fields as a text block for the boundary, and how many they are. */
+/** The fields as a text block for the border, and their number. */
 export function blockOfMetadata(metadata: Metadata): { readonly count: number; readonly text: string } {
   let count = 0;
   let text = "";
@@ -137,7 +137,7 @@ function checked(name: string, value: unknown): Field {
   throw new TypeError(
     binary(lower)
       ? `metadata "${lower}" ends in -bin, so its value must be a Uint8Array, not ${describe(value)}`
-      : `metadata "${lower}" must be a string, not ${describe(value)}: bytes go under a name that ends in -bin`,
+      : `metadata "${lower}" must be a string, not ${describe(value)}: bytes need a name that ends in -bin`,
   );
 }
 

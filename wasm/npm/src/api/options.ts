@@ -2,126 +2,126 @@ import type { CallEvent } from "./events.js";
 import type { MetadataInit } from "./metadata.js";
 import type { ServiceConfig } from "./service-config.js";
 
-/** Where the WebAssembly comes from. The first load of a page wins: a later one that names another source gets a LoadError. */
+/** Where the WebAssembly comes from. All channels of a page share one load: a later one that names another source gets a LoadError. */
 export interface LoadOptions {
-  /** Where to fetch it. Default: `new URL("./hedgerow.wasm", import.meta.url)`, which bundlers know to follow; in Node, the package's own file. */
+  /** Where to fetch it. Default: `new URL("./hedgerow.wasm", import.meta.url)`, which bundlers understand; in Node, the package's own file. */
   wasmUrl?: string | URL | undefined;
-  /** Compiled elsewhere, as workers and edge platforms have it. */
+  /** A module that is already compiled, as workers and edge platforms have it. */
   wasmModule?: WebAssembly.Module | undefined;
-  /** Bytes at hand. */
+  /** The bytes of the WebAssembly. */
   wasmBinary?: ArrayBuffer | ArrayBufferView | undefined;
-  /** The hash of the download, as in `<script integrity>`: "sha384-…". The load fails if it differs. */
+  /** The hash of the WebAssembly, as in `<script integrity>`: "sha384-…". The load fails if it differs, or if it was done without. */
   integrity?: string | undefined;
 }
 
-/** What `fetch` is used as. */
+/** The part of `fetch` that Hedgerow uses. */
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
 
-/** A clock with timers. Its instants are milliseconds from any beginning, and never go back. */
+/** A clock with timers. It counts milliseconds from any instant, and never goes back. */
 export interface Clock {
   now(): number;
-  /** Runs act once, after at least so many milliseconds, and not before setTimeout has returned. */
+  /** Runs act once, after at least this many milliseconds, and not before setTimeout has returned. */
   setTimeout(act: () => void, ms: number): unknown;
-  /** Undoes a setTimeout, by what it answered; undefined, and what has run, are passed over. */
+  /** Cancels a timer that setTimeout returned. Ignores undefined, and timers that have run. */
   clearTimeout(timer: unknown): void;
 }
 
-/** Options of a channel. A number that is 0, negative or NaN is refused with a ConfigError; Infinity is no limit. */
+/** Options of a channel. A number that is 0, negative or NaN is refused with a ConfigError. Infinity means no limit. */
 export interface ChannelOptions extends LoadOptions {
-  /** "https://api.example.com" or "https://example.com/grpc"; in a page also relative to it. Methods are appended. */
+  /** "https://api.example.com" or "https://example.com/grpc". In a page it may be relative to the page. Methods are appended. */
   baseUrl: string;
-  /** The gRPC service config, as object or JSON text. Default: none, so that nothing is retried. */
+  /** The gRPC service config, as an object or as JSON text. Default: none, so nothing is retried. */
   serviceConfig?: ServiceConfig | string | undefined;
-  /** Clamps every policy's maxAttempts. Default 5. 1: retries and hedging are off. */
+  /** The most attempts that any policy may make. Default 5. 1 turns retries and hedging off. */
   maxRetryAttempts?: number | undefined;
-  /** Bytes that all calls of the channel may keep for replay. Default 16 MiB. Calls beyond it run, but are not retried. */
+  /** How many bytes all calls of the channel together may keep for retries. Default 16 MiB. Calls beyond that run, but are not retried. */
   maxRetryBufferSize?: number | undefined;
-  /** Bytes that one call may keep for replay. Default 1 MiB. */
+  /** How many bytes one call may keep for retries. Default 1 MiB. */
   maxRetryBufferPerCallSize?: number | undefined;
   /** The longest response message, in bytes. Default 4 MiB. A longer one ends the call with RESOURCE_EXHAUSTED. */
   maxReceiveMessageBytes?: number | undefined;
   /** The longest request message, in bytes. Default Infinity. */
   maxSendMessageBytes?: number | undefined;
-  /** Deadline of calls that set none themselves, in milliseconds. Default: none. */
+  /** The deadline of calls that set none themselves, in milliseconds. Default: none. */
   defaultTimeoutMs?: number | undefined;
-  /** How a delay is drawn from the backoff. Default "full": uniform in 0..backoff. "plusMinus20": 80 to 120 % of it. */
+  /** How a delay is drawn from the backoff. Default "full": evenly between 0 and the backoff. "plusMinus20": 80 to 120 % of the backoff. */
   jitter?: "full" | "plusMinus20" | undefined;
   /**
-   * What commits a call to an attempt (SEMANTICS 5.1f). Default "strict": the response's head, as in gRPC. "firstFrame": the first frame of
-   * its body, so that a failure that a server sends in the body alone can be retried; then a stream's header comes with its first
-   * message, and a head that a server has sent early does not keep a call from being retried.
+   * What commits a call to an attempt (SEMANTICS 5.1f). Default "strict": the head of the response, as in gRPC. "firstFrame": the first frame
+   * of its body, so that a failure that the server sends only in the body can be retried, and so can a call whose head the server sent
+   * early. A stream's header then comes with its first message.
    */
   headerCommit?: "strict" | "firstFrame" | undefined;
   /**
-   * Whether retries and hedges carry grpc-previous-rpc-attempts, a header that the CORS answer of another origin must allow. Default
-   * "auto": they do, until such a server seems to refuse it: then the attempt is made again at once without it, uncounted, the origin
-   * gets it no more, and the warning "corsSuspected" says what to allow (SEMANTICS 5.5d to 5.5f).
+   * Whether retries and hedges carry the header grpc-previous-rpc-attempts, which a server on another origin must allow (CORS). Default
+   * "auto": they do, until such a server seems to refuse it. Then the attempt is made again at once without the header, which does not
+   * count as a retry, the origin is sent it no more, and the warning "corsSuspected" says what to allow (SEMANTICS 5.5d to 5.5f).
    */
   attemptHeader?: "auto" | "always" | "never" | undefined;
   /**
-   * How requests are written; responses are read in either. Default "binary": application/grpc-web. "text": application/grpc-web-text,
-   * base64, for what lets no bytes through; streams of requests then go out at the half-close, unless by webSocket.
+   * The format of requests; responses are read in either. Default "binary": application/grpc-web. "text": application/grpc-web-text, which
+   * is base64, for proxies that pass only text. A stream of requests is then sent when it is complete, unless webSocket is set.
    */
   format?: "binary" | "text" | undefined;
   /**
-   * How request messages are compressed: those that become shorter by it, each by itself. Default "identity": not at all. "gzip" also
-   * sends grpc-encoding, one more header for CORS to allow. Limits count the bytes before, the replay buffer those that are sent.
+   * How request messages are compressed: each by itself, if that makes it shorter. Default "identity": not at all. "gzip" also sends the
+   * header grpc-encoding, which CORS must allow. Message limits count the bytes before compression, replay buffers those that are sent.
    */
   sendCompression?: "identity" | "gzip" | undefined;
   /**
-   * Compression that is asked for in responses. Default []: none. ["gzip"] sends grpc-accept-encoding, one more header for CORS to allow.
-   * Gzip is read whether it was asked for or not; limits hold for messages as they come and inflated, and are heeded meanwhile.
+   * The compression to ask for in responses. Default []: none. ["gzip"] sends the header grpc-accept-encoding, which CORS must allow. Gzip
+   * is read whether it was asked for or not. Limits apply to messages both as they come and inflated, already while they are inflated.
    */
   acceptCompression?: readonly "gzip"[] | undefined;
   /**
-   * How client and bidirectional streams send their messages. false, the default in browsers: all together, at the half-close. true, the
-   * default in Node: as they come. Of the browsers Chromium can, over HTTP/2; elsewhere such calls fail as UNAVAILABLE.
+   * How client and bidirectional streams send their messages. false, the default in browsers: all together, when the stream is complete.
+   * true, the default in Node: as they come. Among browsers only Chromium can do that, over HTTP/2; in others such calls fail with UNAVAILABLE.
    */
   requestStreaming?: boolean | undefined;
   /**
-   * true, for the global WebSocket, or a class such as undici's: client and bidirectional streams go over WebSockets, in the dialect of
-   * the improbable wrapper (SEMANTICS 5.8a), one for each attempt, full duplex in every browser; other calls are fetched. What a server
-   * sends cannot be held back then: it waits in memory to be read. Cookies go along as the browser has it, whatever credentials says.
+   * true (the global WebSocket) or a class such as undici's: client and bidirectional streams use WebSockets, in the protocol of the
+   * improbable wrapper (SEMANTICS 5.8a), one for each attempt, full duplex in every browser. Other calls use fetch. A WebSocket has no
+   * backpressure: what the server sends waits in memory to be read. The browser decides about cookies, whatever credentials says.
    * Default false.
    */
   webSocket?: boolean | typeof WebSocket | undefined;
-  /** Goes out with every call. A function runs once per attempt, for fresh credentials; what it rejects with ends the call as UNAUTHENTICATED. */
+  /** Sent with every call. A function runs once per attempt, for fresh credentials. If it rejects, the call ends with UNAUTHENTICATED. */
   metadata?: MetadataInit | ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
   /** fetch's credentials mode. Default "same-origin". */
   credentials?: RequestCredentials | undefined;
   /**
-   * What becomes of a redirect. Default "manual": it ends the call as UNKNOWN and is not retried, since it most often leads to the login
-   * page of a session that has ended. "follow": fetch follows it, and the request's metadata, credentials included, goes to the new
-   * address, which may be another origin's. After a 301, 302 or 303 its message does not, and a request that is sent as a stream follows none.
+   * What to do with a redirect. Default "manual": it ends the call with UNKNOWN and is not retried, because it usually leads to the login
+   * page of a session that has ended. "follow": fetch follows it, and sends the request's metadata, credentials included, to the new
+   * address, which may be on another origin. After a 301, 302 or 303 the message is not sent, and a request that is a stream is not redirected.
    */
   redirect?: "manual" | "follow" | undefined;
-  /** Default globalThis.fetch, looked up at each attempt. */
+  /** Default: globalThis.fetch, looked up for each attempt. */
   fetch?: FetchLike | undefined;
   /**
-   * true: the WebAssembly, its fetches and its timers run in a module worker that all such channels of the page share, behind the same API.
-   * The functions `fetch` and `webSocket`, and `clock`, are refused then; metadata, onEvent and onFatal stay in the page. Default false.
+   * true: the WebAssembly, its fetches and its timers run in a module worker, which all such channels of the page share. The API is the
+   * same. `fetch`, `clock` and a class as `webSocket` are then refused; metadata, onEvent and onFatal run in the page. Default false.
    */
   worker?: boolean | undefined;
-  /** Where the worker's script is, where a bundler has lost it. Default: new URL("./worker.js", import.meta.url) of the package. */
+  /** Where the worker's script is, if a bundler moved it. Default: `new URL("./worker.js", import.meta.url)` in the package. */
   workerUrl?: string | URL | undefined;
-  /** What backoffs, hedging delays, deadlines and instants go by. For tests: hedgerow/testing has one. Default: the page's. */
+  /** The clock for backoffs, hedging delays, deadlines and the times in events. For tests: hedgerow/testing has one. Default: the page's. */
   clock?: Clock | undefined;
   /**
-   * What the jitter draws each time, from 0 to 1, in the place of a random number: for tests, whose backoffs are exact by it. With
-   * "full" 1 is the whole backoff and 0 none of it; with "plusMinus20" 0.5 is the backoff itself. Default: random.
+   * A number from 0 to 1 that the jitter uses instead of a random one: for tests, which need exact backoffs. With "full", 1 is the whole
+   * backoff and 0 none of it; with "plusMinus20", 0.5 is the backoff itself. Default: random.
    */
   random?: number | undefined;
-  /** Every call and attempt of the channel. What it throws goes to reportError. */
+  /** Called with every event of the channel's calls and attempts. What it throws goes to reportError. */
   onEvent?: ((event: CallEvent) => void) | undefined;
-  /** The WebAssembly instance died; pending calls were rejected with INTERNAL; the next call gets a fresh one. */
+  /** Called when the WebAssembly instance has died. Pending calls were rejected with INTERNAL; the next call gets a fresh instance. */
   onFatal?: ((error: Error) => void) | undefined;
 }
 
-/** What the per-attempt metadata function is told. */
+/** What the metadata function is passed for each attempt. */
 export interface AttemptContext {
   /** "/package.Service/Method" */
   readonly method: string;
-  /** From 1. */
+  /** Counts from 1. */
   readonly attempt: number;
   /** Aborted when the attempt is: by a deadline, a cancel, or another hedge that won. */
   readonly signal: AbortSignal;
@@ -129,16 +129,22 @@ export interface AttemptContext {
 
 /** Options of one call. */
 export interface CallOptions {
-  /** Goes out behind the channel's. */
+  /** Sent after the channel's own. */
   metadata?: MetadataInit | undefined;
-  /** Milliseconds for the whole call, attempts and waits included. Default: the channel's. 0 or less: DEADLINE_EXCEEDED, nothing sent. */
+  /**
+   * Milliseconds for the whole call, all attempts and waits included. Default: the channel's. With 0 or less the call ends with
+   * DEADLINE_EXCEEDED, and nothing is sent.
+   */
   timeoutMs?: number | undefined;
-  /** Any abort ends the call as CANCELLED; the error's cause is signal.reason. */
+  /** When it is aborted, the call ends with CANCELLED. The error's cause is signal.reason. */
   signal?: AbortSignal | undefined;
-  /** While the browser is offline: true waits for it to be online, or the deadline; false fails. Default: the method config's, else false. */
+  /**
+   * What to do while the browser is offline. true: wait until it is online, or for the deadline. false: fail. Default: what the method
+   * config says, else false.
+   */
   waitForReady?: boolean | undefined;
   /** The longest response message, in bytes. Default: the channel's. */
   maxReceiveMessageBytes?: number | undefined;
-  /** This call's events, besides the channel's onEvent. What it throws goes to reportError. */
+  /** Called with this call's events, after the channel's onEvent. What it throws goes to reportError. */
   onEvent?: ((event: CallEvent) => void) | undefined;
 }

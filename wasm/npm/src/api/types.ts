@@ -12,22 +12,22 @@ export type Messages = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
  * A method is "/package.Service/Method"; messages are serialized.
  */
 export interface Channel {
-  /** One message, one answer. */
+  /** Sends one message, and gets one. */
   unary(method: string, message: Uint8Array, options?: CallOptions): Promise<UnaryResponse>;
-  /** One message, a stream of answers. The call starts at once; it is read as fast as it is iterated, and no faster. */
+  /** Sends one message, and gets a stream. The call starts at once. It is read as fast as you iterate over it, and no faster. */
   serverStreaming(method: string, message: Uint8Array, options?: CallOptions): ResponseStream;
-  /** A stream of messages, one answer. How far it streams: see ChannelOptions.requestStreaming. */
+  /** Sends a stream of messages, and gets one. ChannelOptions.requestStreaming says whether messages are sent as they come. */
   clientStreaming(method: string, messages: Messages, options?: CallOptions): Promise<UnaryResponse>;
-  /** A stream of messages, a stream of answers: as duplex as fetch is, see ChannelOptions.requestStreaming. */
+  /** Sends a stream of messages, and gets one, as duplex as fetch allows: see ChannelOptions.requestStreaming. */
   bidiStreaming(method: string, messages: Messages, options?: CallOptions): ResponseStream;
-  /** Cancels what runs and frees what the channel holds. May be called again; later calls reject with CANCELLED. */
+  /** Cancels the calls that run, and frees what the channel holds. Later calls reject with CANCELLED. Closing again does nothing. */
   close(): void;
   [Symbol.dispose](): void;
 }
 
 /**
- * The answer of a unary call. The message may be a view (byteOffset ≠ 0) that keeps the chunk alive in which it came:
- * `slice()` it to keep it long or to transfer it.
+ * The response of a unary call. The message may be a view (byteOffset ≠ 0) of a larger chunk, which it keeps in memory: `slice()` it to
+ * keep it for long, or to transfer it.
  */
 export interface UnaryResponse {
   readonly message: Uint8Array;
@@ -39,18 +39,18 @@ export interface UnaryResponse {
 }
 
 /**
- * `for await (const message of stream)`, once. It throws a StatusError unless the call ended OK; `break` cancels the call.
- * Messages may be views, as in UnaryResponse.
+ * Iterate over it once: `for await (const message of stream)`. The loop throws a StatusError unless the call ended with OK. `break` cancels
+ * the call. Messages may be views, as in UnaryResponse.
  */
 export interface ResponseStream extends AsyncIterable<Uint8Array> {
-  /** The committed attempt's, or rejects with the final StatusError. Never an unhandled rejection. */
+  /** The header metadata of the committed attempt. Rejects with the final StatusError if there is none; that need not be caught. */
   readonly header: Promise<Metadata>;
-  /** Resolves on OK, else rejects. It does not drain the stream: somebody must iterate. Never an unhandled rejection. */
+  /** Resolves when the call ends with OK, else rejects; that need not be caught. It does not read the stream: something must iterate. */
   readonly trailer: Promise<Metadata>;
-  /** So far. */
+  /** The attempts so far. */
   readonly attempts: readonly AttemptRecord[];
-  /** undefined: the call is still open to further attempts. */
+  /** undefined while further attempts are possible. */
   readonly commitReason: CommitReason | undefined;
-  /** Ends the call as CANCELLED; after its end it does nothing. */
+  /** Ends the call with CANCELLED. Does nothing after its end. */
   cancel(): void;
 }

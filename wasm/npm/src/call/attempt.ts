@@ -4,7 +4,7 @@ import { explain, peek } from "../api/foreign.js";
 import type { AttemptOwner, CarriedRequest, Carrier, CarrierEvents, CarrierFactory } from "./carrier.js";
 import { ResponseBody } from "./response-body.js";
 
-/** One attempt of a call: it reports to Go what its carrier reports, and keeps what Go does not hold. */
+/** One attempt of a call. It passes what its carrier reports on to Go, and keeps what Go does not hold. */
 export class Attempt implements CarrierEvents {
   readonly id: number;
   /** How many of the request's messages the carrier has taken. */

@@ -24,11 +24,11 @@ import { Listeners } from "./listeners.js";
 import { type LiveCall, nextCallId, type Receiver } from "./live-call.js";
 import type { Request, Tap } from "./request.js";
 
-/** One call, on this side of the boundary: it holds bytes and promises, and decides nothing. */
+/** One call, on JavaScript's side of the border. It holds bytes and promises, and decides nothing. */
 export class Call implements LiveCall, CallHandler, AttemptOwner {
   readonly id: number = nextCallId();
   readonly engine: Engine;
-  /** What is behind an end that is no attempt's: a cancel's reason, or why no request could be made. */
+  /** The cause of an end that no attempt caused: the reason of a cancel, or why no request could be made. */
   #cause: unknown;
   #channel: ChannelView;
   #request: Request;
@@ -41,7 +41,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
   #history: History = { attempts: [], commitReason: undefined };
   /** How the call ended, from when Go has said so. */
   #ending: Ending | undefined;
-  /** The receiver has heard of the end. */
+  /** The receiver was told of the end. */
   #told = false;
   #unfollow: (() => void) | undefined;
 
@@ -53,10 +53,10 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     this.#listeners = new Listeners(request.listeners);
   }
 
-  /** Hands the call to Go, which answers with what to do first. */
+  /** Passes the call to Go, which answers with what to do first. */
   start(at: number = this.engine.clock.now()): void {
     const { method, outgoing, metadata, timeoutMs, maxReceiveMessageBytes, signal } = this.#request;
-    const { count, text } = blockOfMetadata(metadata); // which throws where another client's was no base64
+    const { count, text } = blockOfMetadata(metadata); // which throws if another client's metadata was not base64
     this.engine.calls.set(this.id, this);
     const block: StartBlock = {
       now: at,
@@ -110,7 +110,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
   }
 
   async sendAlone(message: Uint8Array): Promise<void> {
-    if (!this.#request.outgoing.open) return; // else it is open because it is to be compressed
+    if (!this.#request.outgoing.open) return; // otherwise it is open because the message is to be compressed
     await this.write(message);
     this.halfClose();
   }
@@ -161,7 +161,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     return this.#ending ?? this.#history;
   }
 
-  /** Reads one action of Go's. What it asks for is done later, in its turn: see Engine. Only facts are noted here. */
+  /** Reads one of Go's actions. Only facts are noted here; what the action asks for is done later, in its turn (see Engine). */
   read(action: Action, attempt: number, cursor: Cursor): void {
     switch (action) {
       case Action.Prepare: {
@@ -247,7 +247,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     if (this.#released === attempt) this.#request.outgoing.release(messages);
   }
 
-  /** From here on only one attempt needs the request, and only what it has not taken yet. */
+  /** From now on only this attempt needs the request, and of that only what it has not taken yet. */
   #release(attempt: Attempt): void {
     this.#released = attempt;
     this.#request.outgoing.release(attempt.taken);
@@ -262,7 +262,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     return { callId: this.id, method: this.#request.method, at: this.engine.clock.now() };
   }
 
-  /** Asks the channel's function for the attempt's own metadata. */
+  /** Calls the channel's metadata function for the attempt. */
   #prepare(id: number, number: number): void {
     if (this.over) return;
     const attempt = this.#attempt(id);
@@ -307,12 +307,12 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     this.#cause = error;
   }
 
-  /** A message of the committed attempt. It may have come together with the end, which is told behind it. */
+  /** A message of the committed attempt. It may have come together with the end of the call, which is reported after it. */
   deliver(message: Uint8Array): void {
     if (!this.#told) this.#receiver.onMessage(message);
   }
 
-  /** Lets go of all that the call holds. */
+  /** Releases everything that the call holds. */
   #close(): void {
     this.#told = true;
     this.#request.outgoing.drop();
@@ -323,7 +323,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
 
   #end(ending: Ending, answer: number): void {
     this.#close();
-    if (this.#request.streams) for (const attempt of this.#attempts) attempt.kill(); // a request that nobody reads any more
+    if (this.#request.streams) for (const attempt of this.#attempts) attempt.kill(); // no one reads the rest of their requests
     if (ending.code === Code.OK) {
       this.#receiver.onEnd(ending, undefined, answer);
       return;

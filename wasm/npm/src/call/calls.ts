@@ -72,7 +72,7 @@ export abstract class Calls implements Channel {
   }
 }
 
-/** What a call is refused with, also where one of its arguments threw when it was looked at. */
+/** What a call is refused with, also if one of its arguments threw an error when it was read. */
 function asStatus(method: string, error: unknown): StatusError {
   return error instanceof StatusError ? error : refusal(String(method), Code.INTERNAL, show(error), "internal", error);
 }

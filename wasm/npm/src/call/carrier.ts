@@ -45,7 +45,7 @@ export interface CarrierEvents {
 /** Sends a request. It may report at once that it cannot. */
 export type CarrierFactory = (request: CarriedRequest, events: CarrierEvents) => Carrier;
 
-/** Inflates a payload, but stops where it is found to hold more than limit bytes: then the result is longer than that. */
+/** Inflates a payload, but stops once it holds more than limit bytes: then the result is longer than that. */
 export type Inflate = (payload: Uint8Array, limit: number) => Promise<Uint8Array>;
 
 /** What an attempt needs of its call. */

@@ -16,7 +16,7 @@ export function frame(message: Uint8Array, compressed = false): Uint8Array<Array
 
 /** The request messages of one call, in their frames. What is sent first and what is sent again come from the same list. */
 export class Outgoing {
-  /** By their places in the request. Those that nobody sends any more are not in it, so that a long stream does not grow. */
+  /** By their positions in the request. Messages that no attempt will send any more are removed, so that a long stream does not grow. */
   #frames: Map<number, Uint8Array<ArrayBuffer>> = new Map();
   #added = 0;
   #released = 0;
@@ -92,12 +92,12 @@ export class Outgoing {
     return new ReadableStream({ pull }, { highWaterMark: 0 });
   }
 
-  /** Lets go of the first so many messages: nobody sends them again. */
+  /** Forgets the first so many messages, which no attempt will send again. */
   release(messages: number): void {
     for (const end = Math.min(messages, this.#added); this.#released < end; ) this.#frames.delete(this.#released++);
   }
 
-  /** Lets go of all messages, and of the attempts that wait for one. */
+  /** Forgets all messages, and ends the streams that wait for one. */
   drop(): void {
     this.#frames.clear();
     this.end();

@@ -7,8 +7,8 @@ import type { LiveCall } from "./live-call.js";
 type Source = AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
 
 /**
- * Takes an application's messages into a call, one after another: the next is asked for when the last need not be waited for. It
- * stops asking when the call is over.
+ * Sends an application's messages, one after another. The next message is asked for once the call wants it, and none is after the call
+ * is over.
  */
 export async function pump(messages: Messages, call: LiveCall): Promise<void> {
   let source: Source | undefined;
@@ -17,7 +17,7 @@ export async function pump(messages: Messages, call: LiveCall): Promise<void> {
     while (source && !call.over) {
       const next = await call.unlessOver(source.next());
       if (call.over) break;
-      if (typeof next !== "object") throw new TypeError(`what the iterator answered with is not an object: ${describe(next)}`);
+      if (typeof next !== "object") throw new TypeError(`the iterator's next() must return an object, not ${describe(next)}`);
       if (next.done) {
         call.halfClose();
         return;
@@ -38,10 +38,10 @@ function iteratorOf(messages: Messages): Source {
 }
 
 function notBytes(value: unknown): string {
-  return `a message must be a Uint8Array, the serialized message, not ${describe(value)}`;
+  return `a message must be a Uint8Array (the serialized message), not ${describe(value)}`;
 }
 
-/** Tells the application that nobody listens any more; what it makes of that concerns nobody. */
+/** Tells the application's iterator that no more messages are wanted. What it does then has no effect on the call. */
 async function leave(source: Source | undefined): Promise<void> {
   try {
     await source?.return?.();

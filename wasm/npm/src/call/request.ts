@@ -8,7 +8,7 @@ import type { CallOptions } from "../api/options.js";
 import type { Messages } from "../api/types.js";
 import { Outgoing } from "./outgoing.js";
 
-/** What a call is made of. */
+/** A call's arguments, checked. */
 export interface Request {
   readonly method: string;
   readonly outgoing: Outgoing;
@@ -18,12 +18,12 @@ export interface Request {
   readonly streaming: boolean;
   readonly metadata: Metadata;
   readonly timeoutMs: number;
-  /** 0: the channel's. */
+  /** 0 means the channel's limit. */
   readonly maxReceiveMessageBytes: number;
   readonly waitForReady: boolean | undefined;
   readonly signal: AbortSignal | undefined;
   readonly listeners: readonly ((event: CallEvent) => void)[];
-  /** Takes the responses as they come; then their messages are nobody else's. */
+  /** Receives the responses as they come; their messages then go nowhere else. */
   readonly tap?: Tap;
 }
 
@@ -50,7 +50,7 @@ const CALL_OPTIONS: readonly string[] = ["metadata", "timeoutMs", "signal", "wai
 
 type Misuse = (text: string) => StatusError;
 
-/** Looks at a call's arguments, or throws the StatusError with which it is refused: nothing is sent then. */
+/** Checks a call's arguments. If it throws a StatusError, the call is refused with that, and nothing is sent. */
 export function checkRequest(
   method: string,
   input: Input,
@@ -97,12 +97,12 @@ export function checkRequest(
 function checkInput(input: Input, gzip: boolean, misuse: Misuse): Outgoing {
   if ("message" in input) {
     if (isBytes(input.message)) return gzip ? new Outgoing() : Outgoing.of(input.message);
-    throw misuse(`the message must be a Uint8Array, the serialized message, not ${describe(input.message)}`);
+    throw misuse(`the message must be a Uint8Array (the serialized message), not ${describe(input.message)}`);
   }
   const { messages } = input;
   if (typeof messages === "object" && messages !== null && (Symbol.asyncIterator in messages || Symbol.iterator in messages)) {
     if (!isBytes(messages)) return new Outgoing();
-    throw misuse("the messages must be an iterable of Uint8Array; this is one Uint8Array: put it into an array");
+    throw misuse("the messages must be an iterable of Uint8Array, but this is a single Uint8Array: put it into an array");
   }
   throw misuse(`the messages must be an iterable or an async iterable of Uint8Array, not ${describe(messages)}`);
 }

@@ -12,9 +12,10 @@ interface BodyOwner {
 }
 
 /**
- * The body of an attempt's response. Go frames it, slice by slice, and the messages are put together here, since their bytes stay on
- * this side: of a payload whose length is known, Go is told only how much has been passed over. A message that lies whole in a chunk
- * is a view of it. What Go had to decode from text comes back from it. A compressed payload is inflated before the rest is fed.
+ * The body of an attempt's response. Go finds the frames, slice by slice. Messages are put together here, because their bytes stay on
+ * this side: once Go knows the length of a payload, it is told only how many bytes of it were passed over. A message that is whole within
+ * a chunk is a view of the chunk. What Go decoded from text is copied from Go's memory. A compressed payload is inflated before Go is fed
+ * the rest of the chunk.
  */
 export class ResponseBody {
   #call: AttemptOwner;
@@ -40,7 +41,7 @@ export class ResponseBody {
     this.#call.engine.batch(() => this.#advance());
   }
 
-  /** Lets go of what has come. */
+  /** Forgets what has come. */
   drop(): void {
     this.#chunk = NOTHING;
     this.#payload = new Payload();
@@ -108,7 +109,7 @@ export class ResponseBody {
   }
 
   #keep(part: Uint8Array): void {
-    const tapped = this.#call.tap && !this.#inTrailers; // then who taps the chunks has the bytes already
+    const tapped = this.#call.tap && !this.#inTrailers; // whoever taps the chunks already has the bytes
     const payload = this.#payload.add(part, tapped ? NOTHING : part);
     if (!payload) return;
     if ((this.#payload.flags & FragmentFlag.Compressed) === 0) this.#call.deliver(payload);
@@ -124,12 +125,12 @@ export class ResponseBody {
     const { engine, id, tap, loadInflate } = this.#call;
     const packed = this.#packed as Uint8Array;
     const trailers = this.#inTrailers;
-    let inflated = NOTHING; // a message that another client is to inflate passes as it is
+    let inflated = NOTHING; // for a message that another client will inflate itself
     let inflate: Inflate;
     try {
       inflate = await loadInflate();
     } catch (error) {
-      this.#call.cancel(`a part of hedgerow's own JavaScript could not be loaded: ${String(error)}`, error, Code.INTERNAL);
+      this.#call.cancel(`a part of Hedgerow's own JavaScript could not be loaded: ${String(error)}`, error, Code.INTERNAL);
       return;
     }
     try {

@@ -6,7 +6,7 @@ import type { Metadata } from "../api/metadata.js";
 import type { ResponseStream } from "../api/types.js";
 import type { LiveCall, Receiver } from "./live-call.js";
 
-/** A promise that is settled from outside, and whose rejection nobody need catch. */
+/** A promise that is settled from outside. Its rejection need not be caught. */
 class Deferred<T> {
   readonly promise: Promise<T>;
   resolve!: (value: T) => void;
@@ -30,7 +30,7 @@ interface Waiter {
 
 const DONE: Result = { done: true, value: undefined };
 
-/** The answers of a streaming call: those that have come, and those who wait for one. */
+/** The responses of a streaming call: messages that have come, and readers that wait for one. */
 export class Stream implements ResponseStream, Receiver {
   #method: string;
   #call: LiveCall | undefined;
@@ -40,14 +40,14 @@ export class Stream implements ResponseStream, Receiver {
   #waiters: Waiter[] = [];
   #end: { readonly ending: Ending; readonly error: StatusError | undefined } | undefined;
   #iterated = false;
-  /** The reader has stopped: it is told nothing more, not even the error. */
+  /** The reader has stopped: it gets nothing more, not even the error. */
   #left = false;
 
   constructor(method: string) {
     this.#method = method;
   }
 
-  /** The call behind the stream; none: it was refused before it began. */
+  /** Sets the call behind the stream. A call that was refused before it began is never set. */
   attach(call: LiveCall): void {
     this.#call = call;
   }
@@ -98,7 +98,7 @@ export class Stream implements ResponseStream, Receiver {
     const value = this.#messages.shift();
     if (value) return Promise.resolve({ done: false, value });
     if (this.#end) {
-      // An error is told once; after it the stream is at its end, as iterators have it.
+      // An error is thrown once; after that the stream is at its end, as with all iterators.
       const { error, ending } = this.#end;
       this.#end = { ending, error: undefined };
       return error ? Promise.reject(error) : Promise.resolve(DONE);
@@ -108,7 +108,7 @@ export class Stream implements ResponseStream, Receiver {
     return promise;
   }
 
-  // What the call tells.
+  // What the call reports.
 
   onHeader(header: Metadata): void {
     this.#header.resolve(header);
@@ -142,7 +142,7 @@ export class Stream implements ResponseStream, Receiver {
   }
 }
 
-/** An iterator that is iterable itself, as generators are: who takes one message by hand can loop over the rest. */
+/** An iterator that is itself iterable, as generators are: after taking one message by hand you can loop over the rest. */
 function reader(next: () => Promise<Result>, leave?: () => void): AsyncIterableIterator<Uint8Array, undefined> {
   const self: AsyncIterableIterator<Uint8Array, undefined> = {
     next,

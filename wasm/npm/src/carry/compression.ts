@@ -1,6 +1,6 @@
 // Loaded only where messages are compressed: see openChannel.
 
-/** Compresses a message, or copies one that would not become shorter: until it is sent, its owner may have other plans with it. */
+/** Compresses a message, or copies it if it would not become shorter: its owner may reuse it before it is sent. */
 export async function compress(message: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const own = new Uint8Array(message); // the slice of a Buffer would be no copy
   const stream = streamOf(own).pipeThrough(new CompressionStream("gzip"));
@@ -8,7 +8,7 @@ export async function compress(message: Uint8Array): Promise<Uint8Array<ArrayBuf
   return packed.length < own.length ? packed : own;
 }
 
-/** Inflates a payload, but stops where it is found to hold more than limit bytes: then the answer is longer than that. */
+/** Inflates a payload, but stops once it holds more than limit bytes: then the result is longer than that. */
 export async function inflate(payload: Uint8Array, limit: number): Promise<Uint8Array> {
   const reader = streamOf(payload).pipeThrough(new DecompressionStream("gzip")).getReader();
   const parts: Uint8Array<ArrayBuffer>[] = [];

@@ -87,8 +87,8 @@ export class FetchCarrier implements Carrier {
         text += `${name}\0${value}\0`;
       });
     } catch (cause) {
-      // Only a fetch of the user's own can do this.
-      attempt.notResponse(new TypeError("fetch answered with something else than an unread Response", { cause }));
+      // Only a fetch function of the user's own can do this.
+      attempt.notResponse(new TypeError("fetch did not resolve with an unread Response", { cause }));
       return;
     }
     attempt.head(status, fields, text);
@@ -124,9 +124,9 @@ export class FetchCarrier implements Carrier {
   }
 }
 
-/** Reads a body of which no stream is given, as by a fetch that knows none, in one chunk. */
+/** Reads a body in one chunk, for a fetch function that gives no stream of it. */
 function wholeOf(response: Response): () => unknown {
-  if (typeof response.arrayBuffer !== "function") throw new TypeError("it has neither a body's stream nor arrayBuffer");
+  if (typeof response.arrayBuffer !== "function") throw new TypeError("it has neither a body stream nor arrayBuffer");
   let done = false;
   return async () => {
     if (done) return { done };
@@ -136,8 +136,8 @@ function wholeOf(response: Response): () => unknown {
 }
 
 /**
- * What `new Request` says against what fetch was given. If it refuses that too, fetch has sent nothing. It is asked once for each shape:
- * the values of fields are checked before a call is sent.
+ * What `new Request` throws for what fetch was given. If it refuses that too, fetch has sent nothing. It is asked once for each shape,
+ * because the values of fields are checked before a call is sent.
  */
 function refusalOf({ refusals }: FetchSettings, url: string, init: Init): string {
   const shape = `${init.credentials} ${init.duplex}`;
@@ -155,12 +155,12 @@ function refusalOf({ refusals }: FetchSettings, url: string, init: Init): string
   return refusal;
 }
 
-/** Why fetch may have refused a stream, where the browser only says that it failed. */
-const STREAMED = " (requestStreaming sends the request as a stream, which browsers do only over HTTP/2 or later)";
+/** Why fetch may have refused a stream: the browser says only that it failed. */
+const STREAMED = " (requestStreaming sends the request as a stream, which browsers can do only over HTTP/2 or later)";
 
 let streams: boolean | undefined;
 
-/** Whether fetch sends streams. One that does not know them asks for no duplex, and would send the text "[object ReadableStream]". */
+/** Whether fetch can send streams. A fetch that cannot does not read `duplex`, and would send the text "[object ReadableStream]". */
 function canStream(): boolean {
   if (typeof location !== "object") return true; // Node and its like
   streams ??= asksForDuplex();
@@ -180,6 +180,6 @@ function asksForDuplex(): boolean {
   try {
     return !new Request("https://localhost", init).headers.has("content-type") && asked;
   } catch {
-    return false; // a Request that knows no streams, or a page's own
+    return false; // a Request without support for streams, or one that the page has replaced
   }
 }

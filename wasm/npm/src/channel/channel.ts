@@ -12,7 +12,7 @@ import { checkRequest, type Defaults, type Input } from "../call/request.js";
 import { FetchCarrier, type FetchSettings } from "../carry/fetch.js";
 import { checkOptions, type Settings } from "./settings.js";
 
-/** Makes a channel of options and the loaded module, or throws a ConfigError with everything that is wrong with them. */
+/** Makes a channel of options and the loaded module, or throws a ConfigError with all problems in the options. */
 export function openChannel(
   options: ChannelOptions,
   load: (options: ChannelOptions) => Promise<WebAssembly.Module>,
@@ -26,7 +26,7 @@ export function openChannel(
   });
 }
 
-/** What only some channels need, and others do not load. */
+/** What depends on the options; parts that few channels need are loaded only for those. */
 type Parts = Pick<ChannelView, "carry" | "webSocket" | "compress">;
 
 async function loadParts(settings: Settings): Promise<Parts> {
@@ -40,7 +40,7 @@ async function loadParts(settings: Settings): Promise<Parts> {
       "getReader" in request.body ? new WebSocketCarrier(webSocket, request, request.body, events) : byFetch(request, events);
     return { compress, carry, webSocket: true };
   } catch (cause) {
-    throw new LoadError(`a part of hedgerow's own JavaScript could not be loaded: ${String(cause)}`, { cause });
+    throw new LoadError(`a part of Hedgerow's own JavaScript could not be loaded: ${String(cause)}`, { cause });
   }
 }
 
@@ -50,7 +50,7 @@ async function loadInflate(): Promise<Inflate> {
 
 let lastId = 0;
 
-/** Under this, a channel has what hedgerow/fetch needs of it. It is no part of the public interface. */
+/** The property under which a channel keeps what hedgerow/fetch needs of it. It is not part of the public API. */
 export const RAW: unique symbol = Symbol("raw");
 
 export interface RawChannel {
@@ -62,7 +62,7 @@ export interface RawChannel {
   view(method: string): ChannelView;
 }
 
-/** A channel whose WebAssembly runs here. */
+/** A channel whose WebAssembly runs in this realm, not in a worker. */
 class WasmChannel extends Calls implements ChannelHandler {
   #module: WebAssembly.Module;
   #settings: Settings;
@@ -82,7 +82,7 @@ class WasmChannel extends Calls implements ChannelHandler {
     this.#defaults = { streams: requestStreaming || parts.webSocket, gzip, onEvent };
   }
 
-  /** Gives the options to Go, which checks them. A channel whose instance died does it again, with a fresh one. */
+  /** Passes the options to Go, which checks them. A channel whose instance died does this again, with a fresh instance. */
   open(problems: readonly Problem[]): void {
     const engine = engineOf(this.#module, this.#settings.clock);
     this.#problems = [...problems];
@@ -120,7 +120,7 @@ class WasmChannel extends Calls implements ChannelHandler {
 
   died(death: Error): void {
     const { onFatal } = this.#settings;
-    if (!this.#view?.engine.buffers.alive) this.#view = undefined; // else a call has come already, and has a fresh instance
+    if (!this.#view?.engine.buffers.alive) this.#view = undefined; // otherwise a call has already been made since, on a fresh instance
     runSafely(() => (onFatal ?? console.error)(death));
   }
 
@@ -129,7 +129,7 @@ class WasmChannel extends Calls implements ChannelHandler {
     return { baseUrl, settings: this.#settings, onEvent, view: (method) => this.#open(method) };
   }
 
-  /** For adapters whose interceptors are shown a call's URL. No part of the public interface either. */
+  /** For adapters whose interceptors see a call's URL. It is not part of the public API either. */
   get baseUrl(): string {
     return this.#settings.baseUrl;
   }
@@ -148,7 +148,7 @@ class WasmChannel extends Calls implements ChannelHandler {
     return new Call(this.#open(method), checkRequest(method, input, options, streaming, this.#defaults), receiver);
   }
 
-  /** What calls see of the channel, if it is open; on a living instance. */
+  /** The channel as calls see it, if it is open. An instance that died is replaced first. */
   #open(method: string): ChannelView {
     if (this.#closed) throw closed(method);
     if (!this.#view?.engine.buffers.alive) this.open([]);

@@ -1,15 +1,15 @@
 import { LoadError } from "../api/errors.js";
 import type { LoadOptions } from "../api/options.js";
 
-/** Where the WebAssembly is when nothing is said: a URL to fetch, or, in Node, a function that reads a file. */
+/** Where the WebAssembly is if the options name no source: a URL to fetch, or, in Node, a function that reads a file. */
 export type DefaultSource = URL | (() => Promise<Uint8Array<ArrayBuffer>>);
 
-/** The load of this page: one module serves all channels. */
+/** What this page has loaded. One module serves all channels. */
 let current:
   | { readonly name: unknown; readonly integrity: string | undefined; readonly module: Promise<WebAssembly.Module> }
   | undefined;
 
-/** Loads and compiles once. A load that fails may be tried again. */
+/** Loads and compiles the WebAssembly once. A load that failed can be tried again. */
 export async function load(options: LoadOptions, fallback: DefaultSource): Promise<WebAssembly.Module> {
   for (const name of ["WebAssembly", "TextEncoder", "TextDecoder"]) {
     if (!(name in globalThis)) throw new LoadError(`hedgerow needs ${name}, which is not here`);
@@ -18,14 +18,14 @@ export async function load(options: LoadOptions, fallback: DefaultSource): Promi
   const integrity = typeof options.integrity === "string" ? options.integrity.trim() : undefined; // else refused with the other options
   if (current && named !== undefined && named !== current.name) {
     throw new LoadError(
-      `the WebAssembly was loaded already, from ${show(current.name)}; this channel names ${show(named)}. ` +
-        "All channels of a page share the first load: name the same source, or none",
+      `the WebAssembly was already loaded from ${show(current.name)}, but this channel names ${show(named)}. ` +
+        "All channels of a page share one load: name the same source, or none",
     );
   }
   if (current && integrity && integrity !== current.integrity) {
     throw new LoadError(
-      `the WebAssembly was loaded already, ${current.integrity ? `with the integrity ${current.integrity}` : "without integrity"}, ` +
-        `and cannot be checked against ${integrity} any more. Give the first channel, or preload, the same integrity`,
+      `the WebAssembly was already loaded ${current.integrity ? `with integrity ${current.integrity}` : "without integrity"}, ` +
+        `and can no longer be checked against ${integrity}. Give the first channel, or preload, the same integrity`,
     );
   }
   if (!current) {
@@ -39,7 +39,7 @@ export async function load(options: LoadOptions, fallback: DefaultSource): Promi
   return current.module;
 }
 
-/** What the options name, as something that can be compared: URLs by their text, the rest by identity. */
+/** The source that the options name, in a form that can be compared: URLs by their text, anything else by identity. */
 function source({ wasmUrl, wasmModule, wasmBinary }: LoadOptions): unknown {
   if (wasmUrl !== undefined) return String(wasmUrl);
   return wasmModule ?? wasmBinary;
@@ -59,7 +59,8 @@ async function compile(
   const expected = integrity ? strongest(integrity) : undefined;
   if (wasmUrl !== undefined) return download(wasmUrl, integrity);
   if (wasmModule !== undefined) {
-    if (integrity) throw new LoadError("integrity cannot be checked of a wasmModule, which is compiled already: leave it out");
+    if (integrity)
+      throw new LoadError("integrity cannot be checked for a wasmModule, because it is already compiled: leave integrity out");
     return ours(wasmModule, "wasmModule");
   }
   if (wasmBinary === undefined && typeof fallback !== "function") return download(fallback, integrity);
@@ -79,14 +80,14 @@ interface Integrity {
 function strongest(integrity: string): Integrity {
   const named = [...integrity.matchAll(/(?<!\S)(sha(?:256|384|512))-([^\s?]+)/g)];
   const algorithm = named.reduce((best, [, one = ""]) => (one > best ? one : best), "");
-  if (!algorithm) throw new LoadError(`integrity holds no hash such as "sha384-…" (or sha256, or sha512): ${integrity}`);
+  if (!algorithm) throw new LoadError(`integrity has no sha256, sha384 or sha512 hash, such as "sha384-…": ${integrity}`);
   return { algorithm, hashes: named.filter(([, one]) => one === algorithm).map(([, , hash = ""]) => hash) };
 }
 
 /** Checks the hash of bytes that no fetch has checked. */
 async function checkIntegrity(bytes: BufferSource, { algorithm, hashes }: Integrity, from: string): Promise<void> {
   if (!crypto.subtle) {
-    throw new LoadError(`the integrity of ${from} can be checked only in a page that was loaded over HTTPS: leave out integrity`);
+    throw new LoadError(`the integrity of ${from} can be checked only in a page that was loaded over HTTPS: leave integrity out`);
   }
   const digest = await crypto.subtle.digest(algorithm.replace("sha", "SHA-"), bytes);
   const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
@@ -101,14 +102,14 @@ async function read(file: () => Promise<Uint8Array<ArrayBuffer>>): Promise<Uint8
     return await file();
   } catch (cause) {
     throw new LoadError(
-      `the package's own hedgerow.wasm could not be read: ${String(cause)}. It must lie beside the package's JavaScript; ` +
-        "if a bundler moved that, say where the file is with wasmUrl, or hand it over as wasmBinary",
+      `the package's own hedgerow.wasm could not be read: ${String(cause)}. It must be in the same folder as the package's JavaScript. ` +
+        "If a bundler moved that, set wasmUrl to where the file is, or pass its bytes as wasmBinary",
       { cause },
     );
   }
 }
 
-/** What a module exports, of whatever realm it is; undefined: it is none. */
+/** What a module exports, even one from another realm. undefined if it is not a module. */
 function exportsOf(module: unknown): WebAssembly.ModuleExportDescriptor[] | undefined {
   try {
     return WebAssembly.Module.exports(module as WebAssembly.Module);
@@ -117,10 +118,10 @@ function exportsOf(module: unknown): WebAssembly.ModuleExportDescriptor[] | unde
   }
 }
 
-/** A module of someone else's would fail at some line far from here. */
+/** Refuses any other module here, where the reason is clear, instead of at some line far away. */
 function ours(module: WebAssembly.Module, from: string): WebAssembly.Module {
   if (exportsOf(module)?.some(({ name }) => name === "mailbox")) return module;
-  throw new LoadError(`${from} is no module of hedgerow's: it must be the package's hedgerow.wasm, of this version`);
+  throw new LoadError(`${from} is not Hedgerow's WebAssembly: it must be the package's hedgerow.wasm, of this version`);
 }
 
 async function download(url: string | URL, integrity: string | undefined): Promise<WebAssembly.Module> {
@@ -131,27 +132,29 @@ async function download(url: string | URL, integrity: string | undefined): Promi
   try {
     response = await fetch(url, { credentials: "same-origin", ...(integrity ? { integrity } : {}) });
     type = response.headers.get("content-type") ?? "none";
-    // The very words that compileStreaming wants: it takes no charset behind them.
+    // compileStreaming accepts exactly this type, without a charset behind it.
     if (response.ok && type !== "application/wasm") bytes = await response.arrayBuffer();
   } catch (error) {
     throw new LoadError(
-      `${text} could not be fetched: ${String(error)}. Look whether the file is served there` +
-        (integrity ? `, and whether its hash is ${integrity}` : "") +
-        ", whether the page's Content-Security-Policy (connect-src) allows it and, on another origin, CORS; or say where it is with wasmUrl",
+      `${text} could not be fetched: ${String(error)}. Check that the file is served there` +
+        (integrity ? `, that its hash is ${integrity}` : "") +
+        ", and that the page's Content-Security-Policy (connect-src) and, on another origin, CORS allow it; or set wasmUrl to where the file is",
       { cause: error },
     );
   }
   if (!response.ok) {
     throw new LoadError(
-      `${text} answered with HTTP status ${response.status}. Serve hedgerow.wasm there, or say where it is with wasmUrl`,
+      `${text} answered with HTTP status ${response.status}. Serve hedgerow.wasm there, or set wasmUrl to where it is`,
     );
   }
   if (bytes) {
     const module = await compileBytes(bytes, text, ` (content-type ${type}; it should be application/wasm)`);
-    console.warn(`hedgerow: ${text} came with content-type ${type}: as application/wasm alone it is compiled while it comes in`);
+    console.warn(
+      `hedgerow: ${text} was served with content-type ${type}. As plain application/wasm it would be compiled while it downloads`,
+    );
     return module;
   }
-  // Compiled while it comes in. A body that is no WebAssembly fails here, with the engine's own words.
+  // The module is compiled while it downloads. A body that is not WebAssembly fails here, with the browser's own words.
   let module: WebAssembly.Module;
   try {
     module = await WebAssembly.compileStreaming(response);
@@ -168,15 +171,15 @@ async function compileBytes(bytes: BufferSource, from: string, note = ""): Promi
   if (view[0] !== 0 || view[1] !== 0x61 || view[2] !== 0x73 || view[3] !== 0x6d) {
     const start = new TextDecoder().decode(view.subarray(0, 40));
     throw new LoadError(
-      `${from} is no WebAssembly: it begins with ${JSON.stringify(start)}${note}. ` +
+      `${from} is not WebAssembly: it begins with ${JSON.stringify(start)}${note}. ` +
         (/^\s*</.test(start)
-          ? "That is a web page, as servers of single-page apps send for files they do not have: serve hedgerow.wasm there, or say where it is with wasmUrl"
+          ? "That is a web page, which servers of single-page apps send for files they do not have. Serve hedgerow.wasm there, or set wasmUrl to where it is"
           : "Serve the package's hedgerow.wasm there"),
     );
   }
   let module: WebAssembly.Module;
   try {
-    module = await WebAssembly.compile(view); // not every engine takes a DataView
+    module = await WebAssembly.compile(view); // not every engine accepts a DataView
   } catch (error) {
     throw notCompiled(error, from, note);
   }
@@ -190,7 +193,7 @@ function notCompiled(error: unknown, from: string, note: string): LoadError {
     `${from} could not be compiled${note}: ${text}. ` +
       (blocked
         ? "The page's Content-Security-Policy must allow it: script-src 'wasm-unsafe-eval'"
-        : "Look whether it is the package's hedgerow.wasm, whole and of this version"),
+        : "Check that it is the package's hedgerow.wasm, complete and of this version"),
     { cause: error },
   );
 }

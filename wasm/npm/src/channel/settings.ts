@@ -7,9 +7,9 @@ import { blockOfMetadata, Metadata, type MetadataInit } from "../api/metadata.js
 import type { AttemptContext, ChannelOptions, Clock } from "../api/options.js";
 import type { FetchSettings } from "../carry/fetch.js";
 
-/** A channel's options, checked as far as their types go. The rest is Go's to check, from the text. */
+/** A channel's options, of which the types are checked. Go checks the rest, in the text. */
 export interface Settings extends FetchSettings {
-  /** The options that Go knows, names and values in turn. */
+  /** The options that Go knows: names and values in turn. */
   readonly text: string;
   readonly baseUrl: string;
   readonly prepare: ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
@@ -43,7 +43,7 @@ const OTHERS: readonly string[] = [
   "wasmBinary",
 ];
 
-/** Collects what is wrong and what Go is to know. */
+/** Collects the problems, and the options for Go. */
 class Reader {
   readonly problems: Problem[] = [];
   text = "";
@@ -60,7 +60,7 @@ class Reader {
 /** Far more than there are options. What is no options object may have any number of fields, and each would be a problem to tell. */
 const MAX_NAMES = 100;
 
-/** Checks the options; then, so that all problems are told at once, lets Go check the rest. */
+/** Checks the options, then lets Go check the rest, so that all problems are reported together. */
 export async function checkOptions<T>(
   options: ChannelOptions,
   requestStreaming: boolean,
@@ -78,7 +78,7 @@ export async function checkOptions<T>(
     ]);
   }
   const reader = new Reader();
-  reader.tell("seed", Math.floor(Math.random() * 2 ** 53)); // of the jitter, unless the option random says otherwise
+  reader.tell("seed", Math.floor(Math.random() * 2 ** 53)); // for the jitter, unless the option random is set
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined) readOption(reader, name, value);
   }
@@ -87,10 +87,10 @@ export async function checkOptions<T>(
   readMetadata(reader, options.metadata);
   readAccepted(reader, options.acceptCompression);
   if (options.worker === true)
-    reader.refuse("worker", 'true needs a global Worker, and the entry "hedgerow" itself: leave it out');
+    reader.refuse("worker", 'true needs a global Worker and the entry "hedgerow" itself: leave it out');
   const gzip = options.sendCompression === "gzip";
   if (gzip && typeof CompressionStream !== "function")
-    reader.refuse("sendCompression", '"gzip" needs CompressionStream, which is not here');
+    reader.refuse("sendCompression", '"gzip" needs CompressionStream, which this runtime does not have');
   if (options.requestStreaming === true) reader.tell("requestStreaming", 1);
   return then(
     {
@@ -133,9 +133,9 @@ function readOption(reader: Reader, name: string, value: unknown): void {
       reader.refuse(name, `must be a number from 0 to 1, not ${describe(value)}`);
     else reader.tell(name, Math.round(value * 2 ** 53));
   } else if (name === "clock") {
-    if (!isClock(value)) reader.refuse(name, `must have now, setTimeout and clearTimeout, not be ${describe(value)}`);
+    if (!isClock(value)) reader.refuse(name, `must be an object with now, setTimeout and clearTimeout, not ${describe(value)}`);
   } else if (!OTHERS.includes(name)) {
-    reader.refuse(name, "is no option that hedgerow knows");
+    reader.refuse(name, "unknown option");
   }
 }
 
@@ -149,7 +149,7 @@ function readAccepted(reader: Reader, value: unknown): void {
   if (!Array.isArray(value) || value.some((one) => one !== "gzip"))
     reader.refuse("acceptCompression", `must be [] or ["gzip"], not ${describe(value)}`);
   else if (value.length > 0 && typeof DecompressionStream !== "function")
-    reader.refuse("acceptCompression", '"gzip" needs DecompressionStream, which is not here');
+    reader.refuse("acceptCompression", '"gzip" needs DecompressionStream, which this runtime does not have');
   else if (value.length > 0) reader.tell("acceptCompression", "gzip");
 }
 
@@ -161,7 +161,7 @@ function readWebSocket(reader: Reader, value: unknown): typeof WebSocket | undef
   else
     reader.refuse(
       "webSocket",
-      "true needs a global WebSocket, which Node has from version 22 on: give a class, such as undici's",
+      "true needs a global WebSocket, which Node has from version 22 on: pass a class, such as undici's",
     );
   return undefined;
 }
@@ -170,10 +170,7 @@ function readWebSocket(reader: Reader, value: unknown): typeof WebSocket | undef
 function readBaseUrl(reader: Reader, value: unknown): string {
   const page = typeof location === "object" ? location.href : undefined;
   if (typeof value !== "string" || value === "") {
-    reader.refuse(
-      "baseUrl",
-      `must be a URL, such as "https://api.example.com", not ${value === undefined ? "absent" : describe(value)}`,
-    );
+    reader.refuse("baseUrl", `must be a URL, such as "https://api.example.com", not ${describe(value)}`);
     reader.tell("baseUrl", "http://localhost");
     return "";
   }
@@ -183,7 +180,7 @@ function readBaseUrl(reader: Reader, value: unknown): string {
   } catch {
     reader.refuse(
       "baseUrl",
-      `${JSON.stringify(value)} is no URL${page ? "" : "; without a page it must be absolute, beginning with https:// or http://"}`,
+      `${JSON.stringify(value)} is not a URL${page ? "" : "; outside a page it must begin with https:// or http://"}`,
     );
     reader.tell("baseUrl", "http://localhost");
     return "";
@@ -206,7 +203,7 @@ function readServiceConfig(reader: Reader, value: unknown): void {
   } else reader.refuse("serviceConfig", `must be an object or JSON text, not ${describe(value)}`);
 }
 
-/** Metadata that every call carries. Its names are marked, so that none is taken for an option. */
+/** Metadata that every call sends. Its names are marked, so that none is mistaken for an option. */
 function readMetadata(reader: Reader, value: ChannelOptions["metadata"]): void {
   if (value === undefined) return;
   if (typeof value === "function") {
@@ -216,7 +213,7 @@ function readMetadata(reader: Reader, value: ChannelOptions["metadata"]): void {
   try {
     const { count, text } = blockOfMetadata(new Metadata(value));
     const parts = text.split("\0");
-    if (parts.length !== 2 * count + 1) reader.refuse("metadata", "a name or a value holds a NUL character");
+    if (parts.length !== 2 * count + 1) reader.refuse("metadata", "a name or a value contains a NUL character");
     else for (let i = 0; i < count; i++) reader.tell(`>${parts[2 * i]}`, parts[2 * i + 1]);
   } catch (error) {
     reader.refuse("metadata", show(peek(error, "message") ?? error));

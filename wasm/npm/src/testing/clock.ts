@@ -14,19 +14,19 @@ type Reason = () => string | undefined;
 
 const reasons = new WeakMap<TestClock, Reason[]>();
 
-/** Has the clock ask whether nothing will happen any more, and why. */
+/** Registers a function that says why nothing can happen any more, if that is so. */
 export function whenStuck(clock: TestClock, why: Reason): void {
   reasons.set(clock, [...(reasons.get(clock) ?? []), why]);
 }
 
 /**
- * A clock for tests: its time passes only when the test says so, in no time. It begins at 0. A step of it fires one timer, at its exact
- * instant, and then lets everything run that waits for nothing but its turn: promises, streams, messages. It needs no fake timers and
- * minds none. What waits for something real, a file or the network, is none of its business.
+ * A clock for tests. Its time passes only when the test says so, and takes no real time. It begins at 0. Each step fires one timer, at its
+ * exact instant, and then lets everything run that waits only for its turn: promises, streams, messages. It needs no fake timers, and
+ * works beside them. It does not wait for anything real, such as a file or the network.
  */
 export class TestClock implements Clock {
   #now = 0;
-  /** In the order in which they were set, which is the order of those that are due together. */
+  /** In the order in which they were set: those that are due together fire in that order. */
   #timers: Set<Timer> = new Set();
   #armed: (() => void)[] = [];
   /** Of the timer that fired last at the present instant. */
@@ -48,18 +48,19 @@ export class TestClock implements Clock {
     this.#timers.delete(timer as Timer);
   }
 
-  /** How many timers wait. 0: time alone changes nothing any more. */
+  /** How many timers wait. If 0, time alone changes nothing any more. */
   get pending(): number {
     return this.#timers.size;
   }
 
-  /** Lets so many milliseconds pass. 0: lets run what is ready to, and no more. */
+  /** Lets this many milliseconds pass. With 0, only what is ready to run does. */
   async advance(ms: number): Promise<void> {
-    if (!Number.isFinite(ms) || ms < 0) throw new RangeError(`advance takes milliseconds, 0 or more, not ${String(ms)}`);
+    if (!Number.isFinite(ms) || ms < 0)
+      throw new RangeError(`advance takes a number of milliseconds, 0 or more, not ${String(ms)}`);
     await this.#pass(this.#now + ms);
   }
 
-  /** Lets time pass up to the next timer, and fires all that are due then. Answers whether there was one. */
+  /** Lets time pass up to the next timer, and fires all that are due then. Returns whether there was one. */
   async next(): Promise<boolean> {
     await settle();
     const timer = this.#first(Number.POSITIVE_INFINITY);
@@ -68,8 +69,8 @@ export class TestClock implements Clock {
   }
 
   /**
-   * Lets time pass until the promise has settled, however long that is, and no longer; answers as the promise does. It rejects where
-   * nothing but a step that hangs is waited for.
+   * Lets time pass until the promise has settled, however long that takes, and no longer. Returns what the promise does. Rejects if the
+   * only thing left to wait for is a step that hangs.
    */
   async runUntil<T>(promise: PromiseLike<T>): Promise<T> {
     let settled = false;
@@ -115,7 +116,7 @@ export class TestClock implements Clock {
     if (timer.depth >= DEEPEST) {
       throw new Error(
         `hedgerow/testing: ${DEEPEST} timers of 0 ms were set one after another at ${this.#now} ms. ` +
-          "Something sets a timer again each time it fires, so that the clock would never get on: give it a delay",
+          "Something sets a timer again each time it fires, so time would never pass. Give it a delay",
       );
     }
     this.#timers.delete(timer);
@@ -125,10 +126,10 @@ export class TestClock implements Clock {
   }
 }
 
-/** One turn of the event loop sees promises to their end; some of what a platform does between promises takes another. */
+/** One turn of the event loop runs promises to their end. Some of what a platform does between promises takes another turn. */
 const TURNS = 5;
 
-/** By messages, because no library of fake timers stands in for them: a timer or an immediate may be its, and never come. */
+/** Waits by messages, which no library of fake timers replaces. A timer or an immediate might be replaced, and never come. */
 async function settle(): Promise<void> {
   const { port1, port2 } = new MessageChannel();
   for (let i = 0; i < TURNS; i++) {

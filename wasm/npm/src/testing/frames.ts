@@ -1,7 +1,7 @@
 const PREFIX = 5;
 const COMPRESSED = 1;
 
-/** A payload in its frame of gRPC-Web. */
+/** A payload in a gRPC-Web frame. */
 export function frame(payload: Uint8Array, flags = 0): Uint8Array<ArrayBuffer> {
   const framed = new Uint8Array(PREFIX + payload.length);
   framed[0] = flags;
@@ -10,18 +10,18 @@ export function frame(payload: Uint8Array, flags = 0): Uint8Array<ArrayBuffer> {
   return framed;
 }
 
-/** Takes a request's body apart into messages. */
+/** Splits the body of a request into messages. */
 export class Frames {
   #messages: Uint8Array[];
   #rest: Uint8Array = new Uint8Array();
-  /** Places in the list whose messages are compressed still. */
+  /** The positions of messages that are still compressed. */
   #packed: number[] = [];
 
   constructor(messages: Uint8Array[]) {
     this.#messages = messages;
   }
 
-  /** Takes bytes. Answers whether some of the messages must be inflated. */
+  /** Takes bytes. Returns whether some of the messages must be inflated. */
   push(chunk: Uint8Array): boolean {
     const bytes = new Uint8Array(this.#rest.length + chunk.length);
     bytes.set(this.#rest);

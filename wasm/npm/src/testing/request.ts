@@ -2,38 +2,38 @@ import { timeoutOf, WIRE } from "../adapters/headers.js";
 import { type Clock, Metadata } from "../index.js";
 import { Frames } from "./frames.js";
 
-/** A request that came to the server, one for each attempt. Its fields tell the state at which they are read. */
+/** A request that came to the server, one for each attempt. Its fields show the state at the time when you read them. */
 export interface TestRequest {
   /** "/package.Service/Method" */
   readonly method: string;
-  /** grpc-previous-rpc-attempts + 1: always 1 where the channel's attemptHeader is "never". */
+  /** grpc-previous-rpc-attempts + 1: always 1 if the channel's attemptHeader is "never". */
   readonly attempt: number;
   /** What the application sent, without the headers that the protocol needs. */
   readonly metadata: Metadata;
   /** All headers, as they were sent. */
   readonly headers: Headers;
-  /** What of the call's deadline was left when the request was sent, in milliseconds; Infinity: it has none. */
+  /** How much of the call's timeout was left when the request was sent, in milliseconds. Infinity if it has none. */
   readonly timeoutMs: number;
   /** When it came, on the server's clock. */
   readonly startedAt: number;
-  /** When its answer ended or it was aborted; undefined: it is under way. */
+  /** When its response ended, or when it was aborted. undefined while it is under way. */
   readonly endedAt: number | undefined;
-  /** Whether the client ended it before its answer did. */
+  /** Whether the client ended it before its response had ended. */
   readonly aborted: boolean;
   /** Aborted when the client ends the request. */
   readonly signal: AbortSignal;
-  /** The first message; throws if none has come. */
+  /** The first message. Throws if none has come. */
   readonly message: Uint8Array;
   /** The messages that have come. */
   readonly messages: readonly Uint8Array[];
-  /** The messages, as they come, to the request's end. */
+  /** The messages, as they come, up to the end of the request. */
   readonly incoming: AsyncIterable<Uint8Array>;
 }
 
-/** What of a request's body can be had at once, or must be read. */
+/** A request's body: known at once, or to be read. */
 type Body = Uint8Array | string | ReadableStream<Uint8Array> | null;
 
-/** One request and what becomes of it. */
+/** One request, and what happens to it. */
 export class Exchange implements TestRequest {
   readonly attempt: number;
   readonly metadata: Metadata;
@@ -42,7 +42,7 @@ export class Exchange implements TestRequest {
   readonly messages: Uint8Array[] = [];
   endedAt: number | undefined;
   aborted = false;
-  /** It is never going to be answered. */
+  /** It will never be answered. */
   hangs = false;
   #clock: Clock;
   #controller: AbortController = new AbortController();
@@ -81,7 +81,7 @@ export class Exchange implements TestRequest {
 
   get message(): Uint8Array {
     const [message] = this.messages;
-    if (!message) throw new Error(`hedgerow/testing: no message has come of the request to ${this.method}`);
+    if (!message) throw new Error(`hedgerow/testing: the request to ${this.method} has not sent a message yet`);
     return message;
   }
 
@@ -99,7 +99,7 @@ export class Exchange implements TestRequest {
     }
   }
 
-  /** Resolves once all messages have come, or none comes any more. */
+  /** Resolves once all messages have come, or no more can come. */
   async whole(): Promise<void> {
     while (!this.#complete && !this.aborted) await this.#change();
   }
@@ -112,7 +112,7 @@ export class Exchange implements TestRequest {
     for (const go of this.#waiting.splice(0)) go();
   }
 
-  /** What is at hand is read at once, so that a test that has just called sees it. */
+  /** A body that is known is read at once, so that a test sees it as soon as it has made the call. */
   async #receive(body: Body): Promise<void> {
     const frames = new Frames(this.messages);
     try {
@@ -129,11 +129,11 @@ export class Exchange implements TestRequest {
       this.#complete = true;
       this.#wake();
     } catch (error) {
-      this.abort(error); // as a request is that breaks off
+      this.abort(error); // like a request that breaks off
     }
   }
 
-  /** Waits, but not beyond an abort, with whose reason it rejects. */
+  /** Waits. If the request is aborted first, it rejects with the reason of the abort. */
   async wait(ms: number): Promise<void> {
     let timer: unknown;
     const passed = new Promise<void>((go) => {
@@ -180,7 +180,7 @@ function metadataOf(headers: Headers): Metadata {
   return metadata;
 }
 
-/** What base64 stands for: a value of metadata, or a body of format "text". */
+/** Decodes base64: a value of metadata, or a body of format "text". */
 function bytesOf(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }

@@ -5,10 +5,10 @@ import { type Answer, type Ending, type Failure, fail, type Part, type Reply, re
 
 const TRAILERS = 0x80;
 
-/** What is wrong with the script itself, told to the call, which nobody is to try again, and to whoever collects such things. */
+/** Reports a mistake in the test's script to the server's verify, and returns a failure for the call that is not retried. */
 export type Blame = (text: string) => Failure;
 
-/** Answers a request. Rejects as fetch does. */
+/** Answers a request. Rejects if fetch would. */
 export async function play(exchange: Exchange, answer: Answer, blame: Blame): Promise<Response> {
   switch (answer.kind) {
     case "later":
@@ -39,7 +39,7 @@ type Fields = [name: string, value: string][];
 
 function headersOf({ headers }: Exchange, fields: Fields): Headers {
   const sent = headers.get("content-type") ?? "";
-  // As the client's own, which some clients insist on; but base64 is not written here, and every client reads bytes.
+  // The same type as the request's, which some clients insist on. But base64 is not written here, and every client reads bytes.
   const type = sent.startsWith("application/grpc-web") && !sent.includes("-text") ? sent : "application/grpc-web+proto";
   return new Headers([["content-type", type], ...fields]);
 }
@@ -60,7 +60,7 @@ function fieldsOf({ code, options: { message, pushbackMs, details, trailer } }: 
   return [...fields, ...textOf(new Metadata(trailer))];
 }
 
-/** The body goes out by itself, whether it is read or not: its delays are the server's. */
+/** The body is sent whether it is read or not: its delays are the server's. */
 function bodyOf(exchange: Exchange, answer: Reply, blame: Blame): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start: (controller) => void send(exchange, answer, controller, blame),

@@ -14,11 +14,11 @@ export interface TestServerOptions {
   readonly random?: number | undefined;
 }
 
-/** A server within the test: it answers as its steps say, and keeps the requests. */
+/** A server within the test. It answers as its steps say, and keeps the requests. */
 export interface TestServer {
   readonly baseUrl: string;
   readonly clock: TestClock;
-  /** Stands in for the page's fetch; needs no `this`. */
+  /** Replaces the page's fetch. It needs no `this`. */
   readonly fetch: typeof globalThis.fetch;
   /** For createChannel: baseUrl, fetch, clock, and random, which makes backoffs exact. */
   readonly options: {
@@ -28,20 +28,20 @@ export interface TestServer {
     readonly random: number;
   };
   /**
-   * Says how requests to a method are answered: each step answers one, in the order in which they come, behind the steps that were
-   * given before. The method "*" is every method without steps of its own. A request that no step is left for fails with INTERNAL,
-   * is not retried, and is told by `verify`.
+   * Says how requests to a method are answered. Each step answers one request, in the order in which they come, after the steps that were
+   * added before. The method "*" is every method without steps of its own. A request for which no step is left fails with INTERNAL, is
+   * not retried, and makes `verify` throw.
    *
-   * A step answers when the whole request has come; a function is called when it begins.
+   * A step answers once the whole request has come. A function is called when the request begins.
    */
   on(method: string, ...steps: (Step | Repeated)[]): TestServer;
-  /** The requests that have come so far, of one method or of all, in their order. */
+  /** The requests that have come so far, to one method or to all, in order. */
   requests(method?: string): readonly TestRequest[];
-  /** Throws unless every request found a step, and every step a request. The steps of `always` need none. */
+  /** Throws unless there was a step for every request, and a request for every step. The steps of `always` need no request. */
   verify(): void;
 }
 
-/** Makes a server that is in nobody's network: channels reach it by `server.options`, other clients by `server.fetch`. */
+/** Makes a server that needs no network. Channels reach it by `server.options`, other clients by `server.fetch`. */
 export function createTestServer(options: TestServerOptions = {}): TestServer {
   return new ScriptedServer(options);
 }
@@ -64,7 +64,7 @@ class Script {
     return entry?.step;
   }
 
-  /** Those that no request came for. */
+  /** The steps for which no request came. */
   get left(): readonly string[] {
     const due = this.#entries.filter(({ left }) => left > 0 && left !== Number.POSITIVE_INFINITY);
     return due.map(({ step, left }) => (left === 1 ? wordsOf(step) : `times(${left}, ${wordsOf(step)})`));
@@ -98,7 +98,7 @@ class ScriptedServer implements TestServer {
 
   on(method: string, ...steps: (Step | Repeated)[]): TestServer {
     if (typeof method !== "string" || !/^(\*|\/[^/]+\/[^/]+)$/.test(method))
-      throw new TypeError(`on takes a method, "/package.Service/Method", or "*" for all others, not ${shown(method)}`);
+      throw new TypeError(`on takes a method, such as "/package.Service/Method", or "*" for all others, not ${shown(method)}`);
     const script = this.#scripts.get(method) ?? new Script();
     this.#scripts.set(method, script);
     for (const step of steps) script.add(step);
@@ -113,7 +113,7 @@ class ScriptedServer implements TestServer {
     const left = Array.from(this.#scripts, ([method, script]) => [method, script.left.join(", ")]);
     const found = [
       ...this.#problems,
-      ...left.flatMap(([method, steps]) => (steps ? [`no request came to ${method} for ${steps}`] : [])),
+      ...left.flatMap(([method, steps]) => (steps ? [`no request to ${method} came for ${steps}`] : [])),
     ];
     if (found.length > 0) throw new Error(`hedgerow/testing: ${found.join("\n  ")}`);
   }
@@ -132,7 +132,7 @@ class ScriptedServer implements TestServer {
     const client = init?.signal ?? given?.signal;
     client?.throwIfAborted();
     if (!url.startsWith(`${this.baseUrl}/`)) {
-      const text = `a request to ${url} came to the server at ${this.baseUrl}`;
+      const text = `a request to ${url} was sent to the server at ${this.baseUrl}`;
       this.#problems.push(text);
       throw new TypeError(`hedgerow/testing: ${text}`);
     }
@@ -163,7 +163,7 @@ class ScriptedServer implements TestServer {
       exchange.end();
       return answer;
     } catch (error) {
-      return play(exchange, blame(`the function that is the step for ${name} failed: ${String(error)}`), blame);
+      return play(exchange, blame(`the step for ${name}, a function, threw: ${String(error)}`), blame);
     }
   }
 
@@ -173,9 +173,9 @@ class ScriptedServer implements TestServer {
 
   #missing(method: string, name: string): string {
     const script = this.#scripts.get(method) ?? this.#scripts.get("*");
-    if (script) return `no step is left for ${name}, of these: ${script}. Add one, or make the last one always(…)`;
+    if (script) return `no step is left for ${name}. The steps were: ${script}. Add one, or make the last one always(…)`;
     const known = [...this.#scripts.keys()].join(", ");
-    return `no step is there for ${name}: ${known ? `only ${known} has any` : "no method has any"}. Say server.on("${method}", …)`;
+    return `there is no step for ${name}: ${known ? `only ${known} has steps` : "no method has steps"}. Add some with server.on("${method}", …)`;
   }
 }
 

@@ -2,7 +2,7 @@ import { isBytes } from "../api/foreign.js";
 import { Code, Metadata, type MetadataInit } from "../index.js";
 import type { TestRequest } from "./request.js";
 
-/** A failure. As a step it is a Trailers-Only response, in a reply the status behind what came before. */
+/** A failure. As a step it is a Trailers-Only response; in a reply it is the status after the messages before it. */
 export interface Failure {
   readonly kind: "fail";
   readonly code: Code;
@@ -12,11 +12,11 @@ export interface Failure {
 export interface FailureOptions {
   /** grpc-message. Default "". */
   readonly message?: string | undefined;
-  /** grpc-retry-pushback-ms: try again after so long, or "stop": not at all. Default: the server says nothing of it. */
+  /** grpc-retry-pushback-ms: after how many milliseconds to try again, or "stop" for not at all. Default: the server does not say. */
   readonly pushbackMs?: number | "stop" | undefined;
   /** grpc-status-details-bin, a serialized google.rpc.Status. */
   readonly details?: Uint8Array | undefined;
-  /** More of the trailer. */
+  /** Further trailer metadata. */
   readonly trailer?: MetadataInit | undefined;
 }
 
@@ -30,11 +30,11 @@ export interface Reply {
 
 export interface ReplyOptions {
   readonly header?: MetadataInit | undefined;
-  /** Of a reply that ends well. */
+  /** The trailer metadata of a reply that ends with OK. */
   readonly trailer?: MetadataInit | undefined;
 }
 
-/** An HTTP response of something in between that knows no gRPC. */
+/** An HTTP response from something in between that does not know gRPC. */
 export interface HttpError {
   readonly kind: "httpError";
   readonly status: number;
@@ -55,23 +55,23 @@ export interface Cut {
   readonly kind: "cut";
 }
 
-/** The same, so many virtual milliseconds later. */
+/** The same, this many virtual milliseconds later. */
 export interface Later<T> {
   readonly kind: "later";
   readonly ms: number;
   readonly what: T;
 }
 
-/** How an answer may end, besides well. */
+/** How an answer can end other than with OK. */
 export type Ending = Failure | NetworkError | Hang | Cut;
 
-/** What a reply is made of: messages, and at most one ending behind them. */
+/** The parts of a reply: messages, then at most one ending. */
 export type Part = Uint8Array | Ending | Later<Part>;
 
 /** What a request is answered with. */
 export type Answer = Reply | Ending | HttpError | Later<Answer>;
 
-/** What one request is answered with, or a function that looks at the request first. A Response of your own is passed on as it is. */
+/** What one request is answered with, or a function that sees the request first. A Response that it returns is passed on unchanged. */
 export type Step = Answer | ((request: TestRequest) => Answer | Response | Promise<Answer | Response>);
 
 /** A step for several requests. */
@@ -81,7 +81,7 @@ export interface Repeated {
   readonly step: Step;
 }
 
-/** Fails with a status, in a Trailers-Only response; within a reply, in the body behind what came before. */
+/** Fails with a status, in a Trailers-Only response. Within a reply, in the body after the parts before it. */
 export function fail(code: Code, options: FailureOptions = {}): Failure {
   if (!Number.isInteger(code) || Code[code] === undefined || code === Code.OK)
     throw new TypeError(`fail takes a Code other than OK, such as Code.UNAVAILABLE, not ${shown(code)}`);
@@ -89,12 +89,12 @@ export function fail(code: Code, options: FailureOptions = {}): Failure {
 }
 
 /**
- * Answers with one message, or with several parts: messages, delayed ones (`later`), and as the last an ending that is not OK, if any.
- * The header goes out at once. What an async iterable gives goes out as it comes.
+ * Answers with one message, or with several parts: messages, delayed messages (`later`), and at the end a failure, if any. The header is
+ * sent at once. What an async iterable yields is sent as it comes.
  */
 export function reply(parts: Uint8Array | Iterable<Part> | AsyncIterable<Part>, options: ReplyOptions = {}): Reply {
   if (typeof parts !== "object" || parts === null || !(Symbol.iterator in parts || Symbol.asyncIterator in parts))
-    throw new TypeError(`reply takes a serialized message, a Uint8Array, or several parts in an array, not ${shown(parts)}`);
+    throw new TypeError(`reply takes a serialized message (a Uint8Array) or several parts in an array, not ${shown(parts)}`);
   return {
     kind: "reply",
     parts: isBytes(parts) ? [parts] : parts,
@@ -112,29 +112,29 @@ export function httpError(status: number, options: { readonly body?: string; rea
   return { kind: "httpError", status, body: options.body ?? `<h1>${status}</h1>`, headers };
 }
 
-/** Lets fetch reject, or within a reply its body break, with a TypeError, as where there is no network. */
+/** Makes fetch reject with a TypeError, as if there were no network. Within a reply, makes the body break off. */
 export function networkError(message = "Failed to fetch"): NetworkError {
   return { kind: "networkError", message };
 }
 
-/** Never answers, or within a reply says no more. An abort ends it. */
+/** Never answers; within a reply, never says anything more. An abort ends it. */
 export function hang(): Hang {
   return { kind: "hang" };
 }
 
-/** Ends the body without a status, as a proxy does that has lost its server. As a step: behind the header. */
+/** Ends the body without a status, as a proxy does that has lost its server. As a step, it does so after the header. */
 export function cut(): Cut {
   return { kind: "cut" };
 }
 
-/** The same, so many milliseconds of the server's clock later: a step, or a part of a reply, whose delay counts from the part before. */
+/** The same, this many milliseconds of the server's clock later: a step, or a part of a reply. Its delay counts from the part before. */
 export function later<T extends Answer | Part>(ms: number, what: T): Later<T> {
-  if (!Number.isFinite(ms) || ms < 0) throw new TypeError(`later takes milliseconds, 0 or more, not ${shown(ms)}`);
+  if (!Number.isFinite(ms) || ms < 0) throw new TypeError(`later takes a number of milliseconds, 0 or more, not ${shown(ms)}`);
   if (typeof what !== "object" || what === null) throw new TypeError(`later takes a step or a message, not ${shown(what)}`);
   return { kind: "later", ms, what };
 }
 
-/** The same step for so many requests. */
+/** The same step for this many requests. */
 export function times(times: number, step: Step): Repeated {
   if (times !== Number.POSITIVE_INFINITY && (!Number.isInteger(times) || times < 1))
     throw new TypeError(`times takes a whole number above 0, not ${shown(times)}`);
@@ -148,10 +148,10 @@ export function always(step: Step): Repeated {
 
 const KINDS: readonly string[] = ["fail", "reply", "httpError", "networkError", "hang", "cut", "later"];
 
-/** Of JavaScript's users too, who may hand over a message where a reply is meant. */
+/** Checks a step, for users of plain JavaScript, who may pass a message where a reply is meant. */
 export function checkedStep<T extends Step>(step: T): T {
   if (typeof step === "function" || KINDS.includes((step as Partial<Answer> | null)?.kind ?? "")) return step;
-  throw new TypeError(`a step is made by reply, fail, later and the like, or is a function; it is not ${shown(step)}`);
+  throw new TypeError(`a step must come from reply, fail, later or the like, or be a function, not ${shown(step)}`);
 }
 
 /** A value of the wrong kind. */

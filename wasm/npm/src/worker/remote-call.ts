@@ -28,7 +28,7 @@ export class RemoteCall implements LiveCall, RemoteCallHandler {
   #listeners: Listeners;
   #backpressure: Backpressure = new Backpressure();
   #written = 0;
-  /** What the call was cancelled with. From then on nothing else can become of it, whatever is on its way from the worker. */
+  /** What the call was canceled with. That is how it ends, whatever is still on its way from the worker. */
   #cancelled: { readonly code: Code; readonly message: string; readonly cause: unknown } | undefined;
   #unfollow: (() => void) | undefined;
   history: History = { attempts: [], commitReason: undefined };
@@ -38,7 +38,7 @@ export class RemoteCall implements LiveCall, RemoteCallHandler {
     this.#worker = worker;
     this.channel = channel;
     this.#request = request;
-    this.#message = "message" in input ? new Uint8Array(input.message) : undefined; // slice() of a Buffer is no copy
+    this.#message = "message" in input ? new Uint8Array(input.message) : undefined; // the slice() of a Buffer would not be a copy
     this.#receiver = receiver;
     this.#listeners = new Listeners(request.listeners);
   }
@@ -81,7 +81,7 @@ export class RemoteCall implements LiveCall, RemoteCallHandler {
   }
 
   sendAlone(): Promise<void> {
-    return Promise.resolve(); // it went with the start
+    return Promise.resolve(); // the message went out with the start
   }
 
   halfClose(): void {
@@ -106,7 +106,7 @@ export class RemoteCall implements LiveCall, RemoteCallHandler {
     this.#send({ kind: "cancel", call: this.id, why, code });
   }
 
-  /** What the worker tells of the call. */
+  /** Receives what the worker says about the call. */
   read(data: Extract<FromWorker, { call: number }>): void {
     switch (data.kind) {
       case "header":
@@ -134,7 +134,7 @@ export class RemoteCall implements LiveCall, RemoteCallHandler {
   #end({ ending: packed, failed, cause }: Extract<FromWorker, { kind: "end" }>): void {
     const cancelled = this.#cancelled;
     let ending = unpackEnding(packed);
-    if (cancelled) ending = { ...ending, drop: true }; // whatever became of it meanwhile in the worker
+    if (cancelled) ending = { ...ending, drop: true }; // whatever happened to it in the worker meanwhile
     if (cancelled && cancelled.code !== ending.code) ending = { ...ending, ...cancelled, details: undefined, rawCode: undefined };
     this.#close(ending);
     const behind = cancelled ? cancelled.cause : cause && unpackError(cause);

@@ -14,7 +14,7 @@ import "../channel/load.js";
 import { RemoteCall } from "./remote-call.js";
 import { type RemoteChannel, WorkerConnection } from "./worker-connection.js";
 
-/** Makes a channel whose WebAssembly runs in a worker. What is wrong with the options here and there is told together. */
+/** Makes a channel whose WebAssembly runs in a worker. Problems that are found here and there are reported together. */
 export async function openInWorker(options: ChannelOptions): Promise<Channel> {
   const problems: Problem[] = [];
   const channel = new WorkerChannel(options, sendableOptions(options, problems));
@@ -31,7 +31,7 @@ export async function openInWorker(options: ChannelOptions): Promise<Channel> {
 
 type Sent = { -readonly [K in keyof ChannelOptions]: ChannelOptions[K] };
 
-/** The options but for functions, which cannot leave the page, and for those that are refused. */
+/** The options without functions, which cannot leave the page, and without those that are refused. */
 function sendableOptions(options: ChannelOptions, problems: Problem[]): ChannelOptions {
   const { worker, workerUrl, onEvent, onFatal, metadata, ...rest } = options;
   const sent: Sent = { ...rest };
@@ -49,13 +49,13 @@ function sendableOptions(options: ChannelOptions, problems: Problem[]): ChannelO
   }
   for (const [name, value] of Object.entries(sent)) {
     if (name === "clock" && value !== undefined) {
-      refuse(name, "cannot be handed to a worker: leave it out, or leave worker out");
+      refuse(name, "cannot be sent to a worker: leave it out, or leave worker out");
       continue;
     }
     try {
       structuredClone(value);
     } catch {
-      refuse(name, "cannot be handed to a worker: leave it out, or leave worker out");
+      refuse(name, "cannot be sent to a worker: leave it out, or leave worker out");
     }
   }
   sent.baseUrl = fromHere(sent.baseUrl);
@@ -63,7 +63,7 @@ function sendableOptions(options: ChannelOptions, problems: Problem[]): ChannelO
   return sent;
 }
 
-/** What is relative is so to the page. What is no address is the worker's to refuse. */
+/** Relative addresses are relative to the page. The worker refuses what is not an address. */
 function fromHere<T>(address: T): T | string {
   try {
     return typeof address === "string" || Object.prototype.toString.call(address) === "[object URL]"
@@ -125,7 +125,7 @@ class WorkerChannel extends Calls implements RemoteChannel {
     return worker;
   }
 
-  /** For adapters, as a channel in the page has it. */
+  /** For adapters: a channel in the page has it too. */
   get baseUrl(): string {
     return this.options.baseUrl.replace(/\/+$/, "");
   }

@@ -15,15 +15,15 @@ import {
 /** A channel that the worker is to open, as the connection sees it. */
 export interface RemoteChannel {
   readonly id: number;
-  /** What can be sent. */
+  /** The options that can be sent to a worker. */
   readonly options: ChannelOptions;
-  /** What cannot. */
+  /** Those that cannot. */
   readonly functions: {
     readonly metadata: Extract<ChannelOptions["metadata"], (...of: never) => unknown> | undefined;
     readonly onEvent: ChannelOptions["onEvent"];
     readonly onFatal: ChannelOptions["onFatal"];
   };
-  /** The worker is gone, or its WebAssembly. */
+  /** The worker is gone, or its WebAssembly died. */
   died(error: Error): void;
 }
 
@@ -33,7 +33,7 @@ type HeldMessage = readonly [message: ToWorker, transfer: Transferable[]];
 interface Opening {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
-  /** What is for the worker then. */
+  /** Messages that are sent once it has. */
   readonly held: HeldMessage[];
 }
 
@@ -42,7 +42,7 @@ const PAGE_EVENTS: readonly PageEvent[] = ["online", "offline", "pageshow", "pag
 let lastSource = 0;
 const sources = new WeakMap<object, number>();
 
-/** A number for a module or bytes, by which copies of it are known. */
+/** A number for a module or bytes, by which the worker recognizes copies of it. */
 function sourceOf({ wasmModule, wasmBinary }: ChannelOptions): number | undefined {
   const source: unknown = wasmModule ?? wasmBinary;
   if (typeof source !== "object" || source === null) return undefined;
@@ -51,19 +51,19 @@ function sourceOf({ wasmModule, wasmBinary }: ChannelOptions): number | undefine
   return known;
 }
 
-/** The worker that all such channels of a page share. It ends with the last of them. */
+/** The page's end of the worker that all its worker channels share. The worker ends with the last of them. */
 export class WorkerConnection implements WorkerPort {
   static #current: WorkerConnection | undefined;
   dead = false;
   #worker: Worker;
-  /** It has said something. */
+  /** The worker has said something, so its script was loaded. */
   #began = false;
   #channels: Map<number, RemoteChannel> = new Map();
   #calls: Map<number, RemoteCallHandler> = new Map();
   #opening: Map<number, Opening> = new Map();
   #prepares: Map<number, AbortController> = new Map();
 
-  /** The page's one; with an address only if it is still to be started. */
+  /** The page's connection. The address counts only if the worker is yet to be started. */
   static current(url: string | URL | undefined): WorkerConnection {
     if (!WorkerConnection.#current || WorkerConnection.#current.dead) WorkerConnection.#current = new WorkerConnection(url);
     return WorkerConnection.#current;
@@ -83,7 +83,7 @@ export class WorkerConnection implements WorkerPort {
     for (const type of PAGE_EVENTS) globalThis.addEventListener?.(type, this.#onPage);
   }
 
-  /** Workers are not told that their page is left, or that it comes back, nor surely of the network. */
+  /** Browsers do not tell workers that their page is left or comes back, and not all tell them about the network. */
   #onPage = ({ type }: Event): void => this.#post({ kind: "page", type: type as PageEvent });
 
   open(channel: RemoteChannel): Promise<void> {
@@ -138,7 +138,7 @@ export class WorkerConnection implements WorkerPort {
     if (!this.dead) this.#worker.postMessage(message, transfer);
   }
 
-  /** Nobody needs the worker any more. */
+  /** Ends the worker if nobody needs it any more. */
   #leave(): void {
     if (this.#channels.size === 0 && this.#calls.size === 0) this.#end();
   }
@@ -177,7 +177,7 @@ export class WorkerConnection implements WorkerPort {
     this.#leave();
   }
 
-  /** Asks the page's metadata function. */
+  /** Calls the page's metadata function. */
   async #prepare({ channel, id, method, attempt }: Extract<FromWorker, { kind: "prepare" }>): Promise<void> {
     const abort = new AbortController();
     this.#prepares.set(id, abort);
@@ -199,7 +199,7 @@ export class WorkerConnection implements WorkerPort {
     call.died(error);
   }
 
-  /** The worker could not be loaded, or threw what nobody caught, and nothing is to be had of it any more. No browser tells of one that ends in silence. */
+  /** The worker could not be loaded, or threw an error that it did not catch: it can no longer be used. A worker that just ends is reported by no browser. */
   #die(why: string): void {
     if (this.dead) return;
     this.#end();
@@ -215,13 +215,13 @@ export class WorkerConnection implements WorkerPort {
 }
 
 function gone(why: string): Error {
-  return new Error(`the worker that ran hedgerow is gone: ${why || "of an error"}. The next call gets a fresh one`);
+  return new Error(`the worker that ran Hedgerow is gone: ${why || "it had an error"}. The next call gets a fresh worker`);
 }
 
 function notStarted(why: string, cause?: unknown): LoadError {
   return new LoadError(
-    `the worker that is to run hedgerow did not start: ${why}. Its script, worker.js of the package, must lie where the bundler puts it ` +
-      "(or name its URL as workerUrl), and the page's Content-Security-Policy must allow it in worker-src",
+    `the worker for Hedgerow did not start: ${why}. Check that its script, the package's worker.js, is served where the bundler says ` +
+      "(or set workerUrl to where it is), and that the page's Content-Security-Policy (worker-src) allows it",
     { cause },
   );
 }

@@ -1,4 +1,4 @@
-// What a page and the worker that runs its WebAssembly say to each other. Metadata goes as the text block that Go has too.
+// The messages between a page and the worker that runs its WebAssembly. Metadata is sent as a text block, in the form that Go reads.
 import type { History } from "../abi/actions.js";
 import type { Code } from "../api/code.js";
 import { type Ending, isStatusError, type Problem, statusError } from "../api/errors.js";
@@ -7,13 +7,13 @@ import { show } from "../api/foreign.js";
 import { blockOfMetadata, metadataOfBlock } from "../api/metadata.js";
 import type { ChannelOptions } from "../api/options.js";
 
-/** A call as it is sent to the worker. Instants are the page's. */
+/** A call, as it is sent to the worker. Instants are on the page's clock. */
 export interface Start {
   readonly call: number;
   readonly channel: number;
   readonly method: string;
   readonly metadata: string;
-  /** The one message of the call; undefined: messages follow. */
+  /** The only message of the call. undefined if messages follow. */
   readonly message: Uint8Array | undefined;
   readonly streaming: boolean;
   readonly timeoutMs: number;
@@ -23,10 +23,10 @@ export interface Start {
   readonly observe: boolean;
 }
 
-/** What the metadata function gave, or what it failed with; unusable: it gave what is no metadata. */
+/** What the metadata function returned, or what it failed with. unusable: it returned something that is not metadata. */
 export type Prepared = { readonly metadata: string } | { readonly failure: Failure; readonly unusable: boolean };
 
-/** An error on its way: that of a call, or any other. */
+/** An error in a message: that of a call, or any other. */
 export type Failure =
   | { readonly method: string; readonly ending: PackedEnding; readonly cause: Failure | undefined }
   | { readonly error: unknown };
@@ -40,10 +40,10 @@ export type ToWorker =
       readonly options: ChannelOptions;
       readonly asks: Asks;
       readonly timeOrigin: number;
-      /** Of a wasmModule or a wasmBinary: the same number for the same one, of which each message has a copy. */
+      /** The number of a wasmModule or a wasmBinary: each message has a copy of it, and copies of the same one have the same number. */
       readonly source: number | undefined;
     }
-  /** Something befell the page. */
+  /** Something happened to the page. */
   | { readonly kind: "page"; readonly type: PageEvent }
   | { readonly kind: "close"; readonly channel: number }
   | ({ readonly kind: "start" } & Start)
@@ -54,7 +54,7 @@ export type ToWorker =
 
 export type PageEvent = "online" | "offline" | "pageshow" | "pagehide";
 
-/** Which functions the page has, to be asked or told. */
+/** Which functions the page has. */
 export interface Asks {
   readonly metadata: boolean;
   readonly onEvent: boolean;
@@ -105,7 +105,7 @@ export function unpackEnding(ending: PackedEnding): Ending {
   return { ...ending, header: metadataOfBlock(ending.header), trailer: metadataOfBlock(ending.trailer) };
 }
 
-/** Errors of this package arrive as such; of other classes arrives what they say. */
+/** Errors of this package arrive as what they are. Of others only what can be cloned arrives. */
 export function packError(error: unknown): Failure {
   if (isStatusError(error)) {
     try {
@@ -121,7 +121,7 @@ export function unpackError(failure: Failure): unknown {
   return statusError(failure.method, unpackEnding(failure.ending), failure.cause && unpackError(failure.cause));
 }
 
-/** What can be sent of a value: itself, or what it says. */
+/** A value that can be sent: the value itself, or an error that says what it was. */
 export function sendable(value: unknown): unknown {
   try {
     return structuredClone(value);

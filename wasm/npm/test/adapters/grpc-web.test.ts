@@ -170,6 +170,6 @@ test("what is no generated client is refused, and so are interceptors that would
   assert.throws(() => withChannel({ client_: 1 }, channel), /no client_/);
   const unaryInterceptors = [{ intercept: (request: never, next: (request: never) => never) => next(request) }];
   const made = new ChaosPromiseClient("", null, { unaryInterceptors });
-  assert.throws(() => withChannel(made, channel), /give them to withChannel/);
+  assert.throws(() => withChannel(made, channel), /pass them to withChannel/);
   assert.ok((made as unknown as { client_: unknown }).client_ instanceof GrpcWebClientBase);
 });

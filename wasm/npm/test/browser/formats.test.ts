@@ -279,9 +279,9 @@ test("a part that cannot be loaded: a LoadError that says so; an answer that nee
       },
       { baseUrl, ...options },
     );
-    assert.match(error, /a part of hedgerow's own JavaScript could not be loaded.*chunk-\w+\.js true$/);
+    assert.match(error, /a part of Hedgerow's own JavaScript could not be loaded.*chunk-\w+\.js true$/);
   }
   const { code, message } = await call(page, { baseUrl }, "unary", METHOD, MESSAGE);
   assert.equal(code, 13);
-  assert.match(message, /a part of hedgerow's own JavaScript could not be loaded.*chunk-\w+\.js/);
+  assert.match(message, /a part of Hedgerow's own JavaScript could not be loaded.*chunk-\w+\.js/);
 });

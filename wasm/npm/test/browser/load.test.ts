@@ -71,11 +71,11 @@ test("hedgerow.min.js is all that a page without a bundler loads", async (t) => 
 
 test("a web page where the WebAssembly should be: the LoadError calls it one", async (t) => {
   const said = await load(await openPage(t, { wasm: { body: html, type: "text/html" } }));
-  assert.match(said, /hedgerow\.wasm is no WebAssembly: .*<!doctype html>.*text\/html.*web page.*wasmUrl$/);
+  assert.match(said, /hedgerow\.wasm is not WebAssembly: .*<!doctype html>.*text\/html.*web page.*wasmUrl$/);
   const page = await openPage(t, {
     api: (_, response) => void response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(html),
   });
-  assert.match(await load(page, { wasmUrl: "/assets/moved.wasm" }), /^\/assets\/moved\.wasm is no WebAssembly.*single-page/);
+  assert.match(await load(page, { wasmUrl: "/assets/moved.wasm" }), /^\/assets\/moved\.wasm is not WebAssembly.*single-page/);
   assert.equal(await load(page), "loaded");
 });
 
@@ -115,7 +115,10 @@ test("integrity: a wrong hash is a LoadError that tells it, and the right one ma
   const page = await openPage(t);
   const wrong = `sha384-${createHash("sha384").update("other").digest("base64")}`;
   assert.match(await load(page, { integrity: wrong }), /could not be fetched.*its hash is sha384-/);
-  assert.match(await load(page, { integrity: wrong }, inline), /own file has not the hash that integrity says, sha384-/);
+  assert.match(
+    await load(page, { integrity: wrong }, inline),
+    /the hash of the package's own file is sha384-.*but integrity says sha384-/,
+  );
   const right = await page.evaluate(
     async (path) => ((await import(path)) as { integrity: string }).integrity,
     "/package/integrity.js",

@@ -31,7 +31,7 @@ test("service worker: WebAssembly that fails to load at waking up lets calls thr
   assert.equal(site.said.length, 1, site.said.join("\n"));
   assert.match(
     site.said[0] ?? "",
-    /hedgerow: gRPC-Web calls go out without retries.*counted\.wasm answered with HTTP status 503/s,
+    /hedgerow: gRPC-Web calls are sent without retries.*counted\.wasm answered with HTTP status 503/s,
   );
   site.wasm = wasm;
   const healed = new Script([]);
@@ -99,7 +99,7 @@ test("service worker: a classic script, bundled, needs wasmUrl and nothing else;
     void response.writeHead(200, { "content-type": "text/javascript", "cache-control": "no-store" }).end(script);
   const site = await openSite(t, { program: "", api });
   assert.equal(await installation(site, "/classic.js"), "redundant");
-  assert.match(site.said.join("\n"), /hedgerow: the service worker is not installed, for LoadError.*wasmUrl/s);
+  assert.match(site.said.join("\n"), /hedgerow: the service worker could not be installed: LoadError.*wasmUrl/s);
   script = await bundled({ origins, serviceConfig, wasmUrl: "/counted.wasm" });
   await control(site, "/classic.js");
   assert.equal((await unary(site, SERVER, new Script([]).id, [busy, {}])).attempt, 2);

@@ -91,7 +91,7 @@ test("worker: one that throws what nobody catches is given up: its calls end, an
   });
   for (const { code, message, commitReason } of outcome.ended ?? []) {
     assert.deepEqual([code, commitReason], [Code.INTERNAL, "internal"]);
-    assert.match(message, /worker that ran hedgerow is gone: .*a fault on purpose/);
+    assert.match(message, /worker that ran Hedgerow is gone: .*a fault on purpose/);
   }
   assert.deepEqual([outcome.ended?.length, outcome.after, outcome.deaths.length], [2, [0, 0, 0], 2]);
   const count = (type: string) => outcome.types.filter((one) => one === type).length;
@@ -129,7 +129,7 @@ test("worker: WebAssembly that cannot be loaded is a LoadError, also beside what
       hedgerow.createChannel({ baseUrl: "/", worker: true, ...more }).catch((error) => [error.name, error.message]);
     return [await open({}), await open({ wasmUrl: "http://[" }), await open({ fetch: () => {} })];
   });
-  assert.match(String(errors[0]), /LoadError,.*no WebAssembly/);
+  assert.match(String(errors[0]), /LoadError,.*not WebAssembly/);
   assert.match(String(errors[1]), /LoadError/);
   assert.match(String(errors[2]), /ConfigError,.*fetch/s);
   await workers(page, 0);

@@ -241,5 +241,5 @@ test("a body whose chunks are no bytes: the call ends, and says why", async (t) 
   const fetch: FetchLike = async () => response;
   const error = await refused((await open(t, new FakeFetch(), { fetch })).unary(METHOD, MESSAGE));
   assert.equal(error.code, Code.UNAVAILABLE);
-  assert.match(error.message, /else than bytes/);
+  assert.match(error.message, /other than bytes/);
 });

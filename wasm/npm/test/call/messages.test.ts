@@ -129,7 +129,7 @@ test("an iterator that answers with nothing ends the call in words, like a for l
   const messages = { [Symbol.iterator]: () => ({ next: () => undefined }) } as unknown as Messages;
   const error = await refused((await open(t, new FakeFetch())).clientStreaming(METHOD, messages));
   assert.equal(error.code, Code.CANCELLED);
-  assert.match(error.message, /is not an object/);
+  assert.match(error.message, /must return an object, not undefined/);
 });
 
 test("a return that throws or rejects concerns nobody", async (t) => {

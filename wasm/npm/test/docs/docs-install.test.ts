@@ -43,7 +43,10 @@ test("docs/install.md: inline fetches nothing", async (t) => {
 test("docs/install.md: bytes at hand", async () => {
   const [bytes = ""] = await codeOf("install.md");
   // This block is not run: it names another source, but this process has loaded the WebAssembly already.
-  await assert.rejects(compiled("install-bytes", { "program.ts": bytes }, "program.ts", ["node"]), /LoadError: .*loaded already/);
+  await assert.rejects(
+    compiled("install-bytes", { "program.ts": bytes }, "program.ts", ["node"]),
+    /LoadError: .*already loaded from/,
+  );
 });
 
 test("docs/install.md: what esbuild needs is what its app does, and the import map is the page's", async () => {

@@ -99,13 +99,13 @@ test("a part that is missing: a LoadError that names it; without the option noth
     for (const options of [{ sendCompression: "gzip" }, { webSocket: class {} }]) {
       const error = await createChannel({ baseUrl, ...options }).catch((error) => error);
       if (!(error instanceof LoadError)) throw error;
-      if (!/a part of hedgerow's own JavaScript could not be loaded.*chunk-/.test(error.message) || !error.cause) throw error;
+      if (!/a part of Hedgerow's own JavaScript could not be loaded.*chunk-/.test(error.message) || !error.cause) throw error;
     }
     const headers = { "content-type": "application/grpc-web", "grpc-encoding": "gzip" };
     const fetch = async () => new Response(Uint8Array.of(1, 0, 0, 0, 1, 0), { headers });
     const channel = await createChannel({ baseUrl, fetch, acceptCompression: ["gzip"] });
     const error = await channel.unary("/a.B/C", new Uint8Array()).catch((error) => error);
-    if (error.code !== 13 || !/^a part of hedgerow's own JavaScript could not be loaded.*chunk-/.test(error.message)) throw error;
+    if (error.code !== 13 || !/^a part of Hedgerow's own JavaScript could not be loaded.*chunk-/.test(error.message)) throw error;
     channel.close();
     console.log("works");`;
   await writeFile(join(dir, "program.mjs"), program);

@@ -203,16 +203,16 @@ test("a request without a step fails with what there is, is not retried, and ver
   assert.equal(unknown.attempts.length, 1);
   assert.equal(
     unknown.message,
-    `hedgerow/testing: no step is there for request 1 to /a.B/C (attempt 1): only ${METHOD} has any. Say server.on("/a.B/C", …)`,
+    `hedgerow/testing: there is no step for request 1 to /a.B/C (attempt 1): only ${METHOD} has steps. Add some with server.on("/a.B/C", …)`,
   );
-  assert.throws(() => server.verify(), /no request came to .*Method for fail\(UNAVAILABLE\), times\(2, reply\(…\)\)/);
+  assert.throws(() => server.verify(), /no request to .*Method came for fail\(UNAVAILABLE\), times\(2, reply\(…\)\)/);
   await run(METHOD);
-  assert.throws(() => server.verify(), /no request came to .*Method for reply\(…\)/);
+  assert.throws(() => server.verify(), /no request to .*Method came for reply\(…\)/);
   await run(METHOD);
   const late = await refused(run(METHOD));
   assert.equal(
     late.message,
-    `hedgerow/testing: no step is left for request 4 to ${METHOD} (attempt 1), of these: ` +
+    `hedgerow/testing: no step is left for request 4 to ${METHOD} (attempt 1). The steps were: ` +
       "fail(UNAVAILABLE), times(2, reply(…)). Add one, or make the last one always(…)",
   );
   assert.throws(
@@ -225,22 +225,22 @@ test("scripts that are wrong say so", async (t) => {
   const server = createTestServer();
   const wrong = (value: unknown) => value as never;
   assert.throws(() => server.on("pkg.Service/Method", hang()), /"\/package.Service\/Method", or "\*".*"pkg.Service\/Method"/);
-  assert.throws(() => server.on(METHOD, wrong(MESSAGE)), /a step is made by reply.*not bytes/);
+  assert.throws(() => server.on(METHOD, wrong(MESSAGE)), /a step must come from reply.*not bytes/);
   assert.throws(() => server.on(METHOD, wrong(undefined)), /not undefined/);
   assert.throws(() => fail(Code.OK), /other than OK/);
   assert.throws(() => fail(wrong("UNAVAILABLE")), /such as Code.UNAVAILABLE, not "UNAVAILABLE"/);
-  assert.throws(() => reply(wrong("text")), /a Uint8Array, or several parts in an array, not "text"/);
+  assert.throws(() => reply(wrong("text")), /\(a Uint8Array\) or several parts in an array, not "text"/);
   assert.throws(() => later(-1, hang()), /milliseconds, 0 or more, not -1/);
   assert.throws(() => later(1, wrong("x")), /a step or a message, not "x"/);
   assert.throws(() => times(0, hang()), /a whole number above 0, not 0/);
   assert.throws(() => httpError(99), /from 200 to 599, not 99/);
   await assert.rejects(server.clock.advance(-1), /0 or more, not -1/);
-  await assert.rejects(server.fetch("https://other.test/a.B/C"), /a request to https:\/\/other.test\/a.B\/C came to the server/);
+  await assert.rejects(server.fetch("https://other.test/a.B/C"), /a request to https:\/\/other.test\/a.B\/C was sent to the server/);
 
   const thrown = await failure(t, () => {
     throw new Error("oops");
   });
-  assert.match(thrown.message, /the function that is the step for request 1 .* failed: Error: oops/);
+  assert.match(thrown.message, /the step for request 1 .*, a function, threw: Error: oops/);
   assert.match(
     (
       await failure(
@@ -248,7 +248,7 @@ test("scripts that are wrong say so", async (t) => {
         wrong(() => MESSAGE),
       )
     ).message,
-    /a step is made by reply/,
+    /a step must come from reply/,
   );
   assert.match((await failure(t, reply(wrong(["text"])))).message, /a part is a message.*not "text"/);
 });

@@ -52,7 +52,7 @@ test("a timer that is set again without delay each time it fires is an error, no
     clock.setTimeout(again, 0);
   };
   clock.setTimeout(again, 5);
-  await assert.rejects(clock.advance(10), /1000 timers of 0 ms were set one after another at 5 ms.*give it a delay/);
+  await assert.rejects(clock.advance(10), /1000 timers of 0 ms were set one after another at 5 ms.*Give it a delay/);
   assert.equal(fired, 1000);
   await assert.rejects(clock.next(), /1000 timers/);
   await assert.rejects(clock.runUntil(new Promise(() => {})), /1000 timers/);
