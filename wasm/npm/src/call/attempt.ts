@@ -1,7 +1,8 @@
 import { runSafely } from "../abi/engine.js";
 import { Failure } from "../abi/table.js";
 import { explain, peek } from "../api/foreign.js";
-import type { AttemptOwner, CarriedRequest, Carrier, CarrierEvents, CarrierFactory } from "./carrier.js";
+import type { AttemptOwner } from "./attempt-owner.js";
+import type { CarriedRequest, Carrier, CarrierEvents, CarrierFactory } from "./carrier.js";
 import { ResponseBody } from "./response-body.js";
 
 /** One attempt of a call. It passes what its carrier reports on to Go, and keeps what Go does not hold. */
@@ -12,7 +13,6 @@ export class Attempt implements CarrierEvents {
   /** What it failed with, as the network says it. */
   error: unknown;
   #call: AttemptOwner;
-  #url = "";
   #carrier: Carrier | undefined;
   #body: ResponseBody;
   #abort: AbortController = new AbortController();
@@ -33,7 +33,6 @@ export class Attempt implements CarrierEvents {
   /** Sends the request. */
   open(carry: CarrierFactory, request: CarriedRequest): void {
     this.#departures = this.#call.engine.departures;
-    this.#url = request.url;
     try {
       this.#carrier = carry(request, this);
     } catch (error) {
@@ -84,7 +83,7 @@ export class Attempt implements CarrierEvents {
       this.#fail(Failure.AbortedByHost, error);
       return;
     }
-    this.#call.engine.whenForbidden(this.#url, (directive) => {
+    this.#call.engine.whenForbidden(this.#call.url, (directive) => {
       if (directive) this.#fail(Failure.Forbidden, error, directive);
       else this.#fail(Failure.NoResponse, error, explain(error) + hint);
     });

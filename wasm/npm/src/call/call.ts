@@ -15,22 +15,23 @@ import { Code } from "../api/code.js";
 import { type Ending, isStatusError, statusError } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
 import { follow, show } from "../api/foreign.js";
-import { blockOfMetadata, Metadata, type MetadataInit } from "../api/metadata.js";
+import { blockOfMetadata, Metadata } from "../api/metadata.js";
 import { Attempt } from "./attempt.js";
+import type { AttemptOwner } from "./attempt-owner.js";
 import { Backpressure } from "./backpressure.js";
-import type { AttemptOwner, Inflate } from "./carrier.js";
 import type { ChannelView } from "./channel-view.js";
 import { Listeners } from "./listeners.js";
 import { type LiveCall, nextCallId, type Receiver } from "./live-call.js";
+import { prepare } from "./prepare.js";
 import type { Request, Tap } from "./request.js";
 
 /** One call, on JavaScript's side of the border. It holds bytes and promises, and decides nothing. */
 export class Call implements LiveCall, CallHandler, AttemptOwner {
   readonly id: number = nextCallId();
+  readonly channel: ChannelView;
   readonly engine: Engine;
   /** The cause of an end that no attempt caused: the reason of a cancel, or why no request could be made. */
   #cause: unknown;
-  #channel: ChannelView;
   #request: Request;
   #receiver: Receiver;
   #listeners: Listeners;
@@ -47,7 +48,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
 
   constructor(channel: ChannelView, request: Request, receiver: Receiver) {
     this.engine = channel.engine;
-    this.#channel = channel;
+    this.channel = channel;
     this.#request = request;
     this.#receiver = receiver;
     this.#listeners = new Listeners(request.listeners);
@@ -63,7 +64,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
       timeout: timeoutMs,
       size: outgoing.size,
       maxReceive: maxReceiveMessageBytes,
-      channel: this.#channel.id,
+      channel: this.channel.id,
       flags: this.#flags(),
       fields: count,
     };
@@ -87,7 +88,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     let flags = streaming ? StartFlag.Streaming : 0;
     if (!this.#listeners.empty) flags |= StartFlag.Observe;
     if (outgoing.open) flags |= StartFlag.Open;
-    if (streams) flags |= this.#channel.webSocket ? StartFlag.Socket : StartFlag.CanStream;
+    if (streams) flags |= this.channel.webSocket ? StartFlag.Socket : StartFlag.CanStream;
     if (waitForReady !== undefined) flags |= waitForReady ? StartFlag.WaitForReady : StartFlag.NoWait;
     if (this.engine.offline) flags |= StartFlag.Offline;
     return flags;
@@ -95,7 +96,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
 
   async write(message: Uint8Array): Promise<void> {
     if (this.over) return;
-    const { compress } = this.#channel;
+    const { compress } = this.channel;
     const { length } = message;
     let sent = message;
     try {
@@ -129,8 +130,12 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     return this.#request.streams;
   }
 
-  get loadInflate(): () => Promise<Inflate> {
-    return this.#channel.loadInflate;
+  get method(): string {
+    return this.#request.method;
+  }
+
+  get url(): string {
+    return this.channel.baseUrl + this.method;
   }
 
   /** Go knows the call no more. */
@@ -166,7 +171,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     switch (action) {
       case Action.Prepare: {
         const number = cursor.word();
-        this.engine.later(() => this.#prepare(attempt, number));
+        this.engine.later(() => void (this.over || prepare(this, this.#attempt(attempt), number)));
         return;
       }
       case Action.Open: {
@@ -229,10 +234,9 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
   #open(id: number, streams: boolean, fields: [string, string][]): void {
     if (this.over) return;
     const { outgoing } = this.#request;
-    const { baseUrl, carry } = this.#channel;
     const attempt = this.#attempt(id);
     const body = streams ? outgoing.stream((messages) => this.#took(id, messages)) : outgoing.whole();
-    attempt.open(carry, { url: baseUrl + this.#request.method, fields, body });
+    attempt.open(this.channel.carry, { url: this.url, fields, body });
     if (!streams) this.#noteTaken(attempt, Number.POSITIVE_INFINITY);
   }
 
@@ -260,47 +264,6 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
 
   get #eventBase(): Pick<CallEvent, "callId" | "method" | "at"> {
     return { callId: this.id, method: this.#request.method, at: this.engine.clock.now() };
-  }
-
-  /** Calls the channel's metadata function for the attempt. */
-  #prepare(id: number, number: number): void {
-    if (this.over) return;
-    const attempt = this.#attempt(id);
-    const { method } = this.#request;
-    const context = { method, attempt: number, signal: attempt.signal };
-    new Promise<MetadataInit>((resolve) => {
-      resolve(this.#channel.prepare?.(context) ?? {});
-    }).then(
-      (init) => this.#prepared(id, init),
-      (error) => this.#unprepared(id, error, Code.OK), // which says that it is no status
-    );
-  }
-
-  #prepared(id: number, init: MetadataInit): void {
-    let block: { count: number; text: string };
-    try {
-      block = blockOfMetadata(new Metadata(init));
-    } catch (error) {
-      this.#unprepared(id, error, Code.INTERNAL);
-      return;
-    }
-    this.engine.enter("prepared", this.id, id, this.engine.clock.now(), block.count, this.engine.buffers.text(block.text));
-  }
-
-  #unprepared(id: number, error: unknown, code: Code): void {
-    this.#attempt(id).error = error;
-    let said = show(error);
-    let number: number = code;
-    let trailer = { count: 0, text: "" };
-    if (isStatusError(error)) {
-      try {
-        trailer = blockOfMetadata(error.trailer);
-        said = String(error.message);
-        number = Number(error.code);
-      } catch {} // it has the name, and is none
-    }
-    const block = this.engine.buffers.text(`${said.replaceAll("\0", " ")}\0${trailer.text}`);
-    this.engine.enter("unprepared", this.id, id, this.engine.clock.now(), number, trailer.count, block);
   }
 
   fault(error: unknown): void {

@@ -1,7 +1,3 @@
-import type { Engine } from "../abi/engine.js";
-import type { Code } from "../api/code.js";
-import type { Tap } from "./request.js";
-
 /** An attempt's request, as it goes over the network. */
 export interface CarriedRequest {
   readonly url: string;
@@ -47,20 +43,3 @@ export type CarrierFactory = (request: CarriedRequest, events: CarrierEvents) =>
 
 /** Inflates a payload, but stops once it holds more than limit bytes: then the result is longer than that. */
 export type Inflate = (payload: Uint8Array, limit: number) => Promise<Uint8Array>;
-
-/** What an attempt needs of its call. */
-export interface AttemptOwner {
-  readonly id: number;
-  readonly engine: Engine;
-  /** Go has said how the call ended. */
-  readonly over: boolean;
-  /** The request's messages go out as they come. */
-  readonly streams: boolean;
-  readonly tap: Tap | undefined;
-  readonly loadInflate: () => Promise<Inflate>;
-  /** A message of the committed attempt. */
-  deliver(message: Uint8Array): void;
-  /** No request could be made, or its response cannot be read, which ends the call; error says why. */
-  fault(error: unknown): void;
-  cancel(why: string, cause?: unknown, code?: Code): void;
-}

@@ -1,7 +1,8 @@
 import type { Fragment } from "../abi/host.js";
 import { FragmentFlag, SLICE } from "../abi/table.js";
 import { Code } from "../api/code.js";
-import type { AttemptOwner, Inflate } from "./carrier.js";
+import type { AttemptOwner } from "./attempt-owner.js";
+import type { Inflate } from "./carrier.js";
 import { Payload } from "./payload.js";
 
 /** What a body needs of its attempt. */
@@ -122,13 +123,13 @@ export class ResponseBody {
 
   /** Go asks for the payload that has just come whole to be inflated. */
   async inflate(limit: number): Promise<void> {
-    const { engine, id, tap, loadInflate } = this.#call;
+    const { channel, engine, id, tap } = this.#call;
     const packed = this.#packed as Uint8Array;
     const trailers = this.#inTrailers;
     let inflated = NOTHING; // for a message that another client will inflate itself
     let inflate: Inflate;
     try {
-      inflate = await loadInflate();
+      inflate = await channel.loadInflate();
     } catch (error) {
       this.#call.cancel(`a part of Hedgerow's own JavaScript could not be loaded: ${String(error)}`, error, Code.INTERNAL);
       return;
