@@ -175,6 +175,10 @@ generate: prerequisites ## Generate Go and TypeScript from the protos and from t
 size: build-package ## Measure what a page downloads (raw, gzip, brotli), and write it into both READMEs.
 	@node $(NPM)/size.mjs --write
 
+.PHONY: report
+report: $(NODE_MODULES) ## List the long files and functions of the package and the demo page. It fails for none of them.
+	@node .ci/report.mjs
+
 .PHONY: screenshots
 screenshots: build-server ## Take screenshots of the demo page and its stories, into build/screenshots, and measure its frame rate.
 	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && .ci/with-server.sh node demo/tools/screenshots.mjs build/screenshots && \
