@@ -10,10 +10,10 @@ export function isBytes(value: unknown): value is Uint8Array {
 export function bytesOf(value: unknown): Uint8Array {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (Object.prototype.toString.call(value) === "[object ArrayBuffer]") return new Uint8Array(value as ArrayBuffer);
-  throw new TypeError("the body's stream gave something else than bytes");
+  throw new TypeError("the body's stream gave something other than bytes");
 }
 
-/** A property, or undefined where there is none or reading it throws. */
+/** A property. undefined if there is none, or if reading it throws. */
 export function peek(value: unknown, name: string): unknown {
   try {
     return (value as Record<string, unknown>)[name];
@@ -22,7 +22,7 @@ export function peek(value: unknown, name: string): unknown {
   }
 }
 
-/** What a value is, for people. */
+/** Describes a value in an error message. */
 export function describe(value: unknown): string {
   if (value === null) return "null";
   if (typeof value === "string") return `the string ${JSON.stringify(value)}`;
@@ -31,7 +31,7 @@ export function describe(value: unknown): string {
   return `an object of type ${typeof type === "string" ? type : "Object"}`;
 }
 
-/** An error in words, also one that has none. */
+/** An error as text, even if its toString throws. */
 export function show(error: unknown): string {
   try {
     return String(error);
@@ -40,7 +40,7 @@ export function show(error: unknown): string {
   }
 }
 
-/** An error with what is behind it: Node says "fetch failed", and the reason only in the cause. */
+/** An error with its cause: Node says "fetch failed", and the reason only in the cause. */
 export function explain(error: unknown): string {
   const message = peek(peek(error, "cause"), "message");
   return typeof message === "string" && message ? `${show(error)}: ${message}` : show(error);

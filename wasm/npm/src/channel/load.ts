@@ -2,7 +2,7 @@ import { LoadError } from "../api/errors.js";
 import type { LoadOptions } from "../api/options.js";
 
 /** Where the WebAssembly is if the options name no source: a URL to fetch, or, in Node, a function that reads a file. */
-export type DefaultSource = URL | (() => Promise<Uint8Array<ArrayBuffer>>);
+export type DefaultSource = URL | (() => Promise<BufferSource>);
 
 /** What this page has loaded. One module serves all channels. */
 let current:
@@ -65,7 +65,7 @@ async function compile(
   }
   if (wasmBinary === undefined && typeof fallback !== "function") return download(fallback, integrity);
   const from = wasmBinary === undefined ? "the package's own file" : "wasmBinary";
-  const bytes = wasmBinary === undefined ? await read(fallback as () => Promise<Uint8Array<ArrayBuffer>>) : wasmBinary;
+  const bytes = wasmBinary === undefined ? await read(fallback as () => Promise<BufferSource>) : wasmBinary;
   if (expected) await checkIntegrity(bytes as BufferSource, expected, from);
   return compileBytes(bytes as BufferSource, from);
 }
@@ -97,7 +97,7 @@ async function checkIntegrity(bytes: BufferSource, { algorithm, hashes }: Integr
   );
 }
 
-async function read(file: () => Promise<Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {
+async function read(file: () => Promise<BufferSource>): Promise<BufferSource> {
   try {
     return await file();
   } catch (cause) {

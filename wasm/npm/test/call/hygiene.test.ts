@@ -40,7 +40,7 @@ test("every combination of options sends exactly its own headers, in every kind 
     for (const { headers, init } of fake.exchanges) {
       assert.equal(headers.map(([name, value]) => (name === "grpc-timeout" ? name : `${name}=${value}`)).join(), expected);
       const { headers: _, body, signal, ...rest } = init;
-      assert.deepEqual(rest, { method: "POST", credentials: "same-origin", mode: "cors", cache: "no-store", redirect: "error" });
+      assert.deepEqual(rest, { method: "POST", credentials: "same-origin", mode: "cors", cache: "no-store", redirect: "manual" });
     }
   }
 });

@@ -235,7 +235,10 @@ test("scripts that are wrong say so", async (t) => {
   assert.throws(() => times(0, hang()), /a whole number above 0, not 0/);
   assert.throws(() => httpError(99), /from 200 to 599, not 99/);
   await assert.rejects(server.clock.advance(-1), /0 or more, not -1/);
-  await assert.rejects(server.fetch("https://other.test/a.B/C"), /a request to https:\/\/other.test\/a.B\/C was sent to the server/);
+  await assert.rejects(
+    server.fetch("https://other.test/a.B/C"),
+    /a request to https:\/\/other.test\/a.B\/C was sent to the server/,
+  );
 
   const thrown = await failure(t, () => {
     throw new Error("oops");
