@@ -23,7 +23,13 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const [suite, ...words] = process.argv.slice(2);
 const folders = ["browser", "apps", "interop"]; // Each of these is a suite of its own.
 // How a program starts, dies and reads damaged bytes depends on its compiler, so these files are run with the builds of both.
-const bothBuilds = new Set(["abi/fatal.test.ts", "channel/load.test.ts", "abi/stack.test.ts", "broken/http.test.ts"]);
+const bothBuilds = new Set([
+  "abi/fatal.test.ts",
+  "channel/load.test.ts",
+  "abi/stack.test.ts",
+  "broken/http.test.ts",
+  "broken/web-socket.test.ts",
+]);
 const trying = suite === "try";
 const own = folders.includes(suite);
 if (suite !== "node" && !trying && !own) fail("usage: node test.mjs node|try|browser|apps|interop [WORD…]");
