@@ -81,11 +81,12 @@ export class FetchCarrier implements Carrier {
         this.#reader = reader;
         this.#next = () => reader.read();
       } else if (body !== null) this.#next = wholeOf(response);
-      response.headers.forEach((value, name) => {
-        if (`${name}${value}`.includes("\0")) return; // which ends a field in the text
+      // Not by forEach, in which Chromium spends five times as long.
+      for (const [name, value] of response.headers) {
+        if (`${name}${value}`.includes("\0")) continue; // which ends a field in the text
         fields++;
         text += `${name}\0${value}\0`;
-      });
+      }
     } catch (cause) {
       // Only a fetch function of the user's own can do this.
       attempt.notResponse(new TypeError("fetch did not resolve with an unread Response", { cause }));
