@@ -185,9 +185,10 @@ screenshots: build-server ## Take screenshots of the demo page and its stories, 
 	  .ci/with-server.sh node demo/tools/smoothness.mjs
 
 .PHONY: bench
-bench: build-package ## Run the benchmarks: those of the Go packages, then that of the npm package, which compares it with connect-web.
+bench: build-package ## Run the benchmarks: of the Go packages, of the npm package in Node, and in Chromium beside other clients.
 	go test -run '^$$' -bench . -benchmem $(WASM_PACKAGES)
-	@for program in $(NPM)/bench/*.mjs; do echo "node $$program"; node "$$program" || exit; done
+	node $(NPM)/bench/overhead.mjs
+	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && node $(NPM)/bench/chromium.mjs
 
 .PHONY: differential
 differential: build-package ## Tell both compilers' builds the same random events, and compare their answers: EVENTS=10000000, SEED=1.
