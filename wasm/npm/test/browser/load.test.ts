@@ -71,7 +71,7 @@ test("hedgerow.min.js is all that a page without a bundler loads", async (t) => 
 
 test("a web page where the WebAssembly should be: the LoadError calls it one", async (t) => {
   const said = await load(await openPage(t, { wasm: { body: html, type: "text/html" } }));
-  assert.match(said, /hedgerow\.wasm is not WebAssembly: .*<!doctype html>.*text\/html.*web page.*wasmUrl$/);
+  assert.match(said, /hedgerow\.wasm is not WebAssembly: .*<!doctype html>.*text\/html.*web page.*wasmUrl to where it is$/);
   const page = await openPage(t, {
     api: (_, response) => void response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(html),
   });
@@ -81,7 +81,7 @@ test("a web page where the WebAssembly should be: the LoadError calls it one", a
 
 test("nothing there: the LoadError has the address and the HTTP status, and the load may be retried", async (t) => {
   const page = await openPage(t);
-  assert.match(await load(page, { wasmUrl: "/nowhere.wasm" }), /^\/nowhere\.wasm answered with HTTP status 404\. .*wasmUrl$/);
+  assert.match(await load(page, { wasmUrl: "/nowhere.wasm" }), /^\/nowhere\.wasm answered with HTTP status 404\. .*wasmUrl to where it is$/);
   assert.equal(await load(page), "loaded");
 });
 
@@ -97,7 +97,7 @@ test("a truncated file: the LoadError doubts that it is whole", async (t) => {
   const whole = await built("dist/hedgerow.wasm");
   assert.match(
     await load(await openPage(t, { wasm: { body: whole.subarray(0, whole.length / 2) } })),
-    /could not be compiled.*whole/,
+    /could not be compiled.*complete/,
   );
 });
 
@@ -107,7 +107,7 @@ test("another MIME type loads, with one warning a page", async (t) => {
     const texts = warnings(page);
     assert.deepEqual(await Promise.all([load(page), load(page)]), ["loaded", "loaded"]);
     assert.equal(texts.length, 1);
-    assert.ok(texts[0]?.includes(`hedgerow.wasm came with content-type ${type}: as application/wasm`), texts[0]);
+    assert.ok(texts[0]?.includes(`hedgerow.wasm was served with content-type ${type}. As plain application/wasm`), texts[0]);
   }
 });
 

@@ -10,7 +10,7 @@ import { COLLECT, CONVERSE, cut, hang, reply, Script, SERVER, type StepInit, sta
 import { openPage, type SiteOptions } from "./pages.js";
 
 const TLS = process.env["HEDGEROW_SERVER_TLS"] ?? "";
-const Code = { OK: 0, CANCELLED: 1, DEADLINE_EXCEEDED: 4, UNAVAILABLE: 14 };
+const Code = { OK: 0, CANCELLED: 1, DEADLINE_EXCEEDED: 4, INTERNAL: 13, UNAVAILABLE: 14 };
 const busy = status(Code.UNAVAILABLE, "busy");
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const more = (payload: Uint8Array) => toBinary(RequestSchema, create(RequestSchema, { payload }));
