@@ -5,7 +5,7 @@ import { ConfigError, refusal, StatusError } from "./api/errors.js";
 import { peek, show } from "./api/foreign.js";
 import { blockOfMetadata, type MetadataInit, metadataOfBlock } from "./api/metadata.js";
 import type { AttemptContext, CallOptions, Clock, LoadOptions } from "./api/options.js";
-import type { Calls } from "./call/calls.js";
+import type { AbstractChannel } from "./call/abstract-channel.js";
 import type { LiveCall, Receiver } from "./call/live-call.js";
 import { openChannel } from "./channel/channel.js";
 import { load } from "./channel/load.js";
@@ -28,7 +28,7 @@ interface Scope {
 }
 
 const scope = globalThis as unknown as Scope;
-const channels = new Map<number, Calls>();
+const channels = new Map<number, AbstractChannel>();
 const calls = new Map<number, LiveCall>();
 const asked = new Map<number, (prepared: Prepared) => void>();
 const sources = new Map<number, Pick<LoadOptions, "wasmModule" | "wasmBinary">>();
@@ -190,5 +190,5 @@ function start(of: Start): void {
   }
   calls.set(of.call, call);
   call.start(Math.min(of.begun, (clock as Clock).now())); // its deadline counts from when the page asked for it for it
-  if (of.message) void call.sendAlone(of.message);
+  if (of.message) void call.sendOnlyMessage(of.message);
 }

@@ -56,7 +56,7 @@ function requestOf(raw: RawRequest, tap: Tap, onEvent: RawChannel["onEvent"]): R
   return {
     method,
     outgoing: Outgoing.raw(body),
-    streams: false,
+    canStream: false,
     streaming: true, // only the other client knows how many messages there should be
     metadata,
     timeoutMs,

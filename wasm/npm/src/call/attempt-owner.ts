@@ -11,8 +11,8 @@ export interface AttemptOwner {
   readonly engine: Engine;
   /** Go has said how the call ended. */
   readonly over: boolean;
-  /** The request's messages go out as they come. */
-  readonly streams: boolean;
+  /** The request's messages may be sent as they come, so an attempt may still be sending when its response ends. */
+  readonly canStream: boolean;
   readonly tap: Tap | undefined;
   readonly channel: ChannelView;
   /** A message of the committed attempt. */

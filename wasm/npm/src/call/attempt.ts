@@ -10,13 +10,13 @@ export class Attempt implements CarrierEvents {
   readonly id: number;
   /** How many of the request's messages the carrier has taken. */
   taken = 0;
-  /** What it failed with, as the network says it. */
+  /** The error that it failed with. */
   error: unknown;
   #call: AttemptOwner;
   #carrier: Carrier | undefined;
   #body: ResponseBody;
   #abort: AbortController = new AbortController();
-  /** How often the page had been left when something was last heard of the exchange. */
+  /** How often the page had been left when the exchange last made progress. */
   #departures = 0;
 
   constructor(call: AttemptOwner, id: number) {
@@ -36,7 +36,7 @@ export class Attempt implements CarrierEvents {
     try {
       this.#carrier = carry(request, this);
     } catch (error) {
-      this.notSent(error);
+      this.invalidRequest(error);
     }
     if (this.signal.aborted) this.#kill(); // it failed at once
   }
@@ -46,7 +46,7 @@ export class Attempt implements CarrierEvents {
     this.#carrier?.read();
   }
 
-  /** Inflates the payload that has just come whole. */
+  /** Inflates the payload that is now complete. */
   inflate(limit: number): void {
     if (!this.signal.aborted) void this.#body.inflate(limit);
   }
@@ -59,14 +59,14 @@ export class Attempt implements CarrierEvents {
     this.#kill();
   }
 
-  /** Its socket may be a user's own. */
+  /** Must not throw, although the WebSocket class may be the user's own. */
   #kill(): void {
     runSafely(() => this.#carrier?.kill());
   }
 
   // What the carrier reports.
 
-  notSent(error: unknown, text?: string): void {
+  invalidRequest(error: unknown, text?: string): void {
     this.#fail(Failure.InvalidRequest, error, text);
   }
 
@@ -116,7 +116,7 @@ export class Attempt implements CarrierEvents {
       this.#call.tap?.chunk(this.id, chunk);
       this.#body.take(chunk);
     } catch (error) {
-      this.broke(error); // its bytes were taken away meanwhile
+      this.broke(error); // the chunk's buffer was detached by someone else
     }
   }
 
@@ -153,15 +153,15 @@ export class Attempt implements CarrierEvents {
 
   /**
    * Whether something other than this client ended the exchange: an AbortError that is not ours, or the page being left. A page that
-   * comes back may learn only then what became of its requests; a request that has been heard from since is well.
+   * comes back may learn only then what became of its requests; a request that has made progress since then is fine.
    */
   #interrupted(error: unknown): boolean {
     const { leaving, departures } = this.#call.engine;
     return leaving || departures !== this.#departures || peek(error, "name") === "AbortError";
   }
 
-  /** The exchange is over. A request that is still being sent then would go on for nothing. */
+  /** Stops a request that is still being sent, because the exchange is over. */
   #stopSending(): void {
-    if (this.#call.streams) this.kill();
+    if (this.#call.canStream) this.kill();
   }
 }

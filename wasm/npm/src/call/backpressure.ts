@@ -1,4 +1,4 @@
-/** Tells the sender of a call's messages when it may go on, for as long as the call lasts. */
+/** Tells the sender of a call's messages when to send the next one. */
 export class Backpressure {
   #queued = 0;
   #written = 0;
@@ -16,13 +16,13 @@ export class Backpressure {
     }
   }
 
-  /** The first so many messages need not be waited for any more. */
+  /** The sender need not wait any longer for this many messages, from the first. */
   written(messages: number): void {
     this.#written = messages;
     this.#go?.();
   }
 
-  /** The call is over: nobody waits any longer. */
+  /** The call is over, so everything that waits is released. */
   end(): void {
     this.#over = true;
     this.#go?.();

@@ -35,12 +35,12 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
   #request: Request;
   #receiver: Receiver;
   #listeners: Listeners;
-  /** The committed attempt, once only it needs the request. */
+  /** The only attempt that still needs the request; undefined while others may. */
   #released: Attempt | undefined;
   #backpressure: Backpressure = new Backpressure();
   #attempts: Attempt[] = [];
   #history: History = { attempts: [], commitReason: undefined };
-  /** How the call ended, from when Go has said so. */
+  /** How the call ended; undefined until Go says so. */
   #ending: Ending | undefined;
   /** The receiver was told of the end. */
   #told = false;
@@ -74,7 +74,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     });
   }
 
-  /** From the beginning, but before anything is sent: a signal of the user's own may throw, or be aborted now. */
+  /** Follows the signal from the start of the call, before anything is sent: it may be the user's own class, and throw or abort at once. */
   #follow(signal: AbortSignal): void {
     try {
       this.#unfollow = follow(signal, (reason) => this.cancel(CANCELED_BY_CALLER, reason));
@@ -84,11 +84,11 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
   }
 
   #flags(): number {
-    const { outgoing, streams, streaming, waitForReady } = this.#request;
+    const { outgoing, canStream, streaming, waitForReady } = this.#request;
     let flags = streaming ? StartFlag.Streaming : 0;
     if (!this.#listeners.empty) flags |= StartFlag.Observe;
     if (outgoing.open) flags |= StartFlag.Open;
-    if (streams) flags |= this.channel.webSocket ? StartFlag.Socket : StartFlag.CanStream;
+    if (canStream) flags |= this.channel.webSocket ? StartFlag.Socket : StartFlag.CanStream;
     if (waitForReady !== undefined) flags |= waitForReady ? StartFlag.WaitForReady : StartFlag.NoWait;
     if (this.engine.offline) flags |= StartFlag.Offline;
     return flags;
@@ -110,7 +110,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     await this.#backpressure.queued();
   }
 
-  async sendAlone(message: Uint8Array): Promise<void> {
+  async sendOnlyMessage(message: Uint8Array): Promise<void> {
     if (!this.#request.outgoing.open) return; // otherwise it is open because the message is to be compressed
     await this.write(message);
     this.halfClose();
@@ -126,8 +126,8 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     return this.#request.tap;
   }
 
-  get streams(): boolean {
-    return this.#request.streams;
+  get canStream(): boolean {
+    return this.#request.canStream;
   }
 
   get method(): string {
@@ -138,7 +138,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     return this.channel.baseUrl + this.method;
   }
 
-  /** Go knows the call no more. */
+  /** The call has ended, and Go no longer knows it. */
   get over(): boolean {
     return this.#ending !== undefined;
   }
@@ -286,7 +286,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
 
   #end(ending: Ending, answer: number): void {
     this.#close();
-    if (this.#request.streams) for (const attempt of this.#attempts) attempt.kill(); // no one reads the rest of their requests
+    if (this.#request.canStream) for (const attempt of this.#attempts) attempt.kill(); // no one reads the rest of their requests
     if (ending.code === Code.OK) {
       this.#receiver.onEnd(ending, undefined, answer);
       return;
@@ -297,7 +297,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     this.#receiver.onEnd(whole, statusError(this.#request.method, whole, cause), answer);
   }
 
-  /** The instance died under the call. */
+  /** The instance died while the call was running. */
   died(death: Error): void {
     const { attempts } = this.#history;
     const none = new Metadata();

@@ -2,31 +2,31 @@
 export interface CarriedRequest {
   readonly url: string;
   readonly fields: [string, string][];
-  /** A stream where the messages go out as they come. */
+  /** A stream if each message is sent when it comes. */
   readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 }
 
 /** Carries one attempt over the network: by a fetch, or by a WebSocket. */
 export interface Carrier {
-  /** Asks for the next chunk of the response, or its end. It comes as an event. */
+  /** Asks for the next chunk of the response, which is then reported, as is the end. */
   read(): void;
   /** Ends the exchange, which the server sees as canceled. */
   kill(): void;
 }
 
-/** What a carrier reports. An Attempt listens. */
+/** What a carrier reports to its Attempt. */
 export interface CarrierEvents {
   /** Aborted once the attempt is over: nothing that is reported from then on has an effect. */
   readonly signal: AbortSignal;
-  /** No request could be made of what was to be sent. text says why, if it is not error alone that does. */
-  notSent(error: unknown, text?: string): void;
+  /** No request could be made, because fetch or the WebSocket refuses its arguments. text is the message, if it is not error's own. */
+  invalidRequest(error: unknown, text?: string): void;
   /** What fetch returned cannot be read as a response. */
   notResponse(error: unknown): void;
-  /** The response is a redirect, and nothing else is known of it. */
+  /** The response is a redirect, and nothing else is known about it. */
   redirected(): void;
-  /** There was no response, as far as this side can tell. hint says in words what may be the reason. */
+  /** There was no response, as far as this side can tell. hint suggests a reason, in words. */
   noResponse(error: unknown, hint?: string): void;
-  /** The response's head: so many fields, each a name and a value, both ended by a NUL. */
+  /** The response's head came. text has this many fields, each a name and a value, both followed by a NUL. */
   head(status: number, fields: number, text: string): void;
   /** A chunk of the response's body, of at least one byte. */
   chunk(chunk: Uint8Array): void;

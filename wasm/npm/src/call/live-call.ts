@@ -3,11 +3,11 @@ import type { Code } from "../api/code.js";
 import type { Ending, StatusError } from "../api/errors.js";
 import type { Metadata } from "../api/metadata.js";
 
-/** Whom a call tells what comes of it. */
+/** Gets the results of a call. */
 export interface Receiver {
   onHeader(header: Metadata, attempt: number): void;
   onMessage(message: Uint8Array): void;
-  /** The end, with OK or with an error. answer is the attempt whose answer it is; −1: the client ended the call itself. */
+  /** The call ended, with OK or with an error. answer is the attempt whose status this is, or −1 if the client ended the call itself. */
   onEnd(ending: Ending, error: StatusError | undefined, answer: number): void;
 }
 
@@ -20,17 +20,17 @@ export interface LiveCall {
   start(at?: number): void;
   /** Adds a request message. Resolves once the next one is wanted, or the call is over. */
   write(message: Uint8Array): Promise<void>;
-  /** Sends the only message of a call that has one. Does nothing where it went out with the start. */
-  sendAlone(message: Uint8Array): Promise<void>;
+  /** Sends the only message of a call that has one. Does nothing if the message was sent by start. */
+  sendOnlyMessage(message: Uint8Array): Promise<void>;
   /** No further message follows. */
   halfClose(): void;
   /** Waits for a value for as long as the call lasts: undefined once it is over. */
   unlessOver<T>(value: T | Promise<T>): Promise<T | undefined>;
-  /** Somebody waits for a message. */
+  /** The application waits for a message. */
   want(): void;
   /** Runs act after everything that is being reported now. */
   later(act: () => void): void;
-  /** Ends the call as CANCELLED, or as INTERNAL where its caller made a mistake. */
+  /** Ends the call as CANCELLED, or as INTERNAL if its caller made a mistake. */
   cancel(why: string, cause?: unknown, code?: Code): void;
 }
 

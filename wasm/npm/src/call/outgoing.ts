@@ -1,3 +1,5 @@
+import { concatenate } from "./concatenate.js";
+
 /** The length of a frame's prefix (PROTOCOL-WEB). */
 export const PREFIX = 5;
 
@@ -37,7 +39,7 @@ export class Outgoing {
     return outgoing;
   }
 
-  /** How many bytes the first message has. */
+  /** The length of the first message, in bytes. */
   get size(): number {
     return Math.max((this.#frames.get(0)?.length ?? 0) - PREFIX, 0);
   }
@@ -64,20 +66,14 @@ export class Outgoing {
     for (const go of this.#waiting.splice(0)) go();
   }
 
-  /** All messages that are there, as one body. */
+  /** All messages so far, as one body. */
   whole(): Uint8Array<ArrayBuffer> {
     const frames = [...this.#frames.values()];
     if (frames.length === 1) return frames[0] as Uint8Array<ArrayBuffer>;
-    const whole = new Uint8Array(frames.reduce((length, { length: more }) => length + more, 0));
-    let at = 0;
-    for (const one of frames) {
-      whole.set(one, at);
-      at += one.length;
-    }
-    return whole;
+    return concatenate(frames);
   }
 
-  /** The request as a stream, from its first message on, as fast as it is pulled. taken is told how many messages were. */
+  /** The request as a stream, from its first message on, as fast as it is read. Calls taken with the number of messages that were read. */
   stream(taken: (messages: number) => void): ReadableStream<Uint8Array> {
     let next = 0;
     const pull = (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> | undefined => {
@@ -92,7 +88,7 @@ export class Outgoing {
     return new ReadableStream({ pull }, { highWaterMark: 0 });
   }
 
-  /** Forgets the first so many messages, which no attempt will send again. */
+  /** Forgets this many messages from the first, which no attempt will send again. */
   release(messages: number): void {
     for (const end = Math.min(messages, this.#added); this.#released < end; ) this.#frames.delete(this.#released++);
   }

@@ -1,3 +1,5 @@
+import { concatenate } from "./concatenate.js";
+
 /** Puts together one payload, which comes in parts. */
 export class Payload {
   /** The flags of its frame. */
@@ -6,13 +8,13 @@ export class Payload {
   missing = 0;
   #parts: Uint8Array[] = [];
 
-  /** A payload of so many bytes begins. */
+  /** Begins a payload of this length. */
   begin(flags: number, bytes: number): void {
     this.flags = flags;
     this.missing = bytes;
   }
 
-  /** Adds the next part; answers with the payload once it is whole. One that came in one part is that part, and no copy. */
+  /** Adds the next part, and returns the payload once it is whole. A payload that came in one part is not copied. */
   add(part: Uint8Array, kept: Uint8Array = part): Uint8Array | undefined {
     this.missing -= part.length;
     if (this.missing > 0) {
@@ -21,16 +23,6 @@ export class Payload {
     }
     if (this.#parts.length === 0) return kept;
     this.#parts.push(kept);
-    return join(this.#parts.splice(0));
+    return concatenate(this.#parts.splice(0));
   }
-}
-
-function join(parts: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

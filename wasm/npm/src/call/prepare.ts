@@ -4,14 +4,14 @@ import { show } from "../api/foreign.js";
 import { blockOfMetadata, Metadata } from "../api/metadata.js";
 import type { AttemptOwner } from "./attempt-owner.js";
 
-/** What is prepared: an attempt that has not been sent. */
+/** An attempt that has not been sent yet. */
 interface Unsent {
   readonly id: number;
   readonly signal: AbortSignal;
   error: unknown;
 }
 
-/** Calls the channel's metadata function for an attempt, of which number says how many there are, and tells Go what came of it. */
+/** Calls the channel's metadata function for the attempt with this number, and reports the result to Go. */
 export async function prepare(call: AttemptOwner, attempt: Unsent, number: number): Promise<void> {
   const { channel, engine, id, method } = call;
   let code = Code.OK; // which says that the function itself failed

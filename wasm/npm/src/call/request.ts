@@ -12,8 +12,8 @@ import { Outgoing } from "./outgoing.js";
 export interface Request {
   readonly method: string;
   readonly outgoing: Outgoing;
-  /** The transport can send messages as they come; Go says whether it does. */
-  readonly streams: boolean;
+  /** The carrier can send each message when it comes. Whether it does is decided by Go, whose Open action says so. */
+  readonly canStream: boolean;
   /** The response is a stream. */
   readonly streaming: boolean;
   readonly metadata: Metadata;
@@ -27,7 +27,7 @@ export interface Request {
   readonly tap?: Tap;
 }
 
-/** Hears of attempts' responses besides what Go makes of them: see hedgerow/fetch. */
+/** Gets the raw responses of attempts, for hedgerow/fetch. */
 export interface Tap {
   head(attempt: number, status: number, fields: string): void;
   chunk(attempt: number, chunk: Uint8Array): void;
@@ -39,9 +39,9 @@ export type Input = { readonly message: Uint8Array } | { readonly messages: Mess
 
 /** What a channel adds to every call. */
 export interface Defaults {
-  /** Messages are sent as they come. */
-  readonly streams: boolean;
-  /** Messages are compressed, which takes a moment. */
+  /** The channel's carrier can send each message when it comes. */
+  readonly canStream: boolean;
+  /** Messages are compressed, which is asynchronous. */
   readonly gzip: boolean;
   readonly onEvent: ((event: CallEvent) => void) | undefined;
 }
@@ -83,7 +83,7 @@ export function checkRequest(
   return {
     method,
     outgoing,
-    streams: defaults.streams && "messages" in input,
+    canStream: defaults.canStream && "messages" in input,
     streaming,
     metadata: checkMetadata(options, misuse),
     timeoutMs: checkNumber("timeoutMs", options.timeoutMs, Number.POSITIVE_INFINITY, misuse),

@@ -21,13 +21,13 @@ interface BodyOwner {
 export class ResponseBody {
   #call: AttemptOwner;
   #attempt: BodyOwner;
-  /** The chunk that is being taken apart, and how far it has been. */
+  /** The current chunk, and up to where it has been used. */
   #chunk: Uint8Array = NOTHING;
   #at = 0;
   #payload: Payload = new Payload();
   /** The payload is decoded from text: all of it has to be fed. */
   #decoded = false;
-  /** A compressed payload that has come whole. Go feeds on once it is inflated. */
+  /** A compressed payload that is complete. No more is fed until it is inflated. */
   #packed: Uint8Array | undefined;
 
   constructor(call: AttemptOwner, attempt: BodyOwner) {
@@ -35,7 +35,7 @@ export class ResponseBody {
     this.#attempt = attempt;
   }
 
-  /** Takes a chunk, once the one before has been taken whole. */
+  /** Takes a chunk. The one before must have been used up. */
   take(chunk: Uint8Array): void {
     this.#chunk = chunk;
     this.#at = 0;
@@ -52,15 +52,15 @@ export class ResponseBody {
   /** Takes the chunk apart to its end, or up to a payload that is to be inflated. */
   #advance(): void {
     let drained = false; // Go knows it if it has seen the chunk's end
-    while (!this.#waits && this.#at < this.#chunk.length) {
+    while (!this.#stopped && this.#at < this.#chunk.length) {
       if (this.#payload.missing > 0 && !this.#decoded) this.#pass();
       else drained = this.#feed();
     }
     const { engine, id } = this.#call;
-    if (!this.#waits && !drained) engine.enter("drained", id, this.#attempt.id, engine.clock.now());
+    if (!this.#stopped && !drained) engine.enter("drained", id, this.#attempt.id, engine.clock.now());
   }
 
-  get #waits(): boolean {
+  get #stopped(): boolean {
     return this.#attempt.signal.aborted || this.#packed !== undefined;
   }
 
@@ -89,7 +89,7 @@ export class ResponseBody {
     return last && consumed === slice.length && !this.#packed;
   }
 
-  /** What of a payload lies beyond the slice, but in the chunk, is taken with it, so that the whole is one view. */
+  /** Keeps a fragment. If the payload goes on after the slice but within the chunk, that part is kept with it, so that all of it is one view. */
   #fragment({ flags, first, decoded, offset, length, total }: Fragment, slice: number): void {
     this.#decoded = decoded;
     if (first) this.#payload.begin(flags, total);
@@ -103,7 +103,7 @@ export class ResponseBody {
     if (part.length > length) this.#skip(part.length - length);
   }
 
-  /** Tells Go of bytes of the present payload that it does not see. */
+  /** Tells Go how many bytes of the current payload it is not fed. */
   #skip(bytes: number): void {
     this.#at += bytes;
     this.#call.engine.enter("skip", this.#call.id, this.#attempt.id, bytes);
@@ -121,7 +121,7 @@ export class ResponseBody {
     return (this.#payload.flags & FragmentFlag.Trailers) !== 0;
   }
 
-  /** Go asks for the payload that has just come whole to be inflated. */
+  /** Inflates the payload that is now complete, as Go asked. */
   async inflate(limit: number): Promise<void> {
     const { channel, engine, id, tap } = this.#call;
     const packed = this.#packed as Uint8Array;

@@ -45,7 +45,7 @@ export class FetchCarrier implements Carrier {
     try {
       answer = fetch(url, init);
     } catch (error) {
-      attempt.notSent(error);
+      attempt.invalidRequest(error);
       return;
     }
     settle(
@@ -53,7 +53,7 @@ export class FetchCarrier implements Carrier {
       (response) => this.#head(response),
       (error) => {
         const refusal = peek(error, "name") === "TypeError" && !("double" in fetch) && refusalOf(settings, url, init);
-        if (refusal) attempt.notSent(error, `${explain(error)} (${refusal})`);
+        if (refusal) attempt.invalidRequest(error, `${explain(error)} (${refusal})`);
         else attempt.noResponse(error, hint);
       },
     );

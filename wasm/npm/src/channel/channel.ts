@@ -3,8 +3,8 @@ import { type ChannelHandler, engineOf, runSafely } from "../abi/engine.js";
 import { ConfigError, LoadError, type Problem } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
 import type { CallOptions, ChannelOptions } from "../api/options.js";
+import { AbstractChannel, closed } from "../call/abstract-channel.js";
 import { Call } from "../call/call.js";
-import { Calls, closed } from "../call/calls.js";
 import type { CarrierFactory, Inflate } from "../call/carrier.js";
 import type { ChannelView } from "../call/channel-view.js";
 import type { Receiver } from "../call/live-call.js";
@@ -17,7 +17,7 @@ export function openChannel(
   options: ChannelOptions,
   load: (options: ChannelOptions) => Promise<WebAssembly.Module>,
   requestStreaming = false,
-): Promise<Calls> {
+): Promise<AbstractChannel> {
   return checkOptions(options, requestStreaming, async (settings, problems) => {
     const [module, parts] = await Promise.all([load(options), loadParts(settings)]);
     const channel = new WasmChannel(module, settings, parts);
@@ -63,7 +63,7 @@ export interface RawChannel {
 }
 
 /** A channel whose WebAssembly runs in this realm, not in a worker. */
-class WasmChannel extends Calls implements ChannelHandler {
+class WasmChannel extends AbstractChannel implements ChannelHandler {
   #module: WebAssembly.Module;
   #settings: Settings;
   #parts: Parts;
@@ -79,7 +79,7 @@ class WasmChannel extends Calls implements ChannelHandler {
     this.#settings = settings;
     this.#parts = parts;
     const { requestStreaming, gzip, onEvent } = settings;
-    this.#defaults = { streams: requestStreaming || parts.webSocket, gzip, onEvent };
+    this.#defaults = { canStream: requestStreaming || parts.webSocket, gzip, onEvent };
   }
 
   /** Passes the options to Go, which checks them. A channel whose instance died does this again, with a fresh instance. */

@@ -80,7 +80,7 @@ export class RemoteCall implements LiveCall, RemoteCallHandler {
     await this.#backpressure.queued();
   }
 
-  sendAlone(): Promise<void> {
+  sendOnlyMessage(): Promise<void> {
     return Promise.resolve(); // the message went out with the start
   }
 

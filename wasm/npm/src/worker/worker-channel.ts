@@ -6,7 +6,7 @@ import { describe, peek, show } from "../api/foreign.js";
 import { Metadata } from "../api/metadata.js";
 import type { CallOptions, ChannelOptions } from "../api/options.js";
 import type { Channel } from "../api/types.js";
-import { Calls, closed } from "../call/calls.js";
+import { AbstractChannel, closed } from "../call/abstract-channel.js";
 import type { LiveCall, Receiver } from "../call/live-call.js";
 import { checkRequest, type Input } from "../call/request.js";
 import "../channel/channel.js"; // this and the next keep one chunk: see splitting in bundle.mjs
@@ -76,7 +76,7 @@ function fromHere<T>(address: T): T | string {
 
 let lastChannel = 0;
 
-class WorkerChannel extends Calls implements RemoteChannel {
+class WorkerChannel extends AbstractChannel implements RemoteChannel {
   readonly id: number = ++lastChannel;
   readonly functions: RemoteChannel["functions"];
   readonly options: ChannelOptions;
@@ -113,7 +113,7 @@ class WorkerChannel extends Calls implements RemoteChannel {
   make(method: string, input: Input, options: CallOptions, streaming: boolean, receiver: Receiver): LiveCall {
     if (this.#closed) throw closed(method);
     const { onEvent } = this.functions;
-    const request = checkRequest(method, input, options, streaming, { streams: true, gzip: true, onEvent });
+    const request = checkRequest(method, input, options, streaming, { canStream: true, gzip: true, onEvent });
     return new RemoteCall(this.#living(), this.id, request, input, receiver);
   }
 

@@ -9,8 +9,8 @@ import { pump } from "./pump.js";
 import type { Input } from "./request.js";
 import { Stream } from "./stream.js";
 
-/** A channel as its users have it: the four kinds of call, whoever makes them. */
-export abstract class Calls implements Channel {
+/** A channel as its users see it, with the four kinds of call. Subclasses make the calls, here or in a worker. */
+export abstract class AbstractChannel implements Channel {
   /** Makes a call, or throws the StatusError with which it is refused. */
   abstract make(method: string, input: Input, options: CallOptions, streaming: boolean, receiver: Receiver): LiveCall;
 
@@ -36,7 +36,7 @@ export abstract class Calls implements Channel {
     return this.#streamed(method, { messages }, options);
   }
 
-  /** A call that is answered by one message. */
+  /** A call whose response is one message. */
   #answered(method: string, input: Input, options: CallOptions): Promise<UnaryResponse> {
     return new Promise((resolve, reject) => {
       let answer: Uint8Array | undefined;
@@ -58,7 +58,7 @@ export abstract class Calls implements Channel {
     });
   }
 
-  /** A call that is answered by a stream. */
+  /** A call whose response is a stream. */
   #streamed(method: string, input: Input, options: CallOptions): ResponseStream {
     const stream = new Stream(method);
     try {
@@ -72,12 +72,12 @@ export abstract class Calls implements Channel {
   }
 }
 
-/** What a call is refused with, also if one of its arguments threw an error when it was read. */
+/** The error of a call that is refused, also if one of its arguments threw an error when it was read. */
 function asStatus(method: string, error: unknown): StatusError {
   return error instanceof StatusError ? error : refusal(String(method), Code.INTERNAL, show(error), "internal", error);
 }
 
-/** What a call of a closed channel is refused with. */
+/** The error of a call on a closed channel. */
 export function closed(method: string): StatusError {
   return refusal(String(method), Code.CANCELLED, CHANNEL_IS_CLOSED, "cancelled");
 }
@@ -85,5 +85,5 @@ export function closed(method: string): StatusError {
 function begin(call: LiveCall, input: Input): void {
   call.start();
   if ("messages" in input) void pump(input.messages, call);
-  else void call.sendAlone(input.message);
+  else void call.sendOnlyMessage(input.message);
 }
