@@ -227,7 +227,7 @@ func receive(response, controller safejs.Value, stop func() bool) (*transport.Re
 	}
 	if err != nil {
 		b.end(true)
-		return nil, &transport.Error{Unreadable: true, Err: errors.New("fetch answered with something else than an unread Response: " + err.Error())}
+		return nil, &transport.Error{Unreadable: true, Err: errors.New("fetch did not resolve with an unread Response: " + err.Error())}
 	}
 	return &transport.Response{Status: status, Header: header, Body: b}, nil
 }

@@ -154,7 +154,7 @@ func TestFailures(t *testing.T) {
 		"no_error_object":     {`return Promise.reject("nothing doing")`, false, false, "nothing doing"},
 		"nothing_at_all":      {`return Promise.reject()`, false, false, "<undefined>"},
 		"no_promise":          {`return 1`, false, false, ""},
-		"no_response":         {`return Promise.resolve({})`, false, false, "fetch answered with something else than an unread Response"},
+		"no_response":         {`return Promise.resolve({})`, false, false, "fetch did not resolve with an unread Response"},
 		"thrown":              {`throw new TypeError("no such thing")`, false, true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

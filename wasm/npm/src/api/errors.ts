@@ -61,9 +61,9 @@ export function statusError(method: string, ending: Ending, cause?: unknown): St
   return Reflect.construct(StatusError, [method, ending, cause]);
 }
 
-/** Whether it is a StatusError, perhaps from another copy of the package. */
+/** Whether it has the name of a StatusError, as one from another copy of the package has too. Not all that has the name is one. */
 export function isStatusError(error: unknown): error is StatusError {
-  return error instanceof StatusError || peek(error, "name") === "StatusError";
+  return peek(error, "name") === "StatusError";
 }
 
 /** Sets the name of the error and of its class. Stack traces show the latter, and a minifier would change it. */

@@ -74,12 +74,15 @@ export abstract class AbstractChannel implements Channel {
 
 /** The error of a call that is refused, also if one of its arguments threw an error when it was read. */
 function asStatus(method: string, error: unknown): StatusError {
-  return error instanceof StatusError ? error : refusal(String(method), Code.INTERNAL, show(error), "internal", error);
+  try {
+    if (error instanceof StatusError) return error;
+  } catch {} // of a Proxy, for example
+  return refusal(show(method), Code.INTERNAL, show(error), "internal", error);
 }
 
 /** The error of a call on a closed channel. */
 export function closed(method: string): StatusError {
-  return refusal(String(method), Code.CANCELLED, CHANNEL_IS_CLOSED, "cancelled");
+  return refusal(show(method), Code.CANCELLED, CHANNEL_IS_CLOSED, "cancelled");
 }
 
 function begin(call: LiveCall, input: Input): void {

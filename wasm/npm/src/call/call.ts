@@ -14,7 +14,7 @@ import { Action, CANCELED_BY_CALLER, type StartBlock, StartFlag } from "../abi/t
 import { Code } from "../api/code.js";
 import { type Ending, isStatusError, statusError } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
-import { follow, show } from "../api/foreign.js";
+import { follow, isBytes, peek, show } from "../api/foreign.js";
 import { blockOfMetadata, Metadata } from "../api/metadata.js";
 import { Attempt } from "./attempt.js";
 import type { AttemptOwner } from "./attempt-owner.js";
@@ -292,8 +292,14 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
       return;
     }
     const cause = this.#attempts[answer]?.error ?? this.#cause;
-    const own = isStatusError(cause) ? cause : undefined; // what a function for per-attempt metadata failed with
-    const whole = { ...ending, details: ending.details ?? own?.details, rawCode: ending.rawCode ?? own?.rawCode };
+    // What a function for per-attempt metadata failed with.
+    const own = isStatusError(cause) ? cause : undefined;
+    const [details, rawCode] = [peek(own, "details"), peek(own, "rawCode")];
+    const whole: Ending = {
+      ...ending,
+      details: ending.details ?? (isBytes(details) ? details : undefined),
+      rawCode: ending.rawCode ?? (typeof rawCode === "number" ? rawCode : undefined),
+    };
     this.#receiver.onEnd(whole, statusError(this.#request.method, whole, cause), answer);
   }
 

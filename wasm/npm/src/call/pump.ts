@@ -13,7 +13,10 @@ type Source = AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
 export async function pump(messages: Messages, call: LiveCall): Promise<void> {
   let source: Source | undefined;
   try {
-    if (!call.over) source = iteratorOf(messages);
+    if (!call.over) {
+      source = iteratorOf(messages);
+      if (!source) throw new TypeError(`the iterator is ${describe(source)}`);
+    }
     while (source && !call.over) {
       const next = await call.unlessOver(source.next());
       if (call.over) break;

@@ -46,6 +46,9 @@ export interface Defaults {
   readonly onEvent: ((event: CallEvent) => void) | undefined;
 }
 
+/** The most names that are looked at. There are fewer options. */
+const MAX_NAMES = 100;
+
 const CALL_OPTIONS: readonly string[] = ["metadata", "timeoutMs", "signal", "waitForReady", "maxReceiveMessageBytes", "onEvent"];
 
 type Misuse = (text: string) => StatusError;
@@ -58,12 +61,14 @@ export function checkRequest(
   streaming: boolean,
   defaults: Defaults,
 ): Request {
-  const misuse: Misuse = (text) => refusal(String(method), Code.INTERNAL, text, "internal");
+  const misuse: Misuse = (text) => refusal(show(method), Code.INTERNAL, text, "internal");
   if (typeof method !== "string") throw misuse(`the method must be a string, not ${describe(method)}`);
   const outgoing = checkInput(input, defaults.gzip, misuse);
   if (typeof options !== "object" || options === null)
     throw misuse(`the call's options must be an object, not ${describe(options)}`);
-  for (const name of Object.keys(options)) {
+  const names = Object.keys(options);
+  if (names.length > MAX_NAMES) throw misuse(`a call has at most ${MAX_NAMES} options, not ${names.length}`);
+  for (const name of names) {
     if (!CALL_OPTIONS.includes(name) && options[name as keyof CallOptions] !== undefined)
       throw misuse(`unknown option ${describe(name)}: a call has ${CALL_OPTIONS.join(", ")}`);
   }

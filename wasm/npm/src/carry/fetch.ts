@@ -113,8 +113,9 @@ export class FetchCarrier implements Carrier {
           broke(error);
           return;
         }
-        if (chunk) attempt.chunk(chunk);
-        else attempt.end();
+        if (!chunk) attempt.end();
+        else if (chunk.length > 0) attempt.chunk(chunk);
+        else setTimeout(() => attempt.signal.aborted || this.read()); // a stream of nothing else must not keep the page from its turns
       },
       broke,
     );

@@ -51,28 +51,33 @@ export class WebSocketCarrier implements Carrier {
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     let opened = false;
-    socket.onopen = () => {
+    /** The class may be the user's own, and do what no WebSocket does. */
+    const safe =
+      <E>(act: (event: E) => void) =>
+      (event: E): void => {
+        try {
+          act(event);
+        } catch (error) {
+          attempt.broke(error);
+        }
+      };
+    socket.onopen = safe(() => {
+      if (opened || attempt.signal.aborted) return;
       opened = true;
-      if (attempt.signal.aborted) return;
-      try {
-        socket.send(new TextEncoder().encode(fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")));
-      } catch (error) {
-        attempt.broke(error);
-        return;
-      }
+      socket.send(new TextEncoder().encode(fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")));
       this.#unended = true;
       this.#send(socket).catch((error: unknown) => attempt.broke(error));
       attempt.head(SWITCHING_PROTOCOLS, 0, "");
-    };
-    socket.onmessage = (event) => {
-      const bytes = bytesOf(event?.data);
+    });
+    socket.onmessage = safe((event) => {
+      const bytes = bytesOf(event.data);
       if (bytes?.length !== 0) this.#came(bytes ?? UNSUPPORTED);
-    };
-    socket.onclose = (event) => {
+    });
+    socket.onclose = safe((event) => {
       const { code, reason } = closingOf(event);
       if (opened) this.#came({ code, reason });
       else attempt.noResponse(new Error(`the socket was closed before it opened, with code ${code}`));
-    };
+    });
     // Where a Content-Security-Policy forbids the socket, Chromium tells this and no close.
     socket.onerror = () => {
       if (!opened) attempt.noResponse(new Error("the socket failed before it opened, and no reason was given"));

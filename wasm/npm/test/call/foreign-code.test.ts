@@ -5,6 +5,7 @@ import { Code } from "hedgerow";
 import { MESSAGE, METHOD, open, refused, retrying } from "../support/calls.js";
 import { Clock } from "../support/clock.js";
 import { FakeFetch } from "../support/fake-fetch.js";
+import { failed, ok } from "../support/responses.js";
 
 const signals: [string, object][] = [
   ["throws", { removeEventListener: () => assert.fail("from the signal") }],
@@ -60,4 +61,73 @@ test("an iterator of messages that aborts its own call and never answers is retu
   const error = await refused(channel.clientStreaming(METHOD, messages, { signal: controller.signal }));
   assert.equal(error.code, Code.CANCELLED);
   await over;
+});
+
+/** A signal that is nobody's, with these properties. */
+function signalOf(more: object): AbortSignal {
+  return Object.create(
+    { aborted: false, addEventListener: () => {}, removeEventListener: () => {} },
+    Object.getOwnPropertyDescriptors(more),
+  ) as AbortSignal;
+}
+
+const throws = (): never => assert.fail("from a double");
+
+test("a signal whose addEventListener throws, or whose properties do: the call is refused, and nothing is sent", async (t) => {
+  for (const more of [
+    { addEventListener: throws },
+    {
+      get aborted() {
+        return throws();
+      },
+    },
+  ]) {
+    const fake = new FakeFetch();
+    const channel = await open(t, fake);
+    const error = await refused(channel.unary(METHOD, MESSAGE, { signal: signalOf(more) }));
+    assert.equal(error.code, Code.INTERNAL);
+    assert.match(error.message, /from a double/);
+    assert.equal(fake.exchanges.length, 0);
+  }
+});
+
+test("a signal that aborts when it is listened to, or whose reason throws, ends its call", async (t) => {
+  const reason = new Error("why");
+  const soon = (_: string, listener: () => void) => listener();
+  const later = (_: string, listener: () => void) => queueMicrotask(listener);
+  for (const addEventListener of [soon, later]) {
+    const fake = new FakeFetch();
+    const channel = await open(t, fake);
+    const error = await refused(channel.unary(METHOD, MESSAGE, { signal: signalOf({ addEventListener, reason }) }));
+    assert.deepEqual([error.code, error.cause], [Code.CANCELLED, reason]);
+    assert.equal(fake.exchanges.length, addEventListener === soon ? 0 : 1);
+    const unreadable = signalOf({
+      addEventListener,
+      get reason() {
+        return throws();
+      },
+    });
+    assert.equal((await refused(channel.unary(METHOD, MESSAGE, { signal: unreadable }))).code, Code.CANCELLED);
+  }
+});
+
+test("callbacks that throw or reject, where what is logged throws too: calls end, and nothing is left unhandled", async (t) => {
+  t.mock.method(console, "error", throws);
+  t.mock.method(console, "warn", throws);
+  for (const onEvent of [throws, async () => throws()]) {
+    const fake = new FakeFetch(ok(MESSAGE), failed(Code.NOT_FOUND));
+    const channel = await open(t, fake, { onEvent });
+    assert.deepEqual((await channel.unary(METHOD, MESSAGE, { onEvent })).message, MESSAGE);
+    assert.equal((await refused(channel.unary(METHOD, MESSAGE))).code, Code.NOT_FOUND);
+  }
+});
+
+test("an iterable whose iterator is none ends its call", async (t) => {
+  for (const iterator of [undefined, null, 0, "", {}, 5]) {
+    const channel = await open(t, new FakeFetch());
+    for (const name of [Symbol.iterator, Symbol.asyncIterator]) {
+      const messages = { [name]: () => iterator } as unknown as Iterable<Uint8Array>;
+      assert.equal((await refused(channel.clientStreaming(METHOD, messages))).code, Code.CANCELLED);
+    }
+  }
 });

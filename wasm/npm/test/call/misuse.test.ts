@@ -179,3 +179,30 @@ test("what cannot be written as text ends a call like any other error", async (t
   assert.equal((await ended({ metadata: wordless })).code, Code.UNAUTHENTICATED);
   assert.equal((await ended({ fetch: wordless })).code, Code.UNAVAILABLE);
 });
+
+test("unknown options of a call are refused like those of a channel", async (t) => {
+  const fake = new FakeFetch();
+  const channel = await open(t, fake);
+  for (const options of [{ timeout: 500 }, { timeoutMS: 500 }, { headers: {} }, { Signal: 1 }, { constructor: 1 }]) {
+    const [name] = Object.keys(options);
+    const error = await refusedBothWays(channel, fake, METHOD, MESSAGE, options);
+    assert.match(error.message, new RegExp(`"${name}".*timeoutMs`));
+    assert.equal((await refused(channel.clientStreaming(METHOD, [MESSAGE], options as CallOptions))).message, error.message);
+    assert.equal(
+      (await refused(collect(channel.bidiStreaming(METHOD, [MESSAGE], options as CallOptions)))).message,
+      error.message,
+    );
+  }
+});
+
+test("an object of very many options is refused before they are looked at", async (t) => {
+  const fake = new FakeFetch();
+  const options = Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`option${i}`, undefined]));
+  assert.match((await refusedBothWays(await open(t, fake), fake, METHOD, MESSAGE, options)).message, /at most 100/);
+});
+
+test("an unknown option that is undefined is none", async (t) => {
+  const fake = new FakeFetch(ok(MESSAGE));
+  const channel = await open(t, fake);
+  assert.deepEqual((await channel.unary(METHOD, MESSAGE, { timeout: undefined } as CallOptions)).message, MESSAGE);
+});
