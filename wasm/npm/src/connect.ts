@@ -44,8 +44,8 @@ export interface TransportOptions {
  * ```
  *
  * Calls fail with a ConnectError. Its `cause` is the StatusError, which has the attempts, unless the caller's own signal ended the call. Its
- * `metadata` has header and trailer. As with every connect transport, leaving the loop over a stream does not end the call; aborting its
- * signal does. In Headers, values of `-bin` names are base64.
+ * `metadata` has header and trailer. From connect-es 2.3 on, leaving the loop over a stream ends the call; before, only aborting its signal
+ * does. In Headers, values of `-bin` names are base64.
  */
 export function createTransport(channel: ChannelInit, options: TransportOptions = {}): Transport {
   return new ChannelTransport(channelOf(channel), options);

@@ -13,7 +13,7 @@ import {
 } from "@connectrpc/connect";
 import { type ChannelOptions, Code, createChannel } from "hedgerow";
 import { createTransport, type TransportOptions } from "hedgerow/connect";
-import { Chaos, type Reply, type Request, RequestSchema } from "../gen/chaos/v1/chaos_pb.js";
+import { Chaos, Ending, type Reply, type Request, RequestSchema } from "../gen/chaos/v1/chaos_pb.js";
 import { hedging, open, retrying } from "../support/calls.js";
 import { FakeFetch } from "../support/fake-fetch.js";
 import { ok } from "../support/responses.js";
@@ -199,4 +199,18 @@ test("binaryOptions reach the messages", async (t) => {
     const reply = await client.do({});
     assert.deepEqual([reply.attempt, reply.$unknown?.length], [1, readUnknownFields ? 1 : undefined]);
   }
+});
+
+test("from connect-es 2.3 on, leaving the loop over a stream ends the call at the server", {
+  skip: process.env["HEDGEROW_CONNECT"] !== "2.3" && "the version under test does not tell the transport",
+}, async (t) => {
+  const client = await clientOf(t);
+  const left = new Script([{ messages: 1, ...hang }]);
+  for await (const _ of client.stream(request(left))) break;
+  assert.equal((await left.report(t, 1, 1)).executions[0]?.ending, Ending.CANCELLED);
+  const returned = new Script([{ messages: 1, ...hang }]);
+  const stream = client.stream(request(returned))[Symbol.asyncIterator]();
+  await stream.next();
+  await stream.return?.();
+  assert.equal((await returned.report(t, 1, 1)).executions[0]?.ending, Ending.CANCELLED);
 });
