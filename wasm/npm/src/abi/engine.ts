@@ -108,14 +108,14 @@ export class Engine {
     this.#todo.push(act);
   }
 
-  /** Calls an export, reads its actions and performs them: at once, or where a batch is under way, at its end. */
+  /** Calls an export, reads its actions and performs them: at once or, during a batch, at its end. */
   enter<E extends Export>(name: E, ...args: Arguments<E>): void {
     this.batch(() => this.#host.enter(name, ...args));
   }
 
   /**
-   * Runs act, which may enter several times, and then performs what Go asked for meanwhile, in the order in which it did. What is
-   * entered while that is performed joins it at its end.
+   * Runs act, which may call several exports, and then performs all of their actions, in order. If performing one of them calls another
+   * export, the actions of that are performed last.
    */
   batch(act: () => void): void {
     if (this.#batching) {
@@ -127,7 +127,7 @@ export class Engine {
       act();
     } finally {
       for (let i = 0; i < this.#todo.length; i++) {
-        runSafely(this.#todo[i] as () => void); // one that throws must not keep the others from their turn
+        runSafely(this.#todo[i] as () => void); // if one throws, the others are still performed
       }
       this.#todo.length = 0;
       this.#batching = false;
@@ -159,8 +159,8 @@ export class Engine {
   }
 
   /**
-   * Timers count in whole milliseconds up to 2³¹−1. One that fires too early does no harm: Go sets it again. A patient one is set after
-   * so many microtasks, unless another takes its place before: then most calls need none.
+   * Timers count in whole milliseconds up to 2³¹−1. One that fires too early does no harm, because Go sets it again. A patient timer is
+   * set only after this many microtasks, unless another one has replaced it by then: so most calls need no timer.
    */
   #setTimer(at: number, patience: number): void {
     this.clock.clearTimeout(this.#timeout);
@@ -192,7 +192,7 @@ export class Engine {
   }
 }
 
-/** How many microtasks the end of a body may take that has come already: fetch's streams need a few of them to say so. */
+/** How many microtasks a patient timer waits. If the end of a body has already come, fetch's streams report it within a few of them. */
 const PATIENCE = 20;
 
 /** The clock of channels whose options name none. */

@@ -12,7 +12,7 @@ import { checkRequest, type Defaults, type Input } from "../call/request.js";
 import { FetchCarrier, type FetchSettings } from "../carry/fetch.js";
 import { checkOptions, type Settings } from "./settings.js";
 
-/** Makes a channel of options and the loaded module, or throws a ConfigError with all problems in the options. */
+/** Makes a channel from options and the loaded module, or throws a ConfigError with all problems in the options. */
 export function openChannel(
   options: ChannelOptions,
   load: (options: ChannelOptions) => Promise<WebAssembly.Module>,
@@ -50,7 +50,7 @@ async function loadInflate(): Promise<Inflate> {
 
 let lastId = 0;
 
-/** The property under which a channel keeps what hedgerow/fetch needs of it. It is not part of the public API. */
+/** The property of a channel that hedgerow/fetch uses. It is not part of the public API. */
 export const RAW: unique symbol = Symbol("raw");
 
 export interface RawChannel {
@@ -68,7 +68,7 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
   #settings: Settings;
   #parts: Parts;
   #defaults: Defaults;
-  /** What its calls see of it, as long as the instance lives. */
+  /** The channel as its calls see it; undefined if its instance has died. */
   #view: ChannelView | undefined;
   #closed = false;
   #problems: Problem[] = [];

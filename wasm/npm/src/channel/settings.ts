@@ -7,9 +7,9 @@ import { blockOfMetadata, Metadata, type MetadataInit } from "../api/metadata.js
 import type { AttemptContext, ChannelOptions, Clock } from "../api/options.js";
 import type { FetchSettings } from "../carry/fetch.js";
 
-/** A channel's options, of which the types are checked. Go checks the rest, in the text. */
+/** A channel's options. Their types have been checked; Go checks the rest, from the text. */
 export interface Settings extends FetchSettings {
-  /** The options that Go knows: names and values in turn. */
+  /** The options that Go knows, as alternating names and values. */
   readonly text: string;
   readonly baseUrl: string;
   readonly prepare: ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
@@ -21,10 +21,10 @@ export interface Settings extends FetchSettings {
   readonly onFatal: ((error: Error) => void) | undefined;
 }
 
-/** Those choices of users that are fetch's. */
+/** The options of fetch that are one of a few words. */
 const FETCH_WORDS: typeof CHOICES = { credentials: ["omit", "same-origin", "include"], redirect: ["manual", "follow"] };
 
-/** All of them, with those that Go knows. */
+/** All options that are one of a few words. */
 const WORDS: typeof CHOICES = { ...CHOICES, ...FETCH_WORDS };
 
 const BOOLEANS: readonly string[] = ["requestStreaming", "worker"];
@@ -57,7 +57,7 @@ class Reader {
   }
 }
 
-/** Far more than there are options. What is no options object may have any number of fields, and each would be a problem to tell. */
+/** Far more than there are options. An object of another kind may have any number of fields, and each would be reported as a problem. */
 const MAX_NAMES = 100;
 
 /** Checks the options, then lets Go check the rest, so that all problems are reported together. */
@@ -166,7 +166,7 @@ function readWebSocket(reader: Reader, value: unknown): typeof WebSocket | undef
   return undefined;
 }
 
-/** Relative to the page, if there is one. */
+/** Reads the base URL, which may be relative to the page if there is one. */
 function readBaseUrl(reader: Reader, value: unknown): string {
   const page = typeof location === "object" ? location.href : undefined;
   if (typeof value !== "string" || value === "") {

@@ -79,7 +79,7 @@ export type FromWorker =
       readonly cause: Failure | undefined;
     };
 
-/** A call that runs in the worker, whom the page's connection tells what the worker says of it. */
+/** A call that runs in the worker. The page's connection passes on what the worker reports about it. */
 export interface RemoteCallHandler {
   readonly id: number;
   readonly channel: number;
