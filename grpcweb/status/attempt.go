@@ -6,7 +6,7 @@ type CommitReason uint8
 
 // The reasons why a call makes no further attempt.
 const (
-	ReasonNone            CommitReason = iota // not committed: the call is still open to further attempts
+	ReasonNone            CommitReason = iota // the call has neither committed nor ended
 	ReasonResponseHeaders                     // response headers arrived
 	ReasonFatalStatus                         // an attempt ended with a status that the policy does not list
 	ReasonExhausted                           // maxAttempts were made

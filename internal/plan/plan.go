@@ -83,7 +83,7 @@ type Next uint8
 // What may follow a failed attempt.
 const (
 	Again Next = iota // another attempt begins, in place of one that was due
-	Hold              // no further attempt begins; the call ends when none is left running
+	Hold              // no further counted attempt begins; the call ends when none is left running
 	Fatal             // the call ends at once, with this attempt's status
 )
 

@@ -24,8 +24,8 @@ export type Buffers = Omit<Host, "enter">;
 /**
  * One instance of the WebAssembly, with the calls that live in it and the one timer that they share.
  *
- * What Go wants done is first read, whole, and then performed, in Go's order. Reading runs no code of users. Performing does (fetch,
- * listeners, abort handlers), and that may begin or cancel calls and so write over what Go had emitted.
+ * All actions of an export are read first, and then performed in order. Reading runs no code of the user's. Performing does (fetch,
+ * listeners, abort handlers), and that code may start or cancel calls, which overwrites the buffer of actions.
  */
 export class Engine {
   /** Where the arguments of the next export are written, and the results of the last one are read. */

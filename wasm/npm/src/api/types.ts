@@ -49,7 +49,7 @@ export interface ResponseStream extends AsyncIterable<Uint8Array> {
   readonly trailer: Promise<Metadata>;
   /** The attempts so far. */
   readonly attempts: readonly AttemptRecord[];
-  /** undefined while further attempts are possible. */
+  /** Why no further attempt is made. It is set when the call commits or ends. */
   readonly commitReason: CommitReason | undefined;
   /** Ends the call with CANCELLED. Does nothing after its end. */
   cancel(): void;
