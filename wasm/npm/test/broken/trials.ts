@@ -10,8 +10,11 @@ import { methodOf } from "./raw-server.js";
 
 /** So many rows are tried at once. */
 const AT_ONCE = 32;
-/** What the WebAssembly may have of memory after all rows of a table, in bytes. */
-const BOUND = 32 << 20;
+/**
+ * What the WebAssembly may have of memory after all rows of a table, in bytes. An answer may need some of its own size at a time, of which
+ * the largest blocks have 1 MiB, and 64 calls are open at once. An answer that needs a hundred times its size goes beyond it.
+ */
+const BOUND = 128 << 20;
 
 async function trials(t: TestContext, baseUrl: string, options: Partial<ChannelOptions>): Promise<Trial[]> {
   const open = async (name: string, more: Partial<ChannelOptions>, retries: Trial["retries"]): Promise<Trial> => {
