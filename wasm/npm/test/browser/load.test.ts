@@ -81,7 +81,10 @@ test("a web page where the WebAssembly should be: the LoadError calls it one", a
 
 test("nothing there: the LoadError has the address and the HTTP status, and the load may be retried", async (t) => {
   const page = await openPage(t);
-  assert.match(await load(page, { wasmUrl: "/nowhere.wasm" }), /^\/nowhere\.wasm answered with HTTP status 404\. .*wasmUrl to where it is$/);
+  assert.match(
+    await load(page, { wasmUrl: "/nowhere.wasm" }),
+    /^\/nowhere\.wasm answered with HTTP status 404\. .*wasmUrl to where it is$/,
+  );
   assert.equal(await load(page), "loaded");
 });
 
