@@ -25,10 +25,12 @@ const lengthShift = 8
 type Program interface {
 	// OpenChannel: a channel is made with these options: alternating names and
 	// values, with numbers as JavaScript writes them. Names of metadata begin with
-	// >. Besides the options that users know, there are seed, a number; random, the
-	// result of every draw, in units of 2⁻⁵³; and, with any value, perAttempt:
-	// metadata is a function, page: a browser's fetch carries the requests,
-	// crossOrigin: the page is on another origin.
+	// >. Names that begin with ? are any options as the application gave them,
+	// whose values show their type: "text", 7, true, a function. Besides the
+	// options that users know, there are seed, a number; random, the result of
+	// every draw, in units of 2⁻⁵³; and, with any value, perAttempt: metadata
+	// is a function, page: a browser's fetch carries the requests, crossOrigin: the
+	// page is on another origin.
 	OpenChannel(channel uint32, in []byte)
 	// CloseChannel: the channel is closed: its calls are canceled.
 	CloseChannel(channel uint32, now float64)

@@ -1,6 +1,8 @@
 package channel
 
 import (
+	"strings"
+
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
@@ -67,13 +69,17 @@ func (c *Choice) Choose(o *Options, word int, report func(path, reason string)) 
 
 // Read makes the option this word, or reports that it is not one of its words.
 func (c *Choice) Read(o *Options, value string, report func(path, reason string)) {
+	c.read(o, value, text.Quote(value), report)
+}
+
+func (c *Choice) read(o *Options, value, shown string, report func(path, reason string)) {
 	for i, word := range c.Words {
 		if word == value {
 			c.set(o, i)
 			return
 		}
 	}
-	report(c.Name, c.allowed()+", not "+text.Quote(value))
+	report(c.Name, c.allowed()+", not "+shown)
 }
 
 // allowed says which words there are. They stand here and need no escapes.
@@ -123,10 +129,21 @@ func ChoiceOf(name string) *Choice {
 	panic("no choice is called " + name)
 }
 
-// Read sets the option of this name from text, with numbers as JavaScript writes
-// them, or reports what is wrong with the value. It returns whether the table has
-// the option.
+// Read sets the option of this name, or reports what is wrong with its value. It returns
+// whether the table has the option. A flag may have any value.
 func (o *Options) Read(name, value string, report func(path, reason string)) (known bool) {
+	for i := range Flags {
+		if f := &Flags[i]; f.Name == name {
+			*f.field(o) = true
+			return true
+		}
+	}
+	return o.ReadValue(name, value, report)
+}
+
+// ReadValue does the same for a number or a choice. The value is text as JavaScript shows
+// it: a number, a word between quotes or without, or anything else, which is refused.
+func (o *Options) ReadValue(name, value string, report func(path, reason string)) (known bool) {
 	for i := range Numbers {
 		if n := &Numbers[i]; n.Name == name {
 			n.Set(o, readNumber(name, value, report))
@@ -135,13 +152,7 @@ func (o *Options) Read(name, value string, report func(path, reason string)) (kn
 	}
 	for i := range Choices {
 		if c := &Choices[i]; c.Name == name {
-			c.Read(o, value, report)
-			return true
-		}
-	}
-	for i := range Flags {
-		if f := &Flags[i]; f.Name == name {
-			*f.field(o) = true
+			c.read(o, strings.TrimSuffix(strings.TrimPrefix(value, `"`), `"`), value, report)
 			return true
 		}
 	}

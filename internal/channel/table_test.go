@@ -21,7 +21,7 @@ func TestRead(t *testing.T) {
 		if !o.Read(n.Name, "Infinity", never) || *n.field(&o) != Unlimited {
 			t.Errorf("%s: %d after Infinity", n.Name, *n.field(&o))
 		}
-		for _, value := range []string{"", "0", "-1", "1.5", "NaN", "1e3", "9223372036854775808"} {
+		for _, value := range []string{"", `"7"`, "7n", "0", "-1", "1.5", "NaN", "1e3", "9223372036854775808"} {
 			told := ""
 			if !o.Read(n.Name, value, func(path, reason string) { told += path + ": " + reason }) || !strings.HasPrefix(told, n.Name+": must be a whole number") {
 				t.Errorf("%s = %q: %q", n.Name, value, told)
@@ -44,7 +44,11 @@ func TestRead(t *testing.T) {
 		}
 		told := ""
 		report := func(path, reason string) { told += path + ": " + reason + "\n" }
-		if o.Read(c.Name, "nonsense", report); !strings.HasPrefix(told, c.Name+": must be \""+c.Words[0]+"\" or ") || !strings.HasSuffix(told, ", not \"nonsense\"\n") {
+		if o.Read(c.Name, "nonsense", report); !strings.HasPrefix(told, c.Name+": must be \""+c.Words[0]+"\" or ") || !strings.HasSuffix(told, ", not nonsense\n") {
+			t.Errorf("%q", told)
+		}
+		told = ""
+		if o.ReadValue(c.Name, `"`+c.Words[0]+`"`, never); !o.ReadValue(c.Name, `"some"`, report) || !strings.HasSuffix(told, ", not \"some\"\n") {
 			t.Errorf("%q", told)
 		}
 		told = ""
@@ -57,6 +61,9 @@ func TestRead(t *testing.T) {
 		o := DefaultOptions()
 		if *f.field(&o) || !o.Read(f.Name, "1", never) || !*f.field(&o) {
 			t.Errorf("%s is not set", f.Name)
+		}
+		if o.ReadValue(f.Name, "1", never) {
+			t.Errorf("%s is read like an option that users know", f.Name)
 		}
 	}
 	if o.Read("baseUrl", "x", never) || o.Read("", "", never) {

@@ -27,8 +27,10 @@ type optionReader struct {
 	problems channel.Problems
 }
 
-// metadataPrefix marks the fields of the channel's metadata among the options.
-const metadataPrefix = ">"
+const (
+	metadataPrefix = ">" // of the names of the channel's metadata
+	givenPrefix    = "?" // of the application's options, which may have any name
+)
 
 func (r *optionReader) read(name, value string) {
 	o := &r.options
@@ -44,7 +46,11 @@ func (r *optionReader) read(name, value string) {
 		drawn := float64(n) / (1 << 53)
 		o.Random = func() float64 { return drawn }
 	default:
-		if field, is := strings.CutPrefix(name, metadataPrefix); is || !o.Read(name, value, r.problems.Add) {
+		if option, is := strings.CutPrefix(name, givenPrefix); is {
+			if !o.ReadValue(option, value, r.problems.Add) {
+				r.problems.Add(option, "unknown option")
+			}
+		} else if field, is := strings.CutPrefix(name, metadataPrefix); is || !o.Read(name, value, r.problems.Add) {
 			wire.AppendField(&o.Metadata, field, value)
 		}
 	}

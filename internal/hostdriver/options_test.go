@@ -43,6 +43,7 @@ func TestOptions(t *testing.T) {
 		"metadata": {[]string{">x-app", "1", ">x-key-bin", "AAH/"}, func(o channel.Options) bool {
 			return o.Metadata.Get("x-app") == "1" && o.Metadata.Get("x-key-bin") == "\x00\x01\xff"
 		}},
+		"as given":                {[]string{"?maxRetryAttempts", "3", "?format", `"text"`}, func(o channel.Options) bool { return o.MaxRetryAttempts == 3 && o.Text }},
 		"metadata named like one": {[]string{">format", "text"}, func(o channel.Options) bool { return !o.Text && o.Metadata.Get("format") == "text" }},
 		"serviceConfig":           {[]string{"serviceConfig", `{"retryThrottling":{"maxTokens":10,"tokenRatio":0.1}}`}, func(o channel.Options) bool { return o.Config.Throttling.MaxTokens == 10 }},
 		"random": {[]string{"random", "4503599627370496"}, func(o channel.Options) bool {
@@ -85,6 +86,7 @@ func TestOptionRefusals(t *testing.T) {
 		"a name in upper case":   {options(">X", "1"), nil}, // names are read as HTTP has them, in any case
 		"a name with a space":    {options(">a b", "1"), []string{"metadata"}},
 		"forbidden in a page":    {options("page", "1", ">cookie", "a"), []string{"metadata"}},
+		"given and unknown":      {options("?page", "1", "?>te", "x"), []string{"page", ">te"}},
 		"no JSON":                {options("serviceConfig", "{"), []string{""}},
 		"two faults in a config": {options("serviceConfig", `{"retryThrottling":{"maxTokens":0,"tokenRatio":0}}`), []string{"retryThrottling.maxTokens", "retryThrottling.tokenRatio"}},
 		"everything at once":     {"baseUrl\x00\x00maxRetryAttempts\x000\x00>te\x00x\x00serviceConfig\x00[\x00", []string{"maxRetryAttempts", "baseUrl", "metadata", ""}},

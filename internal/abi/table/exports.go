@@ -29,7 +29,7 @@ var StartBlock = &Struct{Name: "StartBlock", Says: "What a call begins with, bes
 // concern only the buffers. A recorded event names an export by its index here.
 var Exports = []Export{
 	{Name: "open_channel", Args: []Field{channelArg, inputArg}, Says: "a channel is made with these options: alternating names and values, with numbers as JavaScript writes them. " +
-		"Names of metadata begin with `>`. Besides the options that users know, there are `seed`, a number; `random`, the result of every draw, in units of 2⁻⁵³; and, with any " +
+		"Names of metadata begin with `>`. Names that begin with `?` are any options as the application gave them, whose values show their type: `\"text\"`, `7`, `true`, `a function`. Besides the options that users know, there are `seed`, a number; `random`, the result of every draw, in units of 2⁻⁵³; and, with any " +
 		"value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries the requests, `crossOrigin`: the page is on another origin"},
 	{Name: "close_channel", Args: []Field{channelArg, nowArg}, Says: "the channel is closed: its calls are canceled"},
 	{Name: "start", Args: []Field{callArg, inputArg}, Block: StartBlock, Says: "a call begins; the input is a start block, then the call's method, then its metadata"},

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/hedgerow-web/hedgerow/internal/call"
-	"github.com/hedgerow-web/hedgerow/internal/channel"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
@@ -47,19 +46,4 @@ func tsSocket() string {
 	b.WriteString(tsGenerated)
 	tsConstants(&b, Socket)
 	return strings.TrimSuffix(b.String(), "\n")
-}
-
-func tsShared(b *strings.Builder) {
-	tsConstants(b, Constants)
-	b.WriteString("/** The options of a channel that limit something: whole numbers above 0, or Infinity. */\nexport const NUMBERS: readonly string[] = [\n")
-	for _, n := range channel.Numbers {
-		fmt.Fprintf(b, "  %q,\n", n.Name)
-	}
-	b.WriteString("];\n\n/** The options of a channel that are one of a few words, the default first. */\nexport const CHOICES: { readonly [name: string]: readonly string[] } = {\n")
-	for _, c := range channel.Choices {
-		if c.Name != "acceptCompression" { // which is a list in TypeScript
-			fmt.Fprintf(b, "  %s: [\"%s\"],\n", c.Name, strings.Join(c.Words, `", "`))
-		}
-	}
-	b.WriteString("};\n\n")
 }

@@ -27,7 +27,7 @@ func typescript() string {
 	for _, e := range Enums {
 		tsEnum(&b, e)
 	}
-	tsShared(&b)
+	tsConstants(&b, Constants)
 	tsBlock(&b, StartBlock)
 	b.WriteString(complete)
 	return b.String()

@@ -17,7 +17,7 @@ export const LENGTH_SHIFT = 8;
 export interface Exports {
   /** Longer text than usual comes. */
   reserve(bytes: number): number;
-  /** A channel is made with these options: alternating names and values, with numbers as JavaScript writes them. Names of metadata begin with `>`. Besides the options that users know, there are `seed`, a number; `random`, the result of every draw, in units of 2⁻⁵³; and, with any value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries the requests, `crossOrigin`: the page is on another origin. */
+  /** A channel is made with these options: alternating names and values, with numbers as JavaScript writes them. Names of metadata begin with `>`. Names that begin with `?` are any options as the application gave them, whose values show their type: `"text"`, `7`, `true`, `a function`. Besides the options that users know, there are `seed`, a number; `random`, the result of every draw, in units of 2⁻⁵³; and, with any value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries the requests, `crossOrigin`: the page is on another origin. */
   open_channel(channel: number, bytes: number): number;
   /** The channel is closed: its calls are canceled. */
   close_channel(channel: number, now: number): number;
@@ -247,25 +247,6 @@ export const CHANNEL_IS_CLOSED = "the channel is closed";
 
 /** The message of a call whose request messages could not be read; a colon and the reason follow. */
 export const REQUEST_UNREADABLE = "the request's messages could not be read";
-
-/** The options of a channel that limit something: whole numbers above 0, or Infinity. */
-export const NUMBERS: readonly string[] = [
-  "maxRetryAttempts",
-  "maxRetryBufferSize",
-  "maxRetryBufferPerCallSize",
-  "maxReceiveMessageBytes",
-  "maxSendMessageBytes",
-  "defaultTimeoutMs",
-];
-
-/** The options of a channel that are one of a few words, the default first. */
-export const CHOICES: { readonly [name: string]: readonly string[] } = {
-  jitter: ["full", "plusMinus20"],
-  headerCommit: ["strict", "firstFrame"],
-  attemptHeader: ["auto", "always", "never"],
-  format: ["binary", "text"],
-  sendCompression: ["identity", "gzip"],
-};
 
 /** What a call begins with, besides its method and its metadata. */
 export interface StartBlock {

@@ -25,8 +25,10 @@ export function peek(value: unknown, name: string): unknown {
 /** Describes a value in an error message. */
 export function describe(value: unknown): string {
   if (value === null) return "null";
-  if (typeof value === "string") return `the string ${JSON.stringify(value)}`;
-  if (typeof value !== "object") return typeof value === "function" ? "a function" : String(value);
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") return "a function";
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value !== "object") return String(value);
   const type = peek(peek(value, "constructor"), "name");
   return `an object of type ${typeof type === "string" ? type : "Object"}`;
 }

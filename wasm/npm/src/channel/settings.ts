@@ -1,5 +1,4 @@
 import { PAGE_CLOCK } from "../abi/engine.js";
-import { CHOICES, NUMBERS } from "../abi/table.js";
 import { ConfigError, type Problem } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
 import { describe, peek, show } from "../api/foreign.js";
@@ -21,27 +20,26 @@ export interface Settings extends FetchSettings {
   readonly onFatal: ((error: Error) => void) | undefined;
 }
 
-/** The options of fetch that are one of a few words. */
-const FETCH_WORDS: typeof CHOICES = { credentials: ["omit", "same-origin", "include"], redirect: ["manual", "follow"] };
+const BOOLEAN = ["be true or false", "true", "false"];
+const FUNCTION = ["be a function", "a function"];
 
-/** All options that are one of a few words. */
-const WORDS: typeof CHOICES = { ...CHOICES, ...FETCH_WORDS };
-
-const BOOLEANS: readonly string[] = ["requestStreaming", "worker"];
-
-const FUNCTIONS: readonly string[] = ["fetch", "onEvent", "onFatal"];
-
-const OTHERS: readonly string[] = [
-  "baseUrl",
-  "serviceConfig",
-  "metadata",
-  "acceptCompression",
-  "webSocket",
-  "wasmUrl",
-  "workerUrl",
-  "wasmModule",
-  "wasmBinary",
-];
+/** What the options must be that Go does not know, and how `describe` begins if they are that. Of some, this is only the text of a refusal. */
+const MUST: { readonly [name: string]: readonly string[] } = {
+  credentials: ['be "omit" or "same-origin" or "include"', '"omit"', '"same-origin"', '"include"'],
+  redirect: ['be "manual" or "follow"', '"manual"', '"follow"'],
+  requestStreaming: BOOLEAN,
+  worker: BOOLEAN,
+  fetch: FUNCTION,
+  onEvent: FUNCTION,
+  onFatal: FUNCTION,
+  integrity: ['be a string, such as "sha384-…"', '"'],
+  baseUrl: ['be a URL, such as "https://api.example.com"'],
+  serviceConfig: ["be an object or JSON text"],
+  acceptCompression: ['be [] or ["gzip"]'],
+  webSocket: ["be true, false or a WebSocket class"],
+  clock: ["be an object with now, setTimeout and clearTimeout"],
+  random: ["be a number from 0 to 1"],
+};
 
 /** Collects the problems, and the options for Go. */
 class Reader {
@@ -53,7 +51,15 @@ class Reader {
   }
 
   tell(name: string, value: unknown): void {
-    this.text += `${name}\0${String(value)}\0`;
+    for (const part of [name, value]) this.text += `${String(part).replaceAll("\0", "\ufffd")}\0`;
+  }
+
+  /** Checks an option of which nothing is known but its name. What is not in MUST, Go knows, or refuses as unknown. */
+  check(name: string, value: unknown): void {
+    const shown = describe(value);
+    const [must, ...begins] = Object.hasOwn(MUST, name) ? (MUST[name] as string[]) : []; // the name may be that of any property
+    if (!must) this.tell(`?${name}`, shown);
+    else if (!begins.some((begin) => shown.startsWith(begin))) this.refuse(name, `must ${must}, not ${shown}`);
   }
 }
 
@@ -79,33 +85,37 @@ export async function checkOptions<T>(
   }
   const reader = new Reader();
   reader.tell("seed", Math.floor(Math.random() * 2 ** 53)); // for the jitter, unless the option random is set
-  for (const [name, value] of Object.entries(options)) {
-    if (value !== undefined) readOption(reader, name, value);
-  }
-  const baseUrl = readBaseUrl(reader, options.baseUrl);
-  readServiceConfig(reader, options.serviceConfig);
-  readMetadata(reader, options.metadata);
-  readAccepted(reader, options.acceptCompression);
+  const { baseUrl, serviceConfig, metadata, random, clock, acceptCompression, webSocket, ...others } = options;
+  const { wasmUrl, wasmModule, wasmBinary, workerUrl, ...plain } = others; // what is loaded is checked when it is
+  for (const [name, value] of Object.entries(plain)) if (value !== undefined) reader.check(name, value);
+  readServiceConfig(reader, serviceConfig);
+  readMetadata(reader, metadata);
+  if (typeof random === "number" && random >= 0 && random <= 1) reader.tell("random", Math.round(random * 2 ** 53));
+  else if (random !== undefined) reader.check("random", random);
   if (options.worker === true)
     reader.refuse("worker", 'true needs a global Worker and the entry "hedgerow" itself: leave it out');
+  const usable = isClock(clock);
+  if (clock !== undefined && !usable) reader.check("clock", clock);
+  readAccepted(reader, acceptCompression);
   const gzip = options.sendCompression === "gzip";
-  if (gzip && typeof CompressionStream !== "function")
-    reader.refuse("sendCompression", '"gzip" needs CompressionStream, which this runtime does not have');
+  if (gzip && typeof CompressionStream !== "function") reader.refuse("sendCompression", `"gzip" ${needs("CompressionStream")}`);
   if (options.requestStreaming === true) reader.tell("requestStreaming", 1);
+  const url = readBaseUrl(reader, baseUrl);
+  const socket = readWebSocket(reader, webSocket);
   return then(
     {
       text: reader.text,
-      baseUrl,
+      baseUrl: url,
       fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
       credentials: options.credentials ?? "same-origin",
       redirect: options.redirect ?? "manual",
       refusals: new Map(),
-      prepare: typeof options.metadata === "function" ? options.metadata : undefined,
+      prepare: typeof metadata === "function" ? metadata : undefined,
       requestStreaming: options.requestStreaming ?? requestStreaming,
       inText: options.format === "text",
       gzip,
-      webSocket: readWebSocket(reader, options.webSocket),
-      clock: options.clock ?? PAGE_CLOCK,
+      webSocket: socket,
+      clock: usable ? clock : PAGE_CLOCK,
       onEvent: options.onEvent,
       onFatal: options.onFatal,
     },
@@ -113,76 +123,45 @@ export async function checkOptions<T>(
   );
 }
 
-function readOption(reader: Reader, name: string, value: unknown): void {
-  const choices = Object.hasOwn(WORDS, name) ? WORDS[name] : undefined; // the names are the user's
-  if (choices) {
-    if (!choices.includes(value as string))
-      reader.refuse(name, `must be ${choices.map((c) => `"${c}"`).join(" or ")}, not ${describe(value)}`);
-    else if (!FETCH_WORDS[name]) reader.tell(name, value);
-  } else if (NUMBERS.includes(name)) {
-    if (typeof value !== "number") reader.refuse(name, `must be a number, not ${describe(value)}`);
-    else reader.tell(name, value);
-  } else if (name === "integrity") {
-    if (typeof value !== "string") reader.refuse(name, `must be a string, such as "sha384-…", not ${describe(value)}`);
-  } else if (BOOLEANS.includes(name)) {
-    if (typeof value !== "boolean") reader.refuse(name, `must be true or false, not ${describe(value)}`);
-  } else if (FUNCTIONS.includes(name)) {
-    if (typeof value !== "function") reader.refuse(name, `must be a function, not ${describe(value)}`);
-  } else if (name === "random") {
-    if (typeof value !== "number" || !(value >= 0 && value <= 1))
-      reader.refuse(name, `must be a number from 0 to 1, not ${describe(value)}`);
-    else reader.tell(name, Math.round(value * 2 ** 53));
-  } else if (name === "clock") {
-    if (!isClock(value)) reader.refuse(name, `must be an object with now, setTimeout and clearTimeout, not ${describe(value)}`);
-  } else if (!OTHERS.includes(name)) {
-    reader.refuse(name, "unknown option");
-  }
-}
-
-function isClock(value: unknown): boolean {
+function isClock(value: unknown): value is Clock {
   const clock = value as Partial<Clock> | null;
   return [clock?.now, clock?.setTimeout, clock?.clearTimeout].every((f) => typeof f === "function");
 }
 
+function needs(name: string): string {
+  return `needs ${name}, which this runtime does not have`;
+}
+
 function readAccepted(reader: Reader, value: unknown): void {
-  if (value === undefined) return;
-  if (!Array.isArray(value) || value.some((one) => one !== "gzip"))
-    reader.refuse("acceptCompression", `must be [] or ["gzip"], not ${describe(value)}`);
-  else if (value.length > 0 && typeof DecompressionStream !== "function")
-    reader.refuse("acceptCompression", '"gzip" needs DecompressionStream, which this runtime does not have');
-  else if (value.length > 0) reader.tell("acceptCompression", "gzip");
+  if (Array.isArray(value) && value.every((one) => one === "gzip")) {
+    if (value.length === 0) return;
+    if (typeof DecompressionStream === "function") reader.tell("acceptCompression", "gzip");
+    else reader.refuse("acceptCompression", `"gzip" ${needs("DecompressionStream")}`);
+  } else if (value !== undefined) reader.check("acceptCompression", value);
 }
 
 function readWebSocket(reader: Reader, value: unknown): typeof WebSocket | undefined {
   if (typeof value === "function") return value as typeof WebSocket;
-  if (value === undefined || value === false) return undefined;
-  if (value !== true) reader.refuse("webSocket", `must be true, false or a WebSocket class, not ${describe(value)}`);
-  else if (typeof WebSocket === "function") return WebSocket;
-  else
+  if (value === true) {
+    if (typeof WebSocket === "function") return WebSocket;
     reader.refuse(
       "webSocket",
       "true needs a global WebSocket, which Node has from version 22 on: pass a class, such as undici's",
     );
+  } else if (value !== undefined && value !== false) reader.check("webSocket", value);
   return undefined;
 }
 
 /** Reads the base URL, which may be relative to the page if there is one. */
 function readBaseUrl(reader: Reader, value: unknown): string {
   const page = typeof location === "object" ? location.href : undefined;
-  if (typeof value !== "string" || value === "") {
-    reader.refuse("baseUrl", `must be a URL, such as "https://api.example.com", not ${describe(value)}`);
-    reader.tell("baseUrl", "http://localhost");
-    return "";
-  }
   let url: URL;
   try {
+    if (typeof value !== "string" || value === "") throw value;
     url = new URL(value, page);
   } catch {
-    reader.refuse(
-      "baseUrl",
-      `${JSON.stringify(value)} is not a URL${page ? "" : "; outside a page it must begin with https:// or http://"}`,
-    );
-    reader.tell("baseUrl", "http://localhost");
+    reader.check("baseUrl", value);
+    reader.tell("baseUrl", "http://localhost"); // so that nothing else is wrong with it
     return "";
   }
   if (page) reader.tell("page", 1);
@@ -192,15 +171,14 @@ function readBaseUrl(reader: Reader, value: unknown): string {
 }
 
 function readServiceConfig(reader: Reader, value: unknown): void {
-  if (value === undefined) return;
-  if (typeof value === "string") reader.tell("serviceConfig", value.replaceAll("\0", "\ufffd"));
+  if (typeof value === "string") reader.tell("serviceConfig", value);
   else if (typeof value === "object" && value !== null) {
     try {
       reader.tell("serviceConfig", JSON.stringify(value));
     } catch (error) {
       reader.refuse("serviceConfig", `cannot be written as JSON: ${String(error)}`);
     }
-  } else reader.refuse("serviceConfig", `must be an object or JSON text, not ${describe(value)}`);
+  } else if (value !== undefined) reader.check("serviceConfig", value);
 }
 
 /** Metadata that every call sends. Its names are marked, so that none is mistaken for an option. */
