@@ -18,8 +18,8 @@ import { compilerOf } from "./wasm.mjs";
 // The sizes in bytes, as they were measured last. A change that needs more raises them to what --check prints, with a line in
 // CHANGELOG.md.
 const budget = {
-  wasm: { raw: 118_307, gzip: 54_605, brotli: 46_889 },
-  javascript: { raw: 45_469, gzip: 16_528, brotli: 14_804 },
+  wasm: { raw: 118_661, gzip: 54_753, brotli: 47_070 },
+  javascript: { raw: 44_732, gzip: 16_401, brotli: 14_734 },
 };
 
 const here = fileURLToPath(new URL(".", import.meta.url));
