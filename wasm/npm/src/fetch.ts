@@ -1,6 +1,7 @@
 import { OWN, timeoutOf, WIRE } from "./adapters/headers.js";
 import { send } from "./adapters/raw.js";
 import { Metadata, metadataOfBlock } from "./api/metadata.js";
+import type { FetchType } from "./api/platform.js";
 import type { Channel } from "./api/types.js";
 import { RAW, type RawChannel } from "./channel/channel.js";
 import "./channel/load.js"; // keeps one chunk: see splitting in bundle.mjs
@@ -8,7 +9,7 @@ import "./channel/load.js"; // keeps one chunk: see splitting in bundle.mjs
 /** Options of createFetch. */
 export interface FetchOptions {
   /** Gets all other requests, unchanged. Default: globalThis.fetch, looked up for each. */
-  readonly fetch?: typeof globalThis.fetch | undefined;
+  readonly fetch?: FetchType | undefined;
 }
 
 /**
@@ -24,8 +25,8 @@ export interface FetchOptions {
  *
  * Throws a TypeError for a channel that this package's createChannel did not make, or that runs in a worker.
  */
-export function createFetch(channel: Channel | Promise<Channel>, options: FetchOptions = {}): typeof globalThis.fetch {
-  const other: typeof globalThis.fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
+export function createFetch(channel: Channel | Promise<Channel>, options: FetchOptions = {}): FetchType {
+  const other: FetchType = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
   if (!("then" in channel)) rawOf(channel);
   return async (input, init) => {
     const raw = rawOf(await channel);

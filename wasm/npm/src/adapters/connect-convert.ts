@@ -40,9 +40,7 @@ export function metadataOf(headers: Headers): [string, string | Uint8Array][] {
 
 /** What a call failed with, as connect-es has it. An error of the application's own that is a ConnectError stays what it is. */
 export function connectErrorOf(error: unknown): ConnectError {
-  if (isNamed(error, "LoadError"))
-    return new ConnectError((error as Error).message, Code.Unavailable, undefined, undefined, error);
-  if (!isStatusError(error)) return ConnectError.from(error, Code.Internal);
+  if (!isStatusError(error)) return ConnectError.from(error, Code.Internal); // a LoadError too: it is no outage that passes
   const { message, header, trailer, details, cause } = error;
   const code: Code = error.code as number; // the same numbers
   if (code === Code.Canceled && isNamed(cause, "ConnectError")) return cause as ConnectError;

@@ -52,5 +52,5 @@ export function rpcErrorOf(error: unknown, signal: AbortSignal | undefined): Rpc
   if (isStatusError(error)) return rpcError(error.code, error.message, metadataOf(error.trailer), error);
   const message = messageOf(error);
   if (signal?.aborted && error === signal.reason) return rpcError(1, message, {}, error);
-  return rpcError(isNamed(error, "LoadError") ? 14 : 13, message, {}, error);
+  return rpcError(13, message, {}, error);
 }

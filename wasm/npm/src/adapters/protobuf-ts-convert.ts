@@ -32,5 +32,5 @@ export function rpcErrorOf(error: unknown, abort: AbortSignal | undefined): RpcE
   if (isStatusError(error)) return rpcError(error.message, CODE_NAMES[error.code] ?? "UNKNOWN", metaOf(error.trailer), error);
   const message = messageOf(error);
   if (abort?.aborted && error === abort.reason) return rpcError(message, "CANCELLED", {}, error);
-  return rpcError(message, isNamed(error, "LoadError") ? "UNAVAILABLE" : "INTERNAL", {}, error);
+  return rpcError(message, "INTERNAL", {}, error);
 }

@@ -1,13 +1,14 @@
 import type { CallEvent } from "./events.js";
 import type { MetadataInit } from "./metadata.js";
+import type { AbortSignalType, ModuleType, RequestInitType, ResponseType, UrlType, WebSocketType } from "./platform.js";
 import type { ServiceConfig } from "./service-config.js";
 
 /** Where the WebAssembly comes from. All channels of a page share one load: a later one that names another source gets a LoadError. */
 export interface LoadOptions {
   /** Where to fetch it. Default: `new URL("./hedgerow.wasm", import.meta.url)`, which bundlers understand; in Node, the package's own file. */
-  wasmUrl?: string | URL | undefined;
+  wasmUrl?: string | UrlType | undefined;
   /** A module that is already compiled, as workers and edge platforms have it. */
-  wasmModule?: WebAssembly.Module | undefined;
+  wasmModule?: ModuleType | undefined;
   /** The bytes of the WebAssembly. */
   wasmBinary?: ArrayBuffer | ArrayBufferView | undefined;
   /** The hash of the WebAssembly, as in `<script integrity>`: "sha384-…". The load fails if it differs, or if it was done without. */
@@ -15,7 +16,7 @@ export interface LoadOptions {
 }
 
 /** The part of `fetch` that Hedgerow uses. */
-export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
+export type FetchLike = (url: string, init: RequestInitType) => Promise<ResponseType>;
 
 /** A clock with timers. It counts milliseconds from any instant, and never goes back. */
 export interface Clock {
@@ -84,11 +85,11 @@ export interface ChannelOptions extends LoadOptions {
    * backpressure: what the server sends waits in memory to be read. The browser decides about cookies, whatever credentials says.
    * Default false.
    */
-  webSocket?: boolean | typeof WebSocket | undefined;
+  webSocket?: boolean | WebSocketType | undefined;
   /** Sent with every call. A function runs once per attempt, for fresh credentials. If it rejects, the call ends with UNAUTHENTICATED. */
   metadata?: MetadataInit | ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
   /** fetch's credentials mode. Default "same-origin". */
-  credentials?: RequestCredentials | undefined;
+  credentials?: "include" | "omit" | "same-origin" | undefined;
   /**
    * What to do with a redirect. Default "manual": it ends the call with UNKNOWN and is not retried, because it usually leads to the login
    * page of a session that has ended. "follow": fetch follows it, and sends the request's metadata, credentials included, to the new
@@ -103,7 +104,7 @@ export interface ChannelOptions extends LoadOptions {
    */
   worker?: boolean | undefined;
   /** Where the worker's script is, if a bundler moved it. Default: `new URL("./worker.js", import.meta.url)` in the package. */
-  workerUrl?: string | URL | undefined;
+  workerUrl?: string | UrlType | undefined;
   /** The clock for backoffs, hedging delays, deadlines and the times in events. For tests: hedgerow/testing has one. Default: the page's. */
   clock?: Clock | undefined;
   /**
@@ -124,7 +125,7 @@ export interface AttemptContext {
   /** Counts from 1. */
   readonly attempt: number;
   /** Aborted when the attempt is: by a deadline, a cancel, or another hedge that won. */
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignalType;
 }
 
 /** Options of one call. */
@@ -137,7 +138,7 @@ export interface CallOptions {
    */
   timeoutMs?: number | undefined;
   /** When it is aborted, the call ends with CANCELLED. The error's cause is signal.reason. */
-  signal?: AbortSignal | undefined;
+  signal?: AbortSignalType | undefined;
   /**
    * What to do while the browser is offline. true: wait until it is online, or for the deadline. false: fail. Default: what the method
    * config says, else false.

@@ -1,8 +1,9 @@
 import { LoadError } from "../api/errors.js";
 import type { LoadOptions } from "../api/options.js";
+import type { ModuleType, UrlType } from "../api/platform.js";
 
 /** Where the WebAssembly is if the options name no source: a URL to fetch, or, in Node, a function that reads a file. */
-export type DefaultSource = URL | (() => Promise<BufferSource>);
+export type DefaultSource = UrlType | (() => Promise<ArrayBuffer | Uint8Array>);
 
 /** What this page has loaded. One module serves all channels. */
 let current:
@@ -10,7 +11,7 @@ let current:
   | undefined;
 
 /** Loads and compiles the WebAssembly once. A load that failed can be tried again. */
-export async function load(options: LoadOptions, fallback: DefaultSource): Promise<WebAssembly.Module> {
+export async function load(options: LoadOptions, fallback: DefaultSource): Promise<ModuleType> {
   for (const name of ["WebAssembly", "TextEncoder", "TextDecoder"]) {
     if (!(name in globalThis)) throw new LoadError(`hedgerow needs ${name}, which is not here`);
   }

@@ -1,4 +1,5 @@
 import { timeoutOf, WIRE } from "../adapters/headers.js";
+import type { AbortSignalType, HeadersType } from "../api/platform.js";
 import { type Clock, Metadata } from "../index.js";
 import { Frames } from "./frames.js";
 
@@ -11,7 +12,7 @@ export interface TestRequest {
   /** What the application sent, without the headers that the protocol needs. */
   readonly metadata: Metadata;
   /** All headers, as they were sent. */
-  readonly headers: Headers;
+  readonly headers: HeadersType;
   /** How much of the call's timeout was left when the request was sent, in milliseconds. Infinity if it has none. */
   readonly timeoutMs: number;
   /** When it came, on the server's clock. */
@@ -21,7 +22,7 @@ export interface TestRequest {
   /** Whether the client ended it before its response had ended. */
   readonly aborted: boolean;
   /** Aborted when the client ends the request. */
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignalType;
   /** The first message. Throws if none has come. */
   readonly message: Uint8Array;
   /** The messages that have come. */
@@ -33,7 +34,11 @@ export interface TestRequest {
 /** A request's body: known at once, or to be read. */
 type Body = Uint8Array | string | ReadableStream<Uint8Array> | null;
 
-/** One request, and what happens to it. */
+/**
+ * One request, and what happens to it.
+ *
+ * @internal
+ */
 export class Exchange implements TestRequest {
   readonly attempt: number;
   readonly metadata: Metadata;

@@ -1,4 +1,5 @@
 import { isBytes } from "../api/foreign.js";
+import type { FetchType } from "../api/platform.js";
 import type { FetchLike } from "../index.js";
 import { TestClock, whenStuck } from "./clock.js";
 import { Exchange, type TestRequest } from "./request.js";
@@ -19,7 +20,7 @@ export interface TestServer {
   readonly baseUrl: string;
   readonly clock: TestClock;
   /** Replaces the page's fetch. It needs no `this`. */
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: FetchType;
   /** For createChannel: baseUrl, fetch, clock, and random, which makes backoffs exact. */
   readonly options: {
     readonly baseUrl: string;

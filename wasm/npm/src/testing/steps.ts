@@ -1,4 +1,5 @@
 import { isBytes } from "../api/foreign.js";
+import type { HeadersInitType, HeadersType, ResponseType } from "../api/platform.js";
 import { Code, Metadata, type MetadataInit } from "../index.js";
 import type { TestRequest } from "./request.js";
 
@@ -39,7 +40,7 @@ export interface HttpError {
   readonly kind: "httpError";
   readonly status: number;
   readonly body: string;
-  readonly headers: Headers;
+  readonly headers: HeadersType;
 }
 
 export interface NetworkError {
@@ -72,7 +73,7 @@ export type Part = Uint8Array | Ending | Later<Part>;
 export type Answer = Reply | Ending | HttpError | Later<Answer>;
 
 /** What one request is answered with, or a function that sees the request first. A Response that it returns is passed on unchanged. */
-export type Step = Answer | ((request: TestRequest) => Answer | Response | Promise<Answer | Response>);
+export type Step = Answer | ((request: TestRequest) => Answer | ResponseType | Promise<Answer | ResponseType>);
 
 /** A step for several requests. */
 export interface Repeated {
@@ -104,7 +105,10 @@ export function reply(parts: Uint8Array | Iterable<Part> | AsyncIterable<Part>, 
 }
 
 /** Answers with an HTTP status and a page, as proxies do. The body is HTML unless the headers say otherwise. */
-export function httpError(status: number, options: { readonly body?: string; readonly headers?: HeadersInit } = {}): HttpError {
+export function httpError(
+  status: number,
+  options: { readonly body?: string; readonly headers?: HeadersInitType } = {},
+): HttpError {
   if (!Number.isInteger(status) || status < 200 || status > 599)
     throw new TypeError(`httpError takes an HTTP status from 200 to 599, not ${shown(status)}`);
   const headers = new Headers(options.headers);

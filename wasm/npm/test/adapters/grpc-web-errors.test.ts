@@ -192,7 +192,7 @@ test("a channel that could not be made fails its calls, and nothing is an unhand
   unloaded.stream(empty);
   await settle();
   const first = await rpcError(unloaded.do(empty));
-  assert.deepEqual([first.code, first.message], [StatusCode.UNAVAILABLE, "no wasm"]);
+  assert.deepEqual([first.code, first.message], [StatusCode.INTERNAL, "no wasm"]);
   const told = new Told(misconfigured.stream(empty));
   await told.done;
   assert.equal(told.error?.code, StatusCode.INTERNAL);

@@ -183,7 +183,7 @@ test("a channel that could not be made fails its calls, and nothing is an unhand
   unloaded.stream(empty);
   void unloaded.collect().requests.send(empty);
   await settle();
-  assert.deepEqual([first.code, first.message], ["UNAVAILABLE", "no wasm"]);
+  assert.deepEqual([first.code, first.message], ["INTERNAL", "no wasm"]);
   assert.equal(second.code, "INTERNAL");
   assert.ok(second.cause instanceof ConfigError);
   assert.equal(unhandled.mock.callCount(), 0);

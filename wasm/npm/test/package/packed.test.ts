@@ -128,36 +128,93 @@ test("publint has nothing to say", async () => {
 test("arethetypeswrong has nothing to say", async () => {
   await run(process.execPath, [
     script("@arethetypeswrong/cli/dist/index.js"),
-    ...["--profile", "esm-only"], // the package is ESM: require() of it, and resolution from before exports, are not promised
+    ...["--profile", "esm-only"], // the package is ESM: require() of it, and resolution from before exports, are not what it looks at
     // This is a file, not a module. What importing it means depends on the bundler.
     ...["--exclude-entrypoints", "hedgerow.wasm", "--"],
     join(dir, "hedgerow.tgz"),
   ]);
 });
 
-// The oldest that is supported, and the newest.
-for (const version of ["5.4", "7"]) {
-  for (const [resolution, module] of [
-    ["bundler", "esnext"],
-    ["nodenext", "nodenext"],
-  ] as const) {
-    test(`a program compiles with TypeScript ${version}, moduleResolution ${resolution}`, async () => {
-      const out = join(dir, `types-${version}-${resolution}`);
+/** A program that only imports: without the DOM library and without Node's types there is little that it could call. */
+const IMPORTS = `
+import { createChannel, StatusError, type ChannelOptions, type CallEvent, type ResponseStream } from "hedgerow";
+import { createFetch } from "hedgerow/fetch";
+import * as inline from "hedgerow/inline";
+import { install } from "hedgerow/service-worker";
+import { createTestServer, httpError } from "hedgerow/testing";
+export const options: ChannelOptions = { baseUrl: "https://api.example.com", timeoutMs: undefined } as ChannelOptions;
+export const tell = (event: CallEvent): string => event.type;
+export const streams = (stream: ResponseStream): AsyncIterable<Uint8Array> => stream;
+export { createChannel, createFetch, createTestServer, httpError, inline, install, StatusError };
+`;
+
+/** The libraries that a program may have. */
+const LIBRARIES = {
+  dom: { lib: ["es2022", "dom"], types: [] },
+  node: { lib: ["es2022"], types: ["node"] },
+  neither: { lib: ["es2022"], types: [] },
+};
+
+const RESOLUTIONS: [resolution: string, module: string, libraries: keyof typeof LIBRARIES][] = [
+  ["bundler", "esnext", "dom"],
+  ["node16", "node16", "node"],
+  ["nodenext", "nodenext", "neither"],
+  ["node", "esnext", "dom"],
+];
+
+// The oldest version that is supported, the one that builds the package, and the newest, which has given up moduleResolution node.
+for (const [compiler, all] of [
+  ["typescript-5.4", true],
+  ["typescript", true],
+  ["typescript-7", false],
+] as const) {
+  for (const [moduleResolution, module, libraries] of all ? RESOLUTIONS : RESOLUTIONS.slice(0, 3)) {
+    test(`a program compiles with ${compiler}, moduleResolution ${moduleResolution}, types of ${libraries}`, async () => {
+      const out = join(dir, `${compiler}-${moduleResolution}`);
       await mkdir(out);
-      await cp(join(packageDir, "test/types/consumer.ts"), join(out, "consumer.mts"));
+      if (libraries === "neither") await writeFile(join(out, "consumer.mts"), IMPORTS);
+      else await cp(join(packageDir, "test/types/consumer.ts"), join(out, "consumer.mts"));
       const compilerOptions = {
         strict: true,
         exactOptionalPropertyTypes: true,
         skipLibCheck: false,
         noEmit: true,
         module,
-        moduleResolution: resolution,
+        moduleResolution,
         target: "es2022",
-        lib: ["es2022", "dom"], // A user may have no more types than these.
-        types: [],
+        typeRoots: [join(modules, "@types")],
+        ...LIBRARIES[libraries],
       };
       await writeFile(join(out, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.mts"] }));
-      await run(process.execPath, [script(`typescript-${version}/bin/tsc`), "-p", out]);
+      await run(process.execPath, [script(`${compiler}/bin/tsc`), "-p", out]);
     });
   }
 }
+
+const entries = ["index", "node", "inline", "integrity", "fetch", "service-worker", "cors", "testing"];
+
+test("an import does nothing, whatever is missing", async () => {
+  const program = `
+    const missing = ["TextDecoder", "TextEncoder", "fetch", "Request", "Response", "Headers", "ReadableStream", "CompressionStream",
+      "AbortController", "AbortSignal", "WebSocket", "MessageChannel", "crypto", "performance", "navigator", "structuredClone"];
+    const kept = new Map(missing.map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
+    for (const name of missing) delete globalThis[name];
+    const before = Reflect.ownKeys(globalThis).length;
+    for (const entry of ${JSON.stringify(entries)}) await import(${JSON.stringify(pathToFileURL(join(packed, "dist")).href)} + "/" + entry + ".js");
+    if (Reflect.ownKeys(globalThis).length !== before) throw new Error("an import leaves something behind");
+    for (const [name, property] of kept) if (property && name !== "TextDecoder") Object.defineProperty(globalThis, name, property);
+    const { createChannel, LoadError } = await import(${JSON.stringify(pathToFileURL(join(packed, "dist/node.js")).href)});
+    await createChannel({ baseUrl: "https://api.test" }).catch((error) => console.log(error instanceof LoadError, error.message));`;
+  assert.match(await run(process.execPath, ["--input-type=module", "--eval", program]), /^true .*TextDecoder/);
+});
+
+test("require() works where Node has it", { skip: !("require_module" in process.features) }, async () => {
+  const program = join(dir, "main.cjs");
+  await writeFile(
+    program,
+    `const { createChannel, Code } = require("hedgerow");
+    const { createFetch } = require("hedgerow/fetch");
+    createChannel({ baseUrl: "https://api.test" }).then((channel) => console.log(Code.OK, typeof createFetch(channel)));`,
+  );
+  assert.equal(await run(process.execPath, [program]), "0 function\n");
+});
