@@ -26,11 +26,11 @@ export class FetchCarrier implements Carrier {
   constructor(settings: FetchSettings, { url, fields, body }: CarriedRequest, attempt: CarrierEvents) {
     this.#attempt = attempt;
     const { fetch, credentials, redirect, inText } = settings;
-    const init: Init = { method: "POST", headers: fields, body, signal: attempt.signal, redirect };
+    const { signal } = attempt;
+    const init: Init = { method: "POST", headers: fields, body, signal, redirect, credentials, mode: "cors", cache: "no-store" };
     // Runtimes that do not know a field may refuse the whole request for it, as Cloudflare Workers do.
-    const known = typeof Request === "function" ? (Request.prototype ?? {}) : undefined;
-    for (const [name, value] of Object.entries({ credentials, mode: "cors", cache: "no-store" }))
-      if (!known || name in known) Object.assign(init, { [name]: value });
+    if (typeof Request === "function")
+      for (const name of ["credentials", "mode", "cache"] as const) if (!(name in (Request.prototype ?? {}))) delete init[name];
     let hint = "";
     if ("getReader" in body) {
       if (!canStream()) {
@@ -41,13 +41,7 @@ export class FetchCarrier implements Carrier {
       if (typeof location === "object") hint = STREAMED;
     } else if (inText) init.body = base64(body);
     else if (redirect === "follow") init.body = new Blob([body]); // Node 20 cannot send other bytes a second time
-    let answer: Promise<Response>;
-    try {
-      answer = fetch(url, init);
-    } catch (error) {
-      attempt.invalidRequest(error);
-      return;
-    }
+    const answer = fetch(url, init); // what it throws is told by the attempt
     settle(
       () => answer,
       (response) => this.#head(response),

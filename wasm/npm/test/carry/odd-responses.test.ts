@@ -71,10 +71,7 @@ for (const [what, response] of unreadable) {
     };
     const error = await refused((await open(t, new FakeFetch(), { fetch, serviceConfig })).unary(METHOD, MESSAGE));
     assert.equal(error.code, Code.INTERNAL);
-    assert.match(
-      error.message,
-      /the response to POST https:\/\/api.test.* cannot be read: .*unread Response/,
-    );
+    assert.match(error.message, /the response to POST https:\/\/api.test.* cannot be read: .*unread Response/);
     assert.deepEqual([requests, error.commitReason], [1, "internal"]);
   });
 }
