@@ -1,3 +1,5 @@
+import { runGo } from "./abi/go-runtime.js";
+import { keepGo } from "./abi/runtime.js";
 import type { ChannelOptions } from "./api/options.js";
 import { createFetch } from "./fetch.js";
 import { createChannel } from "./index.js";
@@ -44,6 +46,8 @@ export function install(options: InstallOptions = {}): void {
     if (server) event.respondWith(server.fetch(request));
   });
 }
+
+keepGo(runGo); // a service worker cannot import it when it is needed
 
 /** Browsers do not say why an installation failed. */
 async function installed(servers: readonly Server[]): Promise<void> {

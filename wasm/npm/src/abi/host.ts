@@ -6,11 +6,13 @@
 //   host.ts            calls exports, and finds the actions that come of it
 //   cursor.ts          reads one action's words; table-readers.ts and actions.ts make the package's own types of them
 //   engine.ts          hands each action to the call or the channel that it is for, and performs them in Go's order
-//   go-runtime.ts      what a program that Go's own compiler made needs of JavaScript; tinygo-runtime.ts likewise
+//   runtime.ts         starts a program: tinygo-runtime.ts has what the package's own needs of JavaScript, and go-runtime.ts, which is loaded
+//                      only for such a one, what a program from Go's own compiler needs
 
 import { LoadError } from "../api/errors.js";
 import { Cursor } from "./cursor.js";
-import { type GoExports, runGo } from "./go-runtime.js";
+import type { GoExports } from "./go-runtime.js";
+import { run } from "./runtime.js";
 import {
   Box,
   type Exports,
@@ -22,7 +24,6 @@ import {
   VERSION,
   writeStartBlock,
 } from "./table.js";
-import { isTinyGo, runTinyGo } from "./tinygo-runtime.js";
 
 /** The exports that the engine may call. */
 export type Export = Exclude<keyof Exports, "reserve">;
@@ -72,7 +73,6 @@ export class Host {
   constructor(module: WebAssembly.Module, onAction: (action: number, cursor: Cursor) => void, onDeath: (death: Error) => void) {
     this.#onAction = onAction;
     this.#onDeath = onDeath;
-    const run = isTinyGo(module) ? runTinyGo : runGo;
     this.#exports = run(module, {
       print: (text) => {
         this.#printed = (this.#printed + text).slice(0, 4096); // the cause stands first, tracebacks behind it

@@ -111,3 +111,12 @@ name(ConfigError, "ConfigError");
 /** The WebAssembly could not be loaded. The message says what was fetched, what came back, and what to change. */
 export class LoadError extends Error {}
 name(LoadError, "LoadError");
+
+/** Waits for a part of the package that only some programs need. */
+export async function loadPart<T>(part: Promise<T>): Promise<T> {
+  try {
+    return await part;
+  } catch (cause) {
+    throw new LoadError(`a part of Hedgerow's own JavaScript could not be loaded: ${String(cause)}`, { cause });
+  }
+}

@@ -131,7 +131,7 @@ export class ResponseBody {
     try {
       inflate = await channel.loadInflate();
     } catch (error) {
-      this.#call.cancel(`a part of Hedgerow's own JavaScript could not be loaded: ${String(error)}`, error, Code.INTERNAL);
+      this.#call.cancel((error as Error).message, error, Code.INTERNAL);
       return;
     }
     try {

@@ -1,6 +1,6 @@
 import type { Warning } from "../abi/actions.js";
 import { type ChannelHandler, engineOf, runSafely } from "../abi/engine.js";
-import { ConfigError, LoadError, type Problem } from "../api/errors.js";
+import { ConfigError, LoadError, loadPart, type Problem } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
 import type { CallOptions, ChannelOptions } from "../api/options.js";
 import { AbstractChannel, closed } from "../call/abstract-channel.js";
@@ -32,20 +32,16 @@ type Parts = Pick<ChannelView, "carry" | "webSocket" | "compress">;
 async function loadParts(settings: Settings): Promise<Parts> {
   const { gzip, webSocket } = settings;
   const byFetch: CarrierFactory = (...exchange) => new FetchCarrier(settings, ...exchange);
-  try {
-    const compress = gzip ? (await import("../carry/compression.js")).compress : undefined;
-    if (!webSocket) return { compress, carry: byFetch, webSocket: false };
-    const { WebSocketCarrier } = await import("../carry/web-socket.js");
-    const carry: CarrierFactory = (request, events) =>
-      "getReader" in request.body ? new WebSocketCarrier(webSocket, request, request.body, events) : byFetch(request, events);
-    return { compress, carry, webSocket: true };
-  } catch (cause) {
-    throw new LoadError(`a part of Hedgerow's own JavaScript could not be loaded: ${String(cause)}`, { cause });
-  }
+  const compress = gzip ? (await loadPart(import("../carry/compression.js"))).compress : undefined;
+  if (!webSocket) return { compress, carry: byFetch, webSocket: false };
+  const { WebSocketCarrier } = await loadPart(import("../carry/web-socket.js"));
+  const carry: CarrierFactory = (request, events) =>
+    "getReader" in request.body ? new WebSocketCarrier(webSocket, request, request.body, events) : byFetch(request, events);
+  return { compress, carry, webSocket: true };
 }
 
 async function loadInflate(): Promise<Inflate> {
-  return (await import("../carry/compression.js")).inflate;
+  return (await loadPart(import("../carry/compression.js"))).inflate;
 }
 
 let lastId = 0;

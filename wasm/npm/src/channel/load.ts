@@ -1,9 +1,15 @@
-import { LoadError } from "../api/errors.js";
+import { prepare } from "../abi/runtime.js";
+import { LoadError, loadPart } from "../api/errors.js";
 import type { LoadOptions } from "../api/options.js";
 import type { ModuleType, UrlType } from "../api/platform.js";
 
 /** Where the WebAssembly is if the options name no source: a URL to fetch, or, in Node, a function that reads a file. */
 export type DefaultSource = UrlType | (() => Promise<ArrayBuffer | Uint8Array>);
+
+const OWN_FILE = "the package's own file";
+
+/** What to do about a file that is not there. */
+const SET_URL = "Serve hedgerow.wasm there, or set wasmUrl to where it is";
 
 /** What this page has loaded. One module serves all channels. */
 let current:
@@ -48,7 +54,7 @@ function source({ wasmUrl, wasmModule, wasmBinary }: LoadOptions): unknown {
 
 function show(name: unknown): string {
   if (typeof name === "string") return name;
-  if (typeof name === "function") return "the package's own file";
+  if (typeof name === "function") return OWN_FILE;
   return exportsOf(name) ? "a WebAssembly.Module" : "other bytes";
 }
 
@@ -57,7 +63,8 @@ async function compile(
   fallback: DefaultSource,
   integrity: string | undefined,
 ): Promise<WebAssembly.Module> {
-  const expected = integrity ? strongest(integrity) : undefined;
+  if (integrity && !HASH.test(integrity))
+    throw new LoadError(`integrity has no sha256, sha384 or sha512 hash, such as "sha384-…": ${integrity}`);
   if (wasmUrl !== undefined) return download(wasmUrl, integrity);
   if (wasmModule !== undefined) {
     if (integrity)
@@ -65,38 +72,11 @@ async function compile(
     return ours(wasmModule, "wasmModule");
   }
   if (wasmBinary === undefined && typeof fallback !== "function") return download(fallback, integrity);
-  const from = wasmBinary === undefined ? "the package's own file" : "wasmBinary";
-  const bytes = wasmBinary === undefined ? await read(fallback as () => Promise<BufferSource>) : wasmBinary;
-  if (expected) await checkIntegrity(bytes as BufferSource, expected, from);
-  return compileBytes(bytes as BufferSource, from);
+  if (wasmBinary !== undefined) return compileBytes(wasmBinary as BufferSource, "wasmBinary", integrity);
+  return compileBytes(await read(fallback as () => Promise<BufferSource>), OWN_FILE, integrity);
 }
 
-/** What a file's hash must be: one of several, all of one kind. */
-interface Integrity {
-  readonly algorithm: string;
-  readonly hashes: readonly string[];
-}
-
-/** The hashes of the strongest kind that is named. Weaker ones do not count beside them (Subresource Integrity, 3.3.4). */
-function strongest(integrity: string): Integrity {
-  const named = [...integrity.matchAll(/(?<!\S)(sha(?:256|384|512))-([^\s?]+)/g)];
-  const algorithm = named.reduce((best, [, one = ""]) => (one > best ? one : best), "");
-  if (!algorithm) throw new LoadError(`integrity has no sha256, sha384 or sha512 hash, such as "sha384-…": ${integrity}`);
-  return { algorithm, hashes: named.filter(([, one]) => one === algorithm).map(([, , hash = ""]) => hash) };
-}
-
-/** Checks the hash of bytes that no fetch has checked. */
-async function checkIntegrity(bytes: BufferSource, { algorithm, hashes }: Integrity, from: string): Promise<void> {
-  if (!crypto.subtle) {
-    throw new LoadError(`the integrity of ${from} can be checked only in a page that was loaded over HTTPS: leave integrity out`);
-  }
-  const digest = await crypto.subtle.digest(algorithm.replace("sha", "SHA-"), bytes);
-  const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
-  if (hashes.includes(hash)) return;
-  throw new LoadError(
-    `the hash of ${from} is ${algorithm}-${hash}, but integrity says ${algorithm}-${hashes.join(` or ${algorithm}-`)}`,
-  );
-}
+const HASH = /(?<!\S)sha(256|384|512)-[^\s?]/;
 
 async function read(file: () => Promise<BufferSource>): Promise<BufferSource> {
   try {
@@ -119,9 +99,12 @@ function exportsOf(module: unknown): WebAssembly.ModuleExportDescriptor[] | unde
   }
 }
 
-/** Refuses any other module here, where the reason is clear, instead of at some line far away. */
-function ours(module: WebAssembly.Module, from: string): WebAssembly.Module {
-  if (exportsOf(module)?.some(({ name }) => name === "mailbox")) return module;
+/** Prepares the module for its instances. Any other module is refused here, where the reason is clear, instead of at some line far away. */
+async function ours(module: WebAssembly.Module, from: string): Promise<WebAssembly.Module> {
+  if (exportsOf(module)?.some(({ name }) => name === "mailbox")) {
+    await loadPart(prepare(module));
+    return module;
+  }
   throw new LoadError(`${from} is not Hedgerow's WebAssembly: it must be the package's hedgerow.wasm, of this version`);
 }
 
@@ -143,13 +126,9 @@ async function download(url: string | URL, integrity: string | undefined): Promi
       { cause: error },
     );
   }
-  if (!response.ok) {
-    throw new LoadError(
-      `${text} answered with HTTP status ${response.status}. Serve hedgerow.wasm there, or set wasmUrl to where it is`,
-    );
-  }
+  if (!response.ok) throw new LoadError(`${text} answered with HTTP status ${response.status}. ${SET_URL}`);
   if (bytes) {
-    const module = await compileBytes(bytes, text, ` (content-type ${type}; it should be application/wasm)`);
+    const module = await compileBytes(bytes, `${text} (content-type ${type})`, "");
     console.warn(
       `hedgerow: ${text} was served with content-type ${type}. As plain application/wasm it would be compiled while it downloads`,
     );
@@ -160,38 +139,38 @@ async function download(url: string | URL, integrity: string | undefined): Promi
   try {
     module = await WebAssembly.compileStreaming(response);
   } catch (error) {
-    throw notCompiled(error, text, "");
+    throw notCompiled(error, text);
   }
   return ours(module, text);
 }
 
-async function compileBytes(bytes: BufferSource, from: string, note = ""): Promise<WebAssembly.Module> {
+async function compileBytes(bytes: BufferSource, from: string, integrity: string | undefined): Promise<WebAssembly.Module> {
+  if (integrity) {
+    const { wrongHash } = await loadPart(import("./bytes.js"));
+    const wrong = await wrongHash(bytes, integrity, from);
+    if (wrong) throw new LoadError(wrong);
+  }
   const view = ArrayBuffer.isView(bytes)
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     : new Uint8Array(bytes);
-  if (view[0] !== 0 || view[1] !== 0x61 || view[2] !== 0x73 || view[3] !== 0x6d) {
-    const start = new TextDecoder().decode(view.subarray(0, 40));
-    throw new LoadError(
-      `${from} is not WebAssembly: it begins with ${JSON.stringify(start)}${note}. ` +
-        (/^\s*</.test(start)
-          ? "That is a web page, which servers of single-page apps send for files they do not have. Serve hedgerow.wasm there, or set wasmUrl to where it is"
-          : "Serve the package's hedgerow.wasm there"),
-    );
-  }
   let module: WebAssembly.Module;
   try {
     module = await WebAssembly.compile(view); // not every engine accepts a DataView
   } catch (error) {
-    throw notCompiled(error, from, note);
+    const wrong = await import("./bytes.js").then(
+      ({ notWebAssembly }) => notWebAssembly(view, from),
+      () => "",
+    );
+    throw wrong ? new LoadError(`${wrong} ${SET_URL}`) : notCompiled(error, from);
   }
   return ours(module, from);
 }
 
-function notCompiled(error: unknown, from: string, note: string): LoadError {
+function notCompiled(error: unknown, from: string): LoadError {
   const text = String(error);
   const blocked = /Content Security Policy|unsafe-eval/i.test(text);
   return new LoadError(
-    `${from} could not be compiled${note}: ${text}. ` +
+    `${from} could not be compiled: ${text}. ` +
       (blocked
         ? "The page's Content-Security-Policy must allow it: script-src 'wasm-unsafe-eval'"
         : "Check that it is the package's hedgerow.wasm, complete and of this version"),

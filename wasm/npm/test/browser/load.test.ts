@@ -37,7 +37,7 @@ const strict = `default-src 'self'; connect-src *; script-src 'self'`;
 test("a Content-Security-Policy without wasm-unsafe-eval: the LoadError names it; with it all is well", async (t) => {
   for (const type of ["application/wasm", "application/octet-stream"]) {
     const refused = await load(await openPage(t, { policy: strict, wasm: { type } }));
-    assert.match(refused, /hedgerow\.wasm could not be compiled.*script-src 'wasm-unsafe-eval'$/);
+    assert.match(refused, /hedgerow\.wasm (\(.*\) )?could not be compiled.*script-src 'wasm-unsafe-eval'$/);
     assert.equal(await load(await openPage(t, { policy: `${strict} 'wasm-unsafe-eval'`, wasm: { type } })), "loaded");
   }
 });
@@ -71,11 +71,11 @@ test("hedgerow.min.js is all that a page without a bundler loads", async (t) => 
 
 test("a web page where the WebAssembly should be: the LoadError calls it one", async (t) => {
   const said = await load(await openPage(t, { wasm: { body: html, type: "text/html" } }));
-  assert.match(said, /hedgerow\.wasm is not WebAssembly: .*<!doctype html>.*text\/html.*web page.*wasmUrl to where it is$/);
+  assert.match(said, /hedgerow\.wasm \(content-type text\/html\) is not WebAssembly: .*<!doctype html>.*web page.*wasmUrl to where it is$/);
   const page = await openPage(t, {
     api: (_, response) => void response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(html),
   });
-  assert.match(await load(page, { wasmUrl: "/assets/moved.wasm" }), /^\/assets\/moved\.wasm is not WebAssembly.*single-page/);
+  assert.match(await load(page, { wasmUrl: "/assets/moved.wasm" }), /^\/assets\/moved\.wasm \(.*\) is not WebAssembly.*single-page/);
   assert.equal(await load(page), "loaded");
 });
 
