@@ -5,7 +5,6 @@ package httptransport
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -14,8 +13,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 )
 
-// Transport is a transport.RoundTripper over net/http. It refuses redirects, as
-// jsbridge.Fetch does, and keeps no cookies.
+// Transport is a transport.RoundTripper over net/http. It follows no redirects, as
+// jsbridge.Fetch does by default, and keeps no cookies.
 //
 // Every failure is reported as Processed, even when no connection could be made. In that
 // case nothing was sent, but NotSent would restart the attempt at once, up to a thousand
@@ -54,11 +53,8 @@ func (t *Transport) RoundTrip(ctx context.Context, r *transport.Request) (*trans
 		return nil, &transport.Error{Invalid: true, Err: err}
 	}
 	// This calls the transport, not an http.Client, because a client follows redirects.
+	// What a redirect means is decided where all responses are read (SEMANTICS 5.3i).
 	response, err := t.http.RoundTrip(request)
-	if err == nil && isRedirect(response) {
-		response.Body.Close()
-		err = errors.New("the server redirects to " + response.Header.Get("Location") + ", which is refused")
-	}
 	if err != nil {
 		cancel()
 		return nil, &transport.Error{Progress: transport.Processed, Err: err}
@@ -80,10 +76,6 @@ func newRequest(ctx context.Context, r *transport.Request) (*http.Request, error
 		request.Header.Add(name, value)
 	}
 	return request, nil
-}
-
-func isRedirect(r *http.Response) bool {
-	return r.StatusCode >= 300 && r.StatusCode < 400 && r.Header.Get("Location") != ""
 }
 
 // fields returns a response's header fields. They are sorted by name, because net/http
