@@ -61,7 +61,8 @@ test("docs/install.md: what esbuild needs is what its app does, and the import m
 
 test("docs/install.md: the messages are the code's", async () => {
   const text = await read("../../docs/install.md");
-  const code = (await read("src/channel/load.ts")).replace(/"\s*\+\s*"/g, "");
+  const files = await Promise.all(["src/channel/load.ts", "src/channel/bytes.ts"].map((file) => read(file)));
+  const code = files.join("").replace(/"\s*\+\s*"/g, "");
   const rows = text.split("\n## When it does not load\n")[1]?.matchAll(/^\| `(.*?)` \|/gm) ?? [];
   const parts = Array.from(rows, ([, message = ""]) => message.replace(" 404", "").split(" … ")).flat();
   assert.ok(parts.length > 6);
