@@ -17,7 +17,7 @@ type Config struct {
 	Methods    []Method
 	Throttling *Throttling // nil: retries are not throttled
 
-	index byName[*Method] // made by Validate and Parse
+	index nameIndex // made by Validate and Parse
 }
 
 // Method is one entry of methodConfig. An entry that names nothing is checked

@@ -1,6 +1,10 @@
 package serviceconfig
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/hedgerow-web/hedgerow/internal/text"
+)
 
 // Lookup finds the entry for a method, written as in "/helloworld.Greeter/SayHello":
 // the one that names the method, else the one that names its service, else the
@@ -13,43 +17,44 @@ func (c *Config) Lookup(method string) *Method {
 	if c == nil {
 		return nil
 	}
-	name := splitMethod(method)
-	for _, n := range [...]Name{name, {Service: name.Service}, {}} {
-		if m := c.index[n.Service][n.Method]; m != nil {
-			return m
+	method = strings.TrimPrefix(method, "/")
+	service := method[:strings.LastIndexByte(method, '/')+1]
+	if service == "" {
+		method, service = everything, everything
+	}
+	for _, key := range [...]string{method, service, everything} {
+		if at := c.index.keys.Find(key); at >= 0 {
+			return c.index.methods[at]
 		}
 	}
 	return nil
 }
 
-// splitMethod parts "/package.Service/Method".
-func splitMethod(method string) Name {
-	method = strings.TrimPrefix(method, "/")
-	slash := strings.LastIndexByte(method, '/')
-	if slash < 0 {
-		return Name{}
-	}
-	return Name{Service: method[:slash], Method: method[slash+1:]}
+// nameIndex finds the entry that has a name.
+type nameIndex struct {
+	keys    text.Index
+	methods []*Method
 }
 
 // makeIndex is for a config without problems: each name stands there once.
 func (c *Config) makeIndex() {
-	c.index = make(byName[*Method])
+	c.index = nameIndex{}
 	for i := range c.Methods {
 		for _, name := range c.Methods[i].Names {
-			c.index.set(name, &c.Methods[i])
+			c.index.keys.Add(name.key())
+			c.index.methods = append(c.index.methods, &c.Methods[i])
 		}
 	}
 }
 
-// byName holds a value for each name, by its service and then by its method. A map
-// whose keys are structs would be shorter, but TinyGo hashes those by reflection,
-// which costs a browser 5 KB.
-type byName[V any] map[string]map[string]V
+// everything is the key of the default.
+const everything = "/"
 
-func (m byName[V]) set(name Name, v V) {
-	if m[name.Service] == nil {
-		m[name.Service] = make(map[string]V)
+// key is the name as it stands in a path: "helloworld.Greeter/SayHello", and
+// "helloworld.Greeter/" for all methods of a service.
+func (n Name) key() string {
+	if strings.IndexByte(n.Method, '/') >= 0 {
+		return n.Service + "\x00" + n.Method // no path has this name, and no other name this key
 	}
-	m[name.Service][name.Method] = v
+	return n.Service + "/" + n.Method
 }

@@ -14,7 +14,7 @@ func (c *Config) Validate() error {
 	if c == nil {
 		return nil
 	}
-	c.index = nil
+	c.index = nameIndex{}
 	names := 0
 	for i := range c.Methods {
 		names += len(c.Methods[i].Names)
@@ -63,11 +63,11 @@ func (report reporter) under(path string) reporter {
 // check holds the config against every rule about values. That fields are
 // there and have the right JSON type is the decoder's matter, before this.
 func (c *Config) check(report reporter) {
-	named := make(byName[string])
+	var named names
 	for i := range c.Methods {
 		at := entry(i)
 		c.Methods[i].check(func(field, reason string) { report(at.path()+"."+field, reason) })
-		checkNames(c.Methods[i].Names, at, named, report)
+		checkNames(c.Methods[i].Names, at, &named, report)
 	}
 	// Also without any methodConfig (SEMANTICS 1.4 V22).
 	if c.Throttling != nil {
@@ -103,19 +103,26 @@ func checkPolicies(r *retry.Policy, h *hedge.Policy, report reporter) {
 	}
 }
 
+// names are those that were found so far, with their places in the config.
+type names struct {
+	keys   text.Index
+	places []string
+}
+
 // checkNames refuses a method of no service, and a name that an entry, this
 // one or an earlier one, has already (SEMANTICS 1.3d, 1.3e).
-func checkNames(names []Name, of entry, named byName[string], report reporter) {
-	for i, name := range names {
+func checkNames(given []Name, of entry, named *names, report reporter) {
+	for i, name := range given {
 		at := element(of.path()+".name", i)
-		first, taken := named[name.Service][name.Method]
+		first := named.keys.Find(name.key())
 		switch {
 		case name.Service == "" && name.Method != "":
 			report(at+".service", "is required where a method is named: the service with its package, such as \"helloworld.Greeter\"")
-		case taken:
-			report(at, "repeats "+first+" ("+name.describe()+"): a name may stand in a config only once")
+		case first >= 0:
+			report(at, "repeats "+named.places[first]+" ("+name.describe()+"): a name may stand in a config only once")
 		default:
-			named.set(name, at)
+			named.keys.Add(name.key())
+			named.places = append(named.places, at)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
 // Channel is what the calls to one base URL share. It is not safe for concurrent use:
@@ -15,7 +16,8 @@ type Channel struct {
 	baseURL  string             // without a slash at its end
 	throttle *attempts.Throttle // nil: the config sets none
 	quota    *attempts.Quota
-	methods  map[string]*Method // those that were called
+	paths    text.Index // of the methods that were called
+	methods  []*Method  // in the order of their paths
 	origin   *Origin
 	warnings []Warning
 }
@@ -25,7 +27,6 @@ func New(o Options) *Channel {
 	ch := &Channel{
 		options: o,
 		baseURL: strings.TrimRight(o.BaseURL, "/"),
-		methods: make(map[string]*Method),
 		quota:   attempts.NewQuota(o.MaxRetryBufferSize, o.MaxRetryBufferPerCallSize),
 		origin:  o.Origin,
 	}

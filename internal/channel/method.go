@@ -27,15 +27,16 @@ const maxMethods = 1000
 
 // Method returns what holds for the method with this path.
 func (ch *Channel) Method(path string) *Method {
-	if m := ch.methods[path]; m != nil {
-		return m
+	if at := ch.paths.Find(path); at >= 0 {
+		return ch.methods[at]
 	}
 	m := &Method{Config: ch.options.Config.Lookup(path), Refusal: checkMethod(path)}
 	if m.Config == nil {
 		m.Config = new(serviceconfig.Method)
 	}
 	if len(ch.methods) < maxMethods {
-		ch.methods[strings.Clone(path)] = m // path may be a part of something larger
+		ch.methods = append(ch.methods, m)
+		ch.paths.Add(strings.Clone(path)) // path may be a part of something larger
 	} else {
 		m.Lost, m.Hidden = true, true
 	}

@@ -2,7 +2,7 @@ package hostdriver
 
 // calls is the list of live calls, which are also found by their ids. The list is in
 // the order in which the calls began, because the same events must always lead to the
-// same actions, and a map is iterated in a different order each time.
+// same actions.
 //
 // Iterating costs the same per call for one call and for thousands, and allocates
 // nothing. Handling a call may end it and so remove it from the list; get the next one
@@ -14,12 +14,12 @@ package hostdriver
 //		c = next
 //	}
 type calls struct {
-	byID           map[uint32]*liveCall
+	byID           idTable[liveCall]
 	oldest, newest *liveCall
 }
 
 func (l *calls) add(c *liveCall) {
-	l.byID[c.id] = c
+	l.byID.set(c.id, c)
 	c.older = l.newest
 	if c.older != nil {
 		c.older.newer = c
@@ -31,7 +31,7 @@ func (l *calls) add(c *liveCall) {
 
 // remove removes a call, which must be in the list.
 func (l *calls) remove(c *liveCall) {
-	delete(l.byID, c.id)
+	l.byID.remove(c.id)
 	if c.older != nil {
 		c.older.newer = c.newer
 	} else {

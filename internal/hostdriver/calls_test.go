@@ -12,7 +12,7 @@ import (
 // not keep others alive.
 func TestCalls(t *testing.T) {
 	random := rand.New(rand.NewSource(1))
-	list := calls{byID: map[uint32]*liveCall{}}
+	list := calls{}
 	var model []*liveCall
 	for step := range uint32(5000) {
 		if random.Intn(2) == 0 || len(model) == 0 {
@@ -36,8 +36,8 @@ func TestCalls(t *testing.T) {
 			back = append(back, c)
 		}
 		slices.Reverse(back)
-		if !slices.Equal(walked, model) || !slices.Equal(back, model) || len(list.byID) != len(model) {
-			t.Fatalf("step %d: a walk sees %d calls, back %d, and %d are found; want %d", step, len(walked), len(back), len(list.byID), len(model))
+		if !slices.Equal(walked, model) || !slices.Equal(back, model) || list.byID.used != len(model) {
+			t.Fatalf("step %d: a walk sees %d calls, back %d, and %d are found; want %d", step, len(walked), len(back), list.byID.used, len(model))
 		}
 	}
 }

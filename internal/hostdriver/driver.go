@@ -16,9 +16,10 @@ import (
 // WebAssembly. It implements abi.Program.
 type Driver struct {
 	out      *abi.Buffers
-	channels map[uint32]*channel.Channel
+	channels idTable[channel.Channel]
 	calls    calls
-	origins  map[string]*channel.Origin // by URL; the channels of a page share them
+	urls     text.Index        // of the origins
+	origins  []*channel.Origin // in the order of their URLs; the channels of a page share them
 	timers   timers
 	armed    plan.Duration   // the instant that JavaScript's one timer is set to
 	patient  bool            // that timer waits for the end of a body
@@ -43,12 +44,9 @@ type liveCall struct {
 // New makes the driver of an instance. Its answers go into the buffers.
 func New(out *abi.Buffers) *Driver {
 	return &Driver{
-		out:      out,
-		channels: make(map[uint32]*channel.Channel),
-		calls:    calls{byID: make(map[uint32]*liveCall)},
-		origins:  make(map[string]*channel.Origin),
-		armed:    plan.Never,
-		room:     make([]wire.Fragment, 0, abi.MaxFragments),
+		out:   out,
+		armed: plan.Never,
+		room:  make([]wire.Fragment, 0, abi.MaxFragments),
 	}
 }
 
@@ -65,7 +63,7 @@ func (d *Driver) OpenChannel(id uint32, in []byte) {
 		d.out.Begin(abi.ActionWarn, 0, 0)
 		d.emitWarning(w)
 	}
-	d.channels[id] = ch
+	d.channels.set(id, ch)
 }
 
 // origin returns what is known about the origin of a base URL, which has been validated.
@@ -73,10 +71,13 @@ func (d *Driver) origin(baseURL string) *channel.Origin {
 	scheme, rest, _ := text.Cut(baseURL, '/')
 	host, _, _ := text.Cut(rest[1:], '/')
 	url := scheme + "//" + host
-	if d.origins[url] == nil {
-		d.origins[url] = new(channel.Origin)
+	at := d.urls.Find(url)
+	if at < 0 {
+		at = d.urls.Len()
+		d.urls.Add(url)
+		d.origins = append(d.origins, new(channel.Origin))
 	}
-	return d.origins[url]
+	return d.origins[at]
 }
 
 // CloseChannel closes a channel and cancels its calls.
@@ -90,7 +91,7 @@ func (d *Driver) CloseChannel(id uint32, now float64) {
 		}
 		c = next
 	}
-	delete(d.channels, id)
+	d.channels.remove(id)
 	d.setTimer()
 }
 
@@ -123,10 +124,10 @@ func (d *Driver) Timer(now float64) {
 func (d *Driver) Start(id uint32, in []byte) {
 	block, rest := abi.ReadStartBlock(in)
 	d.now = d.instant(block.Now)
-	if d.calls.byID[id] != nil {
+	if d.calls.byID.find(id) != nil {
 		return
 	}
-	ch := d.channels[block.Channel]
+	ch := d.channels.find(block.Channel)
 	if ch == nil {
 		d.emitRefusal(id)
 		return

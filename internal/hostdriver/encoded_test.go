@@ -51,7 +51,7 @@ func encode(t *testing.T, s walks.Setup, tape *[]byte) walks.Subject {
 		headers: map[int]metadata.MD{}, missing: map[int]int64{}, flags: map[int]byte{}, total: map[int]int64{}, drained: map[int]bool{},
 	}
 	e.tell("open_channel", []byte(optionText(s)), 1)
-	e.channel = e.driver.channels[1]
+	e.channel = e.driver.channels.find(1)
 	if s.Answers {
 		e.answerBefore()
 	}
@@ -89,7 +89,7 @@ func (e *encoded) answerBefore() {
 	e.tell("head", []byte("content-type\x00application/grpc-web\x00"), before, 0, 0, 200, 1)
 	e.tell("feed", append(message(""), trailers("grpc-status: 0\r\n")...), before, 0, 0, 1)
 	e.tell("end", nil, before, 0, 0)
-	if e.driver.calls.byID[before] != nil {
+	if e.driver.calls.byID.find(before) != nil {
 		e.t.Fatal("the call before the walk has not ended")
 	}
 	e.actions = nil
@@ -207,7 +207,7 @@ func (e *encoded) compareEnd(a abitest.Action) {
 // look finds the call itself, once the driver has made it.
 func (e *encoded) look() *call.Call {
 	if e.call == nil {
-		if c := e.driver.calls.byID[walked]; c != nil {
+		if c := e.driver.calls.byID.find(walked); c != nil {
 			e.call = &c.Call
 		} else {
 			e.t.Fatal("the call has ended before anybody could look at it")

@@ -12,7 +12,7 @@ import (
 // find returns a live call, or nil if the call has ended: its events come too late.
 func (d *Driver) find(id uint32, now float64) *liveCall {
 	d.now = d.instant(now)
-	return d.calls.byID[id]
+	return d.calls.byID.find(id)
 }
 
 // findAttempt returns a live call that has begun the attempt, or nil.
@@ -46,7 +46,7 @@ func (d *Driver) HalfClose(id uint32, now float64) {
 
 // Took reports how many messages fetch has taken for an attempt so far.
 func (d *Driver) Took(id, attempt, messages uint32) {
-	if c := begun(d.calls.byID[id], attempt); c != nil {
+	if c := begun(d.calls.byID.find(id), attempt); c != nil {
 		c.Took(int(attempt), count(messages))
 		d.respond(c)
 	}
@@ -75,7 +75,7 @@ func (d *Driver) Cancel(id uint32, now float64, code uint32, in []byte) {
 
 // History writes the history of the attempts so far.
 func (d *Driver) History(id uint32) {
-	if c := d.calls.byID[id]; c != nil {
+	if c := d.calls.byID.find(id); c != nil {
 		d.out.Begin(abi.ActionHistory, id, 0)
 		d.emitHistory(c)
 	}
@@ -137,7 +137,7 @@ func (d *Driver) Feed(id, attempt uint32, now float64, last uint32, in []byte) {
 // Skip reports how many bytes of the current message JavaScript took without feeding
 // them.
 func (d *Driver) Skip(id, attempt, length uint32) {
-	if c := begun(d.calls.byID[id], attempt); c != nil {
+	if c := begun(d.calls.byID.find(id), attempt); c != nil {
 		c.Skip(int(attempt), count(length))
 		d.respond(c)
 	}

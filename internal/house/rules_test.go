@@ -83,6 +83,23 @@ func TestTheCoreHasNoConcurrency(t *testing.T) {
 	}
 }
 
+// The code of maps weighs more than a kilobyte in the program in the npm package, even if only one of its packages has one.
+func TestTheCoreHasNoMaps(t *testing.T) {
+	for name, files := range tree(t) {
+		if !drawing[name].pure {
+			continue
+		}
+		for _, f := range files {
+			ast.Inspect(f.syntax, func(n ast.Node) bool {
+				if _, is := n.(*ast.MapType); is && !strings.HasSuffix(f.name, "_test.go") {
+					t.Errorf("%s: a map; text.Index and hostdriver's idTable are lighter", f.position(n))
+				}
+				return true
+			})
+		}
+	}
+}
+
 // parked is how main of the wasm program waits forever, so that its exports can be called.
 const parked = "select {}"
 

@@ -83,3 +83,22 @@ func TestTrim(t *testing.T) {
 		}
 	}
 }
+
+func TestIndex(t *testing.T) {
+	var index text.Index
+	if index.Find("") != -1 || index.Len() != 0 {
+		t.Error("something is found in an empty index")
+	}
+	for i := range 10_000 {
+		if s := strconv.Itoa(i); index.Find(s) != -1 {
+			t.Fatalf("%s is found before it is added", s)
+		} else if index.Add(s); index.Find(s) != i || index.Len() != i+1 {
+			t.Fatalf("%s has number %d of %d", s, index.Find(s), index.Len())
+		}
+	}
+	for i := range 10_000 {
+		if got := index.Find(strconv.Itoa(i)); got != i {
+			t.Fatalf("%d has number %d", i, got)
+		}
+	}
+}

@@ -18,8 +18,8 @@ import { compilerOf } from "./wasm.mjs";
 // The sizes in bytes, as they were measured last. A change that needs more raises them to what --check prints, with a line in
 // CHANGELOG.md.
 const budget = {
-  wasm: { raw: 118_661, gzip: 54_753, brotli: 47_070 },
-  javascript: { raw: 43_184, gzip: 15_900, brotli: 14_279 },
+  wasm: { raw: 114_984, gzip: 52_935, brotli: 45_605 },
+  javascript: { raw: 43_078, gzip: 15_887, brotli: 14_255 },
 };
 
 const here = fileURLToPath(new URL(".", import.meta.url));

@@ -100,8 +100,9 @@ async function tinyGoEnvironment() {
 }
 
 /**
- * The target. Functions for which wasm32 has no instructions, such as multiplication to 128 bits, come from compiler-rt. A released TinyGo
- * has its sources; one that was built by tools/tinygo/build.sh has LLVM's compiled library instead.
+ * The target. Its tag custommalloc leaves out what programs in C would allocate with, which keeps addresses in a map. Functions for which
+ * wasm32 has no instructions, such as multiplication to 128 bits, come from compiler-rt. A released TinyGo has its sources; one that was
+ * built by tools/tinygo/build.sh has LLVM's compiled library instead.
  */
 async function tinyGoTarget(tinygo, env) {
   const target = JSON.parse(await readFile(join(root, "tools/tinygo/wasm32.json"), "utf8"));
