@@ -44,7 +44,7 @@ class World {
     const given = odd.spoiled({
       type: draw.one("basic", "default", "opaqueredirect", "error"),
       status: draw.one<unknown>(200, 200, 200, 0, -1, 503, 1.5, "200", 10n, Symbol("s")),
-      headers: draw.chance(80) ? new Headers(headers) : odd.spoiled({ forEach: () => draw.chance(50) || thrown() }),
+      headers: draw.chance(80) ? new Headers(headers) : { [Symbol.iterator]: () => (draw.chance(50) ? odd.value() : thrown()) },
       body: draw.chance(80) ? this.body(body) : draw.one<unknown>(null, undefined, {}, odd.value()),
       arrayBuffer: () => odd.result("arrayBuffer", () => body.slice().buffer),
     });

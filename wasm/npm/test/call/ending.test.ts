@@ -127,6 +127,8 @@ test("99 an abort in flight: CANCELLED at once, the fetch aborted, the listener 
 });
 
 test("an abort by timeout is CANCELLED all the same, with the TimeoutError as its cause", async (t) => {
+  const alive = setInterval(() => {}, 1000); // the signal's own timer does not keep Node from ending
+  t.after(() => clearInterval(alive));
   const error = await refused((await open(t, new FakeFetch())).unary(METHOD, MESSAGE, { signal: AbortSignal.timeout(1) }));
   assert.equal(error.code, Code.CANCELLED);
   assert.equal((error.cause as Error).name, "TimeoutError");
