@@ -71,11 +71,17 @@ test("hedgerow.min.js is all that a page without a bundler loads", async (t) => 
 
 test("a web page where the WebAssembly should be: the LoadError calls it one", async (t) => {
   const said = await load(await openPage(t, { wasm: { body: html, type: "text/html" } }));
-  assert.match(said, /hedgerow\.wasm \(content-type text\/html\) is not WebAssembly: .*<!doctype html>.*web page.*wasmUrl to where it is$/);
+  assert.match(
+    said,
+    /hedgerow\.wasm \(content-type text\/html\) is not WebAssembly: .*<!doctype html>.*web page.*wasmUrl to where it is$/,
+  );
   const page = await openPage(t, {
     api: (_, response) => void response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(html),
   });
-  assert.match(await load(page, { wasmUrl: "/assets/moved.wasm" }), /^\/assets\/moved\.wasm \(.*\) is not WebAssembly.*single-page/);
+  assert.match(
+    await load(page, { wasmUrl: "/assets/moved.wasm" }),
+    /^\/assets\/moved\.wasm \(.*\) is not WebAssembly.*single-page/,
+  );
   assert.equal(await load(page), "loaded");
 });
 
