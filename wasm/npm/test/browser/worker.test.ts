@@ -178,7 +178,7 @@ test("worker: options that are wrong there or here are refused together, and fun
     ["ConfigError", "fetch"],
     ["ConfigError", "metadata", "webSocket"],
     ["ConfigError", "onEvent", "metadata", "clock", "jitter", "maxRetryAttempts"],
-    ["ConfigError", "nonsense", "maxRetryAttempts", "methodConfig"],
+    ["ConfigError", "maxRetryAttempts", "nonsense", "methodConfig"],
     ["LoadError"],
   ]);
 });

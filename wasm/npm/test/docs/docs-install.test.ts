@@ -61,7 +61,7 @@ test("docs/install.md: what esbuild needs is what its app does, and the import m
 
 test("docs/install.md: the messages are the code's", async () => {
   const text = await read("../../docs/install.md");
-  const files = await Promise.all(["src/channel/load.ts", "src/channel/bytes.ts"].map((file) => read(file)));
+  const files = await Promise.all(["src/channel/load.ts", "src/channel/bytes.ts", "src/abi/host.ts"].map((file) => read(file)));
   const code = files.join("").replace(/"\s*\+\s*"/g, "");
   const rows = text.split("\n## When it does not load\n")[1]?.matchAll(/^\| `(.*?)` \|/gm) ?? [];
   const parts = Array.from(rows, ([, message = ""]) => message.replace(" 404", "").split(" … ")).flat();
