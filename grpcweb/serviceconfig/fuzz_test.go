@@ -159,6 +159,7 @@ var seeds = []string{
 		`"hedgingPolicy":{"maxAttempts":"x","hedgingDelay":"-1s","nonFatalStatusCodes":[0,null]}},null,5],"retryThrottling":{"maxTokens":2.5,"tokenRatio":0.0005}}`,
 	`{"methodConfig":[{"timeout":"-1s","waitForReady":1,"maxRequestMessageBytes":"1024","maxResponseMessageBytes":-1,"retryPolicy":[],"hedgingPolicy":1}]}`,
 	withRetry(`"maxAttempts": 5e0`), withRetry(`"backoffMultiplier": 1e300`), withThrottling(`"maxTokens": 10.0`), withHedging(`"hedgingDelay": ".01s", "nonFatalStatusCodes": []`),
+	`{"x-hedgerow":{"":1,"a.b\n":2,"a":1,"A":null,"b":2,"b":3},"methodConfig":[{"x-hedgerow":{}},{"x-hedgerow":7}]}`, withHedging(`"X-Hedgerow": {"x": 1}`), withRetry(`"x-hedgerow": []`),
 	`{"a":[1,-0,0.5e+10,1E-3,true,false,null,"\ud83d\ude00\ud83d\u00e9\/"],"a":{}}`, "\"\xff\"", `{"a":1,}`, `[01]`, `"\u12`, "\ufeff{}",
 }
 

@@ -10,7 +10,8 @@ import (
 )
 
 // Parse reads a service config from JSON. It ignores fields that it does not
-// know, and takes the names of those it does in any case, the exact one first.
+// know, except within x-hedgerow objects, and takes the names of those it does in
+// any case, the exact one first.
 // Where anything is wrong it returns no config, but an *Error with all the
 // problems, in the order of the text.
 //
@@ -70,6 +71,7 @@ func (n node) config() *Config {
 	}
 	c.Methods = each(n.field("methodConfig"), node.method)
 	c.Throttling = n.field("retryThrottling").throttling()
+	n.extension()
 	return c
 }
 
@@ -77,6 +79,7 @@ func (n node) method() Method {
 	if !n.is(object, wantObject) {
 		return Method{}
 	}
+	n.extension()
 	return Method{
 		Names:                   each(n.field("name"), node.name),
 		Timeout:                 optional(n.field("timeout"), node.duration),
@@ -103,6 +106,7 @@ func (n node) retryPolicy() *retry.Policy {
 	if !n.is(object, wantObject) {
 		return nil
 	}
+	n.extension()
 	return &retry.Policy{
 		MaxAttempts:          n.required("maxAttempts").count(anyCount),
 		InitialBackoff:       n.required("initialBackoff").duration(anySpan),
@@ -116,6 +120,7 @@ func (n node) hedgingPolicy() *hedge.Policy {
 	if !n.is(object, wantObject) {
 		return nil
 	}
+	n.extension()
 	return &hedge.Policy{
 		MaxAttempts:         n.required("maxAttempts").count(anyCount),
 		HedgingDelay:        n.field("hedgingDelay").duration(0),     // V15
@@ -127,6 +132,7 @@ func (n node) throttling() *Throttling {
 	if !n.is(object, wantObject) {
 		return nil
 	}
+	n.extension()
 	return &Throttling{
 		MaxTokens:            n.required("maxTokens").count(anyCount),
 		TokenRatioThousandth: n.required("tokenRatio").ratio(anyRatio),

@@ -5,12 +5,14 @@ import (
 	"math"
 	"math/big"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/hedge"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 	"github.com/hedgerow-web/hedgerow/retry"
 )
 
@@ -109,8 +111,29 @@ func referenceConfig(tree any) (*Config, map[string]bool) {
 			}
 			c.Throttling.TokenRatioThousandth = int(ratBetween(thousandths, 0, 1_000_000))
 		}
+		ref.extension(o, "retryThrottling")
 	}
+	ref.extension(root, "")
 	return c, ref.problems
+}
+
+var namePattern = regexp.MustCompile(`^[-_A-Za-z0-9]+$`)
+
+// extension finds the object of Hedgerow's own fields. It may have only the given ones.
+func (ref *reference) extension(of []pair, path string, fields ...string) []pair {
+	path = strings.TrimPrefix(path+".x-hedgerow", ".")
+	o := ref.object(get(of, "x-hedgerow"), path)
+	for _, m := range o {
+		known := slices.ContainsFunc(fields, func(f string) bool { return asciiLower(f) == asciiLower(m.key) })
+		if !known && get(o, m.key) != nil {
+			key := m.key
+			if !namePattern.MatchString(key) {
+				key = text.Quote(key)
+			}
+			ref.wrong(path + "." + key)
+		}
+	}
+	return o
 }
 
 func (ref *reference) method(v any, path string, seen map[Name]bool) Method {
@@ -119,6 +142,7 @@ func (ref *reference) method(v any, path string, seen map[Name]bool) Method {
 		ref.wrong(path)
 	}
 	m := Method{}
+	ref.extension(o, path)
 	for i, n := range ref.list(get(o, "name"), path+".name") {
 		at := path + ".name[" + strconv.Itoa(i) + "]"
 		if n == nil {
@@ -159,6 +183,7 @@ func (ref *reference) method(v any, path string, seen map[Name]bool) Method {
 }
 
 func (ref *reference) retry(o []pair, path string) *retry.Policy {
+	ref.extension(o, path)
 	p := &retry.Policy{MaxAttempts: int(min(ref.integer(get(o, "maxAttempts"), path+".maxAttempts", true, 2, math.MaxInt64), math.MaxInt32))}
 	for field, target := range map[string]*plan.Duration{"initialBackoff": &p.InitialBackoff, "maxBackoff": &p.MaxBackoff} {
 		if d := ref.duration(get(o, field), path+"."+field, 1); d != nil {
@@ -185,6 +210,7 @@ func (ref *reference) retry(o []pair, path string) *retry.Policy {
 }
 
 func (ref *reference) hedging(o []pair, path string) *hedge.Policy {
+	ref.extension(o, path)
 	p := &hedge.Policy{MaxAttempts: int(min(ref.integer(get(o, "maxAttempts"), path+".maxAttempts", true, 2, math.MaxInt64), math.MaxInt32))}
 	if d := ref.duration(get(o, "hedgingDelay"), path+".hedgingDelay", 0); d != nil {
 		p.HedgingDelay = *d
