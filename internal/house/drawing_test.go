@@ -39,6 +39,11 @@ var drawing = map[string]room{
 	// Packages around the two drivers.
 	"grpcweb/grpcconn": driver("grpcweb", "grpcweb/metadata", "grpcweb/status").modules("google.golang.org/grpc",
 		"google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc"),
+	// Typed calls, and codecs for them; the codecs are packages of their own so that a program links only the one that it uses.
+	"grpcweb/protocall":                        driver("grpcweb", "grpcweb/metadata", "grpcweb/status"),
+	"grpcweb/protocall/protocodec":             driver("grpcweb/protocall").modules("google.golang.org/protobuf"),
+	"grpcweb/protocall/vtcodec":                driver("grpcweb/protocall"),
+	"grpcweb/protocall/protoc-gen-go-hedgerow": driver().modules("google.golang.org/protobuf"),
 	"jsbridge": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status").modules("github.com/hack-pad/safejs"),
 	// The scripts that tests of both drivers run; nothing but tests imports it.
 	"internal/driverscripts": driver("internal/wire"),
@@ -55,11 +60,14 @@ var drawing = map[string]room{
 	"demo":   driver(),
 	"server": driver("demo", "server/script", "server/proto/helloworld", "server/proto/chaos/v1").modules(serverModules...),
 	// Shared with the second server, in the module interop.
-	"server/script":              driver("server/proto/chaos/v1").modules("google.golang.org/protobuf"),
-	"server/launch":              driver(),
-	"server/proto/helloworld":    driver().modules(serverModules...),
-	"server/proto/chaos/v1":      driver().modules(serverModules...),
-	"server/cmd/hedgerow-server": driver("server", "server/launch"),
+	"server/script":           driver("server/proto/chaos/v1").modules("google.golang.org/protobuf"),
+	"server/launch":           driver(),
+	"server/proto/helloworld": driver().modules(serverModules...),
+	"server/proto/chaos/v1":   driver().modules(serverModules...),
+	// What protoc-gen-go-hedgerow generates.
+	"server/proto/helloworld/helloworldhedgerow": driver("grpcweb", "grpcweb/protocall", "server/proto/helloworld"),
+	"server/proto/chaos/v1/chaosv1hedgerow":      driver("grpcweb", "grpcweb/protocall", "server/proto/chaos/v1"),
+	"server/cmd/hedgerow-server":                 driver("server", "server/launch"),
 
 	// The Go API as a client of the conformance suite.
 	"conformance/client": driver("conformance/proto/connectrpc/conformance/v1", "jsbridge", "internal/httptransport", "grpcweb",
@@ -118,9 +126,11 @@ const hostRoom = "jsbridge/host"
 // closures says what must not be linked into programs for js/wasm, because users download it. To a program of about 420 KB after
 // brotli, fmt adds 85 KB, time 72, safejs 136, encoding/json 116, protobuf 531, net/http 1341, grpc 2465.
 var closures = map[string]closure{
-	"wasm":     {without: []string{"syscall/js", "fmt", "time", "context", "os", "reflect", "encoding/json", "net", "log"}},
-	"grpcweb":  {without: []string{"encoding/json", "net/http"}},
-	"jsbridge": {without: []string{"encoding/json", "net/http"}, modules: []string{"github.com/hack-pad/safejs"}},
+	"wasm":                         {without: []string{"syscall/js", "fmt", "time", "context", "os", "reflect", "encoding/json", "net", "log"}},
+	"grpcweb":                      {without: []string{"encoding/json", "net/http"}},
+	"grpcweb/protocall":            {without: []string{"encoding/json", "net/http"}},
+	"grpcweb/protocall/protocodec": {without: []string{"net/http"}, modules: []string{"google.golang.org/protobuf"}},
+	"jsbridge":                     {without: []string{"encoding/json", "net/http"}, modules: []string{"github.com/hack-pad/safejs"}},
 }
 
 // closure restricts all that a package links: none of these packages of the standard library, and no other modules than these.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Generates the Go and TypeScript code of the protos in this folder, and of those in conformance/proto.
-#   sh server/proto/generate.sh           writes **/*.pb.go beside the protos and wasm/npm/test/gen/**
+#   sh server/proto/generate.sh           writes **/*.pb.go and **/*.hedgerow.go beside the protos, and wasm/npm/test/gen/**
 #   sh server/proto/generate.sh --check   writes nothing; if the committed code differs from what is generated, shows a diff and fails
 # It needs Go and npm. The Go plugins are pinned in tools/go.mod. buf and the plugins from npm are pinned here, not as devDependencies,
 # because buf's packages for other platforms can break `npm ci`.
@@ -15,6 +15,7 @@ trap 'rm -rf "$temp"' EXIT
 mkdir "$temp/bin" "$temp/out"
 
 go build -modfile=tools/go.mod -o "$temp/bin/" google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc
+go build -o "$temp/bin/" ./grpcweb/protocall/protoc-gen-go-hedgerow
 PATH="$temp/bin:$PATH" npx --yes -p "@bufbuild/buf@$buf" -p "@bufbuild/protoc-gen-es@$es" -p "@protobuf-ts/plugin@$protobuf_ts" -- \
   sh -c 'for protos in server/proto conformance/proto; do
     buf generate "$protos" --template "$protos/buf.gen.yaml" --output "$0" || exit
@@ -25,7 +26,7 @@ find "$temp/out/wasm/npm/test/gen/protobuf-ts" -name '*.ts' | while read -r file
 done
 
 # A file that is left over from a proto that was removed is a difference too. What generate-grpc-web.sh writes is not looked at.
-listed() { (cd "$1" && find server/proto conformance/proto wasm/npm/test/gen -name '*.pb.go' -o -path 'wasm/*.ts' ! -path '*/gen/grpc-web/*' | sort) 2>/dev/null || true; }
+listed() { (cd "$1" && find server/proto conformance/proto wasm/npm/test/gen -name '*.pb.go' -o -name '*.hedgerow.go' -o -path 'wasm/*.ts' ! -path '*/gen/grpc-web/*' | sort) 2>/dev/null || true; }
 
 if [ "${1:-}" = --check ]; then
   listed . >"$temp/committed"
