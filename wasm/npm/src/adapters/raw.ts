@@ -24,13 +24,13 @@ export interface RawRequest {
 }
 
 /** Sends a request. Resolves with the response of the attempt that the call was committed to. */
-export function send(raw: RawRequest, { view, settings, onEvent }: RawChannel): Promise<Response> {
+export function send(raw: RawRequest, { view, settings, listeners }: RawChannel): Promise<Response> {
   const answer = new RawAnswer(contentTypeOf(raw), raw.signal);
   let call: Call;
   try {
     // inflate is imported beforehand, because a service worker cannot import it later.
     const channel = { ...view(raw.method), carry: carrierOf(raw, settings), loadInflate: () => Promise.resolve(inflate) };
-    call = new Call(channel, requestOf(raw, answer, onEvent), answer);
+    call = new Call(channel, requestOf(raw, answer, listeners()), answer);
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     answer.onEnd(error, error, -1);
@@ -51,7 +51,7 @@ function carrierOf({ body, credentials, fields: own }: RawRequest, settings: Fet
     new FetchCarrier({ ...settings, credentials, inText: false }, { url, fields: replaced(fields, own), body }, events);
 }
 
-function requestOf(raw: RawRequest, tap: Tap, onEvent: RawChannel["onEvent"]): Request {
+function requestOf(raw: RawRequest, tap: Tap, listeners: Request["listeners"]): Request {
   const { method, metadata, timeoutMs, signal, body } = raw;
   return {
     method,
@@ -63,7 +63,7 @@ function requestOf(raw: RawRequest, tap: Tap, onEvent: RawChannel["onEvent"]): R
     maxReceiveMessageBytes: Number.POSITIVE_INFINITY, // and how long they may be
     waitForReady: undefined,
     signal,
-    listeners: onEvent ? [onEvent] : [],
+    listeners,
     tap,
   };
 }

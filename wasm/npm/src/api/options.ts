@@ -114,6 +114,12 @@ export interface ChannelOptions extends LoadOptions {
   random?: number | undefined;
   /** Called with every event of the channel's calls and attempts. What it throws goes to reportError. */
   onEvent?: ((event: CallEvent) => void) | undefined;
+  /**
+   * true: each call and each attempt becomes an entry of the User Timing API (`performance.measure`) when it ends, so that the performance
+   * panel of the browser's developer tools shows it, and a PerformanceObserver hears of it. The newest 1000 entries are kept. Default false,
+   * which costs nothing: what makes the entries is then not even loaded.
+   */
+  userTiming?: boolean | undefined;
   /** Called when the WebAssembly instance has died. Pending calls were rejected with INTERNAL; the next call gets a fresh instance. */
   onFatal?: ((error: Error) => void) | undefined;
 }

@@ -2,6 +2,7 @@ import { CHANNEL_IS_CLOSED } from "../abi/table.js";
 import { Code } from "../api/code.js";
 import { refusal, StatusError } from "../api/errors.js";
 import { show } from "../api/foreign.js";
+import type { Listener, Observable } from "../api/observe.js";
 import type { CallOptions } from "../api/options.js";
 import type { Channel, Messages, ResponseStream, UnaryResponse } from "../api/types.js";
 import type { LiveCall, Receiver } from "./live-call.js";
@@ -10,7 +11,24 @@ import type { Input } from "./request.js";
 import { Stream } from "./stream.js";
 
 /** A channel as its users see it, with the four kinds of call. Subclasses make the calls, here or in a worker. */
-export abstract class AbstractChannel implements Channel {
+export abstract class AbstractChannel implements Channel, Observable {
+  /**
+   * Who is told of the events of calls. A call keeps the list that it started with, so a change makes a new list. While it is empty, Go
+   * makes no events.
+   */
+  protected listeners: readonly Listener[];
+
+  constructor(listeners: readonly Listener[]) {
+    this.listeners = listeners;
+  }
+
+  observe(listener: Listener): () => void {
+    this.listeners = [...this.listeners, listener];
+    return () => {
+      this.listeners = this.listeners.filter((one) => one !== listener);
+    };
+  }
+
   /** Makes a call, or throws the StatusError with which it is refused. */
   abstract make(method: string, input: Input, options: CallOptions, streaming: boolean, receiver: Receiver): LiveCall;
 

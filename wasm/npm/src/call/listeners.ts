@@ -1,14 +1,15 @@
 import { runSafely } from "../abi/engine.js";
 import type { Ending } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
+import type { Listener } from "../api/observe.js";
 
 /** The functions that are told of a call's events. */
 export class Listeners {
-  #listeners: readonly ((event: CallEvent) => void)[];
+  #listeners: readonly Listener[];
   /** The attempts whose start was reported, and whose end was not. */
   #live: number[] = [];
 
-  constructor(listeners: readonly ((event: CallEvent) => void)[]) {
+  constructor(listeners: readonly Listener[]) {
     this.#listeners = listeners;
   }
 

@@ -1,9 +1,9 @@
 import { CANCELED_BEFORE } from "../abi/table.js";
 import { Code } from "../api/code.js";
 import { refusal, type StatusError } from "../api/errors.js";
-import type { CallEvent } from "../api/events.js";
 import { describe, isBytes, peek, show } from "../api/foreign.js";
 import { Metadata } from "../api/metadata.js";
+import type { Listener } from "../api/observe.js";
 import type { CallOptions } from "../api/options.js";
 import type { Messages } from "../api/types.js";
 import { Outgoing } from "./outgoing.js";
@@ -22,7 +22,7 @@ export interface Request {
   readonly maxReceiveMessageBytes: number;
   readonly waitForReady: boolean | undefined;
   readonly signal: AbortSignal | undefined;
-  readonly listeners: readonly ((event: CallEvent) => void)[];
+  readonly listeners: readonly Listener[];
   /** Receives the responses as they come; their messages then go nowhere else. */
   readonly tap?: Tap;
 }
@@ -43,7 +43,7 @@ export interface Defaults {
   readonly canStream: boolean;
   /** Messages are compressed, which is asynchronous. */
   readonly gzip: boolean;
-  readonly onEvent: ((event: CallEvent) => void) | undefined;
+  readonly listeners: readonly Listener[];
 }
 
 const CALL_OPTIONS: readonly string[] = ["metadata", "timeoutMs", "signal", "waitForReady", "maxReceiveMessageBytes", "onEvent"];
@@ -79,9 +79,6 @@ export function checkRequest(
     throw misuse(`waitForReady must be true or false, not ${describe(waitForReady)}`);
   }
   if (signal?.aborted) throw refusal(method, Code.CANCELLED, CANCELED_BEFORE, "cancelled", signal.reason);
-  const listeners: ((event: CallEvent) => void)[] = [];
-  if (defaults.onEvent) listeners.push(defaults.onEvent);
-  if (onEvent) listeners.push(onEvent);
   return {
     method,
     outgoing,
@@ -92,7 +89,7 @@ export function checkRequest(
     maxReceiveMessageBytes: checkLimit(options.maxReceiveMessageBytes, misuse),
     waitForReady,
     signal,
-    listeners,
+    listeners: onEvent ? [...defaults.listeners, onEvent] : defaults.listeners,
   };
 }
 

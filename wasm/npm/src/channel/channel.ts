@@ -1,14 +1,14 @@
 import type { Warning } from "../abi/actions.js";
 import { type ChannelHandler, engineOf, runSafely } from "../abi/engine.js";
 import { ConfigError, LoadError, loadPart, type Problem } from "../api/errors.js";
-import type { CallEvent } from "../api/events.js";
+import type { Listener } from "../api/observe.js";
 import type { CallOptions, ChannelOptions } from "../api/options.js";
 import { AbstractChannel, closed } from "../call/abstract-channel.js";
 import { Call } from "../call/call.js";
 import type { CarrierFactory, Inflate } from "../call/carrier.js";
 import type { ChannelView } from "../call/channel-view.js";
 import type { Receiver } from "../call/live-call.js";
-import { checkRequest, type Defaults, type Input } from "../call/request.js";
+import { checkRequest, type Input } from "../call/request.js";
 import { FetchCarrier, type FetchSettings } from "../carry/fetch.js";
 import { checkOptions, type Settings } from "./settings.js";
 
@@ -19,8 +19,8 @@ export function openChannel(
   requestStreaming = false,
 ): Promise<AbstractChannel> {
   return checkOptions(options, requestStreaming, async (settings, problems) => {
-    const [module, parts] = await Promise.all([load(options), loadParts(settings)]);
-    const channel = new WasmChannel(module, settings, parts);
+    const [module, parts, listeners] = await Promise.all([load(options), loadParts(settings), listenersOf(options)]);
+    const channel = new WasmChannel(module, settings, parts, listeners);
     channel.open(problems);
     return channel;
   });
@@ -40,6 +40,14 @@ async function loadParts(settings: Settings): Promise<Parts> {
   return { compress, carry, webSocket: true };
 }
 
+/** Who is told of the events of a channel's calls from the start. */
+export async function listenersOf({ onEvent, userTiming }: ChannelOptions): Promise<readonly Listener[]> {
+  const listeners = typeof onEvent === "function" ? [onEvent] : [];
+  if (userTiming !== true) return listeners;
+  const { measureCalls } = await loadPart(import("./user-timing.js"));
+  return [...listeners, measureCalls()];
+}
+
 async function loadInflate(): Promise<Inflate> {
   return (await loadPart(import("../carry/compression.js"))).inflate;
 }
@@ -53,7 +61,8 @@ export interface RawChannel {
   readonly baseUrl: string;
   /** How its requests are fetched. */
   readonly settings: FetchSettings;
-  readonly onEvent: ((event: CallEvent) => void) | undefined;
+  /** Who is told of the events of a call that starts now. */
+  readonly listeners: () => readonly Listener[];
   /** The channel as a call of this method sees it; throws the StatusError with which the call is refused. */
   view(method: string): ChannelView;
 }
@@ -63,19 +72,19 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
   #module: WebAssembly.Module;
   #settings: Settings;
   #parts: Parts;
-  #defaults: Defaults;
+  /** The carrier can send each message when it comes. */
+  #canStream: boolean;
   /** The channel as its calls see it; undefined if its instance has died. */
   #view: ChannelView | undefined;
   #closed = false;
   #problems: Problem[] = [];
 
-  constructor(module: WebAssembly.Module, settings: Settings, parts: Parts) {
-    super();
+  constructor(module: WebAssembly.Module, settings: Settings, parts: Parts, listeners: readonly Listener[]) {
+    super(listeners);
     this.#module = module;
     this.#settings = settings;
     this.#parts = parts;
-    const { requestStreaming, gzip, onEvent } = settings;
-    this.#defaults = { canStream: requestStreaming || parts.webSocket, gzip, onEvent };
+    this.#canStream = settings.requestStreaming || parts.webSocket;
   }
 
   /** Passes the options to Go, which checks them. A channel whose instance died does this again, with a fresh instance. */
@@ -103,7 +112,6 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
 
   warned(warning: Warning): void {
     runSafely(() => console.warn(`hedgerow: ${warning.text}`));
-    const { onEvent } = this.#settings;
     const event = {
       callId: 0,
       method: "",
@@ -111,7 +119,7 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
       type: "warning",
       ...warning,
     } as const;
-    if (onEvent) runSafely(() => onEvent(event));
+    for (const listener of this.listeners) runSafely(() => listener(event));
   }
 
   died(death: Error): void {
@@ -121,8 +129,8 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
   }
 
   get [RAW](): RawChannel {
-    const { baseUrl, onEvent } = this.#settings;
-    return { baseUrl, settings: this.#settings, onEvent, view: (method) => this.#open(method) };
+    const { baseUrl } = this;
+    return { baseUrl, settings: this.#settings, listeners: () => this.listeners, view: (method) => this.#open(method) };
   }
 
   /** For adapters whose interceptors see a call's URL. It is not part of the public API either. */
@@ -141,7 +149,8 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
   }
 
   make(method: string, input: Input, options: CallOptions, streaming: boolean, receiver: Receiver): Call {
-    return new Call(this.#open(method), checkRequest(method, input, options, streaming, this.#defaults), receiver);
+    const defaults = { canStream: this.#canStream, gzip: this.#settings.gzip, listeners: this.listeners };
+    return new Call(this.#open(method), checkRequest(method, input, options, streaming, defaults), receiver);
   }
 
   /** The channel as calls see it, if it is open. An instance that died is replaced first. */

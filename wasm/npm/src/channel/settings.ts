@@ -1,6 +1,5 @@
 import { PAGE_CLOCK } from "../abi/engine.js";
 import { ConfigError, type Problem } from "../api/errors.js";
-import type { CallEvent } from "../api/events.js";
 import { describe, peek, show } from "../api/foreign.js";
 import { blockOfMetadata, Metadata, type MetadataInit } from "../api/metadata.js";
 import type { AttemptContext, ChannelOptions, Clock } from "../api/options.js";
@@ -16,7 +15,6 @@ export interface Settings extends FetchSettings {
   readonly gzip: boolean;
   readonly webSocket: typeof WebSocket | undefined;
   readonly clock: Clock;
-  readonly onEvent: ((event: CallEvent) => void) | undefined;
   readonly onFatal: ((error: Error) => void) | undefined;
 }
 
@@ -29,6 +27,7 @@ const MUST: { readonly [name: string]: readonly string[] } = {
   redirect: ['be "manual" or "follow"', '"manual"', '"follow"'],
   requestStreaming: BOOLEAN,
   worker: BOOLEAN,
+  userTiming: BOOLEAN,
   fetch: FUNCTION,
   onEvent: FUNCTION,
   onFatal: FUNCTION,
@@ -116,7 +115,6 @@ export async function checkOptions<T>(
       gzip,
       webSocket: socket,
       clock: usable ? clock : PAGE_CLOCK,
-      onEvent: options.onEvent,
       onFatal: options.onFatal,
     },
     reader.problems,

@@ -4,20 +4,21 @@ import { runSafely } from "../abi/engine.js";
 import { ConfigError, type Problem } from "../api/errors.js";
 import { describe, peek, show } from "../api/foreign.js";
 import { Metadata } from "../api/metadata.js";
+import type { Listener } from "../api/observe.js";
 import type { CallOptions, ChannelOptions } from "../api/options.js";
 import type { Channel } from "../api/types.js";
 import { AbstractChannel, closed } from "../call/abstract-channel.js";
 import type { LiveCall, Receiver } from "../call/live-call.js";
 import { checkRequest, type Input } from "../call/request.js";
-import "../channel/channel.js"; // this and the next keep one chunk: see splitting in bundle.mjs
-import "../channel/load.js";
+import { listenersOf } from "../channel/channel.js";
+import "../channel/load.js"; // keeps one chunk: see splitting in bundle.mjs
 import { RemoteCall } from "./remote-call.js";
 import { type RemoteChannel, WorkerConnection } from "./worker-connection.js";
 
 /** Makes a channel whose WebAssembly runs in a worker. Problems that are found here and there are reported together. */
 export async function openInWorker(options: ChannelOptions): Promise<Channel> {
   const problems: Problem[] = [];
-  const channel = new WorkerChannel(options, sendableOptions(options, problems));
+  const channel = new WorkerChannel(options, sendableOptions(options, problems), await listenersOf(options));
   try {
     await channel.open();
   } catch (error) {
@@ -33,7 +34,7 @@ type Sent = { -readonly [K in keyof ChannelOptions]: ChannelOptions[K] };
 
 /** The options without functions, which cannot leave the page, and without those that are refused. */
 function sendableOptions(options: ChannelOptions, problems: Problem[]): ChannelOptions {
-  const { worker, workerUrl, onEvent, onFatal, metadata, ...rest } = options;
+  const { worker, workerUrl, onEvent, onFatal, metadata, userTiming, ...rest } = options;
   const sent: Sent = { ...rest };
   const refuse = (path: string, reason: string) => {
     problems.push({ path, reason });
@@ -42,6 +43,7 @@ function sendableOptions(options: ChannelOptions, problems: Problem[]): ChannelO
   for (const [name, value] of Object.entries({ onEvent, onFatal })) {
     if (value !== undefined && typeof value !== "function") refuse(name, `must be a function, not ${describe(value)}`);
   }
+  if (userTiming !== true) sent.userTiming = userTiming; // otherwise the page does it, whose panel has a track for it
   try {
     if (metadata !== undefined && typeof metadata !== "function") sent.metadata = [...new Metadata(metadata)];
   } catch (error) {
@@ -84,8 +86,8 @@ class WorkerChannel extends AbstractChannel implements RemoteChannel {
   #worker: WorkerConnection | undefined;
   #closed = false;
 
-  constructor({ metadata, onEvent, onFatal, workerUrl }: ChannelOptions, sent: ChannelOptions) {
-    super();
+  constructor({ metadata, onEvent, onFatal, workerUrl }: ChannelOptions, sent: ChannelOptions, listeners: readonly Listener[]) {
+    super(listeners);
     this.functions = {
       metadata: typeof metadata === "function" ? metadata : undefined,
       onEvent: typeof onEvent === "function" ? onEvent : undefined,
@@ -112,8 +114,8 @@ class WorkerChannel extends AbstractChannel implements RemoteChannel {
 
   make(method: string, input: Input, options: CallOptions, streaming: boolean, receiver: Receiver): LiveCall {
     if (this.#closed) throw closed(method);
-    const { onEvent } = this.functions;
-    const request = checkRequest(method, input, options, streaming, { canStream: true, gzip: true, onEvent });
+    const { listeners } = this;
+    const request = checkRequest(method, input, options, streaming, { canStream: true, gzip: true, listeners });
     return new RemoteCall(this.#living(), this.id, request, input, receiver);
   }
 
