@@ -45,6 +45,9 @@ var drawing = map[string]room{
 	"grpcweb/protocall/vtcodec":                driver("grpcweb/protocall"),
 	"grpcweb/protocall/protoc-gen-go-hedgerow": driver().modules("google.golang.org/protobuf"),
 	"jsbridge": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status").modules("github.com/hack-pad/safejs"),
+	// A command that makes programs for js/wasm lighter. It runs natively.
+	"internal/slim": driver(),
+	"jsbridge/slim": driver("internal/slim"),
 	// The scripts that tests of both drivers run; nothing but tests imports it.
 	"internal/driverscripts": driver("internal/wire"),
 	"internal/fake":          driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),

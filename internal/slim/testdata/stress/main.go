@@ -1,4 +1,4 @@
-// Program stress does what leans on the tables that wasm/npm/slim.mjs rewrites, and prints what came of it; slim.test.ts runs it
+// Program stress does what relies on the tables that package slim rewrites, and prints what came of it; slim_test.go runs it
 // as it was linked and slimmed. It must not link runtime.Callers, so it stays away from fmt, os, reflect and time: see program frames.
 package main
 

@@ -1,4 +1,4 @@
-// Program frames counts frames with runtime.Callers, which makes wasm/npm/slim.mjs keep more than for program stress, has timers, and
+// Program frames counts frames with runtime.Callers, which makes slimming keep more than for program stress, has timers, and
 // calls through reflect's stubs.
 package main
 
