@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { bundle, bundleTesting, bundleWasm } from "./bundle.mjs";
+import { bundle, bundleCli, bundleTesting, bundleWasm } from "./bundle.mjs";
 import { compileWithGo, compileWithTinyGo, FAULTS, findTinyGo, replace } from "./wasm.mjs";
 
 const run = promisify(execFile);
@@ -37,7 +37,14 @@ if (flags.light && !tinygo.path) {
 }
 await Promise.all([mkdir(dist, { recursive: true }), mkdir(debug, { recursive: true })]);
 await removeStale();
-const steps = [buildWasm().then(buildFromWasm), buildJavaScript(), bundleTesting("dist"), buildTypes(), copyLicence()];
+const steps = [
+  buildWasm().then(buildFromWasm),
+  buildJavaScript(),
+  bundleTesting("dist"),
+  bundleCli("dist"),
+  buildTypes(),
+  copyLicence(),
+];
 for (const step of await Promise.allSettled(steps)) {
   if (step.status === "rejected") {
     console.error(describe(step.reason));

@@ -69,6 +69,19 @@ export async function bundleTesting(outdir) {
   });
 }
 
+/** Bundles the command line, which npx runs, into one file. It is not minified, so that people can read what they run. */
+export async function bundleCli(outdir) {
+  await esbuild.build({
+    ...common,
+    entryPoints: ["src/cli.ts"],
+    outdir,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    define: { HEDGEROW_VERSION: JSON.stringify(version) },
+  });
+}
+
 /**
  * Bundles the modules that are made from the wasm: the two that hold something of it, and hedgerow.min.js, which is hedgerow/inline as one
  * file, for pages without a bundler. They have no source maps, because they are mostly data.

@@ -168,6 +168,14 @@ export class ReverseProxy {
     });
   }
 
+  /** An nginx of any configuration, for an address to listen on. */
+  static nginx(configure: (address: string) => string): Promise<ReverseProxy> {
+    return again(async () => {
+      const address = `127.0.0.1:${await freePort()}`;
+      return new ReverseProxy(await startNginx(configure(address)), `http://${address}`, "");
+    });
+  }
+
   private constructor(
     child: ChildProcess,
     readonly http: string,

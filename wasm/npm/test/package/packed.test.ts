@@ -57,8 +57,8 @@ test("the tarball holds the build, its documents, and nothing else", async () =>
   assert.equal(kind("documents").length, 4);
   for (const [, name] of known) assert.ok(kind(name).length > 0, `${name}: missing`);
   // Each entry is an export's target, and each chunk is imported by something.
-  const { exports } = JSON.parse(await readFile(join(packed, "package.json"), "utf8"));
-  const targets = JSON.stringify(exports);
+  const { exports, bin } = JSON.parse(await readFile(join(packed, "package.json"), "utf8"));
+  const targets = JSON.stringify([exports, bin]);
   for (const file of kind("entries")) assert.ok(targets.includes(`./${file.replace(/\.map$/, "")}"`), `${file} is no entry`);
   const scripts = files.filter((file) => file.endsWith(".js"));
   const texts = await Promise.all(scripts.map((file) => readFile(join(packed, file), "utf8")));
@@ -83,6 +83,12 @@ test("CDNs serve one file, in which everything is", async () => {
     const channel = await createChannel({ baseUrl: "https://api.test", fetch });
     console.log((await channel.unary("/S/M", new Uint8Array())).message[0]);`;
   assert.equal(await run(process.execPath, ["--input-type=module", "--eval", program]), "42\n");
+});
+
+test("npx can run the command", async () => {
+  const { version } = JSON.parse(await readFile(join(packageDir, "package.json"), "utf8"));
+  const npx = ["--offline", "--yes", `--package=${join(dir, "hedgerow.tgz")}`, "hedgerow", "--version"];
+  assert.equal(await run("npx", npx), `${version}\n`);
 });
 
 test("source maps carry their sources", async () => {
