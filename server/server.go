@@ -36,6 +36,8 @@ type Options struct {
 	// AllowOrigins are the origins ("https://app.example") whose pages may call the server. Pages on this machine (http or https,
 	// from localhost or a loopback address, at any port) are always allowed. "*" allows all.
 	AllowOrigins []string
+	// Faults makes all methods wait and fail, for apps whose calls do not script their faults themselves. Default: none.
+	Faults Faults
 	// MaxCalls is how many call ids Report remembers; the least recently used one is forgotten first. Default: 4096.
 	MaxCalls int
 
@@ -74,6 +76,9 @@ func New(o Options) *Server {
 	if o.Site == nil {
 		o.Site = demo.FS()
 	}
+	if err := o.Faults.Check(); err != nil {
+		panic("server: Options." + err.Error())
+	}
 	allow := []string{"*"}
 	if o.AllowHeaders != nil {
 		allow = append([]string{"X-Grpc-Web", "X-User-Agent"}, o.AllowHeaders...) // Without these two, no gRPC-Web call is possible.
@@ -82,7 +87,8 @@ func New(o Options) *Server {
 		o.MaxCalls = 4096
 	}
 	s := &Server{
-		grpc:      grpc.NewServer(grpc.MaxRecvMsgSize(script.MaxMessage), grpc.MaxSendMsgSize(script.MaxMessage+1<<20), grpc.ForceServerCodecV2(newCodec())),
+		grpc: grpc.NewServer(append(o.Faults.options(), grpc.MaxRecvMsgSize(script.MaxMessage),
+			grpc.MaxSendMsgSize(script.MaxMessage+1<<20), grpc.ForceServerCodecV2(newCodec()))...),
 		site:      newSite(o.Site, o.Ports),
 		hosts:     o.AllowHosts,
 		origins:   o.AllowOrigins,

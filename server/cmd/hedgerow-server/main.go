@@ -10,9 +10,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"google.golang.org/grpc/codes"
 
 	"github.com/hedgerow-web/hedgerow/server"
 	"github.com/hedgerow-web/hedgerow/server/launch"
@@ -40,6 +43,7 @@ type flags struct {
 	allowOrigins  string
 	site          string
 	grace         time.Duration
+	faults        server.Faults
 }
 
 func parse(args []string, stderr io.Writer) (flags, error) {
@@ -54,17 +58,43 @@ func parse(args []string, stderr io.Writer) (flags, error) {
 	set.StringVar(&f.allowOrigins, "allow-origin", "", "`origins` (https://app.example) whose pages may call this server, separated by commas, besides those on this machine; null means pages opened from the disk, and * allows all")
 	set.StringVar(&f.site, "site", "", "serve this `directory` instead of the built-in demo page")
 	set.DurationVar(&f.grace, "grace", 3*time.Second, "how long running calls may continue after a signal to stop")
+	set.IntVar(&f.faults.Fail, "fail", 0, "fail the first `n` attempts of each call, those whose grpc-previous-rpc-attempts is below n")
+	set.Float64Var(&f.faults.FailRate, "fail-rate", 0, "fail this `share` of all attempts, by chance: 0.3 fails three in ten")
+	set.Func("fail-code", "`code` of these failures, as a name or a number (default UNAVAILABLE)", f.failCode)
+	set.StringVar(&f.faults.Pushback, "pushback", "", "send grpc-retry-pushback-ms with these failures: how many `milliseconds` a client must wait; -1 forbids another attempt")
+	set.DurationVar(&f.faults.Delay, "delay", 0, "let each attempt wait this long before its method begins, or before it fails")
+	set.IntVar(&f.faults.DelayBelow, "delay-below", 0, "delay only the first `n` attempts of each call; 0 delays all")
 	if err := set.Parse(args); err != nil {
 		return f, err
 	}
 	if set.NArg() > 0 {
 		return f, fmt.Errorf("unexpected argument %q: all settings are flags, see -help", set.Arg(0))
 	}
+	if err := f.faults.Check(); err != nil {
+		field, rest, _ := strings.Cut(strings.TrimPrefix(err.Error(), "Faults."), " ")
+		return f, fmt.Errorf("-%s %s", flagOf[field], rest)
+	}
 	return f, nil
 }
 
+// flagOf has the flag for each field of server.Faults.
+var flagOf = map[string]string{
+	"Fail": "fail", "FailRate": "fail-rate", "FailCode": "fail-code", "Pushback": "pushback", "Delay": "delay", "DelayBelow": "delay-below",
+}
+
+// failCode reads the flag of that name.
+func (f *flags) failCode(text string) error {
+	if _, err := strconv.Atoi(text); err != nil {
+		text = strconv.Quote(strings.ToUpper(text))
+	}
+	if err := f.faults.FailCode.UnmarshalJSON([]byte(text)); err != nil || f.faults.FailCode == codes.OK {
+		return errors.New("give a code with which calls fail, such as UNAVAILABLE, or a number from 1 to 16")
+	}
+	return nil
+}
+
 func (f flags) options() server.Options {
-	o := server.Options{AllowHeaders: list(f.allowHeaders), AllowHosts: list(f.allowHosts), AllowOrigins: list(f.allowOrigins)}
+	o := server.Options{AllowHeaders: list(f.allowHeaders), AllowHosts: list(f.allowHosts), AllowOrigins: list(f.allowOrigins), Faults: f.faults}
 	if f.site != "" {
 		o.Site = os.DirFS(f.site)
 	}

@@ -22,8 +22,10 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/hedgerow-web/hedgerow/server"
 	"github.com/hedgerow-web/hedgerow/server/launch"
 	chaosv1 "github.com/hedgerow-web/hedgerow/server/proto/chaos/v1"
 )
@@ -191,6 +193,10 @@ func TestRefusesWhatItCannotServe(t *testing.T) {
 		{[]string{"-addr", "8080"}, []string{"-addr 8080", "give host:port"}},
 		{[]string{"-addr", "127.0.0.1:0", "-tls-addr", "", "-addresses", filepath.Join(t.TempDir(), "no", "file")}, []string{"-addresses"}},
 		{[]string{"serve"}, []string{`"serve"`}},
+		{[]string{"-fail", "-1"}, []string{"-fail is -1; give"}},
+		{[]string{"-fail-code", "TEAPOT"}, []string{"-fail-code", "TEAPOT", "such as UNAVAILABLE"}},
+		{[]string{"-fail-code", "OK"}, []string{"-fail-code", "OK", "from 1 to 16"}},
+		{[]string{"-delay-below", "-2"}, []string{"-delay-below is -2; give"}},
 	} {
 		err := run(t.Context(), test.args, io.Discard, io.Discard)
 		for _, part := range test.wanted {
@@ -220,5 +226,18 @@ func TestListsOfFlags(t *testing.T) {
 	o := f.options()
 	if !slices.Equal(o.AllowHosts, []string{"demo.example", "Box"}) || !slices.Equal(o.AllowOrigins, []string{"https://app.example"}) {
 		t.Errorf("allows the hosts %q and the origins %q", o.AllowHosts, o.AllowOrigins)
+	}
+}
+
+func TestFlagsOfFaults(t *testing.T) {
+	f, err := parse([]string{
+		"-fail", "2", "-fail-rate", "0.25", "-fail-code", "aborted", "-pushback", "-1", "-delay", "2s", "-delay-below", "1",
+	}, io.Discard)
+	want := server.Faults{Fail: 2, FailRate: 0.25, FailCode: codes.Aborted, Pushback: "-1", Delay: 2 * time.Second, DelayBelow: 1}
+	if err != nil || f.options().Faults != want {
+		t.Errorf("got %+v, %v", f.options().Faults, err)
+	}
+	if f, err = parse([]string{"-fail-code", "8"}, io.Discard); err != nil || f.faults.FailCode != codes.ResourceExhausted {
+		t.Errorf("-fail-code 8 is %v, %v", f.faults.FailCode, err)
 	}
 }
