@@ -70,7 +70,7 @@ var drawing = map[string]room{
 	// What protoc-gen-go-hedgerow generates.
 	"server/proto/helloworld/helloworldhedgerow": driver("grpcweb", "grpcweb/protocall", "server/proto/helloworld"),
 	"server/proto/chaos/v1/chaosv1hedgerow":      driver("grpcweb", "grpcweb/protocall", "server/proto/chaos/v1"),
-	"server/cmd/hedgerow-server":                 driver("server", "server/launch"),
+	"server/cmd/hedgerow-server":                 driver("server", "server/launch").modules("google.golang.org/grpc"),
 
 	// The Go API as a client of the conformance suite.
 	"conformance/client": driver("conformance/proto/connectrpc/conformance/v1", "jsbridge", "internal/httptransport", "grpcweb",
