@@ -51,12 +51,12 @@ var drawing = map[string]room{
 	// The scripts that tests of both drivers run; nothing but tests imports it.
 	"internal/driverscripts": driver("internal/wire"),
 	"internal/fake":          driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
-	"internal/httptransport": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
+	"grpcweb/httptransport": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
 	"internal/transporttest": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
 	// Random walks of a call, which the tests of a call and of the npm package's driver both take.
 	"internal/walks": driver(coreRooms...),
 	// Tests reach the real server over these, natively and in JavaScript; nothing but tests imports them.
-	"internal/networks": driver("grpcweb/transport", "internal/httptransport", "jsbridge", "server").modules("github.com/hack-pad/safejs"),
+	"internal/networks": driver("grpcweb/transport", "grpcweb/httptransport", "jsbridge", "server").modules("github.com/hack-pad/safejs"),
 	"internal/house":    driver(),
 
 	// The demo and its server, which nobody else imports.
@@ -73,7 +73,7 @@ var drawing = map[string]room{
 	"server/cmd/hedgerow-server":                 driver("server", "server/launch").modules("google.golang.org/grpc"),
 
 	// The Go API as a client of the conformance suite.
-	"conformance/client": driver("conformance/proto/connectrpc/conformance/v1", "jsbridge", "internal/httptransport", "grpcweb",
+	"conformance/client": driver("conformance/proto/connectrpc/conformance/v1", "jsbridge", "grpcweb/httptransport", "grpcweb",
 		"grpcweb/transport", "grpcweb/metadata", "grpcweb/status").modules("google.golang.org/protobuf"),
 	"conformance/proto/connectrpc/conformance/v1": driver().modules("google.golang.org/protobuf"),
 }

@@ -3,13 +3,11 @@
 package networks
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 
-	"github.com/hedgerow-web/hedgerow/internal/httptransport"
+	"github.com/hedgerow-web/hedgerow/grpcweb/httptransport"
 	"github.com/hedgerow-web/hedgerow/server"
 )
 
@@ -32,16 +30,12 @@ func serve(t *testing.T, name string, http2 bool) Network {
 func Serve(t *testing.T, name string, handler http.Handler, http2 bool) Network {
 	t.Helper()
 	s := httptest.NewUnstartedServer(handler)
-	var config *tls.Config
 	if s.EnableHTTP2 = http2; http2 {
 		s.StartTLS()
-		roots := x509.NewCertPool()
-		roots.AddCert(s.Certificate())
-		config = &tls.Config{RootCAs: roots}
 	} else {
 		s.Start()
 	}
-	rt := httptransport.New(config)
+	rt := httptransport.New(s.Client().Transport)
 	t.Cleanup(func() {
 		rt.Close()
 		s.Close()

@@ -1,10 +1,13 @@
-// Package httptransport carries exchanges over net/http, with HTTP/1.1 and HTTP/2. In
-// tests that run natively it takes the place of the browser's fetch.
+// Package httptransport carries a channel's calls over net/http, so that the channel that runs in a browser also runs in command-line
+// programs, servers and tests: over HTTP/1.1 and HTTP/2, through proxies, with client certificates, and to an httptest.Server.
+//
+//	channel, err := grpcweb.NewChannel(httptransport.New(nil), "https://api.example.com", grpcweb.WithServiceConfigJSON(text))
+//
+// It links net/http, which weighs 1.3 MB in a program for js/wasm: there, use jsbridge.Fetch.
 package httptransport
 
 import (
 	"context"
-	"crypto/tls"
 	"io"
 	"net/http"
 	"slices"
@@ -13,34 +16,46 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
 )
 
-// Transport is a transport.RoundTripper over net/http. It follows no redirects, as
-// jsbridge.Fetch does by default, and keeps no cookies.
+// Transport is a transport.RoundTripper over an http.RoundTripper. It follows no redirects, as jsbridge.Fetch does by default, and
+// keeps no cookies. It is safe for concurrent use.
 //
-// Every failure is reported as Processed, even when no connection could be made. In that
-// case nothing was sent, but NotSent would restart the attempt at once, up to a thousand
-// times (SEMANTICS 2.9a), while a server that is down needs time. The policy's backoff
-// gives it that time, and a call without a policy should fail. A browser does not tell
-// the two cases apart either (SEMANTICS 2.9d).
-type Transport struct{ http *http.Transport }
+// Every failure is reported as Processed, even when no connection could be made. In that case nothing was sent, but NotSent would
+// restart the attempt at once, up to a thousand times (SEMANTICS 2.9a), while a server that is down needs time. The policy's backoff
+// gives it that time, and a call without a policy should fail. A browser does not tell the two cases apart either (SEMANTICS 2.9d).
+type Transport struct{ http http.RoundTripper }
 
-// New makes a transport. A nil TLS config is the default one; any other is used as it
-// is. Close the transport after use.
-func New(config *tls.Config) *Transport {
-	return &Transport{&http.Transport{
-		Proxy:              http.ProxyFromEnvironment,
-		TLSClientConfig:    config,
-		ForceAttemptHTTP2:  true, // Without this, a TLS config that is given would turn HTTP/2 off.
-		DisableCompression: true, // This is the compression of whole bodies; gRPC compresses messages.
-	}}
+// New makes a transport over any http.RoundTripper: an *http.Transport with the TLS configuration, proxy and timeouts that you want,
+// the Transport of httptest.Server.Client(), or one that adds to requests or records them. nil means a copy of
+// http.DefaultTransport, which takes proxies from the environment and uses HTTP/2 where a server offers it over TLS. An
+// *http.Transport that has a TLSClientConfig uses HTTP/2 only with ForceAttemptHTTP2.
+//
+// The RoundTripper must return when the response head has come, and must not change the body of a request or response. Deadlines
+// come from the calls, so an http.Client's Timeout plays no part.
+func New(http http.RoundTripper) *Transport {
+	if http == nil {
+		http = usual()
+	}
+	return &Transport{http}
+}
+
+// usual returns a RoundTripper of its own, so that Close closes no connection of other users of the default one.
+func usual() http.RoundTripper {
+	if t, ok := http.DefaultTransport.(*http.Transport); ok {
+		return t.Clone()
+	}
+	return http.DefaultTransport // A program has replaced it by something else, which it surely wants to be used.
 }
 
 // StreamsRequests reports true. Over HTTP/2 the response may come while the request is
 // sent; over HTTP/1.1 that depends on the server.
 func (t *Transport) StreamsRequests() bool { return true }
 
-// Close closes the connections that no exchange uses. Its error is always nil.
+// Close closes the connections that no exchange uses, if the RoundTripper can do that. Its error is always nil. The transport can
+// still be used.
 func (t *Transport) Close() error {
-	t.http.CloseIdleConnections()
+	if idle, ok := t.http.(interface{ CloseIdleConnections() }); ok {
+		idle.CloseIdleConnections()
+	}
 	return nil
 }
 
@@ -52,7 +67,7 @@ func (t *Transport) RoundTrip(ctx context.Context, r *transport.Request) (*trans
 		cancel()
 		return nil, &transport.Error{Invalid: true, Err: err}
 	}
-	// This calls the transport, not an http.Client, because a client follows redirects.
+	// This calls the RoundTripper, not an http.Client, because a client follows redirects.
 	// What a redirect means is decided where all responses are read (SEMANTICS 5.3i).
 	response, err := t.http.RoundTrip(request)
 	if err != nil {
@@ -75,6 +90,8 @@ func newRequest(ctx context.Context, r *transport.Request) (*http.Request, error
 	for name, value := range r.Header.All() {
 		request.Header.Add(name, value)
 	}
+	// Otherwise an *http.Transport asks for gzip over the whole body, and inflates it. gRPC-Web compresses messages instead.
+	request.Header.Set("Accept-Encoding", "identity")
 	return request, nil
 }
 
