@@ -40,6 +40,7 @@ type Channel struct {
 	unwatch   func()               // stops watching the network; nil: it is not watched
 	made      uint64               // how many calls were made, which numbers them
 	closed    bool
+	kept      *keptState        // nil: the application does not store what the channel learns
 	fragments [32]wire.Fragment // scratch for reading a chunk
 }
 
@@ -69,6 +70,7 @@ func NewChannel(rt transport.RoundTripper, baseURL string, opts ...Option) (*Cha
 	if err := s.check(rt); err != nil {
 		return nil, err
 	}
+	failure := s.readState()
 	if of, ok := rt.(interface{ CrossOrigin(url string) bool }); ok {
 		s.core.CrossOrigin = of.CrossOrigin(baseURL)
 	}
@@ -78,6 +80,7 @@ func NewChannel(rt transport.RoundTripper, baseURL string, opts ...Option) (*Cha
 		begun: time.Now(), core: channel.New(s.core), calls: make(map[*driver]struct{}),
 	}
 	ch.warn()
+	ch.keepState(s.state, failure)
 	return ch, nil
 }
 
@@ -141,8 +144,10 @@ func (ch *Channel) NewStream(ctx context.Context, method string, opts ...CallOpt
 }
 
 // Close cancels the calls under way, which end with CANCELLED. Later calls fail at once
-// with CANCELLED. Close does not wait, may be called again, and always returns nil.
+// with CANCELLED. Close does not wait, but for a State that is written (WithState). It may
+// be called again, and always returns nil.
 func (ch *Channel) Close() error {
+	defer ch.kept.close()
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
 	ch.closed = true

@@ -112,6 +112,8 @@
 //	WithMetadata                     is sent with every attempt.
 //	WithPerAttemptMetadata           is asked for more before each: fresh credentials.
 //	WithObserver                     is told of every attempt, wait and warning.
+//	WithState                        stores what the channel learns. Default: nothing
+//	                                 outlives it.
 //
 // If the page is on another origin, the server must allow every request header, including
 // those of WithAttemptHeader and of both compressions: see docs/cors.md in the repository.

@@ -260,4 +260,5 @@ func (d *driver) end(drop bool) {
 		d.ended.Cause = context.DeadlineExceeded
 	}
 	d.channel.remove(d)
+	d.channel.kept.touch()
 }

@@ -61,7 +61,7 @@ type Event struct {
 	Exceeded     bool // a message did not fit into the replay buffer
 
 	// Warning is the kind of warning: "policyClamped", "halfDuplexStalled", "corsSuspected",
-	// "statusHidden", "retryLostToBodyTrailers".
+	// "statusHidden", "retryLostToBodyTrailers", "stateUnusable".
 	Warning string
 	Text    string
 	Allow   []string // headers that a server on another origin must allow; do not change the slice

@@ -48,6 +48,7 @@ type settings struct {
 	problems   channel.Problems
 	perAttempt perAttempt
 	observer   func(Event)
+	state      State
 }
 
 // perAttempt is a function that is asked for an attempt's own metadata.

@@ -19,7 +19,15 @@ func (f *fetcher) Online() bool {
 }
 
 // Watch calls changed whenever the page or the worker goes online or offline.
-func (f *fetcher) Watch(changed func()) (stop func()) {
+func (f *fetcher) Watch(changed func()) (stop func()) { return listenFor(connectivity[:], changed) }
+
+// WatchHide calls hidden when the page is left.
+func (f *fetcher) WatchHide(hidden func()) (stop func()) {
+	return listenFor([]string{"pagehide"}, hidden)
+}
+
+// listenFor calls a function, in a goroutine of its own, at every event of these types.
+func listenFor(events []string, changed func()) (stop func()) {
 	global := safejs.Global()
 	listens, err := global.Get("addEventListener")
 	if err != nil || listens.Type() != safejs.TypeFunction {
@@ -29,11 +37,11 @@ func (f *fetcher) Watch(changed func()) (stop func()) {
 	if err != nil {
 		return func() {}
 	}
-	for _, event := range connectivity {
+	for _, event := range events {
 		_, _ = global.Call("addEventListener", event, listener)
 	}
 	return func() {
-		for _, event := range connectivity {
+		for _, event := range events {
 			_, _ = global.Call("removeEventListener", event, listener)
 		}
 		free(listener)

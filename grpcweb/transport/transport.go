@@ -67,6 +67,14 @@ type Network interface {
 	Watch(changed func()) (stop func())
 }
 
+// Page is a transport that runs in a page, which may be left at any moment.
+type Page interface {
+	RoundTripper
+	// WatchHide calls a function whenever the page is left, while that can still do
+	// something that does not wait, until stop is called.
+	WatchHide(hidden func()) (stop func())
+}
+
 // Request is a POST request.
 type Request struct {
 	URL    string

@@ -3,7 +3,7 @@
 package abi
 
 // Version is a number of the table, which JavaScript must know too.
-const Version uint32 = 0x7adf5abb
+const Version uint32 = 0x86b718b6
 
 // Fatal is what an export answers with, instead of a number of words, when the
 // instance is good for nothing any more.
@@ -27,13 +27,15 @@ type Program interface {
 	// values, with numbers as JavaScript writes them. Names of metadata begin with
 	// >. Names that begin with ? are any options as the application gave them,
 	// whose values show their type: "text", 7, true, a function. Besides the
-	// options that users know, there are seed, a number; random, the result of
-	// every draw, in units of 2⁻⁵³; and, with any value, perAttempt: metadata
-	// is a function, page: a browser's fetch carries the requests, crossOrigin: the
-	// page is on another origin.
+	// options that users know, there are seed, a number; state, the text that was
+	// stored last; random, the result of every draw, in units of 2⁻⁵³; and,
+	// with any value, perAttempt: metadata is a function, page: a browser's fetch
+	// carries the requests, crossOrigin: the page is on another origin.
 	OpenChannel(channel uint32, in []byte)
 	// CloseChannel: the channel is closed: its calls are canceled.
 	CloseChannel(channel uint32, now float64)
+	// State: JavaScript asks for what the channel has learned, to store it.
+	State(channel uint32)
 	// Start: a call begins; the input is a start block, then the call's method,
 	// then its metadata.
 	Start(call uint32, in []byte)
@@ -104,7 +106,8 @@ const (
 	ActionObserve uint32 = 10 // tell the listeners
 	ActionWarn    uint32 = 11 // tell the developer. For call 0, it is about the channel that is being opened
 	ActionRefuse  uint32 = 12 // report this problem with the options of the channel that is being opened
-	ActionInflate uint32 = 13 // inflate the payload that is now complete, but stop one byte after the limit
+	ActionState   uint32 = 13 // the answer to state, if the text has changed since it was stored
+	ActionInflate uint32 = 14 // inflate the payload that is now complete, but stop one byte after the limit
 )
 
 // The words at the address that mailbox returns, which never changes. The words

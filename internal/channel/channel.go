@@ -19,6 +19,7 @@ type Channel struct {
 	paths    text.Index // of the methods that were called
 	methods  []*Method  // in the order of their paths
 	origin   *Origin
+	keeper   *keeper // nil: the application does not store the channel's state
 	warnings []Warning
 }
 
@@ -39,6 +40,7 @@ func New(o Options) *Channel {
 		}
 		ch.warnClamped()
 	}
+	ch.openState()
 	return ch
 }
 

@@ -44,6 +44,9 @@ type Options struct {
 	SendGzip         bool // the driver compresses the request's messages
 	AcceptGzip       bool // ask the server to compress its own
 
+	KeepsState bool   // the application stores what the channel has learned
+	State      string // what it has stored; "" at first
+
 	Metadata   metadata.MD // sent with every call
 	PerAttempt bool        // the driver is asked for more metadata before each attempt
 

@@ -95,6 +95,16 @@ func (d *Driver) CloseChannel(id uint32, now float64) {
 	d.setTimer()
 }
 
+// State writes the text in which a channel keeps what it has learned, if it has changed.
+func (d *Driver) State(id uint32) {
+	if ch := d.channels.find(id); ch != nil {
+		if text, changed := ch.Save(); changed {
+			d.out.Begin(abi.ActionState, 0, 0)
+			d.out.String(text)
+		}
+	}
+}
+
 // Network reports that the page is online again, or offline.
 func (d *Driver) Network(now float64, up uint32) {
 	d.now = d.instant(now)

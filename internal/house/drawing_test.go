@@ -18,7 +18,8 @@ var drawing = map[string]room{
 	"hedge":                 core("internal/plan", "grpcweb/status"),
 	"internal/attempts":     core("internal/plan", "grpcweb/status", "internal/text"),
 	"grpcweb/serviceconfig": core("retry", "hedge", "internal/plan", "grpcweb/status", "internal/text"),
-	"internal/channel":      core("internal/attempts", "internal/plan", "grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
+	"internal/state":        core("internal/text"),
+	"internal/channel":      core("internal/attempts", "internal/state", "internal/plan", "grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 	"internal/call": core("internal/channel", "internal/attempts", "internal/plan", "internal/exchange", "internal/wire",
 		"grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 
@@ -80,7 +81,7 @@ var drawing = map[string]room{
 
 var coreRooms = []string{
 	"grpcweb/metadata", "grpcweb/status", "grpcweb/serviceconfig", "retry", "hedge",
-	"internal/plan", "internal/attempts", "internal/channel", "internal/call", "internal/exchange", "internal/wire", "internal/text",
+	"internal/plan", "internal/attempts", "internal/state", "internal/channel", "internal/call", "internal/exchange", "internal/wire", "internal/text",
 }
 
 var serverModules = []string{

@@ -18,6 +18,14 @@ func closeChannel(channel uint32, now float64) (words uint32) {
 	return emitted()
 }
 
+//go:wasmexport state
+func state(channel uint32) (words uint32) {
+	defer guard(&words)
+	buffers.Reset()
+	program.State(channel)
+	return emitted()
+}
+
 //go:wasmexport start
 func start(call uint32, bytes uint32) (words uint32) {
 	defer guard(&words)

@@ -18,8 +18,8 @@ import { compilerOf } from "./wasm.mjs";
 // The sizes in bytes, as they were measured last. A change that needs more raises them to what --check prints, with a line in
 // CHANGELOG.md.
 const budget = {
-  wasm: { raw: 114_984, gzip: 52_935, brotli: 45_605 },
-  javascript: { raw: 43_078, gzip: 15_887, brotli: 14_255 },
+  wasm: { raw: 119_060, gzip: 55_053, brotli: 47_251 },
+  javascript: { raw: 43_880, gzip: 16_213, brotli: 14_548 },
 };
 
 const here = fileURLToPath(new URL(".", import.meta.url));

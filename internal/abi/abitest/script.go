@@ -180,6 +180,7 @@ var (
 		"", "", "headerCommit\x00firstFrame\x00", "format\x00text\x00", "perAttempt\x001\x00", "crossOrigin\x001\x00", "maxRetryBufferPerCallSize\x0040\x00",
 		"maxRetryBufferSize\x0070\x00", "maxRetryAttempts\x001\x00", "maxRetryAttempts\x000\x00", "maxReceiveMessageBytes\x0030\x00", "defaultTimeoutMs\x001000\x00",
 		">x-app\x001\x00", ">te\x001\x00", "attemptHeader\x00always\x00", "attemptHeader\x00never\x00", "jitter\x00plusMinus20\x00", "random\x000\x00", "page\x001\x00",
+		"state\x00\x00", "state\x00somebody else's\x00", "state\x00hedgerow-state 1\na  1\n\x00",
 	}
 )
 

@@ -113,6 +113,8 @@ func (t *Traffic) event() Event {
 		return Named("network", nil, t.now(), up)
 	case n < 124 && len(t.channels) < 5:
 		return t.openChannel()
+	case n == 125:
+		return Named("state", nil, float64(pick(t.s, t.channels).id))
 	case n == 124:
 		return Named("close_channel", nil, float64(pick(t.s, t.channels).id), t.now())
 	}

@@ -98,6 +98,7 @@ var WarningKind = &Enum{Name: "WarningKind", Type: "WarningKind", Partial: true,
 	{"statusHidden", "a response was empty and showed no status"},
 	{"retryLostToBodyTrailers", "a retryable status came in the body, after the headers had committed the call"},
 	{"halfDuplexStalled", "no message comes while the request is open"},
+	{"stateUnusable", "what the channel has learned cannot be read or stored"},
 }}
 
 // words returns the names of the numbers from 0 up, from their String method in Go.

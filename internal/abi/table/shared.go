@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hedgerow-web/hedgerow/internal/call"
+	"github.com/hedgerow-web/hedgerow/internal/channel"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
@@ -34,16 +35,23 @@ var Socket = []Constant{
 	{"SOCKET_PIECE", strconv.Itoa(wire.SocketPiece), "the longest piece, in bytes: the improbable wrapper reads 32 KiB at most, the control byte included, and closes with 1009 where there is more"},
 }
 
+// State is what the option state needs. It has a file of its own for the same reason.
+var State = []Constant{
+	{"STATE_UNUSABLE", strconv.Quote(channel.StateUnusable), "the kind of the warnings about the option state"},
+	{"STATE_NOT_READ", strconv.Quote(channel.StateNotRead), "the text of a warning; a colon and the reason follow"},
+	{"STATE_NOT_WRITTEN", strconv.Quote(channel.StateNotWritten), "likewise"},
+}
+
 func tsConstants(b *strings.Builder, constants []Constant) {
 	for _, c := range constants {
 		fmt.Fprintf(b, "/** %s */\nexport const %s = %s;\n\n", sentence(c.Says), c.Name, c.Value)
 	}
 }
 
-// tsSocket writes the TypeScript that only WebSockets need.
-func tsSocket() string {
+// tsOnly writes constants that have a file of their own.
+func tsOnly(constants []Constant) string {
 	var b strings.Builder
 	b.WriteString(tsGenerated)
-	tsConstants(&b, Socket)
+	tsConstants(&b, constants)
 	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -19,7 +19,8 @@ func Files() []File {
 		{"jsbridge/host/exports_js.go", gofmt(exported())},
 		{"wasm/npm/src/abi/table.ts", []byte(typescript())},
 		{"wasm/npm/src/abi/table-readers.ts", []byte(tsReaders())},
-		{"wasm/npm/src/abi/table-socket.ts", []byte(tsSocket())},
+		{"wasm/npm/src/abi/table-socket.ts", []byte(tsOnly(Socket))},
+		{"wasm/npm/src/abi/table-state.ts", []byte(tsOnly(State))},
 		{"wasm/ABI.md", []byte(markdown())},
 	}
 }

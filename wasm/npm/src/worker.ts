@@ -10,6 +10,7 @@ import type { LiveCall, Receiver } from "./call/live-call.js";
 import { openChannel } from "./channel/channel.js";
 import { load } from "./channel/load.js";
 import {
+  type Asked,
   type Asks,
   type FromWorker,
   type Prepared,
@@ -31,6 +32,7 @@ const scope = globalThis as unknown as Scope;
 const channels = new Map<number, AbstractChannel>();
 const calls = new Map<number, LiveCall>();
 const asked = new Map<number, (prepared: Prepared) => void>();
+const questions = new Map<number, (answer: Extract<ToWorker, { kind: "answer" }>) => void>();
 const sources = new Map<number, Pick<LoadOptions, "wasmModule" | "wasmBinary">>();
 let lastAsked = 0;
 let clock: Clock | undefined;
@@ -57,6 +59,10 @@ scope.onmessage = ({ data }) => {
     case "prepared":
       asked.get(data.id)?.(data.prepared);
       asked.delete(data.id);
+      return;
+    case "answer":
+      questions.get(data.id)?.(data);
+      questions.delete(data.id);
       return;
   }
   const call = calls.get(data.call);
@@ -114,8 +120,11 @@ function pageClock(timeOrigin: number): Clock {
   };
 }
 
-function functions(channel: number, asks: Asks): Pick<Parameters<typeof openChannel>[0], "metadata" | "onEvent"> {
+function functions(channel: number, asks: Asks): Pick<Parameters<typeof openChannel>[0], "metadata" | "onEvent" | "state"> {
   return {
+    ...(asks.state
+      ? { state: { get: () => question(channel, "getState"), set: (text: string) => question(channel, "setState", text) } }
+      : {}),
     ...(asks.metadata ? { metadata: (context: AttemptContext) => ask(channel, context) } : {}),
     ...(asks.onEvent
       ? {
@@ -125,6 +134,16 @@ function functions(channel: number, asks: Asks): Pick<Parameters<typeof openChan
         }
       : {}),
   };
+}
+
+/** Has the page call a function of its own. */
+function question(channel: number, what: Asked, text = ""): Promise<string | undefined> {
+  const id = ++lastAsked;
+  const answer = new Promise<string | undefined>((resolve, reject) => {
+    questions.set(id, ({ text, failure }) => (failure ? reject(unpackError(failure)) : resolve(text)));
+  });
+  tell({ kind: "ask", channel, id, what, text });
+  return answer;
 }
 
 /** Has the page call its metadata function. */

@@ -8,6 +8,8 @@ import { Action } from "./table.js";
 export interface ChannelHandler {
   refused(path: string, reason: string): void;
   warned(warning: Warning): void;
+  /** What is to be stored. */
+  learned(text: string): void;
   died(death: Error): void;
 }
 
@@ -33,8 +35,8 @@ export class Engine {
   readonly clock: Clock;
   readonly calls: Map<number, CallHandler> = new Map();
   readonly channels: Set<ChannelHandler> = new Set();
-  /** The channel that is being opened: what Go says about options is for this one. */
-  opening: ChannelHandler | undefined;
+  /** The channel that is being opened, or asks: what Go says that is about no call is for this one. */
+  asking: ChannelHandler | undefined;
   /** The page is being left, or is in the back/forward cache. What ends its requests then is not a failure of a server. */
   leaving = false;
   /** How often the page was left. */
@@ -146,13 +148,16 @@ export class Engine {
       }
       case Action.Warn: {
         if (id !== 0) break;
-        const { opening } = this;
+        const { asking } = this;
         const warning = readWarning(cursor);
-        this.later(() => opening?.warned(warning));
+        this.later(() => asking?.warned(warning));
         return;
       }
       case Action.Refuse: // part of the answer to open_channel
-        this.opening?.refused(cursor.text(), cursor.text());
+        this.asking?.refused(cursor.text(), cursor.text());
+        return;
+      case Action.State: // the answer to state
+        this.asking?.learned(cursor.text());
         return;
     }
     this.calls.get(id)?.read(action, attempt, cursor);

@@ -2,7 +2,7 @@
 import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
 
 /** A number of the table, which the program must know too. */
-export const VERSION = 0x7adf5abb;
+export const VERSION = 0x86b718b6;
 
 /** What an export answers with that has died. */
 export const FATAL = 0xffffffff;
@@ -17,10 +17,12 @@ export const LENGTH_SHIFT = 8;
 export interface Exports {
   /** Longer text than usual comes. */
   reserve(bytes: number): number;
-  /** A channel is made with these options: alternating names and values, with numbers as JavaScript writes them. Names of metadata begin with `>`. Names that begin with `?` are any options as the application gave them, whose values show their type: `"text"`, `7`, `true`, `a function`. Besides the options that users know, there are `seed`, a number; `random`, the result of every draw, in units of 2⁻⁵³; and, with any value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries the requests, `crossOrigin`: the page is on another origin. */
+  /** A channel is made with these options: alternating names and values, with numbers as JavaScript writes them. Names of metadata begin with `>`. Names that begin with `?` are any options as the application gave them, whose values show their type: `"text"`, `7`, `true`, `a function`. Besides the options that users know, there are `seed`, a number; `state`, the text that was stored last; `random`, the result of every draw, in units of 2⁻⁵³; and, with any value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries the requests, `crossOrigin`: the page is on another origin. */
   open_channel(channel: number, bytes: number): number;
   /** The channel is closed: its calls are canceled. */
   close_channel(channel: number, now: number): number;
+  /** JavaScript asks for what the channel has learned, to store it. */
+  state(channel: number): number;
   /** A call begins; the input is a start block, then the call's method, then its metadata. */
   start(call: number, bytes: number): number;
   /** The application sends a message in an open call. *sent* is how many bytes are sent, which are fewer than *size* if the message was compressed. Limits count *size*, the replay buffer counts *sent*. */
@@ -91,8 +93,10 @@ export enum Action {
   Warn = 11,
   /** Report this problem with the options of the channel that is being opened. */
   Refuse = 12,
+  /** The answer to `state`, if the text has changed since it was stored. */
+  State = 13,
   /** Inflate the payload that is now complete, but stop one byte after the limit. */
-  Inflate = 13,
+  Inflate = 14,
 }
 
 /** The words at the address that `mailbox` returns, which never changes. The words themselves may change with every call of an export. */
@@ -228,7 +232,7 @@ export enum EventKind {
 }
 
 /** What developers are warned about. The kind is sent as text, because few pages ever see a warning. */
-export type WarningKindWord = "policyClamped" | "corsSuspected" | "statusHidden" | "retryLostToBodyTrailers" | "halfDuplexStalled";
+export type WarningKindWord = "policyClamped" | "corsSuspected" | "statusHidden" | "retryLostToBodyTrailers" | "halfDuplexStalled" | "stateUnusable";
 
 /** @internal */
 export type SameWarningKind = Same<Exclude<WarningKindWord, WarningKind>>;

@@ -95,8 +95,8 @@ export type CallEvent = EventBase &
 /**
  * What a warning is about: a CORS answer that seems to refuse the attempts header (once an origin) or that hides the status (once a
  * method); a retry that a server prevents by sending its status in the body (once a method); a policy that asks for more attempts than
- * the channel allows (once a channel); a stream that waits for an answer while its own request is open. connectionsExhausted is
- * reserved: nothing tells of it yet.
+ * the channel allows (once a channel); a stream that waits for an answer while its own request is open; an option `state` that cannot be
+ * read or written (once a channel). connectionsExhausted is reserved: nothing tells of it yet.
  */
 export type WarningKind =
   | "corsSuspected"
@@ -104,4 +104,5 @@ export type WarningKind =
   | "retryLostToBodyTrailers"
   | "policyClamped"
   | "halfDuplexStalled"
+  | "stateUnusable"
   | "connectionsExhausted";

@@ -27,6 +27,14 @@ export interface Clock {
   clearTimeout(timer: unknown): void;
 }
 
+/** A small place that outlives the page, such as an item of localStorage. */
+export interface StateStore {
+  /** Returns the text that was stored last. */
+  get(): string | undefined | Promise<string | undefined>;
+  /** Stores a text of at most 4 KB in place of the last one. */
+  set(text: string): void;
+}
+
 /** Options of a channel. A number that is 0, negative or NaN is refused with a ConfigError. Infinity means no limit. */
 export interface ChannelOptions extends LoadOptions {
   /** "https://api.example.com" or "https://example.com/grpc". In a page it may be relative to the page. Methods are appended. */
@@ -112,6 +120,12 @@ export interface ChannelOptions extends LoadOptions {
    * backoff and 0 none of it; with "plusMinus20", 0.5 is the backoff itself. Default: random.
    */
   random?: number | undefined;
+  /**
+   * Where the channel stores what it learns, so that it need not begin anew with every page (SEMANTICS 8.1a). It is read once, for at most
+   * a second, before createChannel resolves; it is written when something has changed, at most once a second, and when the page is left.
+   * If it throws or holds something else, the channel does without it, and warns once (`stateUnusable`). Default: nothing is stored.
+   */
+  state?: StateStore | undefined;
   /** Called with every event of the channel's calls and attempts. What it throws goes to reportError. */
   onEvent?: ((event: CallEvent) => void) | undefined;
   /**

@@ -282,6 +282,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     this.#backpressure.end();
     this.engine.calls.delete(this.id);
     this.#unfollow?.();
+    this.channel.ended?.();
   }
 
   #end(ending: Ending, answer: number): void {

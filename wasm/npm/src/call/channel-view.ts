@@ -15,6 +15,8 @@ export interface ChannelView {
   /** Compresses messages; absent: they go out as they are. */
   readonly compress: ((message: Uint8Array) => Promise<Uint8Array>) | undefined;
   readonly loadInflate: () => Promise<Inflate>;
+  /** Called when a call has ended, if what was learned from it is to be stored. */
+  readonly ended: (() => void) | undefined;
   /** Gives each attempt its own metadata; absent: none has any. */
   readonly prepare: ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
 }

@@ -1,6 +1,7 @@
 import type { Warning } from "../abi/actions.js";
 import { type ChannelHandler, engineOf, runSafely } from "../abi/engine.js";
 import { ConfigError, LoadError, loadPart, type Problem } from "../api/errors.js";
+import { show } from "../api/foreign.js";
 import type { Listener } from "../api/observe.js";
 import type { CallOptions, ChannelOptions } from "../api/options.js";
 import { AbstractChannel, closed } from "../call/abstract-channel.js";
@@ -10,6 +11,7 @@ import type { ChannelView } from "../call/channel-view.js";
 import type { Receiver } from "../call/live-call.js";
 import { checkRequest, type Input } from "../call/request.js";
 import { FetchCarrier, type FetchSettings } from "../carry/fetch.js";
+import type { KeptState } from "./kept-state.js";
 import { checkOptions, type Settings } from "./settings.js";
 
 /** Makes a channel from options and the loaded module, or throws a ConfigError with all problems in the options. */
@@ -19,8 +21,10 @@ export function openChannel(
   requestStreaming = false,
 ): Promise<AbstractChannel> {
   return checkOptions(options, requestStreaming, async (settings, problems) => {
-    const [module, parts, listeners] = await Promise.all([load(options), loadParts(settings), listenersOf(options)]);
-    const channel = new WasmChannel(module, settings, parts, listeners);
+    const opened = [load(options), loadParts(settings), listenersOf(options)] as const;
+    const [module, parts, listeners] = await Promise.all(opened);
+    const kept = await readState(settings, listeners);
+    const channel = new WasmChannel(module, settings, parts, listeners, kept);
     channel.open(problems);
     return channel;
   });
@@ -52,6 +56,25 @@ async function loadInflate(): Promise<Inflate> {
   return (await loadPart(import("../carry/compression.js"))).inflate;
 }
 
+/** What the application has stored of an earlier channel, if it stores such things. */
+async function readState(settings: Settings, listeners: readonly Listener[]): Promise<KeptState | undefined> {
+  const { state, clock } = settings;
+  if (!state) return undefined;
+  const { KeptState } = await loadPart(import("./kept-state.js"));
+  const kept = new KeptState(state, clock, (warning, text, why) =>
+    warn(settings, listeners, { warning, text: `${text}: ${show(why)}` }),
+  );
+  await kept.read();
+  return kept;
+}
+
+/** Warns of something that is about the channel. */
+function warn({ clock }: Settings, listeners: readonly Listener[], warning: Warning): void {
+  runSafely(() => console.warn(`hedgerow: ${warning.text}`));
+  const event = { callId: 0, method: "", at: clock.now(), type: "warning", ...warning } as const;
+  for (const listener of listeners) runSafely(() => listener(event));
+}
+
 let lastId = 0;
 
 /** The property of a channel that hedgerow/fetch uses. It is not part of the public API. */
@@ -78,13 +101,38 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
   #view: ChannelView | undefined;
   #closed = false;
   #problems: Problem[] = [];
+  #kept: KeptState | undefined;
+  /** What Go says that is to be stored. */
+  #learned: string | undefined;
 
-  constructor(module: WebAssembly.Module, settings: Settings, parts: Parts, listeners: readonly Listener[]) {
+  constructor(
+    module: WebAssembly.Module,
+    settings: Settings,
+    parts: Parts,
+    listeners: readonly Listener[],
+    kept: KeptState | undefined,
+  ) {
     super(listeners);
+    this.#kept = kept;
     this.#module = module;
     this.#settings = settings;
     this.#parts = parts;
     this.#canStream = settings.requestStreaming || parts.webSocket;
+  }
+
+  /** What is to be stored, if that has changed. */
+  #ask(): string | undefined {
+    this.#learned = undefined;
+    const { engine, id } = this.#view ?? {};
+    if (!engine?.buffers.alive || id === undefined) return undefined;
+    engine.asking = this;
+    engine.enter("state", id);
+    engine.asking = undefined;
+    return this.#learned;
+  }
+
+  learned(text: string): void {
+    this.#learned = text;
   }
 
   /** Passes the options to Go, which checks them. A channel whose instance died does this again, with a fresh instance. */
@@ -92,9 +140,10 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
     const engine = engineOf(this.#module, this.#settings.clock);
     this.#problems = [...problems];
     const id = ++lastId;
-    engine.opening = this;
-    engine.enter("open_channel", id, engine.buffers.text(this.#settings.text));
-    engine.opening = undefined;
+    const kept = this.#kept;
+    engine.asking = this;
+    engine.enter("open_channel", id, engine.buffers.text(this.#settings.text + (kept ? `state\0${kept.text}\0` : "")));
+    engine.asking = undefined;
     const { death } = engine.buffers;
     if (death) throw new LoadError(`the WebAssembly died while it opened the channel: ${death.message}`, { cause: death });
     if (this.#problems.length > 0) {
@@ -103,7 +152,8 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
     }
     engine.addChannel(this);
     const { baseUrl, prepare } = this.#settings;
-    this.#view = { engine, id, baseUrl, prepare, loadInflate, ...this.#parts };
+    this.#view = { engine, id, baseUrl, prepare, loadInflate, ended: kept?.touch, ...this.#parts };
+    kept?.start(() => this.#ask());
   }
 
   refused(path: string, reason: string): void {
@@ -111,15 +161,8 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
   }
 
   warned(warning: Warning): void {
-    runSafely(() => console.warn(`hedgerow: ${warning.text}`));
-    const event = {
-      callId: 0,
-      method: "",
-      at: this.#settings.clock.now(),
-      type: "warning",
-      ...warning,
-    } as const;
-    for (const listener of this.listeners) runSafely(() => listener(event));
+    if (warning.warning === "stateUnusable") this.#kept?.silence();
+    warn(this.#settings, this.listeners, warning);
   }
 
   died(death: Error): void {
@@ -142,6 +185,7 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
     if (this.#closed) return;
     this.#closed = true;
     if (!this.#view) return;
+    this.#kept?.stop();
     const { engine, id } = this.#view;
     engine.removeChannel(this);
     engine.enter("close_channel", id, engine.clock.now());

@@ -2,7 +2,7 @@ import { PAGE_CLOCK } from "../abi/engine.js";
 import { ConfigError, type Problem } from "../api/errors.js";
 import { describe, peek, show } from "../api/foreign.js";
 import { blockOfMetadata, Metadata, type MetadataInit } from "../api/metadata.js";
-import type { AttemptContext, ChannelOptions, Clock } from "../api/options.js";
+import type { AttemptContext, ChannelOptions, Clock, StateStore } from "../api/options.js";
 import type { FetchSettings } from "../carry/fetch.js";
 
 /** A channel's options. Their types have been checked; Go checks the rest, from the text. */
@@ -15,10 +15,12 @@ export interface Settings extends FetchSettings {
   readonly gzip: boolean;
   readonly webSocket: typeof WebSocket | undefined;
   readonly clock: Clock;
+  readonly state: StateStore | undefined;
   readonly onFatal: ((error: Error) => void) | undefined;
 }
 
 const BOOLEAN = ["be true or false", "true", "false"];
+export const STATE_STORE = "be an object with get and set";
 const FUNCTION = ["be a function", "a function"];
 
 /** What the options must be that Go does not know, and how `describe` begins if they are that. Of some, this is only the text of a refusal. */
@@ -37,6 +39,7 @@ const MUST: { readonly [name: string]: readonly string[] } = {
   acceptCompression: ['be [] or ["gzip"]'],
   webSocket: ["be true, false or a WebSocket class"],
   clock: ["be an object with now, setTimeout and clearTimeout"],
+  state: [STATE_STORE],
   random: ["be a number from 0 to 1"],
 };
 
@@ -84,7 +87,7 @@ export async function checkOptions<T>(
   }
   const reader = new Reader();
   reader.tell("seed", Math.floor(Math.random() * 2 ** 53)); // for the jitter, unless the option random is set
-  const { baseUrl, serviceConfig, metadata, random, clock, acceptCompression, webSocket, ...others } = options;
+  const { baseUrl, serviceConfig, metadata, random, clock, acceptCompression, webSocket, state, ...others } = options;
   const { wasmUrl, wasmModule, wasmBinary, workerUrl, ...plain } = others; // what is loaded is checked when it is
   for (const [name, value] of Object.entries(plain)) if (value !== undefined) reader.check(name, value);
   readServiceConfig(reader, serviceConfig);
@@ -93,8 +96,10 @@ export async function checkOptions<T>(
   else if (random !== undefined) reader.check("random", random);
   if (options.worker === true)
     reader.refuse("worker", 'true needs a global Worker and the entry "hedgerow" itself: leave it out');
-  const usable = isClock(clock);
+  const usable = has<Clock>(clock, "now", "setTimeout", "clearTimeout");
   if (clock !== undefined && !usable) reader.check("clock", clock);
+  const stored = isStateStore(state);
+  if (state !== undefined && !stored) reader.check("state", state);
   readAccepted(reader, acceptCompression);
   const gzip = options.sendCompression === "gzip";
   if (gzip && typeof CompressionStream !== "function") reader.refuse("sendCompression", `"gzip" ${needs("CompressionStream")}`);
@@ -115,15 +120,20 @@ export async function checkOptions<T>(
       gzip,
       webSocket: socket,
       clock: usable ? clock : PAGE_CLOCK,
+      state: stored ? state : undefined,
       onFatal: options.onFatal,
     },
     reader.problems,
   );
 }
 
-function isClock(value: unknown): value is Clock {
-  const clock = value as Partial<Clock> | null;
-  return [clock?.now, clock?.setTimeout, clock?.clearTimeout].every((f) => typeof f === "function");
+export function isStateStore(value: unknown): value is StateStore {
+  return has(value, "get", "set");
+}
+
+/** Whether a value has these methods. */
+function has<T>(value: unknown, ...methods: readonly (keyof T & string)[]): value is T {
+  return methods.every((name) => typeof peek(value, name) === "function");
 }
 
 function needs(name: string): string {

@@ -12,6 +12,7 @@ import type { LiveCall, Receiver } from "../call/live-call.js";
 import { checkRequest, type Input } from "../call/request.js";
 import { listenersOf } from "../channel/channel.js";
 import "../channel/load.js"; // keeps one chunk: see splitting in bundle.mjs
+import { isStateStore, STATE_STORE } from "../channel/settings.js";
 import { RemoteCall } from "./remote-call.js";
 import { type RemoteChannel, WorkerConnection } from "./worker-connection.js";
 
@@ -34,7 +35,7 @@ type Sent = { -readonly [K in keyof ChannelOptions]: ChannelOptions[K] };
 
 /** The options without functions, which cannot leave the page, and without those that are refused. */
 function sendableOptions(options: ChannelOptions, problems: Problem[]): ChannelOptions {
-  const { worker, workerUrl, onEvent, onFatal, metadata, userTiming, ...rest } = options;
+  const { worker, workerUrl, onEvent, onFatal, metadata, state, userTiming, ...rest } = options;
   const sent: Sent = { ...rest };
   const refuse = (path: string, reason: string) => {
     problems.push({ path, reason });
@@ -44,6 +45,7 @@ function sendableOptions(options: ChannelOptions, problems: Problem[]): ChannelO
     if (value !== undefined && typeof value !== "function") refuse(name, `must be a function, not ${describe(value)}`);
   }
   if (userTiming !== true) sent.userTiming = userTiming; // otherwise the page does it, whose panel has a track for it
+  if (state !== undefined && !isStateStore(state)) refuse("state", `must ${STATE_STORE}, not ${describe(state)}`);
   try {
     if (metadata !== undefined && typeof metadata !== "function") sent.metadata = [...new Metadata(metadata)];
   } catch (error) {
@@ -86,12 +88,17 @@ class WorkerChannel extends AbstractChannel implements RemoteChannel {
   #worker: WorkerConnection | undefined;
   #closed = false;
 
-  constructor({ metadata, onEvent, onFatal, workerUrl }: ChannelOptions, sent: ChannelOptions, listeners: readonly Listener[]) {
+  constructor(
+    { metadata, onEvent, onFatal, state, workerUrl }: ChannelOptions,
+    sent: ChannelOptions,
+    listeners: readonly Listener[],
+  ) {
     super(listeners);
     this.functions = {
       metadata: typeof metadata === "function" ? metadata : undefined,
       onEvent: typeof onEvent === "function" ? onEvent : undefined,
       onFatal: typeof onFatal === "function" ? onFatal : undefined,
+      state: isStateStore(state) ? state : undefined,
     };
     this.options = sent;
     this.#workerUrl = workerUrl;

@@ -1,5 +1,6 @@
 import { runSafely } from "../abi/engine.js";
 import { ConfigError, LoadError } from "../api/errors.js";
+import { settle, show } from "../api/foreign.js";
 import { blockOfMetadata, Metadata } from "../api/metadata.js";
 import type { ChannelOptions } from "../api/options.js";
 import {
@@ -22,6 +23,7 @@ export interface RemoteChannel {
     readonly metadata: Extract<ChannelOptions["metadata"], (...of: never) => unknown> | undefined;
     readonly onEvent: ChannelOptions["onEvent"];
     readonly onFatal: ChannelOptions["onFatal"];
+    readonly state: ChannelOptions["state"];
   };
   /** The worker is gone, or its WebAssembly died. */
   died(error: Error): void;
@@ -91,7 +93,8 @@ export class WorkerConnection implements WorkerPort {
     this.#channels.set(id, channel);
     return new Promise((resolve, reject) => {
       this.#opening.set(id, { resolve, reject, held: [] });
-      const asks = { metadata: functions.metadata !== undefined, onEvent: functions.onEvent !== undefined };
+      const { metadata, onEvent, state } = functions;
+      const asks = { metadata: metadata !== undefined, onEvent: onEvent !== undefined, state: state !== undefined };
       const { timeOrigin } = performance;
       this.#post({ kind: "open", channel: id, options, asks, timeOrigin, source: sourceOf(options) });
     });
@@ -170,6 +173,9 @@ export class WorkerConnection implements WorkerPort {
         this.#prepares.get(data.id)?.abort();
         this.#prepares.delete(data.id);
         return;
+      case "ask":
+        this.#answer(data);
+        return;
     }
     this.#calls.get(data.call)?.read(data);
     if (data.kind !== "end") return;
@@ -192,6 +198,18 @@ export class WorkerConnection implements WorkerPort {
       prepared = { failure: packError(error), unusable };
     }
     if (this.#prepares.delete(id)) this.#post({ kind: "prepared", id, prepared });
+  }
+
+  /** Calls a function of the page's. */
+  #answer({ channel, id, what, text }: Extract<FromWorker, { kind: "ask" }>): void {
+    const { state } = this.#channels.get(channel)?.functions ?? {};
+    const answer = (text: unknown): void =>
+      this.#post({ kind: "answer", id, text: text === undefined || text === null ? undefined : show(text) });
+    settle<unknown>(
+      () => (what === "getState" ? state?.get() : state?.set(text)),
+      what === "getState" ? answer : () => answer(undefined),
+      (error) => this.#post({ kind: "answer", id, text: undefined, failure: packError(error) }),
+    );
   }
 
   #endCall(call: RemoteCallHandler, error: Error): void {

@@ -50,7 +50,9 @@ export type ToWorker =
   | { readonly kind: "message"; readonly call: number; readonly message: Uint8Array }
   | { readonly kind: "halfClose" | "want"; readonly call: number }
   | { readonly kind: "cancel"; readonly call: number; readonly why: string; readonly code: Code }
-  | { readonly kind: "prepared"; readonly id: number; readonly prepared: Prepared };
+  | { readonly kind: "prepared"; readonly id: number; readonly prepared: Prepared }
+  /** What a function of the page's returned, if that is a text, or what it failed with. */
+  | { readonly kind: "answer"; readonly id: number; readonly text: string | undefined; readonly failure?: Failure };
 
 export type PageEvent = "online" | "offline" | "pageshow" | "pagehide";
 
@@ -58,7 +60,11 @@ export type PageEvent = "online" | "offline" | "pageshow" | "pagehide";
 export interface Asks {
   readonly metadata: boolean;
   readonly onEvent: boolean;
+  readonly state: boolean;
 }
+
+/** Functions of the page's, besides those of events and metadata, that the worker has called. */
+export type Asked = "getState" | "setState";
 
 export type FromWorker =
   | { readonly kind: "opened"; readonly channel: number; readonly problems?: readonly Problem[]; readonly failure?: string }
@@ -66,6 +72,8 @@ export type FromWorker =
   | { readonly kind: "warning"; readonly channel: number; readonly event: CallEvent }
   | { readonly kind: "prepare"; readonly channel: number; readonly id: number; readonly method: string; readonly attempt: number }
   | { readonly kind: "unprepare"; readonly id: number }
+  /** The worker has a function of the page's called, with this text. */
+  | { readonly kind: "ask"; readonly channel: number; readonly id: number; readonly what: Asked; readonly text: string }
   | { readonly kind: "header"; readonly call: number; readonly header: string; readonly attempt: number }
   | { readonly kind: "message"; readonly call: number; readonly message: Uint8Array }
   | { readonly kind: "written"; readonly call: number }
