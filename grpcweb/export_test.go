@@ -2,11 +2,6 @@ package grpcweb
 
 import "github.com/hedgerow-web/hedgerow/internal/channel"
 
-// WithRandom replaces the source of random numbers in [0, 1).
-func WithRandom(f func() float64) Option {
-	return option(func(s *settings) { s.core.Random = f })
-}
-
 // Buffered is how many bytes the channel's calls hold for replay.
 func (ch *Channel) Buffered() int64 {
 	ch.mu.Lock()

@@ -168,6 +168,19 @@ func WithJitter(j Jitter) Option {
 	return choice("jitter", j)
 }
 
+// WithRandom sets where the delays before retries are drawn from: a function that returns
+// a number from 0 up to 1, as rand.Float64 of math/rand/v2 does, which is the default. A
+// test that wants exact delays gives one that returns 1: with FullJitter, a delay is then
+// its bound. The function is called with the channel locked, so it must not use the
+// channel.
+func WithRandom(f func() float64) Option {
+	return option(func(s *settings) {
+		if s.core.Random = f; f == nil {
+			s.problems.Add("random", "is nil: give a function, such as rand.Float64 of math/rand/v2")
+		}
+	})
+}
+
 // WithMetadata sends metadata with every attempt: first the channel's, then that of
 // WithPerAttemptMetadata, then the call's. If it is given several times, all of it is
 // sent. The metadata is copied. Names that the protocol or the transport uses, which

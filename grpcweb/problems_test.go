@@ -22,13 +22,14 @@ func TestConfigErrorTexts(t *testing.T) {
 // A value of an option that does not exist is refused, not taken for the default.
 func TestUnknownChoices(t *testing.T) {
 	for want, o := range map[string]grpcweb.Option{
-		`jitter: must be "full" or "plusMinus20"`:                   grpcweb.WithJitter(7),
-		`headerCommit: must be "strict" or "firstFrame"`:            grpcweb.WithHeaderCommit(2),
-		`attemptHeader: must be "auto" or "always" or "never"`:      grpcweb.WithAttemptHeader(3),
-		`format: must be "binary" or "text"`:                        grpcweb.WithFormat(2),
-		`sendCompression: must be "identity" or "gzip", not "br"`:   grpcweb.WithSendCompression("br"),
-		`acceptCompression: must be "identity" or "gzip", not "br"`: grpcweb.WithAcceptCompression(grpcweb.Gzip, "br"),
-		"maxRetryBufferSize: must be greater than 0":                grpcweb.WithMaxRetryBufferSize(-7),
+		`jitter: must be "full" or "plusMinus20"`:                               grpcweb.WithJitter(7),
+		`headerCommit: must be "strict" or "firstFrame"`:                        grpcweb.WithHeaderCommit(2),
+		`attemptHeader: must be "auto" or "always" or "never"`:                  grpcweb.WithAttemptHeader(3),
+		`format: must be "binary" or "text"`:                                    grpcweb.WithFormat(2),
+		`sendCompression: must be "identity" or "gzip", not "br"`:               grpcweb.WithSendCompression("br"),
+		`acceptCompression: must be "identity" or "gzip", not "br"`:             grpcweb.WithAcceptCompression(grpcweb.Gzip, "br"),
+		"maxRetryBufferSize: must be greater than 0":                            grpcweb.WithMaxRetryBufferSize(-7),
+		"random: is nil: give a function, such as rand.Float64 of math/rand/v2": grpcweb.WithRandom(nil),
 	} {
 		_, err := grpcweb.NewChannel(fake.New(), "https://api.example.com", o)
 		if err == nil || !strings.HasSuffix(err.Error(), want) {

@@ -52,6 +52,7 @@ var drawing = map[string]room{
 	// The scripts that tests of both drivers run; nothing but tests imports it.
 	"internal/driverscripts": driver("internal/wire"),
 	"internal/fake":          driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
+	"grpcweb/grpcwebtest":    driver("grpcweb", "grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
 	"grpcweb/httptransport":  driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
 	"internal/transporttest": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
 	// Random walks of a call, which the tests of a call and of the npm package's driver both take.
