@@ -13,7 +13,7 @@ import (
 	"sync"
 	"testing"
 
-	"nhooyr.io/websocket"
+	"github.com/coder/websocket"
 )
 
 // get requests a path, with a host's name in the Host header.
