@@ -17,9 +17,14 @@ type limits struct {
 	held  int64         // the most bytes that all exchanges together may hold
 	piece time.Duration // the time for each piece of a message to arrive; also for the only message of a unary request to begin
 	idle  time.Duration // the time for the next message of a request stream to begin
+
+	// How long a connection stays open after a response that came before the end of its request, unless the client closes it. It is long
+	// because a client may read nothing before it has written all that it has: Node's fetch does so if the source of the request's body
+	// never makes it wait.
+	linger time.Duration
 }
 
-var usual = limits{body: 64 << 20, held: 128 << 20, piece: 10 * time.Second, idle: 5 * time.Minute}
+var usual = limits{body: 64 << 20, held: 128 << 20, piece: 10 * time.Second, idle: 5 * time.Minute, linger: 5 * time.Second}
 
 // pieceSize is how many bytes of a message must arrive within limits.piece, unless the message ends before. Without this, a client
 // that sends a byte now and then could keep its connection for as long as it likes.

@@ -217,11 +217,6 @@ func (x *exchange) stopReading() {
 	x.setReadDeadline(time.Unix(1, 0))
 }
 
-// lingering is how long a connection stays open after a response that came before the end of its request, unless the client closes
-// it. It is long because a client may read nothing before it has written all that it has: Node's fetch does so if the source of the
-// request's body never makes it wait.
-const lingering = 5 * time.Second
-
 // linger ends a response that came before the end of its request, and reads what the client still sends. Without that, the connection
 // would be closed while it holds unread bytes, which resets it: the client's next write fails, and it may never read the response.
 // net/http would close the connection at once, because a body whose Read has met a deadline cannot be read further. So linger takes
@@ -237,7 +232,7 @@ func (x *exchange) linger(chunked bool) {
 		return
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(lingering))
+	_ = conn.SetDeadline(time.Now().Add(x.limits.linger))
 	if chunked {
 		_, _ = io.WriteString(conn, "0\r\n\r\n")
 	}
