@@ -77,9 +77,11 @@ const (
 	ended
 )
 
-// New makes the machine of a call that has not begun.
-func New(s Settings) Machine {
-	return Machine{set: s, next: plan.Never, armed: plan.Never, stallAt: plan.Never, watched: true, commit: -1, last: -1, answer: -1, released: -1}
+// Init makes the zero Machine that of a call that has not begun.
+func (m *Machine) Init(s Settings) {
+	m.set = s
+	m.next, m.armed, m.stallAt, m.watched = plan.Never, plan.Never, plan.Never, true
+	m.commit, m.last, m.answer, m.released = -1, -1, -1, -1
 }
 
 // Take returns the actions since the last Take. They are valid until the next event.

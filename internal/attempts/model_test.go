@@ -116,7 +116,7 @@ func newWalk(t *testing.T, seed int64, verbose bool) *walk {
 	if w.settings.MaxAttempts > 1 {
 		w.settings.Quota = attempts.NewQuota(w.perChannel, w.perCall)
 	}
-	w.machine = attempts.New(w.settings)
+	w.machine.Init(w.settings)
 	return w
 }
 

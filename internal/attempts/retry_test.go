@@ -99,7 +99,8 @@ func TestRetryBackoff(t *testing.T) {
 		random := rand.New(rand.NewSource(25))
 		low, high := 1.0, 0.0
 		for range 10_000 {
-			m := attempts.New(attempts.Settings{Plan: retry.NewPlan(&policy, 2, plan.FullJitter, random.Float64), Deadline: plan.Never})
+			var m attempts.Machine
+			m.Init(attempts.Settings{Plan: retry.NewPlan(&policy, 2, plan.FullJitter, random.Float64), Deadline: plan.Never})
 			m.HalfClose(0)
 			m.Begin(0)
 			m.Take()

@@ -43,7 +43,7 @@ func begin(t *testing.T, options ...option) *script {
 	for _, o := range options {
 		o(&s.settings)
 	}
-	s.machine = attempts.New(s.settings)
+	s.machine.Init(s.settings)
 	t.Cleanup(s.quiet)
 	return s
 }

@@ -94,11 +94,10 @@ func (c *Call) Init(ch *channel.Channel, now plan.Duration, p Params) {
 	if p.MaxReceiveBytes == 0 {
 		p.MaxReceiveBytes = ch.Options().MaxReceiveMessageBytes
 	}
-	*c = Call{
-		channel: ch, machine: attempts.New(settings), path: p.Method, method: method, metadata: p.Metadata, streaming: p.Streaming, socket: p.Socket,
-		maxSend: smallest(config.MaxRequestMessageBytes, ch.Options().MaxSendMessageBytes),
-		maxRecv: smallest(config.MaxResponseMessageBytes, p.MaxReceiveBytes),
-	}
+	c.machine.Init(settings)
+	c.channel, c.path, c.method, c.metadata, c.streaming, c.socket = ch, p.Method, method, p.Metadata, p.Streaming, p.Socket
+	c.maxSend = smallest(config.MaxRequestMessageBytes, ch.Options().MaxSendMessageBytes)
+	c.maxRecv = smallest(config.MaxResponseMessageBytes, p.MaxReceiveBytes)
 	c.machine.Network(now, !p.Offline)
 	if method.Refusal != nil {
 		c.Fail(now, method.Refusal)
@@ -173,9 +172,9 @@ func (c *Call) attempt(id int) *attempt {
 		c.exchanges = c.room[:0]
 	}
 	for len(c.exchanges) <= id {
-		a := attempt{}
+		c.exchanges = append(c.exchanges, attempt{})
+		a := &c.exchanges[len(c.exchanges)-1]
 		a.MaxMessage, a.FirstFrame = c.maxRecv, c.channel.Options().FirstFrame
-		c.exchanges = append(c.exchanges, a)
 	}
 	return &c.exchanges[id]
 }

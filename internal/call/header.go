@@ -59,9 +59,9 @@ func (c *Call) AppendRequestHeader(md *metadata.MD, now plan.Duration, id int) {
 		md.Append(channel.AttemptsHeader, text.Decimal(c.machine.Number(id)-1))
 	}
 	for _, part := range parts {
-		for name, value := range part.All() {
-			if name != channel.AttemptsHeader { // the number is counted here, not taken from the caller
-				md.Append(name, value)
+		for i := range part.Len() { // TinyGo would allocate what a loop over All changes
+			if f := part.At(i); f.Name != channel.AttemptsHeader { // the number is counted here, not taken from the caller
+				md.Append(f.Name, f.Value)
 			}
 		}
 	}

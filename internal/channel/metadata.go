@@ -16,7 +16,8 @@ func (o *Options) CheckMetadata(md metadata.MD) error {
 	if err := md.Validate(); err != nil {
 		return err
 	}
-	for name := range md.All() {
+	for i := range md.Len() {
+		name := md.At(i).Name
 		if reserved(name) && name != AttemptsHeader || o.Page && forbidden(name) {
 			return &metadata.FieldError{Name: name, Reason: "the name is reserved: Hedgerow or the browser sets it"}
 		}

@@ -7,8 +7,10 @@ import (
 )
 
 // writeActions writes the actions of a call for JavaScript, which carries them out. Only
-// the call's timer is handled here, because all calls share one timer in JavaScript.
+// the call's timer is handled here, because all calls share one timer in JavaScript. A
+// call that has ended is not used any more after that.
 func (d *Driver) writeActions(c *liveCall) {
+	ended := false
 	for _, a := range c.Take() {
 		switch a.Op {
 		case attempts.Timer:
@@ -45,13 +47,17 @@ func (d *Driver) writeActions(c *liveCall) {
 			d.begin(abi.ActionEnd, c, a)
 			d.out.Flag(a.Drop)
 			d.emitStatus(c)
-			d.calls.remove(c)
+			ended = true
 		case attempts.Observe:
 			d.begin(abi.ActionObserve, c, a)
 			d.emitEvent(a.Event)
 		default:
 			panic("the host driver does not know this action")
 		}
+	}
+	if ended {
+		d.timers.set(&c.timer, plan.Never)
+		d.calls.remove(c)
 	}
 }
 

@@ -2,6 +2,7 @@ package hostdriver
 
 import (
 	"math/rand"
+	"reflect"
 	"runtime"
 	"slices"
 	"testing"
@@ -9,15 +10,15 @@ import (
 
 // Calls are added and removed in random order, and the list is compared with a plain
 // slice. Iterating must find each live call once, the oldest first. A removed call must
-// not keep others alive.
+// not keep others alive, and one that is kept for others must hold nothing.
 func TestCalls(t *testing.T) {
 	random := rand.New(rand.NewSource(1))
 	list := calls{}
 	var model []*liveCall
 	for step := range uint32(5000) {
 		if random.Intn(2) == 0 || len(model) == 0 {
-			c := &liveCall{id: step}
-			list.add(c)
+			c := list.add(step)
+			c.channel = 7
 			model = append(model, c)
 		} else {
 			i := random.Intn(len(model))
@@ -26,6 +27,11 @@ func TestCalls(t *testing.T) {
 			model = slices.Delete(model, i, i+1)
 			if gone.older != nil || gone.newer != nil {
 				t.Fatalf("step %d: a call that has gone holds others", step)
+			}
+			for _, spare := range list.spare {
+				if !reflect.ValueOf(*spare).IsZero() || len(list.spare) > maxSpare {
+					t.Fatalf("step %d: one of %d calls that are kept for others holds something", step, len(list.spare))
+				}
 			}
 		}
 		var walked, back []*liveCall

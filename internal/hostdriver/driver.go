@@ -144,14 +144,13 @@ func (d *Driver) Start(id uint32, in []byte) {
 	}
 	started, _ := d.lastStart.of(rest)
 	text := reader{started}
-	params := readParams(&block)
+	params := readParams(block)
 	params.Method = text.next()
 	md, err := text.metadata(block.Fields)
 	params.Metadata = md
-	c := &liveCall{id: id, channel: block.Channel, timer: timer{at: plan.Never}}
-	c.timer.call = c
+	c := d.calls.add(id)
+	c.channel = block.Channel
 	c.Init(ch, d.now, params)
-	d.calls.add(c)
 	if err != nil {
 		c.Fail(d.now, status.New(status.Internal, err.Error()))
 	}
@@ -163,19 +162,19 @@ func (d *Driver) Start(id uint32, in []byte) {
 	d.respond(c)
 }
 
-func readParams(block *abi.StartBlock) call.Params {
-	has := func(flag uint32) bool { return block.Flags&flag != 0 }
+func readParams(block abi.StartBlock) call.Params {
+	flags := block.Flags
 	params := call.Params{
 		Timeout:         span(block.Timeout),
 		MaxReceiveBytes: limit(block.MaxReceive),
-		Streaming:       has(abi.StartFlagStreaming),
-		Observe:         has(abi.StartFlagObserve),
-		CanStream:       has(abi.StartFlagCanStream),
-		Writes:          has(abi.StartFlagOpen),
-		Offline:         has(abi.StartFlagOffline),
-		Socket:          has(abi.StartFlagSocket),
+		Streaming:       flags&abi.StartFlagStreaming != 0,
+		Observe:         flags&abi.StartFlagObserve != 0,
+		CanStream:       flags&abi.StartFlagCanStream != 0,
+		Writes:          flags&abi.StartFlagOpen != 0,
+		Offline:         flags&abi.StartFlagOffline != 0,
+		Socket:          flags&abi.StartFlagSocket != 0,
 	}
-	if wait := has(abi.StartFlagWaitForReady); wait || has(abi.StartFlagNoWait) {
+	if wait := flags&abi.StartFlagWaitForReady != 0; wait || flags&abi.StartFlagNoWait != 0 {
 		said := wait // declared here, because it is allocated
 		params.WaitForReady = &said
 	}

@@ -22,11 +22,11 @@ func (d *Driver) emitMetadata(md metadata.MD) {
 	for i := range md.Len() {
 		f := md.At(i)
 		out.Text = append(append(out.Text, f.Name...), 0)
-		value := wire.FieldText(f.Name, f.Value)
-		for j := range len(value) {
-			out.Text = append(out.Text, max(value[j], 1)) // a NUL would end the field
+		value := len(out.Text)
+		out.Text = append(append(out.Text, wire.FieldText(f.Name, f.Value)...), 0)
+		for j := value; j < len(out.Text)-1; j++ {
+			out.Text[j] = max(out.Text[j], 1) // a NUL would end the field
 		}
-		out.Text = append(out.Text, 0)
 	}
 	out.Words(uint32(md.Len()), uint32(from), uint32(len(out.Text)-from))
 }

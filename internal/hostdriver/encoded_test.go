@@ -242,6 +242,9 @@ func (e *encoded) Start(now plan.Duration, complete bool, size int64) {
 	}
 	e.tell("start", abitest.StartInput(block, p.Method+"\x00"), walked)
 	e.look()
+	for calls := &e.driver.calls; len(calls.spare) < maxSpare; { // so that the call can be looked at after its end
+		calls.spare = append(calls.spare, new(liveCall))
+	}
 }
 
 func (e *encoded) Send(now plan.Duration, size, sent int64) {

@@ -56,8 +56,8 @@ type last struct {
 }
 
 // of returns the text, and whether it differs from the previous one.
-func (l *last) of(in []byte) (text string, other bool) {
-	if other = string(in) != l.text; other {
+func (l *last) of(in []byte) (said string, other bool) {
+	if other = !text.Equal(in, l.text); other {
 		l.text = string(in)
 	}
 	return l.text, other
@@ -65,8 +65,8 @@ func (l *last) of(in []byte) (text string, other bool) {
 
 // head reads the text as the fields of a response head.
 func (l *last) head(in []byte, fields uint32) metadata.MD {
-	if text, other := l.of(in); other || fields != l.fields {
-		r := reader{text}
+	if said, other := l.of(in); other || fields != l.fields {
+		r := reader{said}
 		l.fields, l.md = fields, r.fields(fields, true)
 	}
 	return l.md

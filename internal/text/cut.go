@@ -15,6 +15,20 @@ func Cut(s string, separator byte) (before, after string, found bool) {
 	return s, "", false
 }
 
+// Equal reports whether bytes are a text. TinyGo would make a string of the bytes to
+// compare them.
+func Equal(b []byte, s string) bool {
+	if len(b) != len(s) {
+		return false
+	}
+	for i := range b {
+		if b[i] != s[i] {
+			return false
+		}
+	}
+	return true
+}
+
 // Count says how often a byte is in the text.
 func Count(s string, c byte) int {
 	n := 0

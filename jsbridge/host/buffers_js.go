@@ -23,7 +23,8 @@ func mailbox() uint32 { return address(&box[0]) }
 
 //go:wasmexport reserve
 func reserve(bytes uint32) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	buffers.Reserve(bytes)
 	return emitted()
@@ -56,14 +57,14 @@ func emitted() uint32 {
 	return words
 }
 
-// guard turns a panic into the answer fatal, with the panic's text in the text
-// buffer. It is deferred in every export, because an exception must not cross the border.
-func guard(words *uint32) {
+// guard ends a panic, and writes its text into the text buffer. It is deferred in every
+// export, because an exception must not cross the border. What the export answers then it
+// has set at its beginning: TinyGo would allocate an answer that guard could set.
+func guard() {
 	cause := recover()
 	if cause == nil {
 		return
 	}
 	buffers.Text = append(buffers.Text[:0], abi.Describe(cause)...)
 	publish()
-	*words = abi.Fatal
 }

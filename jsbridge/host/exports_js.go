@@ -2,9 +2,12 @@
 
 package host
 
+import "github.com/hedgerow-web/hedgerow/internal/abi"
+
 //go:wasmexport open_channel
 func openChannel(channel uint32, bytes uint32) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.OpenChannel(channel, buffers.Input(bytes))
 	return emitted()
@@ -12,7 +15,8 @@ func openChannel(channel uint32, bytes uint32) (words uint32) {
 
 //go:wasmexport close_channel
 func closeChannel(channel uint32, now float64) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.CloseChannel(channel, now)
 	return emitted()
@@ -28,7 +32,8 @@ func state(channel uint32) (words uint32) {
 
 //go:wasmexport start
 func start(call uint32, bytes uint32) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.Start(call, buffers.Input(bytes))
 	return emitted()
@@ -36,7 +41,8 @@ func start(call uint32, bytes uint32) (words uint32) {
 
 //go:wasmexport queue
 func queue(call uint32, now float64, size float64, sent float64) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.Queue(call, now, size, sent)
 	return emitted()
@@ -44,7 +50,8 @@ func queue(call uint32, now float64, size float64, sent float64) (words uint32) 
 
 //go:wasmexport half_close
 func halfClose(call uint32, now float64) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.HalfClose(call, now)
 	return emitted()
@@ -52,7 +59,8 @@ func halfClose(call uint32, now float64) (words uint32) {
 
 //go:wasmexport took
 func took(call uint32, attempt uint32, messages uint32) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.Took(call, attempt, messages)
 	return emitted()
@@ -60,7 +68,8 @@ func took(call uint32, attempt uint32, messages uint32) (words uint32) {
 
 //go:wasmexport read
 func read(call uint32, now float64) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.Read(call, now)
 	return emitted()
@@ -68,7 +77,8 @@ func read(call uint32, now float64) (words uint32) {
 
 //go:wasmexport cancel
 func cancel(call uint32, now float64, code uint32, bytes uint32) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.Cancel(call, now, code, buffers.Input(bytes))
 	return emitted()
@@ -76,7 +86,8 @@ func cancel(call uint32, now float64, code uint32, bytes uint32) (words uint32) 
 
 //go:wasmexport history
 func history(call uint32) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.History(call)
 	return emitted()
@@ -84,7 +95,8 @@ func history(call uint32) (words uint32) {
 
 //go:wasmexport prepared
 func prepared(call uint32, attempt uint32, now float64, fields uint32, bytes uint32) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.Prepared(call, attempt, now, fields, buffers.Input(bytes))
 	return emitted()
@@ -92,7 +104,8 @@ func prepared(call uint32, attempt uint32, now float64, fields uint32, bytes uin
 
 //go:wasmexport unprepared
 func unprepared(call uint32, attempt uint32, now float64, code uint32, fields uint32, bytes uint32) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.Unprepared(call, attempt, now, code, fields, buffers.Input(bytes))
 	return emitted()
@@ -100,7 +113,8 @@ func unprepared(call uint32, attempt uint32, now float64, code uint32, fields ui
 
 //go:wasmexport head
 func head(call uint32, attempt uint32, now float64, httpStatus uint32, fields uint32, bytes uint32) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.Head(call, attempt, now, httpStatus, fields, buffers.Input(bytes))
 	return emitted()
@@ -108,7 +122,8 @@ func head(call uint32, attempt uint32, now float64, httpStatus uint32, fields ui
 
 //go:wasmexport feed
 func feed(call uint32, attempt uint32, now float64, last uint32, bytes uint32) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.Feed(call, attempt, now, last, buffers.Input(bytes))
 	return emitted()
@@ -116,7 +131,8 @@ func feed(call uint32, attempt uint32, now float64, last uint32, bytes uint32) (
 
 //go:wasmexport skip
 func skip(call uint32, attempt uint32, length uint32) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.Skip(call, attempt, length)
 	return emitted()
@@ -124,7 +140,8 @@ func skip(call uint32, attempt uint32, length uint32) (words uint32) {
 
 //go:wasmexport drained
 func drained(call uint32, attempt uint32, now float64) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.Drained(call, attempt, now)
 	return emitted()
@@ -132,7 +149,8 @@ func drained(call uint32, attempt uint32, now float64) (words uint32) {
 
 //go:wasmexport inflated
 func inflated(call uint32, attempt uint32, now float64, size float64, bytes uint32) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.Inflated(call, attempt, now, size, buffers.Input(bytes))
 	return emitted()
@@ -140,7 +158,8 @@ func inflated(call uint32, attempt uint32, now float64, size float64, bytes uint
 
 //go:wasmexport end
 func end(call uint32, attempt uint32, now float64) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.End(call, attempt, now)
 	return emitted()
@@ -148,7 +167,8 @@ func end(call uint32, attempt uint32, now float64) (words uint32) {
 
 //go:wasmexport broken
 func broken(call uint32, attempt uint32, now float64, bytes uint32) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.Broken(call, attempt, now, buffers.Input(bytes))
 	return emitted()
@@ -156,7 +176,8 @@ func broken(call uint32, attempt uint32, now float64, bytes uint32) (words uint3
 
 //go:wasmexport failed
 func failed(call uint32, attempt uint32, now float64, how uint32, bytes uint32) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.Failed(call, attempt, now, how, buffers.Input(bytes))
 	return emitted()
@@ -164,7 +185,8 @@ func failed(call uint32, attempt uint32, now float64, how uint32, bytes uint32) 
 
 //go:wasmexport closed
 func closed(call uint32, attempt uint32, now float64, code uint32, bytes uint32) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.Closed(call, attempt, now, code, buffers.Input(bytes))
 	return emitted()
@@ -172,7 +194,8 @@ func closed(call uint32, attempt uint32, now float64, code uint32, bytes uint32)
 
 //go:wasmexport timer
 func timer(now float64) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.Timer(now)
 	return emitted()
@@ -180,7 +203,8 @@ func timer(now float64) (words uint32) {
 
 //go:wasmexport network
 func network(now float64, up uint32) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.Network(now, up)
 	return emitted()

@@ -171,7 +171,7 @@ func putter(b *strings.Builder, s *Struct) {
 // exported writes the exports of jsbridge/host.
 func exported() string {
 	var b strings.Builder
-	b.WriteString(generated + "package host\n\n")
+	b.WriteString(generated + "package host\n\nimport \"github.com/hedgerow-web/hedgerow/internal/abi\"\n\n")
 	for _, e := range Exports {
 		var args []string
 		for _, a := range e.Args {
@@ -181,7 +181,7 @@ func exported() string {
 				args = append(args, a.Name)
 			}
 		}
-		fmt.Fprintf(&b, "//go:wasmexport %s\nfunc %s(%s) (words uint32) {\ndefer guard(&words)\nbuffers.Reset()\nprogram.%s(%s)\nreturn emitted()\n}\n\n",
+		fmt.Fprintf(&b, "//go:wasmexport %s\nfunc %s(%s) (words uint32) {\nwords = abi.Fatal // after a panic\ndefer guard()\nbuffers.Reset()\nprogram.%s(%s)\nreturn emitted()\n}\n\n",
 			e.Name, lower(e.Name), params(e, "bytes uint32"), Camel(e.Name), strings.Join(args, ", "))
 	}
 	return b.String()
