@@ -97,6 +97,7 @@ test("no timer is set but while one is due", async (t) => {
   assert.equal(clock.timers.size, 1, "one for all");
   channel.close();
   await Promise.all(calls);
+  await settle(); // it is taken back some microtasks later
   assert.equal(clock.timers.size, 0);
 });
 
@@ -165,6 +166,7 @@ test("46 close in backoff and in flight: CANCELLED, its own words; later calls a
     assert.equal(error.code, Code.CANCELLED);
     assert.match(error.message, /channel was closed/);
   }
+  await settle();
   assert.equal(clock.timers.size, 0);
   assert.ok(fake.exchanges.slice(1).every(({ signal }) => signal.aborted));
   const late = await refused(channel.unary(METHOD, MESSAGE));

@@ -54,6 +54,7 @@ test("72 a failure that is not fatal releases the next hedge at once", async (t)
       [1000, "hedge"],
     ],
   );
+  await settle();
   assert.equal(clock.timers.size, 0);
 });
 
