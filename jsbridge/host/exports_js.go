@@ -24,7 +24,8 @@ func closeChannel(channel uint32, now float64) (words uint32) {
 
 //go:wasmexport state
 func state(channel uint32) (words uint32) {
-	defer guard(&words)
+	words = abi.Fatal // after a panic
+	defer guard()
 	buffers.Reset()
 	program.State(channel)
 	return emitted()
