@@ -26,7 +26,7 @@ test("worker: being offline and online reaches it", async (t) => {
 
 test("worker: a stream is read want by want", async (t) => {
   const page = await openLab(t);
-  const script = new Script([{ messages: 40, messageSize: 1 << 20 }]);
+  const script = new Script([{ messages: 256, messageSize: 1 << 20 }]);
   const begun = await page.evaluate(
     async ({ bytes, method }) => {
       const channel = await lab.open();
@@ -38,7 +38,11 @@ test("worker: a stream is read want by want", async (t) => {
     { bytes: bytesOf(script), method: STREAM },
   );
   assert.ok((begun ?? 0) > 1 << 20);
-  assert.equal((await script.report(t, 1, 0)).ended, 0, "40 MiB do not fit between server and reader");
+  assert.equal(
+    (await script.report(t, 1, 0)).ended,
+    0,
+    "256 MiB do not fit between server and reader: Linux lets a socket have 32",
+  );
   const rest = await page.evaluate(async () => {
     const { messages } = globalThis as unknown as { messages: AsyncIterable<Uint8Array> };
     let count = 0;
@@ -46,7 +50,7 @@ test("worker: a stream is read want by want", async (t) => {
     lab.kept["channel"]?.close();
     return count;
   });
-  assert.equal(rest, 39);
+  assert.equal(rest, 255);
   assert.equal((await script.report(t, 1, 1)).ended, 1);
 });
 
