@@ -19,7 +19,7 @@ import { compilerOf } from "./wasm.mjs";
 // CHANGELOG.md.
 const budget = {
   wasm: { raw: 119_060, gzip: 55_053, brotli: 47_251 },
-  javascript: { raw: 43_880, gzip: 16_213, brotli: 14_548 },
+  javascript: { raw: 44_557, gzip: 16_407, brotli: 14_729 },
 };
 
 const here = fileURLToPath(new URL(".", import.meta.url));

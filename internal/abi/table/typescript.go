@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -43,10 +44,16 @@ import type { Cursor } from "./cursor.js";
 import { ATTEMPT_KINDS, type EventKind, OUTCOMES, POLICIES, REASONS } from "./table.js";
 
 `)
-	for _, s := range []*Struct{Event, AttemptRecord, Warning} {
+	for _, s := range append(Structs, end()) {
 		tsReader(&b, s)
 	}
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// end returns what the action end carries.
+func end() *Struct {
+	i := slices.IndexFunc(Actions, func(a Action) bool { return a.Name == "end" })
+	return &Struct{Name: "End", Fields: Actions[i].Fields, Says: "How a call ended."}
 }
 
 // complete writes a check for the TypeScript compiler.
@@ -159,6 +166,14 @@ func tsField(f Field) (tsType, read string) {
 		return "boolean", "cursor.flag()"
 	case Float:
 		return "number", "cursor.float()"
+	case Fields:
+		return "string", "cursor.block()"
+	case Bytes:
+		return "Uint8Array<ArrayBuffer>", "cursor.bytes()"
+	case Record:
+		return f.Struct.Name + "Words", "read" + f.Struct.Name + "Words(cursor)"
+	case Records:
+		return "readonly " + f.Struct.Name + "Words[]", "Array.from({ length: cursor.word() }, () => read" + f.Struct.Name + "Words(cursor))"
 	case Text:
 		if f.Enum != nil {
 			return f.Enum.Type, "cursor.text() as " + f.Enum.Type

@@ -1,10 +1,16 @@
-import type { Code } from "../api/code.js";
 import type { Ending } from "../api/errors.js";
 import type { AttemptRecord, CallEvent, CommitReason } from "../api/events.js";
 import { type Metadata, metadataOfBlock } from "../api/metadata.js";
 import type { Cursor } from "./cursor.js";
-import { EventKind, REASONS } from "./table.js";
-import { readEventWords, readRecordWords, readWarningWords } from "./table-readers.js";
+import { EventKind } from "./table.js";
+import {
+  type HistoryWords,
+  type RecordWords,
+  readEndWords,
+  readEventWords,
+  readHistoryWords,
+  readWarningWords,
+} from "./table-readers.js";
 
 // Reads what actions carry, and makes the package's own types of it. wasm/ABI.md says in which order the words lie.
 
@@ -26,45 +32,38 @@ export function readFields(cursor: Cursor): [string, string][] {
 }
 
 export function readMetadata(cursor: Cursor): Metadata {
-  cursor.word(); // the number of fields
-  return metadataOfBlock(cursor.text());
+  return metadataOfBlock(cursor.block());
 }
 
 export function readEnding(cursor: Cursor): Ending {
-  const drop = cursor.flag();
-  const code: Code = cursor.word();
-  const rawCode = cursor.word();
-  const message = cursor.text();
-  const hasDetails = cursor.flag();
-  const details = cursor.bytes();
-  const header = readMetadata(cursor);
-  const trailer = readMetadata(cursor);
-  const { attempts, commitReason } = readHistory(cursor);
+  const { drop, code, rawCode, message, hasDetails, details, header, trailer, history } = readEndWords(cursor);
+  const { attempts, commitReason } = historyOf(history);
   return {
     drop,
     code,
     ...(rawCode !== 0 && { rawCode }),
     message,
     details: hasDetails ? details : undefined,
-    header,
-    trailer,
+    header: metadataOfBlock(header),
+    trailer: metadataOfBlock(trailer),
     attempts,
     commitReason: commitReason as CommitReason, // a call that has ended has one
   };
 }
 
 export function readHistory(cursor: Cursor): History {
-  const commitReason = REASONS[cursor.word()];
-  const attempts: AttemptRecord[] = [];
-  for (let n = cursor.word(); n > 0; n--) attempts.push(readRecord(cursor));
-  return { attempts, commitReason };
+  return historyOf(readHistoryWords(cursor));
+}
+
+function historyOf({ reason, records }: HistoryWords): History {
+  return { attempts: records.map(recordOf), commitReason: reason };
 }
 
 /** A record that is being made. What it lacks is left out: with exactOptionalPropertyTypes that is not the same as undefined. */
 type Draft = { -readonly [K in keyof AttemptRecord]: AttemptRecord[K] };
 
-function readRecord(cursor: Cursor): AttemptRecord {
-  const { number, kind, outcome, startedAt, headAt, endedAt, httpStatus, code, message, pushback } = readRecordWords(cursor);
+function recordOf(words: RecordWords): AttemptRecord {
+  const { number, kind, outcome, startedAt, headAt, endedAt, httpStatus, code, message, pushback } = words;
   const record: Draft = { number, kind, outcome, startedAt };
   if (!Number.isNaN(headAt)) record.headAt = headAt;
   if (!Number.isNaN(endedAt)) record.endedAt = endedAt;

@@ -62,6 +62,12 @@ export class Cursor {
     return new Uint8Array(this.#view.buffer as ArrayBuffer, at, length).slice();
   }
 
+  /** Metadata, as a text in which each name and each value is followed by a NUL. */
+  block(): string {
+    this.word(); // the number of fields
+    return this.text();
+  }
+
   text(): string {
     const at = this.#text + this.word();
     const length = this.word();

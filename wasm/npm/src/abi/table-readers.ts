@@ -56,6 +56,19 @@ export function readEventWords(cursor: Cursor): EventWords {
   };
 }
 
+/** The attempts so far, and why no further one is made. */
+export interface HistoryWords {
+  readonly reason: (typeof REASONS)[number];
+  readonly records: readonly RecordWords[];
+}
+
+export function readHistoryWords(cursor: Cursor): HistoryWords {
+  return {
+    reason: REASONS[cursor.word()] as (typeof REASONS)[number],
+    records: Array.from({ length: cursor.word() }, () => readRecordWords(cursor)),
+  };
+}
+
 /** The history of one attempt. Instants are those of JavaScript's clock. */
 export interface RecordWords {
   /** From 1; a transparent restart repeats it. */
@@ -107,5 +120,32 @@ export function readWarningWords(cursor: Cursor): WarningWords {
     text: cursor.text(),
     allow: cursor.text(),
     expose: cursor.text(),
+  };
+}
+
+/** How a call ended. */
+export interface EndWords {
+  readonly drop: boolean;
+  readonly code: number;
+  readonly rawCode: number;
+  readonly message: string;
+  readonly hasDetails: boolean;
+  readonly details: Uint8Array<ArrayBuffer>;
+  readonly header: string;
+  readonly trailer: string;
+  readonly history: HistoryWords;
+}
+
+export function readEndWords(cursor: Cursor): EndWords {
+  return {
+    drop: cursor.flag(),
+    code: cursor.word(),
+    rawCode: cursor.word(),
+    message: cursor.text(),
+    hasDetails: cursor.flag(),
+    details: cursor.bytes(),
+    header: cursor.block(),
+    trailer: cursor.block(),
+    history: readHistoryWords(cursor),
   };
 }
