@@ -38,7 +38,7 @@ type Event struct {
 	Kind       status.AttemptKind
 	Outcome    status.AttemptOutcome
 	HTTPStatus int
-	Code       int // of an attempt or a call; status.None if it is not known
+	Code       status.Code // of an attempt or a call; status.NoCode if it is not known, as of an aborted attempt
 	Message    string
 	// Pushback is what the server said: status.NoPushback, status.PushbackStop, or
 	// milliseconds. Of a wait, anything but NoPushback means that the server asked for
@@ -99,12 +99,20 @@ func (d *driver) warn(now plan.Duration, of attempts.Warning) {
 	})
 }
 
+// codeOf returns the code of an event, which has one if an attempt or the call ended.
+func codeOf(of attempts.Event) status.Code {
+	if of.Code == status.None {
+		return status.NoCode
+	}
+	return status.Code(of.Code)
+}
+
 // event converts an event of the core to one for observers.
 func (d *driver) event(of attempts.Event) Event {
 	e := Event{
 		Type: eventTypes[of.Kind], Call: d.number, Method: d.method, At: d.channel.moment(of.At),
 		Attempt: of.Attempt, Outcome: of.Outcome, HTTPStatus: of.HTTP,
-		Code: of.Code, Message: of.Message, Pushback: int64(of.Pushback), Reason: of.Reason,
+		Code: codeOf(of), Message: of.Message, Pushback: int64(of.Pushback), Reason: of.Reason,
 		Attempts: of.Attempts, Delay: time.Duration(of.Delay), Bound: time.Duration(of.Bound),
 		Tokens: of.Tokens, MaxTokens: of.MaxTokens,
 		CallBytes: of.CallBytes, ChannelBytes: of.ChannelBytes,

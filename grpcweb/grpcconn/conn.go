@@ -7,8 +7,8 @@
 // All four kinds of call are there, with the channel's retries, hedging and
 // limits. What is sent with a call is the outgoing metadata of its context; its
 // deadline is the context's. A program that uses this package links grpc-go and
-// protobuf, which are large (about 3 MB of a wasm, compressed): who counts
-// kilobytes uses grpcweb alone.
+// protobuf, which are large. Where kilobytes count, package grpcweb/protocall makes
+// typed calls without grpc-go, and package grpcweb takes and gives bytes.
 //
 // # Errors
 //
@@ -25,8 +25,9 @@
 // grpc.MaxCallRecvMsgSize, grpc.MaxCallSendMsgSize and grpc.PerRPCCredentials do
 // what they do in grpc-go; grpc.StaticMethod, grpc.CallContentSubtype("proto")
 // and options of interceptors' own change nothing. All others, such as grpc.Peer
-// or grpc.UseCompressor, end the call with INTERNAL and say so, nothing sent.
-// Credentials are asked for before each attempt. There are no stats handlers.
+// or grpc.UseCompressor, end the call with INTERNAL before anything is sent, and say so.
+// Credentials are asked for before each attempt. Options of New set interceptors,
+// stats handlers, and what all calls have in common.
 //
 // # Streams
 //
@@ -44,50 +45,42 @@ import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 )
 
-// Conn is a grpc.ClientConnInterface over a channel. It is safe for concurrent
-// use, and has nothing to close but the channel.
-type Conn struct{ channel *grpcweb.Channel }
-
-var _ grpc.ClientConnInterface = (*Conn)(nil)
-
-// New makes a connection for stubs out of a channel.
-func New(ch *grpcweb.Channel) *Conn { return &Conn{ch} }
-
-// Invoke makes a unary call. Generated stubs call it.
-func (c *Conn) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
-	settings, err := c.settings(ctx, method, opts)
+// invoke makes a unary call, behind the interceptors.
+func (c *Conn) invoke(ctx context.Context, method string, args, reply any, _ *grpc.ClientConn, opts ...grpc.CallOption) error {
+	settings, err := c.settings(ctx, &grpc.StreamDesc{}, method, opts)
 	if err == nil {
-		err = c.invoke(ctx, method, args, reply, settings)
+		err = c.unaryCall(ctx, method, args, reply, settings)
 	}
 	settings.finished(err)
 	return err
 }
 
-func (c *Conn) invoke(ctx context.Context, method string, args, reply any, s *settings) error {
+func (c *Conn) unaryCall(ctx context.Context, method string, args, reply any, s *settings) error {
 	message, err := s.marshal(args)
 	if err != nil {
 		return err
 	}
-	res, err := c.channel.Unary(ctx, method, message, s.options...)
+	s.sent(args, message)
+	res, err := c.channel.Unary(ctx, method, message, s.callOptions(ctx)...)
 	if st, ok := status.FromError(err); ok {
-		s.give(st.Header, st.Trailer)
-		return failure(st)
+		err = failure(st)
+		s.ended(st.Header, st.Trailer, err)
+		return err
 	}
-	s.give(res.Header, res.Trailer)
-	return unmarshal(res.Message, reply)
+	err = unmarshal(res.Message, reply)
+	s.received(res.Header, reply, res.Message)
+	s.ended(res.Header, res.Trailer, err)
+	return err
 }
 
-// NewStream begins a call of any kind. Generated stubs call it.
-func (c *Conn) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	settings, err := c.settings(ctx, method, opts)
+// stream begins a call of any kind, behind the interceptors.
+func (c *Conn) stream(ctx context.Context, desc *grpc.StreamDesc, _ *grpc.ClientConn, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	settings, err := c.settings(ctx, desc, method, opts)
 	if err != nil {
 		settings.finished(err)
 		return nil, err
 	}
-	options := settings.options
-	if len(settings.onFinish) > 0 {
-		options = append(options, grpcweb.WithObserver(settings.observe))
-	}
+	options := settings.callOptions(ctx)
 	if !desc.ClientStreams {
 		options = append(options, grpcweb.WithWholeRequest())
 	}
@@ -96,7 +89,9 @@ func (c *Conn) NewStream(ctx context.Context, desc *grpc.StreamDesc, method stri
 	}
 	s, err := c.channel.NewStream(ctx, method, options...)
 	if st, ok := status.FromError(err); ok {
-		return nil, failure(st)
+		err = failure(st)
+		settings.ended(st.Header, st.Trailer, err)
+		return nil, err
 	}
 	return &stream{ctx: ctx, desc: desc, stream: s, settings: settings}, nil
 }

@@ -29,20 +29,58 @@ type settings struct {
 	trailers []*grpcmetadata.MD
 	onFinish []func(error)
 	once     sync.Once
+
+	metadata []attemptMetadata // what is asked for the metadata of each attempt
+	waits    bool              // for the network
+	streams  bool
+	stats    *callStats // nil: nobody is told
 }
 
-func (c *Conn) settings(ctx context.Context, method string, opts []grpc.CallOption) (*settings, error) {
-	s := &settings{maxSend: -1}
+type attemptMetadata = func(context.Context, grpcweb.Attempt) (metadata.MD, error)
+
+func (c *Conn) settings(ctx context.Context, desc *grpc.StreamDesc, method string, opts []grpc.CallOption) (*settings, error) {
+	s := &settings{maxSend: -1, streams: desc.ClientStreams || desc.ServerStreams}
 	var refused error
 	for _, o := range opts {
 		if err := c.apply(s, method, o); err != nil && refused == nil {
 			refused = err // the others are heard all the same: OnFinish is told
 		}
 	}
-	if md, ok := grpcmetadata.FromOutgoingContext(ctx); ok {
+	if len(c.stats) > 0 {
+		s.stats = &callStats{handlers: c.stats, method: method, desc: desc, failFast: !s.waits}
+		// The handlers may change what is sent with an attempt.
+		s.metadata = append([]attemptMetadata{func(ctx context.Context, a grpcweb.Attempt) (metadata.MD, error) {
+			return s.stats.begin(ctx, a.Number)
+		}}, s.metadata...)
+	} else if md, ok := grpcmetadata.FromOutgoingContext(ctx); ok {
 		s.options = append(s.options, grpcweb.WithMetadata(outgoing(md)))
 	}
 	return s, refused
+}
+
+// callOptions returns the options for the channel.
+func (s *settings) callOptions(ctx context.Context) []grpcweb.CallOption {
+	options := s.options
+	if len(s.metadata) > 0 {
+		options = append(options, grpcweb.WithPerAttemptMetadata(s.attemptMetadata))
+	}
+	if s.stats != nil || s.streams && len(s.onFinish) > 0 {
+		options = append(options, grpcweb.WithObserver(func(e grpcweb.Event) { s.observe(ctx, e) }))
+	}
+	return options
+}
+
+// attemptMetadata joins what all say that are asked for an attempt's metadata.
+func (s *settings) attemptMetadata(ctx context.Context, a grpcweb.Attempt) (metadata.MD, error) {
+	var all metadata.MD
+	for _, f := range s.metadata {
+		md, err := f(ctx, a)
+		if err != nil {
+			return md, err
+		}
+		all.AppendAll(md)
+	}
+	return all, nil
 }
 
 func (c *Conn) apply(s *settings, method string, option grpc.CallOption) error {
@@ -54,7 +92,8 @@ func (c *Conn) apply(s *settings, method string, option grpc.CallOption) error {
 	case grpc.OnFinishCallOption:
 		s.onFinish = append(s.onFinish, o.OnFinish)
 	case grpc.FailFastCallOption:
-		s.options = append(s.options, grpcweb.WithWaitForReady(!o.FailFast))
+		s.waits = !o.FailFast
+		s.options = append(s.options, grpcweb.WithWaitForReady(s.waits))
 	case grpc.MaxRecvMsgSizeCallOption:
 		s.options = append(s.options, grpcweb.WithMaxReceiveMessageBytes(int64(o.MaxRecvMsgSize)))
 	case grpc.MaxSendMsgSizeCallOption:
@@ -80,6 +119,28 @@ func refuse(option grpc.CallOption) error {
 	return grpcstatus.Errorf(codes.Internal, "%T cannot be honoured over gRPC-Web: leave the option out", option)
 }
 
+// sent notes a message of the request.
+func (s *settings) sent(m any, message []byte) {
+	if s.stats != nil {
+		s.stats.send(m, len(message))
+	}
+}
+
+// received notes a message of the response.
+func (s *settings) received(header metadata.MD, m any, message []byte) {
+	if s.stats != nil {
+		s.stats.receive(received(header), m, len(message))
+	}
+}
+
+// ended gives what was asked for at the end of a call. err is nil if it ended well.
+func (s *settings) ended(header, trailer metadata.MD, err error) {
+	s.give(header, trailer)
+	if s.stats != nil {
+		s.stats.finish(received(header), received(trailer), err)
+	}
+}
+
 // finished tells of the end of a call.
 func (s *settings) finished(err error) {
 	s.once.Do(func() {
@@ -89,9 +150,12 @@ func (s *settings) finished(err error) {
 	})
 }
 
-// observe tells of the end of a stream, which nobody need be waiting for.
-func (s *settings) observe(e grpcweb.Event) {
-	if e.Type == grpcweb.EventCallEnded {
+// observe follows the call. Of the end of a stream it tells because nobody need be waiting for it.
+func (s *settings) observe(ctx context.Context, e grpcweb.Event) {
+	if s.stats != nil {
+		s.stats.observe(ctx, e)
+	}
+	if s.streams && e.Type == grpcweb.EventCallEnded {
 		s.finished(grpcstatus.Error(codes.Code(e.Code), e.Message)) // nil of OK
 	}
 }
@@ -117,7 +181,7 @@ func (c *Conn) credentials(s *settings, method string, creds credentials.PerRPCC
 		return grpcstatus.Errorf(codes.Unauthenticated, "the credentials may be sent over https only, not to %s", base)
 	}
 	audience := base + method[:max(strings.LastIndexByte(method, '/'), 0)]
-	s.options = append(s.options, grpcweb.WithPerAttemptMetadata(func(ctx context.Context, _ grpcweb.Attempt) (metadata.MD, error) {
+	s.metadata = append(s.metadata, func(ctx context.Context, _ grpcweb.Attempt) (metadata.MD, error) {
 		fields, err := creds.GetRequestMetadata(credentials.NewContextWithRequestInfo(ctx, info), audience)
 		if of, ok := grpcstatus.FromError(err); err != nil && ok {
 			err = status.New(status.Code(of.Code()), of.Message())
@@ -127,7 +191,7 @@ func (c *Conn) credentials(s *settings, method string, creds credentials.PerRPCC
 			md.Append(name, fields[name])
 		}
 		return md, err
-	}))
+	})
 	return nil
 }
 

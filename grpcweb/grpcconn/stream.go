@@ -51,6 +51,7 @@ func (s *stream) SendMsg(m any) error {
 	st, failed := status.FromError(err)
 	switch {
 	case err == nil:
+		s.settings.sent(m, message)
 		return nil
 	case failed && (st.CommitReason == status.ReasonNone || st.CommitReason == status.ReasonInternal):
 		return failure(st) // made on this side: a mistake of the caller's, or a message over its limit
@@ -69,6 +70,10 @@ func (s *stream) RecvMsg(m any) error {
 		_ = s.stream.Close()
 		return s.ended(err)
 	}
+	if s.settings.stats != nil {
+		header, _ := s.stream.Header() // It is there, because a message is.
+		s.settings.received(header, m, message)
+	}
 	if s.desc.ServerStreams {
 		return nil
 	}
@@ -80,12 +85,16 @@ func (s *stream) RecvMsg(m any) error {
 	return s.ended(err)
 }
 
-// ended gives what was asked for at the end of the call.
+// ended gives what was asked for at the end of the call, and converts its error. io.EOF is the end of a call that ended well.
 func (s *stream) ended(err error) error {
 	header, _ := s.stream.Header()
-	s.settings.give(header, s.stream.Trailer())
 	if st, ok := err.(*status.Status); ok {
-		return failure(st)
+		err = failure(st)
 	}
+	told := err
+	if err == io.EOF {
+		told = nil
+	}
+	s.settings.ended(header, s.stream.Trailer(), told)
 	return err
 }

@@ -30,6 +30,9 @@ const (
 // MaxCode is the highest code there is.
 const MaxCode = Unauthenticated
 
+// NoCode stands for a code where there is none, as of an attempt that was aborted.
+const NoCode Code = 1<<32 - 1
+
 // names are spelled as service configs spell them (SEMANTICS 1.4 V10).
 var names = [...]string{
 	"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
@@ -41,6 +44,9 @@ var names = [...]string{
 func (c Code) String() string {
 	if int(c) < len(names) {
 		return names[c]
+	}
+	if c == NoCode {
+		return "none"
 	}
 	return "CODE(" + text.Decimal(c) + ")"
 }

@@ -57,6 +57,15 @@ func (s *Status) Error() string {
 // Unwrap returns the cause, so that errors.Is(err, context.Canceled) and the like work.
 func (s *Status) Unwrap() error { return s.Cause }
 
+var as func(s *Status, target any) bool
+
+// SetAs is for package grpcerror, which tells errors.As how a status can be read as another type of error. It is to be called from an
+// init function.
+func SetAs(f func(s *Status, target any) bool) { as = f }
+
+// As lets errors.As find other types in a status, if package grpcerror is linked.
+func (s *Status) As(target any) bool { return as != nil && as(s, target) }
+
 // FromError finds a status in an error or in what it wraps.
 func FromError(err error) (*Status, bool) {
 	var s *Status

@@ -38,7 +38,7 @@ var drawing = map[string]room{
 	"wasm":                 inside("jsbridge/host", "internal/hostdriver", "internal/abi"),
 
 	// Packages around the two drivers.
-	"grpcweb/grpcconn": driver("grpcweb", "grpcweb/metadata", "grpcweb/status").modules("google.golang.org/grpc",
+	"grpcweb/grpcconn": driver("grpcweb", "grpcweb/grpcerror", "grpcweb/metadata", "grpcweb/status").modules("google.golang.org/grpc",
 		"google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc"),
 	// Typed calls, and codecs for them; the codecs are packages of their own so that a program links only the one that it uses.
 	"grpcweb/protocall":                        driver("grpcweb", "grpcweb/metadata", "grpcweb/status"),
@@ -52,6 +52,8 @@ var drawing = map[string]room{
 	// The scripts that tests of both drivers run; nothing but tests imports it.
 	"internal/driverscripts": driver("internal/wire"),
 	"internal/fake":          driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
+	"grpcweb/grpcerror": driver("grpcweb/status").modules("google.golang.org/grpc", "google.golang.org/protobuf",
+		"google.golang.org/genproto/googleapis/rpc"),
 	"grpcweb/grpcwebtest":    driver("grpcweb", "grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
 	"grpcweb/httptransport":  driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
 	"internal/transporttest": driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
@@ -132,10 +134,10 @@ const hostRoom = "jsbridge/host"
 // brotli, fmt adds 85 KB, time 72, safejs 136, encoding/json 116, protobuf 531, net/http 1341, grpc 2465.
 var closures = map[string]closure{
 	"wasm":                         {without: []string{"syscall/js", "fmt", "time", "context", "os", "reflect", "encoding/json", "net", "log"}},
-	"grpcweb":                      {without: []string{"encoding/json", "net/http"}},
-	"grpcweb/protocall":            {without: []string{"encoding/json", "net/http"}},
+	"grpcweb":                      {without: []string{"net/http"}},
+	"grpcweb/protocall":            {without: []string{"net/http"}},
 	"grpcweb/protocall/protocodec": {without: []string{"net/http"}, modules: []string{"google.golang.org/protobuf"}},
-	"jsbridge":                     {without: []string{"encoding/json", "net/http"}, modules: []string{"github.com/hack-pad/safejs"}},
+	"jsbridge":                     {without: []string{"encoding/json", "log/slog", "net/http"}, modules: []string{"github.com/hack-pad/safejs"}},
 }
 
 // closure restricts all that a package links: none of these packages of the standard library, and no other modules than these.
