@@ -1,5 +1,5 @@
 // Bundles what the page needs from elsewhere, so that it needs no bundler and no import map itself: the generated messages of the Chaos
-// service with the protobuf-es runtime into dist/messages.js, and uPlot into dist/uplot.js with its license beside it. The hedgerow package
+// service with the protobuf-es runtime into dist/messages.js, what draws calls into dist/waterfall.js, and uPlot into dist/uplot.js with its license beside it. The hedgerow package
 // is not bundled: the page loads it from dist/hedgerow/, as the pages of its users would.
 //
 //   node build.mjs
@@ -26,6 +26,20 @@ await esbuild.build({
     `,
   },
   outfile: out("messages.js"),
+});
+
+// The drawing of calls is the inspector's own: the package's source is the only place that has it.
+const inspector = ["call-record", "elements", "navigation", "picture", "rows", "scale", "styles", "waterfall", "words"];
+await esbuild.build({
+  ...shared,
+  stdin: {
+    resolveDir: fileURLToPath(npm),
+    loader: "ts",
+    contents: [...inspector.map((name) => `inspector/${name}`), "api/code-names"]
+      .map((name) => `export * from "./src/${name}.ts";`)
+      .join("\n"),
+  },
+  outfile: out("waterfall.js"),
 });
 
 const uplot = new URL("node_modules/uplot/", npm);

@@ -1,11 +1,9 @@
 // The dialog with everything that is known of one attempt.
 
-import { endings, pushbackText, waitText } from "../model/attempt-table.js";
-import { executionOf, sentAt, winnerOf } from "../model/call.js";
-import { codeName } from "../model/codes.js";
-import { formatMs } from "../model/format.js";
+import { codeName, formatMs, html, pushbackText, waitText, winnerOf } from "../dist/waterfall.js";
+import { endings } from "../model/attempt-table.js";
+import { executionOf } from "../model/call.js";
 import { fieldsOf } from "../model/frames.js";
-import { html } from "./dom.js";
 
 export class AttemptDialog {
   #dialog;
@@ -61,7 +59,7 @@ function timesOf(call, attempt, lane) {
   const rows = [
     ["Started", `${formatMs(attempt.startedAt - call.startedAt)} after the call started`],
     ["Waited before", waitText(call, lane)],
-    ["Left the browser", sentAt(call, lane) ? after(sentAt(call, lane)) : timing?.requestStart ? "at once" : "unknown"],
+    ["Left the browser", attempt.sentAt ? after(attempt.sentAt) : timing?.requestStart ? "at once" : "unknown"],
     connected !== undefined && ["Connecting took", formatMs(connected)],
     ["Headers", attempt.headAt === undefined ? "none" : after(attempt.headAt)],
     endAt !== undefined && ["End of body", after(endAt)],

@@ -1,11 +1,7 @@
 // Draws a few calls, each with a summary in words, its waterfall, and remarks.
 
-import { codeName } from "../model/codes.js";
-import { formatMs } from "../model/format.js";
+import { codeName, drawCall, formatMs, heightOf, html, size, svg } from "../dist/waterfall.js";
 import { remarksOf, summaryOf } from "../model/summary.js";
-import { html, svg } from "./dom.js";
-import { size } from "./scale.js";
-import { drawCall, heightOf } from "./waterfall.js";
 
 export class DetailedRows {
   element = html("div", { class: "rows" });
@@ -16,22 +12,20 @@ export class DetailedRows {
     this.element.append(...this.#rows.map((row) => row.element));
   }
 
-  draw(pictureAt, scale) {
+  draw(pictureOf, scale) {
     const said = new Map();
-    this.#rows.forEach((row, i) => {
-      row.draw(pictureAt(i), scale, said);
-    });
+    for (const row of this.#rows) row.draw(pictureOf(row.call), scale, said);
   }
 
-  reveal(i) {
-    this.#rows[i].element.scrollIntoView({ block: "nearest" });
+  reveal(call) {
+    this.#rows.find((row) => row.call === call)?.element.scrollIntoView({ block: "nearest" });
   }
 }
 
 /** One call. */
 class Row {
   element = html("article", { class: "call" });
-  #call;
+  call;
   #key;
   #summary = html("p", { class: "summary" });
   #duration = html("span", { class: "duration" });
@@ -39,14 +33,14 @@ class Row {
   #remarks = html("div", { class: "remarks" });
 
   constructor(call) {
-    this.#call = call;
+    this.call = call;
     const heading = html("h4", {}, `Call ${call.number}`);
     this.element.append(html("header", {}, heading, this.#summary, this.#duration), this.#chart, this.#remarks);
   }
 
   /** `said` keeps which call made a remark first, so that a long remark is shown only once. */
   draw(picture, scale, said) {
-    const call = this.#call;
+    const call = this.call;
     for (const remark of remarksOf(call)) if (!said.has(remark)) said.set(remark, call.number);
     const key = `${scale.key} ${call.version}`;
     if (key === this.#key && !picture?.running) return;
@@ -72,6 +66,6 @@ class Row {
 
   #once(text, said) {
     const first = said.get(text);
-    return first === this.#call.number || text.length < 80 ? text : `Same as for call ${first}.`;
+    return first === this.call.number || text.length < 80 ? text : `Same as for call ${first}.`;
   }
 }

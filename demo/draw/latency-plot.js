@@ -1,7 +1,7 @@
 // The latencies of two runs on an axis of nines, which shows the tail that an average hides. It is drawn by uPlot, which is loaded with
 // the first plot; the table beside it says the same in numbers.
 
-import { formatMs } from "../model/format.js";
+import { formatMs } from "../dist/waterfall.js";
 import { nines, shareAt } from "../model/stats.js";
 
 const marks = [0, 0.5, 0.9, 0.95, 0.99, 0.999, 0.9999];

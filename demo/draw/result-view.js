@@ -1,8 +1,8 @@
 // <call-result>: what one press of Send led to. Its runs, one below the other, and what the second gained and cost beside the first.
 
+import { html } from "../dist/waterfall.js";
 import { comparisonOf } from "../model/comparison.js";
 import { distributionOf, statsOf } from "../model/stats.js";
-import { html } from "./dom.js";
 import { LatencyPlot } from "./latency-plot.js";
 import "./run-view.js";
 

@@ -1,22 +1,22 @@
 // <call-run>: the calls of one run as a waterfall on a common axis, and the same as a table.
 
+import { drawAxis, html, labelNeed, Navigation, pictureOf, Rows, reasonText, scaleOf, svg } from "../dist/waterfall.js";
 import { columns, rowsOf } from "../model/attempt-table.js";
-import { pictureOf } from "../model/picture.js";
-import { reasonText } from "../model/reasons.js";
 import { statsOf } from "../model/stats.js";
 import { runSummaryOf } from "../model/summary.js";
-import { DenseRows } from "./dense-rows.js";
 import { DetailedRows } from "./detailed-rows.js";
-import { html, svg } from "./dom.js";
-import { Navigation } from "./navigation.js";
-import { drawAxis, scaleOf } from "./scale.js";
 import { drawArrivals, drawTokens } from "./strips.js";
-import { labelNeed } from "./waterfall.js";
 
 /** Up to so many calls are drawn with words; more are drawn without. */
 const mostDetailed = 12;
 /** Nobody can read a table that changes all the time. While calls run it follows at this pace. */
 const tableEveryMs = 500;
+
+/** What a narrow row says beside its bars. */
+const rowWords = {
+  label: ({ number }) => String(number),
+  attributes: ({ id, server }) => ({ "data-id": id, "data-executed": server?.started }),
+};
 
 class CallRun extends HTMLElement {
   #run;
@@ -45,10 +45,11 @@ class CallRun extends HTMLElement {
   show({ title, letter, run, common }) {
     this.#run = run;
     this.#common = common;
-    this.#rows = run.calls.length > mostDetailed ? new DenseRows(run.calls) : new DetailedRows(run.calls);
+    this.#rows = run.calls.length > mostDetailed ? new Rows(() => run.calls, rowWords) : new DetailedRows(run.calls);
     this.#navigation = new Navigation(this.#chart, {
-      calls: run.calls,
-      reveal: (i) => this.#rows.reveal(i),
+      calls: () => run.calls,
+      reveal: (call) => this.#rows.reveal(call),
+      open: (call, lane) => this.dispatchEvent(new CustomEvent("attempt", { bubbles: true, detail: { call, lane } })),
       redraw: () => this.update(performance.now()),
       scale: () => this.#scale,
     });
@@ -108,11 +109,10 @@ class CallRun extends HTMLElement {
   update(now) {
     if (!this.#run || this.#width === 0) return;
     const { origin, calls } = this.#run;
-    const pictures = calls.map((call) =>
-      call.startedAt === undefined ? undefined : pictureOf(call, now, this.#common ? origin : call.startedAt),
-    );
-    const dense = this.#rows instanceof DenseRows;
-    const scale = scaleOf(pictures.filter(Boolean), this.#width, {
+    const begun = calls.filter(({ startedAt }) => startedAt !== undefined);
+    const pictures = new Map(begun.map((call) => [call, pictureOf(call, now, this.#common ? origin : call.startedAt)]));
+    const dense = this.#rows instanceof Rows;
+    const scale = scaleOf([...pictures.values()], this.#width, {
       view: this.#navigation.view,
       least: this.#leastSpan,
       need: dense ? undefined : labelNeed,
@@ -124,7 +124,7 @@ class CallRun extends HTMLElement {
     const throttled = this.#common && calls.some(({ throttles }) => throttles.length > 0);
     this.#tokens.toggleAttribute("hidden", !throttled);
     if (throttled) drawTokens(this.#tokens, calls, origin, scale);
-    this.#navigation.whileDrawing(() => this.#rows.draw((i) => pictures[i], scale));
+    this.#navigation.whileDrawing(() => this.#rows.draw((call) => pictures.get(call), scale));
     this.#describe(now);
   }
 

@@ -1,8 +1,7 @@
 // The attempts of a run as a table, which says the same as the picture. Pure.
 
-import { executionOf, winnerOf } from "./call.js";
-import { codeName } from "./codes.js";
-import { formatMs } from "./format.js";
+import { formatMs, outcomeText, pushbackText, waitText, winnerOf } from "../dist/waterfall.js";
+import { executionOf } from "./call.js";
 
 /** [key of a row, heading]. */
 export const columns = Object.freeze([
@@ -35,25 +34,6 @@ export function rowsOf(call, origin) {
     previous: executionOf(call, attempt)?.previousAttempts || "none",
     server: executionText(call, attempt),
   }));
-}
-
-/** What the client waited for before the attempt in this lane. */
-export function waitText(call, lane) {
-  const gap = call.gaps.find((one) => one.lane === lane);
-  if (gap) return `${formatMs(gap.delayMs)} ${gap.pushback ? "(pushback)" : `of at most ${formatMs(gap.boundMs)}`}`;
-  const delay = call.delays.findLast((one) => one.lane === lane - 1);
-  return delay ? `${formatMs(delay.delayMs)} ${delay.pushback ? "(pushback)" : "(hedging delay)"}` : "none";
-}
-
-function outcomeText(attempt) {
-  return attempt.outcome === "pending" || attempt.outcome === "aborted"
-    ? attempt.outcome
-    : (codeName(attempt.code) ?? attempt.outcome);
-}
-
-export function pushbackText(pushback) {
-  if (!pushback) return "none";
-  return "stop" in pushback ? "stop" : formatMs(pushback.delayMs);
 }
 
 /** How the server's execution of an attempt ended, by the number of chaos.v1.Ending. */

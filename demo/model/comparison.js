@@ -1,6 +1,6 @@
 // Two runs side by side: what each gained and what it cost. Pure.
 
-import { formatMs, formatShare } from "./format.js";
+import { formatMs, formatShare } from "../dist/waterfall.js";
 import { percentile } from "./stats.js";
 
 /** With fewer calls, the 95th percentile is little more than the slowest one. */

@@ -1,7 +1,7 @@
 // What the server is told to do: one step of the Chaos service for each attempt (server/proto/chaos/v1/chaos.proto). Pure. Everything
 // random is drawn here, from a seed, so that the server treats attempt n of call i the same in every run of the same settings.
 
-import { codeNames } from "./codes.js";
+import { CODE_NAMES } from "../dist/waterfall.js";
 import { mix, randomFrom } from "./random.js";
 import { numberOf } from "./settings.js";
 
@@ -56,7 +56,7 @@ function failing(server, kind, delay, attempt) {
   const { how, pushback } = server;
   const after = kind === "stream" ? numberOf(server.after, { most: 100 }) : 0;
   const step = { delay, ...(after > 0 ? { messages: after, messageDelay: fixed(60) } : {}) };
-  const code = Math.max(1, codeNames.indexOf(server.code));
+  const code = Math.max(1, CODE_NAMES.indexOf(server.code));
   const status = {
     ...(String(pushback).trim() ? { pushback: [String(pushback).trim()] } : {}),
     end: { case: "status", value: { code, message: `the server was told to fail attempt ${attempt}` } },

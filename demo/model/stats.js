@@ -1,6 +1,6 @@
 // A run in numbers: what it gained and what it cost. Pure.
 
-import { executedBy, sentAt } from "./call.js";
+import { executedBy } from "./call.js";
 
 /** Sums over the calls of a run. */
 export function statsOf(calls) {
@@ -68,11 +68,10 @@ export function distributionOf(lists, points = 240) {
 export function arrivalsOf(calls, origin, span, bins) {
   const counts = Array.from({ length: bins }, () => ({ first: 0, more: 0 }));
   for (const call of calls) {
-    call.attempts.forEach(({ startedAt, kind }, lane) => {
-      const at = sentAt(call, lane) ?? startedAt;
-      const bin = counts[Math.floor(((at - origin) / span) * bins)];
+    for (const { startedAt, sentAt = startedAt, kind } of call.attempts) {
+      const bin = counts[Math.floor(((sentAt - origin) / span) * bins)];
       if (bin) bin[kind === "first" ? "first" : "more"]++;
-    });
+    }
   }
   return counts;
 }

@@ -1,27 +1,20 @@
 // One line about a call, one about a run of calls, and the remarks that explain what looks odd. Pure.
 
+import { codeName, count, formatMs, progressText } from "../dist/waterfall.js";
 import { executedBy } from "./call.js";
-import { codeName } from "./codes.js";
-import { count, formatMs } from "./format.js";
 import { percentile } from "./stats.js";
 
 /** One line: what has happened to the call so far. */
 export function summaryOf(call) {
   if (call.startedAt === undefined) return call.skipped ? "not sent" : "waiting for its turn";
   const parts = [count(call.attempts.length, "attempt")];
-  if (call.endedAt === undefined) return [...parts, progressOf(call)].join(" · ");
+  if (call.endedAt === undefined) return [...parts, progressText(call)].join(" · ");
   parts.push(codeName(call.code));
   if (call.kind !== "unary") parts.push(count(call.messages.length, "message"));
   parts.push(`committed by ${call.reason}`);
   const executed = executedBy(call);
   if (executed !== undefined) parts.push(`server executed ${executed}`);
   return parts.join(" · ");
-}
-
-function progressOf(call) {
-  if (call.commit) return "receiving";
-  const backoff = call.gaps.find((gap) => gap.until === undefined);
-  return backoff ? `waiting ${formatMs(backoff.delayMs)} before the next` : "running";
 }
 
 const sentTwice =

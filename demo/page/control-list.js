@@ -2,7 +2,7 @@
 // is a description: `path` is its place in the settings, `when` says for which settings it means anything, `code` marks a label that
 // is a name in programs, and `wide` gives it a line of its own.
 
-import { codeNames } from "../model/codes.js";
+import { CODE_NAMES } from "../dist/waterfall.js";
 import { storyById } from "../model/stories.js";
 
 const choice = (path, label, options, more) => ({ path, label, type: "choice", options, ...more });
@@ -33,7 +33,7 @@ const server = [
   select(
     "server.code",
     "Status code",
-    codeNames.slice(1).map((name) => [name, name]),
+    CODE_NAMES.slice(1).map((name) => [name, name]),
     { when: withStatus },
   ),
   select(

@@ -1,6 +1,6 @@
 // The controls of the form as elements, which are read and written as settings. control-list.js says which there are.
 
-import { html } from "../draw/dom.js";
+import { html } from "../dist/waterfall.js";
 import { controlList } from "./control-list.js";
 
 export class Controls {

@@ -1,9 +1,8 @@
 // The page: keeps the settings, sends what they ask for, and shows the results. README.md says how the rooms hang together.
 
+import { count, drawingStyles, html } from "../dist/waterfall.js";
 import { AttemptDialog } from "../draw/attempt-dialog.js";
-import { html } from "../draw/dom.js";
 import "../draw/result-view.js";
-import { count } from "../model/format.js";
 import { callCountOf, defaults, fromHash, merged, toHash } from "../model/settings.js";
 import { matchesStory, runsOf, settingsOf, stories, storyById } from "../model/stories.js";
 import { targetOf } from "../model/target.js";
@@ -27,6 +26,10 @@ let traffic;
 let tools; // what sendRuns needs: { hedgerow, messages, observer, traffic }
 let running; // an AbortController while calls run
 let validation; // the timer of the next validation
+
+const drawing = new CSSStyleSheet();
+drawing.replaceSync(drawingStyles());
+document.adoptedStyleSheets.push(drawing);
 
 // Settings ----------------------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 // The notice above the results, which says what went wrong and what to do about it.
 
-import { html } from "../draw/dom.js";
+import { html } from "../dist/waterfall.js";
 
 /** Shows a title and lines of text or elements; without a title, hides the notice. */
 export function showNotice(title, ...lines) {

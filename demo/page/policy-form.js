@@ -1,8 +1,7 @@
 // The policy as a form and as JSON, each following the other. The JSON is what the channel gets; while it says more than the form can
 // show, the fields are disabled.
 
-import { html } from "../draw/dom.js";
-import { codeNames } from "../model/codes.js";
+import { CODE_NAMES, html } from "../dist/waterfall.js";
 import { placeOf } from "../model/json-place.js";
 import { configOf, defaults, fieldOf, textOf, valuesOf } from "../model/policy.js";
 
@@ -131,7 +130,7 @@ export class PolicyForm {
   }
 
   #codes(name, label) {
-    const boxes = codeNames.slice(1).map((code) => html("input", { type: "checkbox", name, value: code }));
+    const boxes = CODE_NAMES.slice(1).map((code) => html("input", { type: "checkbox", name, value: code }));
     const problem = html("p", { class: "problem", id: `problem-${name}` });
     const chosen = html("span", { class: "chosen" });
     const box = html(

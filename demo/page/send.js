@@ -1,6 +1,6 @@
 // Makes the runs that the settings ask for, one after the other, each on a channel of its own, and has them drawn meanwhile.
 
-import { count } from "../model/format.js";
+import { count } from "../dist/waterfall.js";
 import { callCountOf } from "../model/settings.js";
 import { statsOf } from "../model/stats.js";
 import { runsOf, storyById } from "../model/stories.js";

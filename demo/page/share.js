@@ -1,6 +1,6 @@
 // What a visitor can take away from the page: a link, the settings as code, and the events of a result.
 
-import { html } from "../draw/dom.js";
+import { html } from "../dist/waterfall.js";
 import { programsOf } from "../model/code.js";
 import { configTextOf } from "../model/policy.js";
 

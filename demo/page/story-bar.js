@@ -1,6 +1,6 @@
 // The stories as a row of buttons, each with a small picture by which it can be recognized.
 
-import { html, svg } from "../draw/dom.js";
+import { html, svg } from "../dist/waterfall.js";
 import { stories } from "../model/stories.js";
 
 // The bars of each picture: x, width, lane, tone.

@@ -1,6 +1,6 @@
 // Makes the calls of a run with the package, keeps their models up to date, and asks the server what it saw of them.
 
-import { applyEvent, applyMessage, newCall } from "../model/call.js";
+import { addEvent, applyMessage, newCall } from "../model/call.js";
 import { conversationSteps, stepsOf } from "../model/server-script.js";
 import { callCountOf, numberOf } from "../model/settings.js";
 import { encodeRequest, holdConnections, methods, reportOf } from "./chaos.js";
@@ -59,7 +59,7 @@ async function send(channel, call, request, { signal, changed, messages }) {
   const options = {
     signal,
     onEvent(event) {
-      applyEvent(call, event);
+      addEvent(call, event);
       changed();
     },
   };

@@ -83,6 +83,9 @@ export class Traffic {
     this.#exchanges.delete(entry.name);
     const { requestStart, responseStart, responseEnd, connectStart, connectEnd, nextHopProtocol, transferSize } = entry;
     found.exchange.timing = { requestStart, responseStart, responseEnd, connectStart, connectEnd, nextHopProtocol, transferSize };
+    // How long the request stood in the browser's queue shows in the picture.
+    const attempt = found.call.attempts[found.call.exchanges.indexOf(found.exchange)];
+    if (attempt && requestStart > attempt.startedAt) attempt.sentAt = requestStart;
     found.call.version++;
     this.#changed();
   }

@@ -12,7 +12,7 @@ const arrows = {
   page: ["run", "draw", "model", "dist"],
   run: ["model"],
   draw: ["model", "dist"],
-  model: [],
+  model: ["dist"],
 };
 
 /** [script, imported] for every import of the rooms' scripts, as paths within demo/. */

@@ -17,17 +17,18 @@ import (
 // may import from, besides its own. The files at the top are the entries; they may import
 // from every room. wasm/npm/src/README.md has the same table, with what the rooms are for.
 var typeScriptRooms = map[string][]string{
-	"":         {"cli", "testing", "otel", "worker", "adapters", "channel", "carry", "call", "abi", "api"},
-	"cli":      {"api"},
-	"testing":  {"adapters", "api"},
-	"otel":     {"api"},
-	"worker":   {"channel", "call", "abi", "api"},
-	"adapters": {"channel", "carry", "call", "abi", "api"},
-	"channel":  {"carry", "call", "abi", "api"},
-	"carry":    {"call", "abi", "api"},
-	"call":     {"abi", "api"},
-	"abi":      {"api"},
-	"api":      {},
+	"":          {"cli", "testing", "inspector", "otel", "worker", "adapters", "channel", "carry", "call", "abi", "api"},
+	"cli":       {"api"},
+	"testing":   {"adapters", "api"},
+	"inspector": {"api"},
+	"otel":      {"api"},
+	"worker":    {"channel", "call", "abi", "api"},
+	"adapters":  {"channel", "carry", "call", "abi", "api"},
+	"channel":   {"carry", "call", "abi", "api"},
+	"carry":     {"call", "abi", "api"},
+	"call":      {"abi", "api"},
+	"abi":       {"api"},
+	"api":       {},
 }
 
 const typeScriptSource = "wasm/npm/src"

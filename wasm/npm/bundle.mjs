@@ -83,6 +83,22 @@ export async function bundleCli(outdir) {
 }
 
 /**
+ * Bundles hedgerow/inspector, which is on its own too: it shares only types and tables with the rest, and none of its code is to become a
+ * chunk that every page loads.
+ */
+export async function bundleInspector(outdir, minify) {
+  await esbuild.build({
+    ...common,
+    entryPoints: ["src/inspector.ts"],
+    outdir,
+    bundle: true,
+    platform: "neutral",
+    minify,
+    sourcemap: true,
+  });
+}
+
+/**
  * Bundles the modules that are made from the wasm: the two that hold something of it, and hedgerow.min.js, which is hedgerow/inline as one
  * file, for pages without a bundler. They have no source maps, because they are mostly data.
  */

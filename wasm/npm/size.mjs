@@ -38,6 +38,7 @@ const table = [
   row(`JavaScript (${scripts.length === 1 ? "one file" : `${scripts.length} files`})`, javascript),
   row("together", add(wasm, javascript)),
   ...later.map((part) => row(`only where it is used: ${part.name}`, weigh(part.files))),
+  row("only where it is imported: `hedgerow/inspector`", weigh(["dist/inspector.js"])),
 ].join("\n");
 const compiler = compilerOf(readFileSync(join(here, "dist/hedgerow.wasm")));
 const report = `${table}\n\nKB of 1000 bytes, compiled by ${compiler === "Go" ? "Go's own compiler" : "TinyGo"}.`;

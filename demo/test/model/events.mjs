@@ -1,6 +1,6 @@
 // Event sequences as the package sends them, for the tests of the pure modules.
 
-import { applyEvent, newCall } from "../../model/call.js";
+import { addEvent, newCall } from "../../model/call.js";
 
 export const OK = 0;
 export const UNAVAILABLE = 14;
@@ -8,7 +8,7 @@ export const UNAVAILABLE = 14;
 /** A call that took these events: [at, type, fields]. */
 export function callWith(events, kind = "unary") {
   const call = newCall({ number: 1, id: "id", kind });
-  for (const [at, type, fields] of events) applyEvent(call, { callId: 1, method: "/s/m", at, type, ...fields });
+  for (const [at, type, fields] of events) addEvent(call, { callId: 1, method: "/s/m", at, type, ...fields });
   return call;
 }
 

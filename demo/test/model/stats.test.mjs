@@ -46,7 +46,7 @@ test("requests are counted where they left the browser", () => {
     [0, 0],
     [0, 1],
   ]);
-  call.exchanges = [{ timing: { requestStart: 320 } }];
+  call.attempts[0].sentAt = 320;
   assert.deepEqual(counts()[0], [0, 1]);
   assert.deepEqual(counts()[1], [1, 0]);
 });

@@ -239,10 +239,15 @@ test("the page fits a phone, and works by keyboard alone", async (t) => {
 });
 
 test("without the built package the page says what to do", async (t) => {
-  const { page } = await openDemo(t, "", { expected: [/404/] });
+  const { page } = await openDemo(t, "", { expected: [/404/, /dynamically imported module/] });
   await page.route("**/dist/hedgerow/index.js", (route) => route.fulfill({ status: 404 }));
   await page.goto(`${server}/?`);
   await page.getByRole("alert").filter({ hasText: "not built yet" }).waitFor();
   assert.match((await page.locator("#notice").textContent()) ?? "", /not built yet.*make demo/s);
   assert.equal(await page.locator("#send").isDisabled(), true);
+  await page.unroute("**/dist/hedgerow/index.js");
+  await page.route("**/dist/waterfall.js", (route) => route.fulfill({ status: 404 }));
+  await page.goto(`${server}/?again`);
+  await page.getByRole("alert").filter({ hasText: "not built yet" }).waitFor();
+  assert.match((await page.locator("#notice").textContent()) ?? "", /Run make demo/);
 });

@@ -1,35 +1,43 @@
-// Draws the picture of a call (model/picture.js) as SVG. Here is only geometry; colors and patterns are in waterfall.css, by class and
-// data attribute.
+// Draws the picture of a call as SVG. Here is only geometry; colors are in styles.ts, by class and data attribute.
 
-import { placeLabel } from "../model/picture.js";
-import { svg } from "./dom.js";
-import { gridLines, gutter, size, textWidth } from "./scale.js";
+import { type Attributes, size, svg } from "./elements.js";
+import { type Bar, type Delay, type Flag, type Gap, type Picture, placeLabel } from "./picture.js";
+import { gridLines, plot, type Scale, textWidth } from "./scale.js";
 
-const top = 20; // the strip with the names of commit and deadline
-const lane = 27; // from one attempt to the next
-const bar = 14; // height of a bar
-const labelSpace = 8; // between a bar and its label
-const flagSpace = 12; // a flag before its text
+/** The strip with the names of commit and deadline. */
+const TOP = 20;
+/** From one attempt to the next. */
+const LANE = 27;
+/** The height of a bar. */
+const BAR = 14;
+/** Between a bar and its label. */
+const LABEL_SPACE = 8;
+/** A flag before its text. */
+const FLAG_SPACE = 12;
 
 /** How much room the label of a bar takes behind it, in pixels. */
-export const labelNeed = (one) => labelWidth(one) + labelSpace;
+export const labelNeed = (one: Bar): number => labelWidth(one) + LABEL_SPACE;
 
-export function heightOf(picture) {
-  return top + picture.lanes * lane + 2;
+export function heightOf({ lanes }: Pick<Picture, "lanes">): number {
+  return TOP + lanes * LANE + 2;
 }
 
 /** Draws all of one call. What comes later lies over what came before. */
-export function drawCall(root, picture, scale) {
+export function drawCall(root: SVGSVGElement, picture: Picture, scale: Scale): void {
   const height = heightOf(picture);
   size(root, scale.width, height);
   root.replaceChildren(
     ...gridLines(scale, height),
     ...picture.bars.map((one) =>
-      svg("text", { class: "number", x: gutter - 10, y: above(one.lane) + bar - 3, "text-anchor": "end" }, String(one.number)),
+      svg(
+        "text",
+        { class: "number", x: scale.gutter - 10, y: above(one.lane) + BAR - 3, "text-anchor": "end" },
+        String(one.number),
+      ),
     ),
-    svg(
-      "g",
-      { "clip-path": scale.zoomed && "url(#plot)" },
+    plot(
+      scale,
+      height,
       ...deadlineLine(picture, scale, height),
       ...picture.gaps.map((gap) => gapGroup(gap, scale)),
       ...picture.delays.map((delay) => delayGroup(delay, scale)),
@@ -41,11 +49,18 @@ export function drawCall(root, picture, scale) {
   );
 }
 
-const above = (n) => top + n * lane + (lane - bar) / 2 - 2;
-const middle = (n) => above(n) + bar / 2;
+const above = (n: number): number => TOP + n * LANE + (LANE - BAR) / 2 - 2;
+const middle = (n: number): number => above(n) + BAR / 2;
 
 /** Where a bar begins, turns from light to full, and ends, in pixels. */
-function boxOf(one, scale) {
+interface Box {
+  readonly from: number;
+  readonly sent: number;
+  readonly head: number;
+  readonly to: number;
+}
+
+function boxOf(one: Bar, scale: Scale): Box {
   const from = scale.x(one.from);
   const sent = scale.x(one.sent);
   const to = Math.max(scale.x(one.to), from + 3);
@@ -55,49 +70,62 @@ function boxOf(one, scale) {
   return { from, sent: Math.min(sent, head), head, to };
 }
 
-function barGroup(one, scale) {
+function barGroup(one: Bar, scale: Scale): SVGElement {
   const box = boxOf(one, scale);
   const { from, sent, head, to } = box;
   const y = above(one.lane);
   const queued = sent - from > 1;
   const start = queued ? sent : from;
-  const rect = (name, x1, x2) => svg("rect", { class: name, x: x1, y, width: Math.max(0, x2 - x1), height: bar });
+  const rect = (name: string, x1: number, x2: number) =>
+    svg("rect", { class: name, x: x1, y, width: Math.max(0, x2 - x1), height: BAR });
   return svg(
     "g",
-    {
-      class: "bar",
-      role: "button",
-      tabindex: -1,
-      "aria-label": barLabel(one),
-      "data-lane": one.lane,
-      "data-attempt": one.number,
-      "data-kind": one.kind,
-      "data-outcome": one.outcome,
-      "data-code": one.code,
-      "data-winner": one.winner,
-      "data-running": one.running,
-    },
-    svg("rect", { class: "target", x: from - 4, y: y - 6, width: to - from + 8, height: bar + 12 }),
-    svg("rect", { class: "ground", x: start, y, width: to - start, height: bar, rx: 2.5 }),
-    queued && svg("path", { class: "queue", d: `M${from} ${y + 2}v${bar - 4}M${from} ${y + bar / 2}H${sent}` }),
+    barAttributes(one),
+    svg("rect", { class: "target", x: from - 4, y: y - 6, width: to - from + 8, height: BAR + 12 }),
+    svg("rect", { class: "ground", x: start, y, width: to - start, height: BAR, rx: 2.5 }),
+    queued && svg("path", { class: "queue", d: `M${from} ${y + 2}v${BAR - 4}M${from} ${y + BAR / 2}H${sent}` }),
     rect("wait", start, head),
     rect("body", head, to),
-    one.outcome === "aborted" && rect("hatch", start, to),
-    svg("rect", { class: "outline", x: start, y, width: to - start, height: bar, rx: 2.5 }),
+    one.outcome === "aborted" && hatch(start, to, y, BAR, scale),
+    svg("rect", { class: "outline", x: start, y, width: to - start, height: BAR, rx: 2.5 }),
     ...label(one, box, y, scale),
   );
 }
 
-/** What a screen reader says of an attempt: the text beside its bar, and more. */
-export function barLabel({ number, kind, text, span, flag }) {
-  return `${text} ${span}${flag ? ` ${flag.text}` : ""}, attempt ${number}, ${kind}`;
+/** What every bar says of its attempt: to a screen reader, to the stylesheet, and to whoever finds it under the pointer. */
+export function barAttributes(one: Bar): Attributes {
+  const { number, kind, text, span, flag } = one;
+  return {
+    class: "bar",
+    role: "button",
+    tabindex: -1,
+    "aria-label": `${text} ${span}${flag ? ` ${flag.text}` : ""}, attempt ${number}, ${kind}`,
+    "data-lane": one.lane,
+    "data-attempt": number,
+    "data-kind": kind,
+    "data-outcome": one.outcome,
+    "data-code": one.code,
+    "data-winner": one.winner,
+    "data-running": one.running,
+  };
+}
+
+/** Slanted lines over an attempt that was aborted. They are computed, because a pattern would need an id (see plot). */
+export function hatch(from: number, to: number, y: number, height: number, { gutter, width }: Scale): SVGElement {
+  const [low, high] = [Math.max(from, gutter - height), Math.min(to, width)];
+  let d = "";
+  for (let x = low - height + 4; x < high; x += 6) {
+    const [start, end] = [Math.max(x, low), Math.min(x + height, high)];
+    if (start < end) d += `M${start} ${y + height - (start - x)}L${end} ${y + height - (end - x)}`;
+  }
+  return svg("path", { class: "hatch", d });
 }
 
 /** The code and the time of an attempt, then the flag of a pushback. */
-function label(one, box, y, scale) {
+function label(one: Bar, box: Box, y: number, scale: Scale): (SVGElement | undefined)[] {
   if (box.to < scale.low || box.from > scale.end) return []; // zoomed away
-  const place = placeLabel(seen(box, scale), labelWidth(one), { ...scale, space: labelSpace });
-  const baseline = y + bar - 3;
+  const place = placeLabel(seen(box, scale), labelWidth(one), { ...scale, space: LABEL_SPACE });
+  const baseline = y + BAR - 3;
   return [
     svg(
       "text",
@@ -105,27 +133,27 @@ function label(one, box, y, scale) {
       svg("tspan", { class: "code" }, one.text),
       svg("tspan", { class: "span" }, ` ${one.span}`),
     ),
-    one.flag && flagMark(one.flag, place.x + textWidth(`${one.text} ${one.span}`, one.winner) + labelSpace, y),
+    one.flag && flagMark(one.flag, place.x + textWidth(`${one.text} ${one.span}`, one.winner) + LABEL_SPACE, y),
   ];
 }
 
 /** The part of a bar that is in sight when zoomed. */
-function seen({ from, head, to }, { low, end }) {
-  const within = (x) => Math.min(end, Math.max(low, x));
+function seen({ from, head, to }: Box, { low, end }: Scale): { from: number; head: number; to: number } {
+  const within = (x: number) => Math.min(end, Math.max(low, x));
   return { from: within(from), head: within(head), to: within(to) };
 }
 
-function labelWidth({ text, span, winner, flag }) {
-  return textWidth(`${text} ${span}`, winner) + (flag ? labelSpace + flagSpace + textWidth(flag.text) : 0);
+function labelWidth({ text, span, winner, flag }: Bar): number {
+  return textWidth(`${text} ${span}`, winner) + (flag ? LABEL_SPACE + FLAG_SPACE + textWidth(flag.text) : 0);
 }
 
-function flagMark(flag, x, y) {
+function flagMark(flag: Flag, x: number, y: number): SVGElement {
   return svg(
     "g",
     { class: "flag", "data-pushback": flag.stop ? "stop" : "wait" },
     svg("path", { class: "cloth", d: `M${x} ${y}h9l-2.5 3.5l2.5 3.5h-9z` }),
-    svg("line", { class: "pole", x1: x, x2: x, y1: y - 1, y2: y + bar }),
-    svg("text", { class: "label", x: x + flagSpace, y: y + bar - 3 }, flag.text),
+    svg("line", { class: "pole", x1: x, x2: x, y1: y - 1, y2: y + BAR }),
+    svg("text", { class: "label", x: x + FLAG_SPACE, y: y + BAR - 3 }, flag.text),
   );
 }
 
@@ -133,15 +161,16 @@ function flagMark(flag, x, y) {
  * A backoff: the line is the wait, the shade is where jitter could have ended it. The shade is taller than a bar, so that it shows
  * above and below a bar that begins in it.
  */
-function gapGroup(gap, scale) {
+function gapGroup(gap: Gap, scale: Scale): SVGElement {
   const y = middle(gap.lane);
   const from = scale.x(gap.from);
   const to = scale.x(gap.to);
-  const shade = bar / 2 + 3;
+  const shade = BAR / 2 + 3;
   const bound = gap.bound === undefined ? undefined : Math.min(scale.x(gap.bound), scale.end);
   const half = textWidth(gap.text) / 2 + 4;
-  const [center, fits] = [(from + to) / 2, to - from > 2 * half + 10];
-  const line = (x1, x2) => svg("line", { class: "wait-line", x1, x2, y1: y, y2: y });
+  const center = (from + to) / 2;
+  const fits = to - from > 2 * half + 10;
+  const line = (x1: number, x2: number) => svg("line", { class: "wait-line", x1, x2, y1: y, y2: y });
   return svg(
     "g",
     { class: "gap", "data-pushback": gap.pushback },
@@ -161,12 +190,12 @@ function gapGroup(gap, scale) {
 }
 
 /** A hedging delay: a bracket under the attempt that it is counted from, with an arrow down to the hedge that follows. */
-function delayGroup(delay, scale) {
-  const y = above(delay.lane) + bar + 4;
+function delayGroup(delay: Delay, scale: Scale): SVGElement {
+  const y = above(delay.lane) + BAR + 4;
   const from = scale.x(delay.from);
   const to = Math.max(scale.x(delay.to), from);
   const due = Math.min(scale.x(delay.due), scale.end);
-  const down = y + lane - bar - 6;
+  const down = y + LANE - BAR - 6;
   const fits = to - from > textWidth(delay.text) + 12 && delay.state === "fired";
   return svg(
     "g",
@@ -184,32 +213,32 @@ function delayGroup(delay, scale) {
 
 const delayTexts = { waiting: "a hedge follows", fired: "then a hedge was sent", cut: "no hedge was needed" };
 
-function commitLine({ commit, bars, lanes }, scale, height) {
+function commitLine({ commit, bars, lanes }: Picture, scale: Scale, height: number): SVGElement[] {
   if (!commit) return [];
   const x = scale.x(commit.at);
   // The line leaves gaps where it would cross a label.
   const written = bars.filter((one) => {
-    const { x: left } = placeLabel(seen(boxOf(one, scale), scale), labelWidth(one), { ...scale, space: labelSpace });
+    const { x: left } = placeLabel(seen(boxOf(one, scale), scale), labelWidth(one), { ...scale, space: LABEL_SPACE });
     return left - 2 < x && x < left + labelWidth(one);
   });
   const covered = new Set(written.map((one) => one.lane));
   const pieces = Array.from({ length: lanes }, (_, n) =>
-    covered.has(n) ? `M${x} ${above(n) + bar + 2}` : `V${above(n) + bar + 2}`,
+    covered.has(n) ? `M${x} ${above(n) + BAR + 2}` : `V${above(n) + BAR + 2}`,
   );
   return [svg("path", { class: "commit", "data-reason": commit.reason, d: `M${x} 6${pieces.join("")}V${height}` })];
 }
 
-function deadlineLine({ deadline }, scale, height) {
+function deadlineLine({ deadline }: Picture, scale: Scale, height: number): SVGElement[] {
   if (deadline === undefined || scale.x(deadline) > scale.end + 1) return [];
   const x = scale.x(deadline);
   return [svg("line", { class: "deadline", x1: x, x2: x, y1: 6, y2: height })];
 }
 
 /** The names of the two vertical lines, in the strip above the bars; each on its own side where the lines meet. */
-function names({ commit, deadline }, scale) {
-  const drawn = [];
+function names({ commit, deadline }: Picture, scale: Scale): SVGElement[] {
+  const drawn: SVGElement[] = [];
   const due = deadline === undefined ? Number.POSITIVE_INFINITY : scale.x(deadline);
-  const shown = due <= scale.end + 1;
+  const shown = due <= scale.end + 1; // false without a deadline
   const x = commit ? scale.x(commit.at) : Number.NEGATIVE_INFINITY;
   if (commit && (x < scale.low || x > scale.end + 4)) return []; // zoomed away
   const meet = shown && Math.abs(due - x) < 12;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { marked, panned, zoomed } from "../../model/zoom.js";
+import { marked, panned, zoomed } from "../../src/inspector/zoom.js";
 
 test("a zoom keeps its instant where it is, and stays within the run", () => {
   const all = { from: 0, to: 1000 };

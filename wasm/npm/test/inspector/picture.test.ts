@@ -1,7 +1,8 @@
+// How a call looks.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pictureOf, placeLabel, spanOf, ticksOf } from "../../model/picture.js";
-import { callWith, hedged, retried, stopped } from "./events.mjs";
+import { pictureOf, placeLabel, spanOf, ticksOf } from "../../src/inspector/picture.js";
+import { callWith, hedged, retried, stopped } from "./events.js";
 
 test("a retried call is drawn lane by lane, from its origin", () => {
   const picture = pictureOf(callWith(retried), 900, 100);
@@ -21,7 +22,7 @@ test("a retried call is drawn lane by lane, from its origin", () => {
       [2, 200, 600, undefined],
     ],
   );
-  assert.deepEqual(picture.bars[1].flag, { stop: false, text: "server: wait 400 ms" });
+  assert.deepEqual(picture.bars[1]?.flag, { stop: false, text: "server: wait 400 ms" });
   assert.deepEqual(picture.commit, { at: 700, reason: "responseHeaders" });
   assert.equal(picture.deadline, 2000);
   assert.equal(picture.latest, 720);
@@ -47,22 +48,22 @@ test("losers are aborted, and a hedge that was not needed keeps its place", () =
 
 test("a failure that is final is marked as the call's result", () => {
   const [bar] = pictureOf(callWith(stopped), 900, 0).bars;
-  assert.equal(bar.text, "✕ UNAVAILABLE");
-  assert.deepEqual(bar.flag, { stop: true, text: "server: stop" });
+  assert.equal(bar?.text, "✕ UNAVAILABLE");
+  assert.deepEqual(bar?.flag, { stop: true, text: "server: stop" });
 });
 
 test("while a call runs, bars grow with the clock and the axis shows what is to come", () => {
   const waiting = pictureOf(callWith(retried.slice(0, 5)), 200, 100);
   assert.equal(waiting.lanes, 2, "the wait stands in the lane of the attempt that it is for");
-  assert.equal(waiting.gaps[0].to, 100);
+  assert.equal(waiting.gaps[0]?.to, 100);
   assert.equal(waiting.latest, 170);
   const running = pictureOf(callWith(retried.slice(0, 2)), 140, 100);
-  assert.deepEqual([running.bars[0].to, running.bars[0].running, running.bars[0].text], [40, true, "first"]);
+  assert.deepEqual([running.bars[0]?.to, running.bars[0]?.running, running.bars[0]?.text], [40, true, "first"]);
 });
 
 test("a request that stood in the browser's queue shows when it was sent", () => {
   const call = callWith(retried);
-  call.exchanges = [{ timing: { requestStart: 130 } }];
+  for (const attempt of call.attempts.slice(0, 1)) attempt.sentAt = 130;
   const { bars } = pictureOf(call, 900, 100);
   assert.deepEqual(
     bars.map(({ from, sent }) => [from, sent]),
@@ -82,7 +83,7 @@ test("the axis leaves room for what is written behind the last bar", () => {
 });
 
 test("the axis of a running call grows in round steps", () => {
-  const at = (now) => spanOf([pictureOf(callWith(hedged.slice(0, 2)), now, 0)], 500, () => 0);
+  const at = (now: number) => spanOf([pictureOf(callWith(hedged.slice(0, 2)), now, 0)], 500, () => 0);
   assert.deepEqual([at(10), at(90), at(95), at(210), at(1500)], [60, 100, 100, 300, 2000]);
 });
 
@@ -95,7 +96,7 @@ test("ticks are round, and no more than asked for", () => {
 
 test("a label finds its place behind, inside, before or over its bar", () => {
   const bounds = { low: 20, high: 300, space: 6 };
-  const place = (from, head, to) => placeLabel({ from, head, to }, 100, bounds).place;
+  const place = (from: number, head: number, to: number) => placeLabel({ from, head, to }, 100, bounds).place;
   assert.equal(place(20, 60, 60), "behind");
   assert.equal(place(20, 280, 290), "inside");
   assert.equal(place(200, 210, 290), "before");
