@@ -52,6 +52,7 @@ var drawing = map[string]room{
 	// The scripts that tests of both drivers run; nothing but tests imports it.
 	"internal/driverscripts": driver("internal/wire"),
 	"internal/fake":          driver("grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
+	"grpcweb/dynamic":        driver("grpcweb", "grpcweb/metadata", "grpcweb/status").modules("google.golang.org/protobuf"),
 	"grpcweb/grpcerror": driver("grpcweb/status").modules("google.golang.org/grpc", "google.golang.org/protobuf",
 		"google.golang.org/genproto/googleapis/rpc"),
 	"grpcweb/grpcwebtest":    driver("grpcweb", "grpcweb/transport", "internal/wire", "grpcweb/metadata", "grpcweb/status"),
