@@ -198,6 +198,10 @@ differential: build-package ## Tell both compilers' builds the same random event
 memory: build-package ## Print the WebAssembly's memory over very many calls, which must stay flat: CALLS=1000000.
 	@node $(NPM)/memory.mjs --calls $(CALLS)
 
+.PHONY: measure-black-holes
+measure-black-holes: build-package ## Measure perAttemptRecvTimeout: a backend of three that never answers, 10,000 calls: SEED=1.
+	@node $(NPM)/bench/black-holes.mjs --seed $(SEED)
+
 .PHONY: coverage
 coverage: prerequisites ## Measure what the native Go tests cover, and write coverage/go.html.
 	@mkdir -p coverage

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // ServiceConfig says which methods are retried or hedged. It is the typed form of the
@@ -108,10 +107,7 @@ func (m *MethodConfig) convert(report func(field, reason string)) serviceconfig.
 	for _, name := range m.Names {
 		converted.Names = append(converted.Names, serviceconfig.Name(name))
 	}
-	if m.Timeout != 0 {
-		timeout := plan.Duration(m.Timeout)
-		converted.Timeout = &timeout
-	}
+	converted.Timeout = optionalSpan(m.Timeout)
 	if m.RetryPolicy != nil {
 		converted.Retry = m.RetryPolicy.convert(report)
 	}

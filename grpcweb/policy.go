@@ -19,6 +19,7 @@ import (
 //	MaxBackoff            yes       greater than 0    the highest bound
 //	BackoffMultiplier     yes       greater than 0    growth of the bound
 //	RetryableStatusCodes  yes       at least one      codes that are retried
+//	PerAttemptRecvTimeout no        greater than 0    how long an attempt may be silent
 type RetryPolicy struct {
 	// MaxAttempts is how many attempts are made at most, including the first. The
 	// channel's WithMaxRetryAttempts, 5 by default, limits it. Required, greater
@@ -37,6 +38,13 @@ type RetryPolicy struct {
 	// RetryableStatusCodes are the codes that are retried. At least one is required,
 	// and OK is not allowed.
 	RetryableStatusCodes []status.Code
+	// PerAttemptRecvTimeout is how long an attempt may go without any response, a head or a
+	// byte, before it is aborted and counts as a failure that may be retried, whatever
+	// RetryableStatusCodes has. If it was the last one, the call ends with UNAVAILABLE.
+	// Do not set it for streams that may be silent at first: browsers other than Chromium
+	// tell the head only with the first byte of the body (SEMANTICS 8.2). Optional;
+	// with 0, an attempt may wait for ever.
+	PerAttemptRecvTimeout time.Duration
 }
 
 // HedgingPolicy sends copies of a call without waiting for a response. The first
@@ -48,6 +56,7 @@ type RetryPolicy struct {
 //	MaxAttempts          yes                2 or more       copies in all; see also WithMaxRetryAttempts
 //	HedgingDelay         no        0        0 or more       time from one copy to the next
 //	NonFatalStatusCodes  no        none     not OK          failures that the other copies survive
+//	PerAttemptRecvTimeout  no      none     0 or more       how long a copy may be silent
 //
 // On HTTP/1.1 a browser opens about six connections to one server, so many copies at
 // once keep the rest of a page waiting. Set a HedgingDelay there.
@@ -63,24 +72,39 @@ type HedgingPolicy struct {
 	// the call, and the copies under way are aborted. Optional, default none; OK is not
 	// allowed.
 	NonFatalStatusCodes []status.Code
+	// PerAttemptRecvTimeout is how long a copy may go without any response before it is
+	// aborted and counts as a failure that the others survive. Otherwise it is that of
+	// RetryPolicy. In JSON it stands in x-hedgerow.
+	PerAttemptRecvTimeout time.Duration
 }
 
 func (p *RetryPolicy) convert(report func(field, reason string)) *retry.Policy {
 	return &retry.Policy{
-		MaxAttempts:          p.MaxAttempts,
-		InitialBackoff:       plan.Duration(p.InitialBackoff),
-		MaxBackoff:           plan.Duration(p.MaxBackoff),
-		BackoffMultiplier:    p.BackoffMultiplier,
-		RetryableStatusCodes: codeSet("retryPolicy.retryableStatusCodes", p.RetryableStatusCodes, report),
+		MaxAttempts:           p.MaxAttempts,
+		InitialBackoff:        plan.Duration(p.InitialBackoff),
+		MaxBackoff:            plan.Duration(p.MaxBackoff),
+		BackoffMultiplier:     p.BackoffMultiplier,
+		RetryableStatusCodes:  codeSet("retryPolicy.retryableStatusCodes", p.RetryableStatusCodes, report),
+		PerAttemptRecvTimeout: optionalSpan(p.PerAttemptRecvTimeout),
 	}
 }
 
 func (p *HedgingPolicy) convert(report func(field, reason string)) *hedge.Policy {
 	return &hedge.Policy{
-		MaxAttempts:         p.MaxAttempts,
-		HedgingDelay:        plan.Duration(p.HedgingDelay),
-		NonFatalStatusCodes: codeSet("hedgingPolicy.nonFatalStatusCodes", p.NonFatalStatusCodes, report),
+		MaxAttempts:           p.MaxAttempts,
+		HedgingDelay:          plan.Duration(p.HedgingDelay),
+		NonFatalStatusCodes:   codeSet("hedgingPolicy.nonFatalStatusCodes", p.NonFatalStatusCodes, report),
+		PerAttemptRecvTimeout: optionalSpan(p.PerAttemptRecvTimeout),
 	}
+}
+
+// optionalSpan converts a span of which 0 is none.
+func optionalSpan(d time.Duration) *plan.Duration {
+	if d == 0 {
+		return nil
+	}
+	span := plan.Duration(d)
+	return &span
 }
 
 // codeSet makes a set and reports codes that do not exist (SEMANTICS 1.4 V9). Unavailable stands

@@ -28,7 +28,7 @@ func (p *Plan) Started(n int) (plan.Duration, bool) {
 // Failed follows SEMANTICS 3.3c to 3.3f.
 func (p *Plan) Failed(n int, o plan.Outcome) plan.Verdict {
 	stop := o.Pushback == plan.PushbackStop
-	if !p.policy.NonFatalStatusCodes.Has(o.Status.Code) {
+	if !p.policy.NonFatalStatusCodes.Has(o.Status.Code) && o.Progress != plan.Silent { // SEMANTICS 8.2b
 		return plan.Verdict{Next: plan.Fatal, Strike: stop, Reason: status.ReasonFatalStatus}
 	}
 	v := plan.Verdict{Next: plan.Hold, Strike: true}

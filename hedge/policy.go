@@ -21,6 +21,9 @@ type Policy struct {
 	// NonFatalStatusCodes are the codes after which other attempts may still succeed.
 	// Any other code ends the call. They are optional, and OK is not allowed.
 	NonFatalStatusCodes status.CodeSet
+	// PerAttemptRecvTimeout is how long an attempt may go without any response. It is
+	// optional and greater than 0; with nil, an attempt may wait for ever (SEMANTICS 8.2).
+	PerAttemptRecvTimeout *plan.Duration
 }
 
 // Validate reports every field that breaks a rule (SEMANTICS 1.4 V11, V14 to V16).
@@ -33,5 +36,8 @@ func (p *Policy) Validate(report func(field, reason string)) {
 	}
 	if p.NonFatalStatusCodes.Has(status.OK) {
 		report("nonFatalStatusCodes", "must not name OK: a success ends the call")
+	}
+	if t := p.PerAttemptRecvTimeout; t != nil && *t <= 0 {
+		report("x-hedgerow.perAttemptRecvTimeout", "must be longer than 0s")
 	}
 }

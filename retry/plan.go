@@ -30,7 +30,7 @@ func (p *Plan) Started(int) (plan.Duration, bool) { return 0, false }
 // throttle, 2.3e. No other attempt is running when a retried one fails, so Hold ends
 // the call with the status of this one.
 func (p *Plan) Failed(n int, o plan.Outcome) plan.Verdict {
-	listed := p.policy.RetryableStatusCodes.Has(o.Status.Code)
+	listed := p.policy.RetryableStatusCodes.Has(o.Status.Code) || o.Progress == plan.Silent // SEMANTICS 8.2b
 	stop := o.Pushback == plan.PushbackStop
 	v := plan.Verdict{Next: plan.Hold, Strike: listed || stop}
 	switch {

@@ -24,6 +24,9 @@ type Policy struct {
 	// RetryableStatusCodes are the codes that are retried. At least one is required,
 	// and OK is not allowed.
 	RetryableStatusCodes status.CodeSet
+	// PerAttemptRecvTimeout is how long an attempt may go without any response. It is
+	// optional and greater than 0; with nil, an attempt may wait for ever (SEMANTICS 8.2).
+	PerAttemptRecvTimeout *plan.Duration
 }
 
 // Validate reports every field that breaks a rule (SEMANTICS 1.4 V1 to V11).
@@ -45,5 +48,8 @@ func (p *Policy) Validate(report func(field, reason string)) {
 	}
 	if p.RetryableStatusCodes.Has(status.OK) {
 		report("retryableStatusCodes", "must not name OK: a success is not retried")
+	}
+	if t := p.PerAttemptRecvTimeout; t != nil && *t <= 0 {
+		report("perAttemptRecvTimeout", "must be longer than 0s")
 	}
 }

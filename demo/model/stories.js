@@ -5,6 +5,7 @@
 // show, where that depends on the machine.
 
 import { hedgingConclusion, throttlingConclusion } from "./comparison.js";
+import { textOf } from "./policy.js";
 import { defaults, merged } from "./settings.js";
 
 const none = { policy: { policy: "none" } };
@@ -129,6 +130,37 @@ export const stories = Object.freeze([
       {
         name: "Hedges, while the server hangs",
         set: { server: { fails: "all", how: "hang" }, ...hedging({ maxAttempts: "3", hedgingDelay: "0.2" }) },
+      },
+    ],
+  },
+  {
+    id: "blackhole",
+    title: "A black hole",
+    see: "The server takes the first request of each call and never answers it. In run B such an attempt is given up after half a second, and the next one is answered.",
+    why: "Nothing fails, so there is nothing to retry: without perAttemptRecvTimeout the call waits for its deadline. A dead connection or a hung server looks like this.",
+    set: { server: { how: "hang", times: "1" } },
+    runs: [
+      { name: "Retries alone, deadline of 3 s", set: merged(retry({}), { policy: { timeout: "3" } }) },
+      {
+        name: "perAttemptRecvTimeout: 0.5s",
+        set: {
+          config: textOf({
+            methodConfig: [
+              {
+                name: [{}],
+                timeout: "3s",
+                retryPolicy: {
+                  maxAttempts: 4,
+                  initialBackoff: "0.2s",
+                  maxBackoff: "2s",
+                  backoffMultiplier: 2,
+                  retryableStatusCodes: ["UNAVAILABLE"],
+                  perAttemptRecvTimeout: "0.5s",
+                },
+              },
+            ],
+          }),
+        },
       },
     ],
   },

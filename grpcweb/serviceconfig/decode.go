@@ -198,6 +198,11 @@ func (n node) duration(standIn plan.Duration) plan.Duration {
 	return d
 }
 
+// span reads a duration that may be absent, and must be longer than 0 if it is not.
+func (n node) span() *plan.Duration {
+	return optional(n, func(n node, _ plan.Duration) plan.Duration { return n.duration(anySpan) })
+}
+
 func (n node) float(standIn float64) float64 {
 	if !n.is(number, wantNumber) {
 		return standIn

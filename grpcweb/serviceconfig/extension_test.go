@@ -3,6 +3,8 @@ package serviceconfig
 import (
 	"strings"
 	"testing"
+
+	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // SEMANTICS 8.0b: wherever an x-hedgerow object stands, a field that it does not have
@@ -33,4 +35,33 @@ func TestExtensionsQuoteNames(t *testing.T) {
 	refused(t, `{"x-hedgerow": {"a\nb": 1}}`, `x-hedgerow."a\x0ab"`)
 	refused(t, `{"x-hedgerow": {"": 1}}`, `x-hedgerow.""`)
 	refused(t, `{"x-hedgerow": {"twice": 1, "twice": 2}}`, `x-hedgerow.twice`)
+}
+
+// SEMANTICS 8.2a: how long an attempt may be silent stands in the retry policy, where the
+// standard has it, and in the x-hedgerow object of the hedging policy.
+func TestPerAttemptRecvTimeout(t *testing.T) {
+	retried := func(value string) string { return withRetry(`"perAttemptRecvTimeout": ` + value) }
+	hedged := func(value string) string {
+		return withHedging(`"x-hedgerow": {"perAttemptRecvTimeout": ` + value + `}`)
+	}
+	for _, c := range []struct {
+		of   func(value string) string
+		path string
+	}{
+		{retried, "methodConfig[0].retryPolicy.perAttemptRecvTimeout"},
+		{hedged, "methodConfig[0].hedgingPolicy.x-hedgerow.perAttemptRecvTimeout"},
+	} {
+		for value, want := range map[string]plan.Duration{`"1s"`: plan.Second, `".25s"`: plan.Second / 4, "null": 0} {
+			if got := mustParse(t, c.of(value)).Methods[0].RecvTimeout(); got != want {
+				t.Errorf("%s = %s: %d", c.path, value, got)
+			}
+		}
+		for _, bad := range []string{`"0s"`, `"-1s"`, `"1"`, "1", "{}"} {
+			refused(t, c.of(bad), c.path, "must be", "found ")
+		}
+	}
+	refused(t, withRetry(`"x-hedgerow": {"perAttemptRecvTimeout": "1s"}`), "methodConfig[0].retryPolicy.x-hedgerow.perAttemptRecvTimeout", "is unknown")
+	if mustParse(t, withRetry("")).Methods[0].RecvTimeout() != 0 || new(Method).RecvTimeout() != 0 {
+		t.Error("a method that does not say so gives silent attempts up")
+	}
 }

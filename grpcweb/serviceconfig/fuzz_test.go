@@ -231,10 +231,12 @@ func randomConfig(random *rand.Rand) string {
 	}
 	retryPolicy := func() string {
 		return fields(key("maxAttempts"), from(whole), key("initialBackoff"), from(span), key("maxBackoff"), from(span),
-			key("backoffMultiplier"), from(float), key("retryableStatusCodes"), from(codes))
+			key("backoffMultiplier"), from(float), key("retryableStatusCodes"), from(codes), key("perAttemptRecvTimeout"), from(append(span[:5:5], append([]string{"null"}, span...)...)))
 	}
 	hedgingPolicy := func() string {
-		return fields(key("maxAttempts"), from(whole), key("hedgingDelay"), from(span), key("nonFatalStatusCodes"), from(codes))
+		return fields(key("maxAttempts"), from(whole), key("hedgingDelay"), from(span), key("nonFatalStatusCodes"), from(codes), key("x-hedgerow"), oneOf(func() string {
+			return fields(key("perAttemptRecvTimeout"), from(span))
+		}))
 	}
 	method := func() string {
 		return fields(key("name"), func() string { return list(2, from(name)) }, key("timeout"), from(span), key("waitForReady"), from(flag),

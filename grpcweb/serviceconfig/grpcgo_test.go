@@ -32,6 +32,6 @@ func TestGRPCGoTakesExtensions(t *testing.T) {
 
 // extendedConfigs use every field of Hedgerow's own.
 var extendedConfigs = []string{
-	`{"x-hedgerow": {}, "methodConfig": [{"name": [{}], "x-hedgerow": {}, "hedgingPolicy": {"maxAttempts": 3, "hedgingDelay": "1s", "x-hedgerow": {}}}]}`,
-	`{"methodConfig": [{"name": [{}], "retryPolicy": ` + retryJSON(`"x-hedgerow": {}`) + `}], "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1, "x-hedgerow": {}}}`,
+	`{"x-hedgerow": {}, "methodConfig": [{"name": [{}], "x-hedgerow": {}, "hedgingPolicy": {"maxAttempts": 3, "hedgingDelay": "1s", "x-hedgerow": {"perAttemptRecvTimeout": "2.5s"}}}]}`,
+	`{"methodConfig": [{"name": [{}], "retryPolicy": ` + retryJSON(`"perAttemptRecvTimeout": "1s", "x-hedgerow": {}`) + `}], "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1, "x-hedgerow": {}}}`,
 }

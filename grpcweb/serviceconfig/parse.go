@@ -108,11 +108,12 @@ func (n node) retryPolicy() *retry.Policy {
 	}
 	n.extension()
 	return &retry.Policy{
-		MaxAttempts:          n.required("maxAttempts").count(anyCount),
-		InitialBackoff:       n.required("initialBackoff").duration(anySpan),
-		MaxBackoff:           n.required("maxBackoff").duration(anySpan),
-		BackoffMultiplier:    n.required("backoffMultiplier").float(1),
-		RetryableStatusCodes: n.required("retryableStatusCodes").codes(status.Codes(anyCode)),
+		MaxAttempts:           n.required("maxAttempts").count(anyCount),
+		InitialBackoff:        n.required("initialBackoff").duration(anySpan),
+		MaxBackoff:            n.required("maxBackoff").duration(anySpan),
+		BackoffMultiplier:     n.required("backoffMultiplier").float(1),
+		RetryableStatusCodes:  n.required("retryableStatusCodes").codes(status.Codes(anyCode)),
+		PerAttemptRecvTimeout: n.field("perAttemptRecvTimeout").span(),
 	}
 }
 
@@ -120,11 +121,12 @@ func (n node) hedgingPolicy() *hedge.Policy {
 	if !n.is(object, wantObject) {
 		return nil
 	}
-	n.extension()
+	x := n.extension("perAttemptRecvTimeout")
 	return &hedge.Policy{
-		MaxAttempts:         n.required("maxAttempts").count(anyCount),
-		HedgingDelay:        n.field("hedgingDelay").duration(0),     // V15
-		NonFatalStatusCodes: n.field("nonFatalStatusCodes").codes(0), // V16
+		MaxAttempts:           n.required("maxAttempts").count(anyCount),
+		HedgingDelay:          n.field("hedgingDelay").duration(0),     // V15
+		NonFatalStatusCodes:   n.field("nonFatalStatusCodes").codes(0), // V16
+		PerAttemptRecvTimeout: x.field("perAttemptRecvTimeout").span(),
 	}
 }
 

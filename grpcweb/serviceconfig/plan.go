@@ -34,6 +34,21 @@ func (m *Method) MaxAttempts() int {
 	return 1
 }
 
+// RecvTimeout is how long an attempt may go without any response; 0: for ever.
+func (m *Method) RecvTimeout() plan.Duration {
+	var timeout *plan.Duration
+	switch {
+	case m.Retry != nil:
+		timeout = m.Retry.PerAttemptRecvTimeout
+	case m.Hedging != nil:
+		timeout = m.Hedging.PerAttemptRecvTimeout
+	}
+	if timeout == nil {
+		return 0
+	}
+	return *timeout
+}
+
 // PolicyField is the field that holds the method's policy; "" without one.
 func (m *Method) PolicyField() string {
 	switch {

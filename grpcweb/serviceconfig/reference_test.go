@@ -184,7 +184,8 @@ func (ref *reference) method(v any, path string, seen map[Name]bool) Method {
 
 func (ref *reference) retry(o []pair, path string) *retry.Policy {
 	ref.extension(o, path)
-	p := &retry.Policy{MaxAttempts: int(min(ref.integer(get(o, "maxAttempts"), path+".maxAttempts", true, 2, math.MaxInt64), math.MaxInt32))}
+	timeout := ref.duration(get(o, "perAttemptRecvTimeout"), path+".perAttemptRecvTimeout", 1)
+	p := &retry.Policy{PerAttemptRecvTimeout: timeout, MaxAttempts: int(min(ref.integer(get(o, "maxAttempts"), path+".maxAttempts", true, 2, math.MaxInt64), math.MaxInt32))}
 	for field, target := range map[string]*plan.Duration{"initialBackoff": &p.InitialBackoff, "maxBackoff": &p.MaxBackoff} {
 		if d := ref.duration(get(o, field), path+"."+field, 1); d != nil {
 			*target = *d
@@ -210,8 +211,9 @@ func (ref *reference) retry(o []pair, path string) *retry.Policy {
 }
 
 func (ref *reference) hedging(o []pair, path string) *hedge.Policy {
-	ref.extension(o, path)
-	p := &hedge.Policy{MaxAttempts: int(min(ref.integer(get(o, "maxAttempts"), path+".maxAttempts", true, 2, math.MaxInt64), math.MaxInt32))}
+	x := ref.extension(o, path, "perAttemptRecvTimeout")
+	timeout := ref.duration(get(x, "perAttemptRecvTimeout"), path+".x-hedgerow.perAttemptRecvTimeout", 1)
+	p := &hedge.Policy{PerAttemptRecvTimeout: timeout, MaxAttempts: int(min(ref.integer(get(o, "maxAttempts"), path+".maxAttempts", true, 2, math.MaxInt64), math.MaxInt32))}
 	if d := ref.duration(get(o, "hedgingDelay"), path+".hedgingDelay", 0); d != nil {
 		p.HedgingDelay = *d
 	}

@@ -13,11 +13,15 @@ type attempt struct {
 	status *status.Status // how it ended
 	live   bool           // it is under way; what an attempt reports later is ignored
 	asked  bool           // the driver was asked to prepare or open it
+	opened bool           // the driver was asked to open it
 	held   bool           // its next step waits for a network
 	taken  int            // how many request messages the transport has taken
 
 	settled  plan.Outcome  // its outcome unless more of its body comes; without a status: not known yet
 	lingerAt plan.Duration // when to stop waiting for the end of its body; Never: not waiting
+	silentAt plan.Duration // when to stop waiting for anything of its response; Never: not now
+	silent   bool          // that time is over
+	spared   bool          // it got that time once more, because the page had slept
 }
 
 // maxRestarts limits the transparent restarts of a call, so that a transport that can
@@ -45,7 +49,7 @@ func (m *Machine) addAttempt(now plan.Duration, kind status.AttemptKind, number 
 	if m.attempts == nil {
 		m.attempts = m.inline.attempts[:0]
 	}
-	m.attempts = append(m.attempts, attempt{live: true, lingerAt: plan.Never, record: status.AttemptRecord{
+	m.attempts = append(m.attempts, attempt{live: true, lingerAt: plan.Never, silentAt: plan.Never, record: status.AttemptRecord{
 		Number: number, Kind: kind, StartedAt: m.since(now), HeadAt: status.None, EndedAt: status.None,
 		HTTPStatus: status.None, Code: status.None, Pushback: status.NoPushback,
 	}})
@@ -54,7 +58,7 @@ func (m *Machine) addAttempt(now plan.Duration, kind status.AttemptKind, number 
 	if m.final {
 		m.commitTo(now, id, status.ReasonBufferExceeded)
 	}
-	m.prepareOrOpen(id)
+	m.prepareOrOpen(now, id)
 }
 
 func (m *Machine) since(now plan.Duration) int64 { return int64(now - m.begun) }
@@ -62,7 +66,8 @@ func (m *Machine) since(now plan.Duration) int64 { return int64(now - m.begun) }
 // Prepared reports that the driver has the attempt's own metadata.
 func (m *Machine) Prepared(now plan.Duration, id int) {
 	if m.attempts[id].live && !m.endIfExpired(now) {
-		m.prepareOrOpen(id)
+		m.prepareOrOpen(now, id)
+		m.setTimer(now)
 	}
 }
 
@@ -84,6 +89,7 @@ func (m *Machine) Head(now plan.Duration, id, httpStatus int) bool {
 		return false
 	}
 	m.stopStallWatch()
+	a.silentAt = plan.Never
 	a.record.HeadAt, a.record.HTTPStatus = m.since(now), httpStatus
 	m.observe(Event{Kind: AttemptHead, At: now, Attempt: a.record.Number, HTTP: httpStatus})
 	return true

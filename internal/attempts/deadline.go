@@ -25,7 +25,7 @@ func (m *Machine) deadlineText() string {
 	if m.set.Deadline <= m.begun {
 		return "the deadline had passed before the call began: nothing was sent"
 	}
-	said := "the deadline of " + milliseconds(m.set.Deadline-m.begun) + " passed "
+	said := "the deadline of " + text.Span(int64(m.set.Deadline-m.begun)) + " passed "
 	switch {
 	case m.active > 0:
 		said += "during attempt " + text.Decimal(m.started)
@@ -41,15 +41,4 @@ func (m *Machine) deadlineText() string {
 		said += "; attempt " + text.Decimal(failed.record.Number) + " had failed with " + failed.status.Error()
 	}
 	return said
-}
-
-// milliseconds writes a span for people to read: "1500 ms", or "1.500 ms" with
-// microseconds if there are any. (Formatting a float would add 10 KB to the
-// WebAssembly.)
-func milliseconds(d plan.Duration) string {
-	said := text.Decimal(d / plan.Millisecond)
-	if rest := d % plan.Millisecond / 1000; rest > 0 {
-		said += "." + text.Decimal(1000 + rest)[1:]
-	}
-	return said + " ms"
 }

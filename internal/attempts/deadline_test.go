@@ -26,12 +26,12 @@ func TestDeadline(t *testing.T) {
 	t.Run("42_within_an_attempt", func(t *testing.T) {
 		s := begin(t, retries(5), deadline(1500))
 		s.at(0).starts().opens(1).arms(1500)
-		s.at(1500).fires().aborts(1).overLocally(deadlineCode, status.ReasonDeadline, "the deadline of 1500 ms passed during attempt 1")
+		s.at(1500).fires().aborts(1).overLocally(deadlineCode, status.ReasonDeadline, "the deadline of 1.5 s passed during attempt 1")
 	})
 	t.Run("42_text_of_microseconds", func(t *testing.T) {
 		s := begin(t, deadline(1.05))
 		s.at(0).starts().opens(1).arms(1.05)
-		s.at(1.05).fires().aborts(1).overLocally(deadlineCode, status.ReasonDeadline, "the deadline of 1.050 ms passed")
+		s.at(1.05).fires().aborts(1).overLocally(deadlineCode, status.ReasonDeadline, "the deadline of 1.05 ms passed")
 	})
 	t.Run("42_after_commit", func(t *testing.T) {
 		s := begin(t, retries(5), deadline(500))

@@ -20,8 +20,10 @@ type Settings struct {
 	Quota        *Quota        // nil: nothing is kept for replay, since the call makes only one attempt
 	Deadline     plan.Duration // an instant; Never: none
 	MaxAttempts  int           // how many attempts the plan allows, which observers are told
+	RecvTimeout  plan.Duration // how long an attempt may be silent; 0: for ever
 	Prepare      bool          // ask the driver for metadata before each attempt
 	Streams      bool          // the transport sends messages as they come; otherwise it sends complete requests only
+	Duplex       bool          // a response may come before the request has ended
 	Restarts     bool          // the transport can tell that it sent nothing, so that another attempt may take the place of this one
 	Writes       bool          // emit Written actions
 	WaitForReady bool          // while there is no network, wait for one
@@ -130,6 +132,7 @@ func (m *Machine) Timer(now plan.Duration) {
 	m.armed = plan.Never
 	if !m.endIfExpired(now) {
 		m.endLingering(now)
+		m.endSilent(now)
 		m.warnStalled(now)
 		m.startDue(now)
 	}
@@ -185,7 +188,7 @@ func (m *Machine) setTimer(now plan.Duration) {
 	if m.phase != running {
 		return
 	}
-	at := min(m.set.Deadline, m.stallAt)
+	at := min(m.set.Deadline, m.stallAt, m.silentAt())
 	if m.next > now {
 		at = min(at, m.next)
 	}

@@ -1,9 +1,12 @@
 package attempts_test
 
 import (
+	"fmt"
+
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
 // act carries out an action as a driver does, if it is one that may be asked for now.
@@ -17,6 +20,7 @@ func (w *walk) act(a attempts.Action, committedBefore int) {
 			w.fail("%s, which is still alive, dead already or was never begun", describe(a))
 		}
 		f.aborted, f.over = true, false
+		w.checkSilence(a.Attempt, f)
 	case attempts.Timer:
 		if a.At != plan.Never && a.At <= w.now || a.At == w.armed {
 			w.fail("%s, which has passed or is armed already", describe(a))
@@ -55,6 +59,19 @@ func (w *walk) act(a attempts.Action, committedBefore int) {
 	case attempts.End:
 		w.ends++
 		w.held = 0
+	}
+}
+
+// checkSilence: an attempt that ended because it was silent was.
+func (w *walk) checkSilence(id int, f *far) {
+	r := w.machine.Records()[id]
+	if r.Message != fmt.Sprintf("attempt %d: nothing arrived within %s", r.Number, text.Span(int64(w.settings.RecvTimeout))) {
+		return
+	}
+	w.meet("silent attempt", true)
+	if f.headed || r.EndedAt-r.StartedAt < int64(w.settings.RecvTimeout) || !w.complete && !w.settings.Duplex {
+		w.fail("attempt %d was silent too long after %d ms, a head received: %v, the request complete: %v",
+			id+1, (r.EndedAt-r.StartedAt)/int64(plan.Millisecond), f.headed, w.complete)
 	}
 }
 

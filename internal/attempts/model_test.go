@@ -34,7 +34,7 @@ func TestWalks(t *testing.T) {
 	}
 	for _, what := range []string{
 		"overflow", "overflow with several attempts", "overflow without one", "first attempt waits for a network",
-		"another attempt waits for a network", "restart waits for a network", "release without a commit", "warning", "message written by an attempt", "half-close after an attempt failed",
+		"another attempt waits for a network", "restart waits for a network", "release without a commit", "warning", "silent attempt", "message written by an attempt", "half-close after an attempt failed",
 		"end before the half-close", "end for cancelled", "end for deadline", "end for throttled", "end for responseHeaders", "end for exhausted",
 	} {
 		if !t.Failed() && met[what] < 30 {
@@ -115,6 +115,9 @@ func newWalk(t *testing.T, seed int64, verbose bool) *walk {
 	}
 	if w.settings.MaxAttempts > 1 {
 		w.settings.Quota = attempts.NewQuota(w.perChannel, w.perCall)
+	}
+	if r.Intn(3) == 0 {
+		w.settings.RecvTimeout, w.settings.Duplex = span(float64(20+r.Intn(500))), w.settings.Streams && r.Intn(2) == 0
 	}
 	w.machine.Init(w.settings)
 	return w

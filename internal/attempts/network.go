@@ -16,7 +16,7 @@ func (m *Machine) Network(now plan.Duration, up bool) {
 	m.offline = !up
 	for id := range m.attempts {
 		if a := &m.attempts[id]; a.live && a.held {
-			m.prepareOrOpen(id)
+			m.prepareOrOpen(now, id)
 		}
 	}
 	m.startDue(now)
@@ -24,7 +24,7 @@ func (m *Machine) Network(now plan.Duration, up bool) {
 
 // prepareOrOpen asks for an attempt's next step, which is to get its own metadata or to
 // send its request. Without a network, the attempt is held until there is one.
-func (m *Machine) prepareOrOpen(id int) {
+func (m *Machine) prepareOrOpen(now plan.Duration, id int) {
 	a := &m.attempts[id]
 	if a.held = m.waits(); a.held {
 		return
@@ -36,6 +36,8 @@ func (m *Machine) prepareOrOpen(id int) {
 	a.asked = true
 	m.act(Action{Op: op, Attempt: id})
 	if op == Open {
+		a.opened = true
+		m.expectResponse(now, id)
 		m.releaseSpent(id)
 	}
 }

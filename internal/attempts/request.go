@@ -82,6 +82,11 @@ func (m *Machine) HalfClose(now plan.Duration) {
 		return
 	}
 	m.request.complete, m.stallAt = true, plan.Never
+	if !m.set.Duplex {
+		for id := range m.attempts {
+			m.expectResponse(now, id)
+		}
+	}
 	if m.started == 0 {
 		m.next = now
 	}

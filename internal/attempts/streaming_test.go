@@ -304,7 +304,7 @@ func TestWholeRequests(t *testing.T) {
 		s := begin(t, retries(5), wholes, roomy(), deadline(1500))
 		s.at(0).begins().arms(1500).queues(10).written(1)
 		s.at(1500).fires().overLocally(deadlineCode, status.ReasonDeadline,
-			"the deadline of 1500 ms passed before the end of the request, which the transport waits for: nothing was sent").buffered(0)
+			"the deadline of 1.5 s passed before the end of the request, which the transport waits for: nothing was sent").buffered(0)
 		s.at(1600).halfCloses().queues(10).buffered(0)
 	})
 	t.Run("deadline_before_it_begins", func(t *testing.T) {

@@ -89,7 +89,7 @@ func (c *Call) Init(ch *channel.Channel, now plan.Duration, p Params) {
 	}
 	settings.WaitForReady = p.WaitForReady != nil && *p.WaitForReady
 	if allowed > 1 {
-		settings.Quota = ch.Quota()
+		settings.Quota, settings.RecvTimeout, settings.Duplex = ch.Quota(), config.RecvTimeout(), p.Socket
 	}
 	if p.MaxReceiveBytes == 0 {
 		p.MaxReceiveBytes = ch.Options().MaxReceiveMessageBytes

@@ -65,6 +65,7 @@ const (
 	NotSent                   // it never left the client
 	Refused                   // a server refused it before any application saw it
 	Dropped                   // the transport dropped it for a reason of its own
+	Silent                    // nothing of a response arrived in time: it may be tried again, whatever the policy lists
 	Final                     // another attempt would end as this one did: the call ends with it, whatever the policy lists
 )
 

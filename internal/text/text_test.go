@@ -102,3 +102,14 @@ func TestIndex(t *testing.T) {
 		}
 	}
 }
+
+func TestSpan(t *testing.T) {
+	for ns, want := range map[int64]string{
+		0: "0 ms", 999: "0 ms", 1_000: "0.001 ms", 1_050_000: "1.05 ms", 250_000_000: "250 ms", 999_999_999: "999.999 ms", 1_000_000_000: "1 s",
+		1_500_000_000: "1.5 s", 1_234_567_890: "1.234 s", 60_000_000_000: "60 s", 1<<63 - 1: "9223372036.854 s",
+	} {
+		if got := text.Span(ns); got != want {
+			t.Errorf("%d: %q; want %q", ns, got, want)
+		}
+	}
+}

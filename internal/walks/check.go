@@ -2,6 +2,7 @@ package walks
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
@@ -28,6 +29,7 @@ func (w *walker) act(a attempts.Action) {
 		}
 	case attempts.Abort:
 		w.attempts[a.Attempt].closed = true
+		w.checkSilence(a.Attempt)
 	case attempts.Timer:
 		w.armed = a.At
 	case attempts.Read:
@@ -66,6 +68,16 @@ func (w *walker) act(a attempts.Action) {
 	case attempts.Observe:
 	default:
 		w.fail("the walk does not know op %d", a.Op)
+	}
+}
+
+// checkSilence checks that an attempt that was given up as silent was silent.
+func (w *walker) checkSilence(id int) {
+	if r := w.looked().Record(id); strings.Contains(r.Message, ": nothing arrived within ") {
+		w.meet("silent attempt", true)
+		if w.attempts[id].answered || r.Code != int(status.Unavailable) || r.EndedAt-r.StartedAt < int64(250*plan.Millisecond) {
+			w.fail("attempt %d was given up as silent: %+v", id+1, r)
+		}
 	}
 }
 

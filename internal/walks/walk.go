@@ -23,6 +23,9 @@ const (
 	retrying = `{"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":4,"initialBackoff":"1s","maxBackoff":"5s",
 		"backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE","UNIMPLEMENTED"]}}]}`
 	hedging = `{"methodConfig":[{"name":[{}],"hedgingPolicy":{"maxAttempts":3,"hedgingDelay":"0.1s","nonFatalStatusCodes":["UNAVAILABLE"]}}]}`
+	// What is added to a policy so that silent attempts are given up.
+	retryingAgain = `"perAttemptRecvTimeout":"0.4s",`
+	hedgingAgain  = `"x-hedgerow":{"perAttemptRecvTimeout":"0.25s"},`
 )
 
 // Walk takes this many calls through a walk each, and checks that together they meet
@@ -50,7 +53,7 @@ func Walk(t *testing.T, walks int64, open Open) {
 	for _, what := range []string{
 		"answer before the half-close", "several attempts of several messages", "outage that is waited for", "halfDuplexStalled", "message that is too large",
 		"retryLostToBodyTrailers", "statusHidden", "corsSuspected", "trial that fails", "compressed message", "compressed trailers", "text", "socket",
-		"end while packed", "failure behind a withheld head",
+		"end while packed", "silent attempt", "failure behind a withheld head",
 	} {
 		if !t.Failed() && met[what] < least {
 			t.Errorf("the walks do not spread: only %d met %q", met[what], what)
@@ -63,6 +66,10 @@ func walk(t *testing.T, seed int64, verbose bool, open Open) *walker {
 	config := []string{"", retrying, hedging}[r.Intn(3)]
 	if config != "" { // more tokens than a walk takes
 		config = strings.Replace(config, "{", `{"retryThrottling":{"maxTokens":1000,"tokenRatio":0.1},`, 1)
+	}
+	if seed%7 == 0 {
+		config = strings.Replace(config, `"retryPolicy":{`, `"retryPolicy":{`+retryingAgain, 1)
+		config = strings.Replace(config, `"hedgingPolicy":{`, `"hedgingPolicy":{`+hedgingAgain, 1)
 	}
 	w := &walker{t: t, seed: seed, verbose: verbose, random: r, armed: plan.Never, committed: -1, trial: -1, met: map[string]bool{}, warned: map[string]bool{}}
 	setup := Setup{ServiceConfig: config, Options: channel.DefaultOptions(), Params: w.params}

@@ -18,7 +18,7 @@ import { compilerOf } from "./wasm.mjs";
 // The sizes in bytes, as they were measured last. A change that needs more raises them to what --check prints, with a line in
 // CHANGELOG.md.
 const budget = {
-  wasm: { raw: 119_060, gzip: 55_053, brotli: 47_251 },
+  wasm: { raw: 121_868, gzip: 56_516, brotli: 48_489 },
   javascript: { raw: 44_557, gzip: 16_407, brotli: 14_729 },
 };
 

@@ -55,6 +55,8 @@ var policies = []string{
 	`{"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":3,"initialBackoff":"0.1s","maxBackoff":"0.3s","backoffMultiplier":1.5,"retryableStatusCodes":["UNAVAILABLE"]}}],"retryThrottling":{"maxTokens":20,"tokenRatio":0.5}}`,
 	`{"methodConfig":[{"name":[{"service":"a.B"}],"waitForReady":true,"retryPolicy":{"maxAttempts":9,"initialBackoff":"0.001s","maxBackoff":"10s","backoffMultiplier":3,"retryableStatusCodes":["UNAVAILABLE","RESOURCE_EXHAUSTED"]}}]}`,
 	`{"methodConfig":[{"name":[{}],"hedgingPolicy":{"maxAttempts":4,"hedgingDelay":"0.02s","nonFatalStatusCodes":["UNAVAILABLE","INTERNAL"]}}]}`,
+	`{"methodConfig":[{"name":[{}],"hedgingPolicy":{"maxAttempts":4,"hedgingDelay":"0.02s","x-hedgerow":{"perAttemptRecvTimeout":"0.05s"}}}]}`,
+	`{"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":4,"initialBackoff":"0.01s","maxBackoff":"1s","backoffMultiplier":2,"perAttemptRecvTimeout":"0.1s","retryableStatusCodes":[13]}}]}`,
 	`{"methodConfig":[{"name":[{}],"hedgingPolicy":{"maxAttempts":3}},{"name":[{"service":"a.B","method":"D"}],"timeout":"30s"}]}`,
 }
 

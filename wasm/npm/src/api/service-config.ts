@@ -36,6 +36,11 @@ export interface RetryPolicy {
   readonly backoffMultiplier: number;
   /** Which failures are retried: names in any case, or numbers. At least one, and not OK. */
   readonly retryableStatusCodes: readonly (string | number)[];
+  /**
+   * How long an attempt may go without any response before it is given up and retried, whatever codes are listed: "1s". Above 0. Do not set
+   * it for streams that may be silent at first. Default: for ever (SEMANTICS 8.2).
+   */
+  readonly perAttemptRecvTimeout?: string;
   readonly [unknownField: string]: unknown;
 }
 
@@ -47,5 +52,13 @@ export interface HedgingPolicy {
   readonly hedgingDelay?: string | null;
   /** After a failure with one of these codes the other attempts go on. Any other ends the call. If absent, every failure does. */
   readonly nonFatalStatusCodes?: readonly (string | number)[];
+  /** What only Hedgerow has. Other gRPC clients ignore it; here, unlike elsewhere, a field that is unknown is refused. */
+  readonly "x-hedgerow"?: HedgingExtension;
   readonly [unknownField: string]: unknown;
+}
+
+/** Settings for hedging that only Hedgerow has (SEMANTICS 8.0a). */
+export interface HedgingExtension {
+  /** How long a copy may go without any response before it is given up, which the others survive: "1s". Above 0. Default: for ever. */
+  readonly perAttemptRecvTimeout?: string;
 }

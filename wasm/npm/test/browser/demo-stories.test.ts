@@ -37,7 +37,7 @@ const numbers = (texts: readonly string[]) => texts.map((text) => Number.parseFl
 describe("stories", { concurrency: 3 }, () => {
   test("the page offers every story, and sends one at a press", async (t) => {
     const { page } = await openDemo(t);
-    assert.equal(await page.locator(".story").count(), 12);
+    assert.equal(await page.locator(".story").count(), 13);
     await page.getByRole("button", { name: "Run the first story" }).click();
     const [none, retried] = await complete(page);
     assert.equal(await outcome(none!), "0 of 3 calls OK · 3 attempts · server executed 3");
@@ -156,6 +156,18 @@ describe("stories", { concurrency: 3 }, () => {
     assert.ok(bars.every(({ outcome }) => outcome === "aborted")); // how many hedges went out in time depends on the machine
     assert.equal(await hedged!.locator(".bar .hatch").count(), await hedged!.locator(".bar").count());
     assert.ok(server.executions.every(({ ending }) => ending !== PLAYED));
+  });
+
+  test("a black hole holds calls until their deadline, unless silent attempts are given up", async (t) => {
+    const [, waiting, healed] = await sendStory(t, "blackhole");
+    assert.equal(await outcome(waiting!), "0 of 3 calls OK · 3 attempts · server executed 3");
+    assert.equal((await shown(waiting!)).call["code"], "DEADLINE_EXCEEDED");
+    assert.equal(await outcome(healed!), "3 of 3 calls OK · 6 attempts · server executed 6");
+    const { bars } = await shown(healed!);
+    assert.deepEqual(pick(bars, "kind", "code"), [
+      ["first", "UNAVAILABLE"],
+      ["retry", "OK"],
+    ]);
   });
 
   test("broken connections are retried; the server's count shows what the browser repeated by itself", async (t) => {

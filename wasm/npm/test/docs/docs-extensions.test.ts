@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Channel } from "hedgerow";
 import { METHOD, settle } from "../support/calls.js";
-import { codeOf, compiled } from "../support/documents.js";
+import { blocksOf, codeOf, compiled, textOf } from "../support/documents.js";
 import { FakeFetch } from "../support/fake-fetch.js";
 import { replace } from "../support/gzip.js";
 import { ok } from "../support/responses.js";
@@ -25,4 +25,14 @@ test("docs/state.md: a channel keeps its state in an item of storage", async (t)
   channel.close();
   await settle();
   assert.equal(items.get("hedgerow"), "");
+});
+
+test("docs/black-holes.md: an attempt that is never answered is given up", async (t) => {
+  const [code = "", ...more] = await codeOf("black-holes.md");
+  assert.equal(more.length, 0);
+  const said: string[] = [];
+  t.mock.method(console, "log", (...words: unknown[]) => said.push(`${words.join(" ")}\n`));
+  await compiled("black-holes", { "main.ts": code }, "main.ts");
+  const [shown] = blocksOf(await textOf("docs/black-holes.md")).filter(({ language }) => language === "text");
+  assert.equal(said.join(""), shown?.code);
 });
