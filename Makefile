@@ -60,7 +60,7 @@ demo: build ## Set up, build and serve the demo page on PORT (8080) and, over TL
 build: build-package build-demo build-server ## Build everything into wasm/npm/dist and bin/.
 
 .PHONY: test
-test: build generate-check test-go test-wasm test-node test-browser test-apps test-interop conformance size-check ## Set up, build and run all tests.
+test: build generate-check test-go test-wasm test-node test-browser test-apps test-interop conformance size-check size-go-check ## Set up, build and run all tests.
 
 .PHONY: try
 try: $(NODE_MODULES) ## Run the package's tests that need no server, against src as it is now, in seconds: TESTS=word.
@@ -103,11 +103,12 @@ build-package: $(NODE_MODULES) $(TINYGO) ## Build the npm package into wasm/npm/
 	node $(NPM)/build.mjs --debug
 
 .PHONY: build-demo
-build-demo: build-package ## Copy the package and the demo page's scripts into demo/dist, which the server embeds.
+build-demo: build-package ## Copy the package, the demo page's scripts and the page in Go into demo/dist, which the server embeds.
 	@find demo/dist -mindepth 1 ! -name .gitkeep -delete
 	@mkdir -p demo/dist/hedgerow
 	@cp $(NPM)/dist/*.js $(NPM)/dist/*.js.map $(NPM)/dist/*.wasm demo/dist/hedgerow/
 	@if [ -f demo/build.mjs ]; then node demo/build.mjs; fi
+	@sh demo/apps/go/build.sh demo/dist/go
 
 .PHONY: build-server
 build-server: build-demo ## Build the demo server, with the page inside, into bin/server.
@@ -164,6 +165,10 @@ generate-check: prerequisites ## Fail if the committed generated code differs fr
 size-check: build-package ## Fail if the wasm or the JavaScript of a page is over its budget.
 	@node $(NPM)/size.mjs --check
 
+.PHONY: size-go-check
+size-go-check: prerequisites ## Fail if the table of docs/go.md, of what Go programs weigh, is not true any more.
+	@node interop/weigh.mjs --check
+
 ##@ Occasionally
 
 .PHONY: generate
@@ -174,6 +179,10 @@ generate: prerequisites ## Generate Go and TypeScript from the protos and from t
 .PHONY: size
 size: build-package ## Measure what a page downloads (raw, gzip, brotli), and write it into both READMEs.
 	@node $(NPM)/size.mjs --write
+
+.PHONY: size-go
+size-go: prerequisites ## Measure what Go programs weigh, and write it into docs/go.md. It takes some minutes.
+	@node interop/weigh.mjs --write
 
 .PHONY: report
 report: $(NODE_MODULES) ## List the long files and functions of the package and the demo page. It fails for none of them.

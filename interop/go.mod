@@ -7,6 +7,7 @@ replace github.com/hedgerow-web/hedgerow => ../
 require (
 	connectrpc.com/connect v1.21.1
 	github.com/hedgerow-web/hedgerow v0.0.0-00010101000000-000000000000
+	github.com/planetscale/vtprotobuf v0.6.1-0.20240319094008-0393e58bdf10
 	go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc v0.72.0
 	go.opentelemetry.io/otel v1.47.0
 	go.opentelemetry.io/otel/sdk v1.47.0
