@@ -121,6 +121,7 @@ test-go: prerequisites ## Run the Go tests natively, with the race detector if t
 	go vet ./...
 	set -o pipefail; go test -json $(RACE) ./... | $(RECORD_GO) go
 	$(TEST_32_BIT)
+	cd demo/apps/go && go vet ./... && go test ./...
 
 .PHONY: test-wasm
 test-wasm: build-server ## Run the Go tests compiled to js/wasm under Node, against a running server.
