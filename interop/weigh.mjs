@@ -47,7 +47,7 @@ function measure() {
     execFileSync("go", ["build", "-o", slim, "./jsbridge/slim"], { cwd: root });
     return PROGRAMS.flatMap(([what, program, tags = ""]) => {
       const [full, slimmed] = [join(folder, "full.wasm"), join(folder, "slim.wasm")];
-      const args = ["build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", `-tags=${tags}`, "-o", full, `./weight/${program}`];
+      const args = ["build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-tags", tags, "-o", full, `./weight/${program}`];
       execFileSync("go", args, { cwd: interop, env: { ...process.env, GOOS: "js", GOARCH: "wasm" }, stdio: "inherit" });
       execFileSync(slim, ["-o", slimmed, full]);
       return [
