@@ -18,7 +18,8 @@ type body struct {
 	response   safejs.Value // with whole: the response
 	whole      bool         // the response has no stream, but can be read as a whole
 	empty      bool         // the response has no body, or all of it has been read
-	stop       func() bool  // stops waiting for the end of the exchange's context
+	visit      *visit
+	stop       func() bool // stops waiting for the end of the exchange's context
 	once       sync.Once
 	buffer     []byte
 }
@@ -60,14 +61,16 @@ func (b *body) Next(ctx context.Context) ([]byte, error) {
 		piece, done, err := b.read(ctx)
 		switch {
 		case err != nil:
+			interrupted := isAbort(err) || b.visit.interrupted()
 			b.end(true)
-			if ctx.Err() == nil && isAbort(err) {
+			if ctx.Err() == nil && interrupted {
 				err = &transport.Error{Aborted: true, Err: err}
 			}
 			return nil, err
 		case done:
 			b.empty = true
 		case len(piece) > 0:
+			b.visit.progresses()
 			return piece, nil
 		}
 	}
@@ -174,6 +177,7 @@ func (b *body) Close() error {
 func (b *body) end(early bool) {
 	b.once.Do(func() {
 		b.stop()
+		b.visit.end()
 		if !early {
 			return
 		}

@@ -50,11 +50,13 @@ func WithRedirect(r Redirect) FetchOption {
 
 // WithRequestStreaming sends each message of a request as soon as there is one, in
 // browsers too, so that memory need not hold the whole request. Among browsers only
-// Chromium can do so, and only over HTTP/2; in others such fetches fail. Even in
+// Chromium can do so, and only over HTTP/2: over HTTP/1.1 such fetches fail. Even in
 // Chromium a response may not be seen before the request, or the response itself,
-// is complete (SEMANTICS 5.7a). Under Node requests are always streamed.
+// is complete (SEMANTICS 5.7a). Browsers that know no such streams, as Firefox and
+// Safari, are asked first; there requests are sent when they are complete. Under Node
+// requests are always streamed.
 func WithRequestStreaming() FetchOption {
-	return func(f *fetcher) { f.streams = true }
+	return func(f *fetcher) { f.streams = f.streams || canStream() }
 }
 
 // Fetch returns a transport over the global fetch. Redirects are not followed, unless
@@ -136,36 +138,42 @@ func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 	if err != nil {
 		return nil, &transport.Error{Invalid: true, Err: err}
 	}
-	body, begun, err := upload(ctx, r)
+	upload, begun, err := upload(ctx, r)
 	if err != nil {
 		return nil, &transport.Error{Err: err}
 	}
 	watchPolicy()
-	init, err := f.init(r, body, controller)
+	v := visitPage()
+	init, err := f.init(r, upload, controller)
 	var promise safejs.Value
 	if err == nil {
 		promise, err = safejs.Global().Call("fetch", r.URL, init)
 	}
 	begun(err)
 	if err != nil {
+		v.end()
 		return nil, &transport.Error{Invalid: true, Err: err}
 	}
 	// AfterFunc calls abort even if ctx has ended by now, so no end is missed.
-	stop := context.AfterFunc(ctx, func() { abort(controller) })
+	stop := context.AfterFunc(ctx, func() {
+		abort(controller)
+		v.end()
+	})
 	response, err := await(ctx, promise)
 	if err != nil {
 		stop()
-		return nil, f.rejected(ctx, r.URL, init, err)
+		defer v.end()
+		return nil, f.rejected(ctx, r.URL, init, v, err)
 	}
-	return receive(response, controller, stop)
+	return receive(response, &body{controller: controller, stop: stop, visit: v})
 }
 
 // rejected is why fetch gave no response.
-func (f *fetcher) rejected(ctx context.Context, url string, init map[string]any, err error) error {
+func (f *fetcher) rejected(ctx context.Context, url string, init map[string]any, v *visit, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return &transport.Error{Err: err}
-	case isAbort(err):
+	case isAbort(err) || v.interrupted():
 		return &transport.Error{Aborted: true, Err: err}
 	}
 	if why, refused := f.refused(url, init, err); refused {
@@ -214,8 +222,8 @@ func (f *fetcher) init(r *transport.Request, body, controller safejs.Value) (map
 var errRedirected = errors.New("the response is a redirect")
 
 // receive reads the response head, and returns the response with its body unread.
-func receive(response, controller safejs.Value, stop func() bool) (*transport.Response, error) {
-	b := &body{controller: controller, stop: stop}
+func receive(response safejs.Value, b *body) (*transport.Response, error) {
+	b.visit.progresses()
 	if text(response, "type") == "opaqueredirect" {
 		b.empty = true
 		b.end(true)

@@ -44,9 +44,12 @@ func fetching(t *testing.T, source string) {
 // wantReleased waits for the promises that an abort left behind.
 func wantReleased(t *testing.T) {
 	t.Helper()
-	turnUntil(func() bool { return jsbridge.Live() == 0 })
+	turnUntil(func() bool { return jsbridge.Live() == 0 && jsbridge.Exchanges() == 0 })
 	if n := jsbridge.Live(); n != 0 {
 		t.Errorf("%d callbacks are not released", n)
+	}
+	if n := jsbridge.Exchanges(); n != 0 {
+		t.Errorf("%d exchanges have not ended", n)
 	}
 }
 

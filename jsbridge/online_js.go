@@ -19,33 +19,11 @@ func (f *fetcher) Online() bool {
 }
 
 // Watch calls changed whenever the page or the worker goes online or offline.
-func (f *fetcher) Watch(changed func()) (stop func()) { return listenFor(connectivity[:], changed) }
+func (f *fetcher) Watch(changed func()) (stop func()) {
+	return listenTo(func(string) { go changed() }, "online", "offline") // The handler must not wait, and changed may.
+}
 
 // WatchHide calls hidden when the page is left.
 func (f *fetcher) WatchHide(hidden func()) (stop func()) {
-	return listenFor([]string{"pagehide"}, hidden)
+	return listenTo(func(string) { go hidden() }, "pagehide")
 }
-
-// listenFor calls a function, in a goroutine of its own, at every event of these types.
-func listenFor(events []string, changed func()) (stop func()) {
-	global := safejs.Global()
-	listens, err := global.Get("addEventListener")
-	if err != nil || listens.Type() != safejs.TypeFunction {
-		return func() {}
-	}
-	listener, err := callback(func(safejs.Value) { go changed() }) // A callback must not wait, and changed may.
-	if err != nil {
-		return func() {}
-	}
-	for _, event := range events {
-		_, _ = global.Call("addEventListener", event, listener)
-	}
-	return func() {
-		for _, event := range events {
-			_, _ = global.Call("removeEventListener", event, listener)
-		}
-		free(listener)
-	}
-}
-
-var connectivity = [...]string{"online", "offline"}

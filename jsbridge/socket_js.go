@@ -20,12 +20,12 @@ type socket struct {
 	isOpen  chan struct{} // closed when the socket has opened
 	changed chan struct{} // has room for one token, which wakes the goroutine that waits for an event
 	buffer  []byte
+	visit   *visit
 	release []func() // remove the listeners, so that JavaScript calls no function of ours any more
 
 	mu         sync.Mutex
 	inbox      []safejs.Value // messages that nobody has read yet
 	closed     error          // how the socket was closed; read after the inbox
-	left       bool           // the page was left, and no message has come since
 	unfinished bool           // the request has begun, and has not ended
 	over       bool           // this side needs the socket no longer
 }
@@ -40,7 +40,8 @@ var errNotBinary = &transport.CloseError{Code: 1003, Reason: "received a message
 
 // listen listens to a socket's events. No handler waits.
 func listen(ctx context.Context, value safejs.Value) (*socket, error) {
-	k := &socket{value: value, isOpen: make(chan struct{}), changed: make(chan struct{}, 1)}
+	k := &socket{value: value, isOpen: make(chan struct{}), changed: make(chan struct{}, 1), visit: visitPage()}
+	k.release = append(k.release, k.visit.end)
 	k.ctx, k.cancel = context.WithCancel(ctx)
 	err := value.Set("binaryType", "arraybuffer")
 	for name, handler := range map[string]func(event safejs.Value){
@@ -52,9 +53,6 @@ func listen(ctx context.Context, value safejs.Value) (*socket, error) {
 		if err == nil {
 			err = k.on(name, handler)
 		}
-	}
-	if err == nil {
-		err = k.watchPage()
 	}
 	if err != nil {
 		k.end()
@@ -77,25 +75,6 @@ func (k *socket) on(name string, handler func(event safejs.Value)) error {
 	return k.value.Set(name, f)
 }
 
-// watchPage notes when the page is left. Node has no page.
-func (k *socket) watchPage() error {
-	global := safejs.Global()
-	listens, err := global.Get("addEventListener")
-	if err != nil || listens.Type() != safejs.TypeFunction {
-		return err
-	}
-	f, err := callback(func(safejs.Value) { k.update(func() { k.left = true }) })
-	if err != nil {
-		return err
-	}
-	k.release = append(k.release, func() {
-		_, _ = global.Call("removeEventListener", "pagehide", f)
-		free(f)
-	})
-	_, err = global.Call("addEventListener", "pagehide", f)
-	return err
-}
-
 // update changes the socket's state under its lock, and wakes the goroutine that waits
 // for a change.
 func (k *socket) update(change func()) {
@@ -113,8 +92,8 @@ func (k *socket) onMessage(event safejs.Value) {
 	if err == nil {
 		data, err = view(data)
 	}
+	k.visit.progresses()
 	k.update(func() {
-		k.left = false
 		switch {
 		case k.closed != nil:
 		case err != nil:
@@ -157,7 +136,7 @@ func (k *socket) onError(safejs.Value) {
 	k.update(func() {
 		switch {
 		case k.closed != nil || k.hasOpened():
-		case k.left:
+		case k.visit.interrupted():
 			k.closed = &transport.Error{Aborted: true, Err: errors.New("the page was left before the socket opened")}
 		default:
 			k.closed = &transport.Error{Err: errors.New("the socket failed before it opened, and no reason was given")}
@@ -169,7 +148,7 @@ func (k *socket) onError(safejs.Value) {
 // closed (SEMANTICS 5.8d, 5.8e).
 func (k *socket) readError(closed *transport.CloseError) error {
 	switch {
-	case k.left:
+	case k.visit.interrupted():
 		return &transport.Error{Aborted: true, Err: errors.New("the page was left, and " + closed.Error())}
 	case !k.hasOpened():
 		return &transport.Error{Err: errors.New("the socket was closed before it opened, with code " + strconv.Itoa(closed.Code))}

@@ -38,6 +38,9 @@ const fakeSocket = `
 // leave is JavaScript that does what a browser does when the page is left.
 const leave = `(globalThis.document ? globalThis : globalThis.page).dispatchEvent(new Event("pagehide"));`
 
+// comeBack is JavaScript that does what a browser does when the user comes back to it.
+const comeBack = `(globalThis.document ? globalThis : globalThis.page).dispatchEvent(new Event("pageshow"));`
+
 // socketing returns a transport over WebSockets whose server is written in JavaScript,
 // with the socket in s. At the end of the test it checks that all callbacks are released.
 func socketing(t *testing.T, serve string) transport.RoundTripper {

@@ -97,6 +97,9 @@ func (s *sockets) open(ctx context.Context, r *transport.Request) (*socket, erro
 	watchPolicy()
 	value, err := s.construct(r.URL)
 	if err != nil {
+		if err := forbidden(ctx, r.URL); err != nil { // which Firefox throws
+			return nil, err
+		}
 		return nil, &transport.Error{Invalid: true, Err: err}
 	}
 	k, err := listen(ctx, value)

@@ -58,7 +58,7 @@ func TestHowSocketsEnd(t *testing.T) {
 		"page_left_error":         {serve: leave + ` s.onerror({})`, wanted: "the page was left before the socket opened", aborted: true},
 		"page_left":               {serve: `s.onopen({}); ` + leave + ` s.onclose({code: 1006, reason: ""})`, wanted: "the page was left, and the WebSocket was closed with code 1006", aborted: true},
 		"page_left_as_it_opened":  {serve: leave + ` s.onclose({code: 1001, reason: ""})`, wanted: "the page was left, and the WebSocket was closed with code 1001", aborted: true},
-		"page_left_and_come_back": {serve: `s.onopen({}); ` + leave + ` s.give(); s.onclose({code: 1001, reason: ""})`, wanted: "the WebSocket was closed with code 1001", code: 1001},
+		"page_left_and_come_back": {serve: `s.onopen({}); ` + leave + comeBack + ` s.give(); s.onclose({code: 1001, reason: ""})`, wanted: "the WebSocket was closed with code 1001", code: 1001},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLive()

@@ -31,6 +31,16 @@ func TestFailed(t *testing.T) {
 			}
 		}
 	})
+	t.Run("98_text_has_one_full_stop_behind_the_browsers", func(t *testing.T) {
+		for _, socket := range []bool{false, true} {
+			tk := unary(t, open(t, ""))
+			tk.sends(10).starts().asks("open 1")
+			tk.call.socket = socket
+			cause := errors.New("NetworkError when attempting to fetch resource.")
+			tk.tell(func(c *Call) { c.Failed(0, 0, NoResponse, plan.Processed, cause) }).asks("end")
+			tk.over(status.Unavailable, status.ReasonFatalStatus, 1, "to fetch resource. Check that the server is running")
+		}
+	})
 	t.Run("98_not_a_request", func(t *testing.T) {
 		tk := unary(t, open(t, retrying))
 		tk.sends(10).starts().asks("open 1")

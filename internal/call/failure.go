@@ -89,7 +89,7 @@ func (c *Call) brokenText(how Failure, cause error) string {
 	}
 	message := "no request can be made to " + c.URL() + ": " + why
 	if strings.Contains(why, "AbortSignal") {
-		message += ". fetch does not know the signals of the global AbortController, as happens where a test environment brings a DOM of " +
+		message = text.Clause(message) + ". fetch does not know the signals of the global AbortController, as happens where a test environment brings a DOM of " +
 			"its own: run such tests in an environment without one, or give the channel a fetch that takes its signals"
 	}
 	return message
@@ -99,11 +99,11 @@ func (c *Call) brokenText(how Failure, cause error) string {
 // these faults as one and the same error, so the text names each of them.
 func (c *Call) noResponseText(id int, cause error) string {
 	if c.socket {
-		return "no WebSocket could be opened for " + c.URL() + ": " + cause.Error() + ". Check that the server is running and reachable, " +
+		return "no WebSocket could be opened for " + c.URL() + ": " + text.Clause(cause.Error()) + ". Check that the server is running and reachable, " +
 			"that it accepts gRPC-Web over WebSockets (the improbable wrapper does with WithWebsockets(true)), and that it allows the page's " +
 			"origin there (WithWebsocketOriginFunc)"
 	}
-	message := "no response from POST " + c.URL() + ": " + cause.Error() + ". Check that the server is running and reachable"
+	message := "no response from POST " + c.URL() + ": " + text.Clause(cause.Error()) + ". Check that the server is running and reachable"
 	if c.channel.Options().CrossOrigin {
 		message += "; it is on another origin than the page, so also check its CORS response, which must not be a redirect, as to the login page " +
 			"of a session that has ended, and must allow the page's origin and the headers " + text.List(c.allowed())

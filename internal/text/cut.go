@@ -51,4 +51,13 @@ func Trim(s string) string {
 	return s
 }
 
+// Clause takes the full stops off the end, for a sentence that goes on behind: some
+// browsers end the texts of their errors with one.
+func Clause(s string) string {
+	for s != "" && s[len(s)-1] == '.' {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
 func space(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }

@@ -84,6 +84,14 @@ func TestTrim(t *testing.T) {
 	}
 }
 
+func TestClause(t *testing.T) {
+	for in, want := range map[string]string{"": "", ".": "", "a": "a", "a.": "a", "a..": "a", "a.b": "a.b"} {
+		if got := text.Clause(in); got != want {
+			t.Errorf("Clause(%q) is %q; want %q", in, got, want)
+		}
+	}
+}
+
 func TestIndex(t *testing.T) {
 	var index text.Index
 	if index.Find("") != -1 || index.Len() != 0 {

@@ -37,10 +37,12 @@ export class Engine {
   readonly channels: Set<ChannelHandler> = new Set();
   /** The channel that is being opened, or asks: what Go says that is about no call is for this one. */
   asking: ChannelHandler | undefined;
-  /** The page is being left, or is in the back/forward cache. What ends its requests then is not a failure of a server. */
-  leaving = false;
   /** How often the page was left. */
   departures = 0;
+  /** The page was left: it will soon be gone, or is in the back/forward cache. */
+  #left = false;
+  /** The page was told that it may be left, a moment ago. */
+  #unloading = false;
   /** Directives of the page's policy, by the URLs that they forbade. */
   #forbidden: Map<string, string> = new Map();
   #host: Host;
@@ -76,17 +78,37 @@ export class Engine {
   #listen(how: "addEventListener" | "removeEventListener"): void {
     if (typeof globalThis[how] !== "function") return; // Node
     globalThis[how]("securitypolicyviolation", this.#onViolation, true);
-    for (const type of ["online", "offline", "pageshow", "pagehide"]) globalThis[how](type, this.#onPage);
+    for (const type of ["online", "offline", "pageshow", "pagehide", "beforeunload"]) globalThis[how](type, this.#onPage);
     if (typeof document === "object") document[how]("visibilitychange", this.#onPage);
+  }
+
+  /** The page is being left, or is in the back/forward cache. What ends its requests then is not a failure of a server. */
+  get leaving(): boolean {
+    return this.#left || this.#unloading;
   }
 
   /** Timers are late in a page that sleeps. Whenever the page may have woken up, Go looks at all of them again. */
   #onPage = ({ type }: Event): void => {
+    if (type === "beforeunload") this.#unload();
     if (type === "pagehide") this.departures++;
-    if (type === "pagehide" || type === "pageshow") this.leaving = type === "pagehide";
+    if (type === "pagehide" || type === "pageshow") this.#left = type === "pagehide";
+    if (type === "pageshow") this.#unloading = false;
     if (type === "online" || type === "offline") this.enter("network", this.clock.now(), type === "online" ? 1 : 0);
     else if (!this.leaving) this.enter("timer", this.clock.now());
   };
+
+  /**
+   * Firefox and WebKit end a page's requests when its navigation begins, long before pagehide. Nothing follows if the navigation is a
+   * download, or if the user stays. So this counts for a moment only, which begins when the page runs again: a dialog may have asked.
+   */
+  #unload(): void {
+    this.#unloading = true;
+    setTimeout(() =>
+      setTimeout(() => {
+        this.#unloading = false;
+      }, UNLOADING),
+    );
+  }
 
   /** Notes what the page's Content-Security-Policy forbids, up to a hundred addresses. A policy, once there, stays. */
   #onViolation = (event: Event): void => {
@@ -237,6 +259,9 @@ export class Engine {
     );
   }
 }
+
+/** How long a page counts as being left after beforeunload, in milliseconds. Browsers take some ten of them to end its requests. */
+const UNLOADING = 1000;
 
 /** If the end of a body has already come, fetch's streams report it within a few microtasks; and a program's next call begins within a few. */
 const PATIENCE = 20;

@@ -9,7 +9,7 @@
 //   runtime.ts         starts a program: tinygo-runtime.ts has what the package's own needs of JavaScript, and go-runtime.ts, which is loaded
 //                      only for such a one, what a program from Go's own compiler needs
 
-import { LoadError } from "../api/errors.js";
+import { blocked, LoadError } from "../api/errors.js";
 import { Cursor } from "./cursor.js";
 import type { GoExports } from "./go-runtime.js";
 import { run } from "./runtime.js";
@@ -73,13 +73,18 @@ export class Host {
   constructor(module: WebAssembly.Module, onAction: (action: number, cursor: Cursor) => void, onDeath: (death: Error) => void) {
     this.#onAction = onAction;
     this.#onDeath = onDeath;
-    this.#exports = run(module, {
-      print: (text) => {
+    const hooks = {
+      print: (text: string) => {
         this.#printed = (this.#printed + text).slice(0, 4096); // the cause stands first, tracebacks behind it
       },
-      exit: (code) => this.#die(`the Go program exited with code ${code}`),
-      died: (error) => this.#die(String(error), error),
-    }) as Exports & Program;
+      exit: (code: number) => this.#die(`the Go program exited with code ${code}`),
+      died: (error: unknown) => this.#die(String(error), error),
+    };
+    try {
+      this.#exports = run(module, hooks) as Exports & Program;
+    } catch (error) {
+      throw blocked(error, "the WebAssembly") ?? error; // WebKit compiles what a policy forbids, and refuses it only now
+    }
     this.#box = this.#exports.mailbox() >>> 0;
     this.#words = this.#mailbox();
     if (this.#word(Box.Version) !== VERSION) {

@@ -1,6 +1,6 @@
 import { Code } from "./code.js";
 import type { AttemptRecord, CommitReason } from "./events.js";
-import { peek } from "./foreign.js";
+import { clause, peek } from "./foreign.js";
 import { Metadata } from "./metadata.js";
 
 /** How a call ended, in the form that the package uses inside. */
@@ -111,6 +111,17 @@ name(ConfigError, "ConfigError");
 /** The WebAssembly could not be loaded. The message says what was fetched, what came back, and what to change. */
 export class LoadError extends Error {}
 name(LoadError, "LoadError");
+
+/**
+ * The error of a WebAssembly that the page's Content-Security-Policy does not allow, if this is why: Chromium and WebKit say so by the
+ * policy's words, Firefox by "CSP".
+ */
+export function blocked(cause: unknown, from: string): LoadError | undefined {
+  const text = clause(cause);
+  if (!/Content Security Policy|unsafe-eval|\bCSP\b/i.test(text)) return undefined;
+  const remedy = "The page's Content-Security-Policy must allow it: script-src 'wasm-unsafe-eval'";
+  return new LoadError(`${from} could not be compiled: ${text}. ${remedy}`, { cause });
+}
 
 /** Waits for a part of the package that only some programs need. */
 export async function loadPart<T>(part: Promise<T>): Promise<T> {

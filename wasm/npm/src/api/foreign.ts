@@ -42,6 +42,11 @@ export function show(error: unknown): string {
   }
 }
 
+/** An error as text that a sentence may go on behind: some browsers end theirs with a full stop. */
+export function clause(error: unknown): string {
+  return show(error).replace(/\.+$/, "");
+}
+
 /** An error with its cause: Node says "fetch failed", and the reason only in the cause. */
 export function explain(error: unknown): string {
   const message = peek(peek(error, "cause"), "message");

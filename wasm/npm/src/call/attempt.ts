@@ -36,7 +36,7 @@ export class Attempt implements CarrierEvents {
     try {
       this.#carrier = carry(request, this);
     } catch (error) {
-      this.invalidRequest(error);
+      this.#threw(error);
     }
     if (this.signal.aborted) this.#kill(); // it failed at once
   }
@@ -62,6 +62,14 @@ export class Attempt implements CarrierEvents {
   /** Must not throw, although the WebSocket class may be the user's own. */
   #kill(): void {
     runSafely(() => this.#carrier?.kill());
+  }
+
+  /** Nothing was sent. In Firefox a WebSocket's class throws if the page's policy forbids the address. */
+  #threw(error: unknown): void {
+    this.#call.engine.whenForbidden(this.#call.url, (directive) => {
+      if (directive) this.#fail(Failure.Forbidden, error, directive);
+      else this.invalidRequest(error);
+    });
   }
 
   // What the carrier reports.

@@ -34,7 +34,7 @@ export class FetchCarrier implements Carrier {
     let hint = "";
     if ("getReader" in body) {
       if (!canStream()) {
-        attempt.noResponse(new TypeError("this browser's fetch cannot send a stream: leave requestStreaming out"));
+        attempt.invalidRequest(new TypeError("this browser's fetch cannot send a stream: leave requestStreaming out"));
         return;
       }
       init.duplex = "half";

@@ -1,5 +1,6 @@
 import { prepare } from "../abi/runtime.js";
-import { LoadError, loadPart } from "../api/errors.js";
+import { blocked, LoadError, loadPart } from "../api/errors.js";
+import { clause } from "../api/foreign.js";
 import type { LoadOptions } from "../api/options.js";
 import type { ModuleType, UrlType } from "../api/platform.js";
 
@@ -83,7 +84,7 @@ async function read(file: () => Promise<BufferSource>): Promise<BufferSource> {
     return await file();
   } catch (cause) {
     throw new LoadError(
-      `the package's own hedgerow.wasm could not be read: ${String(cause)}. It must be in the same folder as the package's JavaScript. ` +
+      `the package's own hedgerow.wasm could not be read: ${clause(cause)}. It must be in the same folder as the package's JavaScript. ` +
         "If a bundler moved that, set wasmUrl to where the file is, or pass its bytes as wasmBinary",
       { cause },
     );
@@ -120,7 +121,7 @@ async function download(url: string | URL, integrity: string | undefined): Promi
     if (response.ok && type !== "application/wasm") bytes = await response.arrayBuffer();
   } catch (error) {
     throw new LoadError(
-      `${text} could not be fetched: ${String(error)}. Check that the file is served there` +
+      `${text} could not be fetched: ${clause(error)}. Check that the file is served there` +
         (integrity ? `, that its hash is ${integrity}` : "") +
         ", and that the page's Content-Security-Policy (connect-src) and, on another origin, CORS allow it; or set wasmUrl to where the file is",
       { cause: error },
@@ -167,13 +168,11 @@ async function compileBytes(bytes: BufferSource, from: string, integrity: string
 }
 
 function notCompiled(error: unknown, from: string): LoadError {
-  const text = String(error);
-  const blocked = /Content Security Policy|unsafe-eval/i.test(text);
-  return new LoadError(
-    `${from} could not be compiled: ${text}. ` +
-      (blocked
-        ? "The page's Content-Security-Policy must allow it: script-src 'wasm-unsafe-eval'"
-        : "Check that it is the package's hedgerow.wasm, complete and of this version"),
-    { cause: error },
+  return (
+    blocked(error, from) ??
+    new LoadError(
+      `${from} could not be compiled: ${clause(error)}. Check that it is the package's hedgerow.wasm, complete and of this version`,
+      { cause: error },
+    )
   );
 }

@@ -39,7 +39,7 @@ interface Opening {
   readonly held: HeldMessage[];
 }
 
-const PAGE_EVENTS: readonly PageEvent[] = ["online", "offline", "pageshow", "pagehide"];
+const PAGE_EVENTS: readonly PageEvent[] = ["online", "offline", "pageshow", "pagehide", "beforeunload"];
 
 let lastSource = 0;
 const sources = new WeakMap<object, number>();

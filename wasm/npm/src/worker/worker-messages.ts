@@ -54,7 +54,7 @@ export type ToWorker =
   /** What a function of the page's returned, if that is a text, or what it failed with. */
   | { readonly kind: "answer"; readonly id: number; readonly text: string | undefined; readonly failure?: Failure };
 
-export type PageEvent = "online" | "offline" | "pageshow" | "pagehide";
+export type PageEvent = "online" | "offline" | "pageshow" | "pagehide" | "beforeunload";
 
 /** Which functions the page has. */
 export interface Asks {

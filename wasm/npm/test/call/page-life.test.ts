@@ -91,9 +91,9 @@ for (const wake of ["visibilitychange", "pageshow", "online"]) {
   });
 }
 
-/** Requests that the browser ends when the page is left. They fail before the page sleeps, or when it wakes. */
-for (const when of ["as the page goes", "as it comes back"] as const) {
-  test(`a request that is lost ${when} is CANCELLED, not retried, and takes no token`, async (t) => {
+/** Requests that the browser ends when the page is left. They fail before it goes, as in Firefox, before it sleeps, or when it wakes. */
+for (const when of ["as the page is told", "as the page goes", "as it comes back"] as const) {
+  test(`32 a request that is lost ${when} is CANCELLED, not retried, and takes no token`, async (t) => {
     const page = new FakePage(t);
     const fake = new FakeFetch();
     const blocked: unknown[] = [];
@@ -113,7 +113,8 @@ for (const when of ["as the page goes", "as it comes back"] as const) {
     await writer.write(frame(MESSAGE));
     await first;
     const next = refused(answers.next());
-    page.hide();
+    if (when === "as the page is told") page.unload();
+    else page.hide();
     if (when === "as it comes back") page.show();
     fake.exchanges[0]?.fail(lost());
     void writer.abort(lost());
@@ -126,6 +127,23 @@ for (const when of ["as the page goes", "as it comes back"] as const) {
     assert.deepEqual(blocked, []);
   });
 }
+
+test("a page that was only told that it may be left: a second later its requests fail and are retried like any", async (t) => {
+  const page = new FakePage(t);
+  const clock = new Clock(t);
+  const fake = new FakeFetch();
+  const channel = await open(t, fake, { serviceConfig: retrying() });
+  const call = channel.unary(METHOD, MESSAGE);
+  const first = await fake.request(1);
+  page.unload();
+  await clock.advance(0);
+  await clock.advance(1000);
+  first.fail(lost());
+  await settle();
+  await clock.advance(1000); // the backoff
+  (await fake.request(2)).respond(ok(MESSAGE));
+  assert.equal((await call).attempts[0]?.code, Code.UNAVAILABLE);
+});
 
 test("a page that came back: calls that begin then fail and are retried like any", async (t) => {
   const page = new FakePage(t);

@@ -72,6 +72,27 @@ function file(body: Uint8Array | string, type: string, status = 200): RequestLis
   return (_, response) => void response.writeHead(status, { "content-type": type }).end(body);
 }
 
+/** What browsers say where a Content-Security-Policy does not allow WebAssembly, and where they say it. */
+for (const [browser, where, why] of [
+  [
+    "Chromium",
+    "compile",
+    "WebAssembly.compile(): Compiling or instantiating WebAssembly module violates the following Content Security policy directive",
+  ],
+  ["Firefox", "compile", "call to WebAssembly.compile() blocked by CSP"],
+  [
+    "WebKit",
+    "Instance",
+    "Refused to create a WebAssembly object because 'unsafe-eval' or 'wasm-unsafe-eval' is not an allowed source of script.",
+  ],
+] as const)
+  test(`a Content-Security-Policy against WebAssembly, in ${browser}'s words: the LoadError names the remedy`, () =>
+    program(`
+const refuse = function () { throw new WebAssembly.CompileError(${JSON.stringify(why)}) };
+WebAssembly.${where} = ${where === "Instance" ? "refuse" : "async () => refuse()"};
+await fails({}, /could not be compiled: CompileError: .*[^.]\\. The page's Content-Security-Policy must allow it: script-src 'wasm-unsafe-eval'$/);
+`));
+
 test("without a word the package's own file is read, once for all channels", () =>
   program(`await Promise.all([works(), preload(), works(), works()]);`));
 

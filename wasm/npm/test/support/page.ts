@@ -53,6 +53,11 @@ export class FakePage {
     this.window.dispatchEvent(new Event("offline"));
   }
 
+  /** The page is told that it may be left. */
+  unload(): void {
+    this.window.dispatchEvent(new Event("beforeunload"));
+  }
+
   /** The page is left. Chromium sends an event for that, and then one because the page is hidden. */
   hide(): void {
     this.window.dispatchEvent(new Event("pagehide"));
