@@ -2,7 +2,8 @@
 //
 //   node test.mjs node [WORD…]      test/**/*.test.ts, without the folders below
 //   node test.mjs try [WORD…]       those of them that need only src/ as it is now: no server, and nothing built before (see try.mjs)
-//   node test.mjs browser [WORD…]   test/browser/**/*.test.ts, which drive Chromium (its path in CHROMIUM)
+//   node test.mjs browser [WORD…]   test/browser/**/*.test.ts, which drive Chromium (its path in CHROMIUM) or, if ENGINE is firefox,
+//                                   Firefox (its path in FIREFOX)
 //   node test.mjs apps [WORD…]      test/apps/**/*.test.ts, which run the apps of demo/apps that demo/apps/install.mjs has installed
 //   node test.mjs interop [WORD…]   test/interop/**/*.test.ts, which drive Chromium too, and run servers and proxies of their own
 //
@@ -10,12 +11,14 @@
 // each; imports of packages stay imports. Tests find this folder in HEDGEROW_PACKAGE and the server (.ci/with-server.sh) in
 // HEDGEROW_SERVER. A run of all files of node or browser keeps its results for `make scenarios`.
 
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { fileOf } from "../../.ci/scenarios/results.mjs";
+import { startFirefox } from "./firefox.mjs";
 import { buildScratch, sortByNeed } from "./try.mjs";
 import { compilerOf } from "./wasm.mjs";
 
@@ -37,7 +40,9 @@ const own = folders.includes(suite);
 if (suite !== "node" && !trying && !own) fail("usage: node test.mjs node|try|browser|apps|interop [WORD…]");
 if (!trying && !process.env.HEDGEROW_SERVER)
   fail("there is no server to test against: run this with .ci/with-server.sh, or run make test-node");
-if (own && !process.env.CHROMIUM) fail(`CHROMIUM is not set: run make test-${suite}, which finds a browser`);
+const inFirefox = suite === "browser" && process.env.ENGINE === "firefox";
+const browser = inFirefox ? "FIREFOX" : "CHROMIUM";
+if (own && !process.env[browser]) fail(`${browser} is not set: run make test-${suite}, which finds a browser`);
 
 let names = (await readdir(join(here, "test"), { recursive: true }))
   .filter((name) => name.endsWith(".test.ts"))
@@ -76,18 +81,19 @@ if (trying) {
 
 const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
 if (words.length === 0 && ["node", "browser"].includes(suite)) {
-  const results = fileOf(suite === "node" ? "npm" : "chromium");
+  const results = fileOf(suite === "node" ? "npm" : inFirefox ? "firefox" : "chromium");
   await mkdir(dirname(results), { recursive: true });
   const record = new URL("../../.ci/scenarios/record-node.mjs", import.meta.url).href;
   reporters.push(`--test-reporter=${record}`, `--test-reporter-destination=${results}`);
 }
 
-const environment = trying ? process.env : { ...process.env, HEDGEROW_PACKAGE: here };
-process.exitCode = run(names, reporters, environment);
+const firefox = inFirefox ? await startFirefox() : undefined;
+const environment = trying ? process.env : { ...process.env, HEDGEROW_PACKAGE: here, FIREFOX_ENDPOINT: firefox?.endpoint ?? "" };
+process.exitCode = await run(names, reporters, environment);
 const twice = suite === "node" ? names.filter((name) => bothBuilds.has(name.replaceAll(sep, "/"))) : [];
 if (twice.length > 0 && compilerOf(await readFile(join(here, "dist/hedgerow.wasm"))) === "TinyGo") {
   console.log(`\nThese tests are now run again, with the WebAssembly that Go's own compiler makes: ${twice.join(" ")}`);
-  const again = run(twice, reporters.slice(0, 2), { ...environment, HEDGEROW_WASM: "go" });
+  const again = await run(twice, reporters.slice(0, 2), { ...environment, HEDGEROW_WASM: "go" });
   process.exitCode ||= again;
 } else if (twice.length > 0)
   console.log("\nThe WebAssembly that TinyGo makes was not tested, because there is no TinyGo (see .ci/tinygo.sh).");
@@ -95,13 +101,15 @@ const again = suite === "node" ? names.filter((name) => ofConnect.test(name.repl
 if (again.length > 0) {
   console.log(`\nThese tests are now run again, with connect-es 2.3: ${again.join(" ")}`);
   const preload = ["--import", new URL("connect-next.mjs", import.meta.url).href];
-  const newest = run(again, reporters.slice(0, 2), { ...environment, HEDGEROW_CONNECT: "2.3" }, preload);
+  const newest = await run(again, reporters.slice(0, 2), { ...environment, HEDGEROW_CONNECT: "2.3" }, preload);
   process.exitCode ||= newest;
 }
+await firefox?.stop();
 
-function run(names, reporters, env, preload = []) {
+async function run(names, reporters, env, preload = []) {
   const args = ["--enable-source-maps", ...preload, "--test", ...reporters, ...names.map(translated)];
-  return spawnSync(process.execPath, args, { cwd: here, stdio: "inherit", env }).status ?? 1;
+  const [status] = await once(spawn(process.execPath, args, { cwd: here, stdio: "inherit", env }), "exit");
+  return status ?? 1;
 }
 
 function fail(reason) {

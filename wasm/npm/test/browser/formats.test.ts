@@ -156,10 +156,10 @@ test("95 firstFrame retries trailers that are alone in the body, strict does not
   }
 });
 
-test("the headers that Chromium sends are those of the options and its own", async (t) => {
+test("the headers that the browser sends are those of the options and its own", async (t) => {
   const page = await openPage(t);
   const own =
-    /^(sec-.*|accept|accept-encoding|accept-language|cache-control|connection|content-length|host|origin|pragma|referer|user-agent)$/;
+    /^(sec-.*|accept|accept-encoding|accept-language|cache-control|connection|content-length|host|origin|pragma|priority|referer|user-agent)$/;
   for (const [name, format] of [["nothing", {}], ...formats] as [string, Omit<Options, "baseUrl">][]) {
     const { baseUrl, seen } = await answering(t, concat(frame(MESSAGE), OK));
     const { code, message } = await call(page, { baseUrl, ...format }, "unary", METHOD, MESSAGE);

@@ -1,6 +1,12 @@
-// How the system's Chromium is started.
-import { type Browser, chromium } from "playwright-core";
+// How the system's browsers are started. ENGINE says which one the tests drive.
+import { type Browser, chromium, firefox } from "playwright-core";
 
+export type Engine = "chromium" | "firefox";
+
+/** The engine under test. */
+export const engine: Engine = process.env["ENGINE"] === "firefox" ? "firefox" : "chromium";
+
+/** Where Chromium is. */
 export const executablePath: string = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 
 /** With these arguments Chromium connects to nothing but the server under test. */
@@ -17,7 +23,9 @@ export const flags: readonly string[] = [
 /** How long a page may take for anything, in milliseconds. It is long because a busy machine is slow. */
 export const PATIENCE = 120_000;
 
-/** Every launch has a profile of its own. */
+/** A browser with a profile of its own; or the one that all files share, if test.mjs has started one (firefox.mjs). */
 export function launch(): Promise<Browser> {
+  const shared = process.env["FIREFOX_ENDPOINT"];
+  if (engine === "firefox" && shared) return firefox.connect(shared);
   return chromium.launch({ executablePath, headless: true, args: [...flags] });
 }
