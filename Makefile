@@ -148,8 +148,8 @@ conformance: build-package $(CONFORMANCE) ## Run the conformance suite: CLIENT=n
 	  node conformance/run.mjs $(CLIENT) $(if $(CASE),'$(CASE)')
 
 .PHONY: build-interop
-build-interop: prerequisites ## Build the second server for tests, connect-go, into bin/connect-server.
-	cd interop && go build -trimpath -o ../bin/connect-server ./cmd/connect-server
+build-interop: prerequisites ## Build the other servers for tests, connect-go and grpc-go's own test server, into bin.
+	cd interop && go build -trimpath -o ../bin/ ./cmd/connect-server ./cmd/grpc-server
 
 .PHONY: test-interop
 test-interop: build-server build-interop ## Run the tests against connect-go, and through nginx and HAProxy while servers are killed.

@@ -55,13 +55,13 @@ func webSockets(t *testing.T) transport.RoundTripper {
 	return jsbridge.WebSocket(jsbridge.WithWebSocketClass(class))
 }
 
-// root returns the module's folder: the one with go.mod, above the folder of the
-// package, in which tests run.
+// root returns the repository's folder: the one with the npm package, above the folder
+// of the Go package, in which tests run.
 func root(t *testing.T) string {
 	t.Helper()
 	dir, err := os.Getwd()
 	for err == nil {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, "wasm", "npm", "package.json")); err == nil {
 			return dir
 		}
 		up := filepath.Dir(dir)
@@ -70,6 +70,6 @@ func root(t *testing.T) string {
 		}
 		dir = up
 	}
-	t.Fatal("the tests run outside the module")
+	t.Fatal("the tests run outside the repository")
 	return ""
 }

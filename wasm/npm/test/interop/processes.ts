@@ -69,7 +69,11 @@ interface Addresses {
   readonly certificate_pem: string;
 }
 
-/** A server process: grpc-go behind the improbable wrapper (bin/server), or connect-go (bin/connect-server). */
+/** The programs of servers, in bin: the demo's server, connect-go, and grpc-go's own test server. The first and the last use the
+ * improbable wrapper. */
+const programs = { wrapper: "server", "connect-go": "connect-server", "grpc-go": "grpc-server" } as const;
+
+/** A server process. */
 export class Backend {
   static #made = 0;
   /** The certificate and its key, for the proxies. Only connect-go's server writes them. */
@@ -78,13 +82,13 @@ export class Backend {
   #addresses!: Addresses;
   #child!: ChildProcess;
 
-  static async start(kind: "wrapper" | "connect-go"): Promise<Backend> {
+  static async start(kind: keyof typeof programs): Promise<Backend> {
     const backend = new Backend(kind);
     await backend.#start("127.0.0.1:0");
     return backend;
   }
 
-  private constructor(readonly kind: "wrapper" | "connect-go") {
+  private constructor(readonly kind: keyof typeof programs) {
     const name = join(temp, `${kind}-${++Backend.#made}`);
     this.#file = `${name}.json`;
     this.key = `${name}.pem`;
@@ -93,8 +97,7 @@ export class Backend {
   async #start(addr: string): Promise<void> {
     const args = ["-addr", addr, "-tls-addr", "127.0.0.1:0", "-addresses", this.#file];
     if (this.kind === "connect-go") args.push("-key", this.key);
-    const program = this.kind === "wrapper" ? "server" : "connect-server";
-    this.#child = await start(join(root, "bin", program), args, /^ready$/m);
+    this.#child = await start(join(root, "bin", programs[this.kind]), args, /^ready$/m);
     this.#addresses = JSON.parse(await readFile(this.#file, "utf8"));
   }
 
