@@ -4,8 +4,8 @@ import type { TestContext } from "node:test";
 import { type ChannelOptions, createChannel } from "hedgerow";
 import { packed } from "../support/builds.js";
 import { retrying } from "../support/calls.js";
+import { memory } from "../support/memory.js";
 import { type Expected, judge, type Trial } from "./judge.js";
-import { memory } from "./memory.js";
 import { methodOf } from "./raw-server.js";
 
 /** So many rows are tried at once. */

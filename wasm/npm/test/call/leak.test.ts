@@ -2,34 +2,12 @@
 import assert from "node:assert/strict";
 import { getEventListeners, setMaxListeners } from "node:events";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { type Channel, Code, createChannel, type FetchLike } from "hedgerow";
-import { collect, hedging, MESSAGE, METHOD, refused, retrying, settle } from "../support/calls.js";
+import { collect, hedging, MESSAGE, METHOD, refused, retrying } from "../support/calls.js";
+import { collectGarbage, held, MiB, show } from "../support/garbage.js";
+import { memory } from "../support/memory.js";
 import { concat, failed, frame, OK, ok, WEB } from "../support/responses.js";
 import { connect, DO, Script, STREAM, status } from "../support/server.js";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
-
-/** Every instance that is made in this process: their memory cannot be seen otherwise. */
-const instances: WebAssembly.Instance[] = [];
-const Real = WebAssembly.Instance;
-WebAssembly.Instance = class extends Real {
-  constructor(...args: ConstructorParameters<typeof Real>) {
-    super(...args);
-    instances.push(this);
-  }
-};
-
-function memory(): number {
-  assert.equal(instances.length, 1);
-  const { mem, memory } = (instances[0] as WebAssembly.Instance).exports; // Go's own compiler, or TinyGo
-  return ((mem ?? memory) as WebAssembly.Memory).buffer.byteLength;
-}
-
-const MiB = 1 << 20;
-const show = (bytes: number) => `${(bytes / MiB).toFixed(2)} MiB`;
 
 test("memory at rest, right after the load, is at most 4 MiB", async (t) => {
   const channel = await createChannel({ baseUrl: "https://api.test" });
@@ -48,12 +26,8 @@ class Watch {
     return listener;
   }
 
-  async left(): Promise<number> {
-    for (let i = 0; i < 5; i++) {
-      await settle();
-      collectGarbage();
-    }
-    return this.#refs.filter((ref) => ref.deref() !== undefined).length;
+  left(): Promise<number> {
+    return held(this.#refs);
   }
 }
 
@@ -152,11 +126,7 @@ test("a stream that is committed keeps its request no longer", async (t) => {
   t.after(() => channel.close());
   const stream = channel.serverStreaming(METHOD, new Uint8Array(MiB));
   await stream.header;
-  for (let i = 0; i < 5; i++) {
-    await settle();
-    collectGarbage();
-  }
-  assert.equal(body?.deref(), undefined);
+  assert.equal(await held(body ? [body] : []), 0);
   stream.cancel();
 });
 

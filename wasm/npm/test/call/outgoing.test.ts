@@ -1,16 +1,12 @@
 // Requests of several messages over a fake fetch: their bodies, their replay, and the pace at which messages are asked for.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { type CallEvent, Code } from "hedgerow";
 import { collect, hedging, MESSAGE, METHOD, open, retrying, settle } from "../support/calls.js";
 import { FakeFetch } from "../support/fake-fetch.js";
+import { collectGarbage, held } from "../support/garbage.js";
 import { concat, failed, frame, ok } from "../support/responses.js";
 import { message, Source, Upload } from "../support/streaming.js";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
 
 const ABC = [message(1), message(2, 3), message(3, 0)];
 const WHOLE = concat(...ABC.map((one) => frame(one)));
@@ -173,13 +169,9 @@ test("messages are let go of when only one attempt needs them and has taken them
   const refs: WeakRef<Uint8Array>[] = [];
   const upload = new Upload(exchange);
   const watch = () => refs.push(...upload.taken.splice(0).map((chunk) => new WeakRef(chunk)));
-  const left = async () => {
+  const left = () => {
     watch();
-    for (let i = 0; i < 5; i++) {
-      await settle();
-      collectGarbage();
-    }
-    return refs.filter((ref) => ref.deref()).length;
+    return held(refs);
   };
   await upload.rest(2);
   assert.equal(await left(), 2, "kept for replay");

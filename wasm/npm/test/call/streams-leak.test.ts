@@ -2,24 +2,11 @@
 import assert from "node:assert/strict";
 import { getEventListeners, setMaxListeners } from "node:events";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { Code, createChannel, type FetchLike } from "hedgerow";
-import { collect, hedging, METHOD, refused, retrying, settle } from "../support/calls.js";
+import { collect, hedging, METHOD, refused, retrying } from "../support/calls.js";
+import { held } from "../support/garbage.js";
 import { COLLECT, CONVERSE, connect, hang, Script, status } from "../support/server.js";
 import { Source } from "../support/streaming.js";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
-
-/** Returns how many of the objects are still referred to when no call runs any more. */
-async function held(refs: readonly WeakRef<object>[]): Promise<number> {
-  for (let i = 0; i < 5; i++) {
-    await settle();
-    collectGarbage();
-  }
-  return refs.filter((ref) => ref.deref()).length;
-}
 
 test("49 a thousand client and bidirectional streams, of every fate, leave nothing behind", async (t) => {
   const shared = new AbortController();

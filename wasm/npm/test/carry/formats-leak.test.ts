@@ -2,43 +2,12 @@
 import assert from "node:assert/strict";
 import { getEventListeners, setMaxListeners } from "node:events";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { type ChannelOptions, Code, createChannel, type FetchLike } from "hedgerow";
-import { collect, MESSAGE, METHOD, refused, retrying, settle } from "../support/calls.js";
+import { collect, MESSAGE, METHOD, refused, retrying } from "../support/calls.js";
+import { held, MiB, show } from "../support/garbage.js";
 import { GZIP, gzipped, LONG, noise, packed } from "../support/gzip.js";
+import { memory } from "../support/memory.js";
 import { concat, failed, frame, OK } from "../support/responses.js";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
-
-/** Every instance that is made in this process: their memory cannot be seen otherwise. */
-const instances: WebAssembly.Instance[] = [];
-const Real = WebAssembly.Instance;
-WebAssembly.Instance = class extends Real {
-  constructor(...args: ConstructorParameters<typeof Real>) {
-    super(...args);
-    instances.push(this);
-  }
-};
-
-function memory(): number {
-  assert.equal(instances.length, 1);
-  const { mem, memory } = (instances[0] as WebAssembly.Instance).exports; // Go's own compiler, or TinyGo
-  return ((mem ?? memory) as WebAssembly.Memory).buffer.byteLength;
-}
-
-const MiB = 1 << 20;
-const show = (bytes: number) => `${(bytes / MiB).toFixed(2)} MiB`;
-
-/** Returns how many of the objects are still referred to when no call runs any more. */
-async function left(refs: readonly WeakRef<object>[]): Promise<number> {
-  for (let i = 0; i < 10; i++) {
-    await settle();
-    collectGarbage();
-  }
-  return refs.filter((ref) => ref.deref() !== undefined).length;
-}
 
 test("large messages in gzip pass by the WebAssembly's memory, and those in text mode go through it in slices", async (t) => {
   const large = noise(3 * MiB);
@@ -125,7 +94,7 @@ test("2,000 calls with gzip and in text mode, of every fate, leave nothing behin
   assert.ok(memory() <= 2 * warm, show(memory()));
   assert.equal(getEventListeners(shared.signal, "abort").length, 0);
   for (const channel of channels) channel.close();
-  assert.equal(await left(refs), 0);
+  assert.equal(await held(refs), 0);
 });
 
 test("a committed stream keeps neither its request nor the payloads that it was given", async (t) => {
@@ -155,7 +124,7 @@ test("a committed stream keeps neither its request nor the payloads that it was 
     }
   })();
   // The last chunk may still be in the hands of the stream machinery, and its message in those of the iterator.
-  const kept = await left(refs);
+  const kept = await held(refs);
   assert.ok(kept <= 2, `${kept} of ${refs.length}`);
   stream.cancel();
   assert.equal(
