@@ -31,6 +31,10 @@
 // grpcweb. So do grpcweb.WithFormat and compression in both directions. WebSockets
 // carry bytes, so the text format is not used over them.
 //
-// Everything but this comment is built for GOOS=js only. JavaScript is touched only
-// through package safejs, which turns exceptions into errors.
+// # Without JavaScript
+//
+// The package also compiles where GOOS is not js, so that go vet, gopls and go doc work in
+// a module that has both kinds of code. There, each call ends with INTERNAL and a message
+// that says so; use package grpcweb/httptransport. JavaScript is touched only through
+// package safejs, which turns exceptions into errors.
 package jsbridge

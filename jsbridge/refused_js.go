@@ -2,6 +2,7 @@ package jsbridge
 
 import (
 	"errors"
+	"sync"
 
 	"github.com/hack-pad/safejs"
 )
@@ -36,6 +37,13 @@ func leaveOutUnknown(init map[string]any) {
 	}
 }
 
+// refusals is what `new Request` says against requests, or nothing, by whether the body
+// is a stream.
+type refusals struct {
+	mu    sync.Mutex
+	known map[bool]string
+}
+
 // refused reports whether `new Request` refuses what fetch was given and rejected with a
 // TypeError, and returns an error that says why: then fetch has sent nothing
 // (SEMANTICS 5.3d). It is asked once for each shape of a request, which is whether the
@@ -46,15 +54,15 @@ func (f *fetcher) refused(url string, init map[string]any, rejection error) (err
 		return nil, false
 	}
 	_, streams := init["duplex"]
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	why, asked := f.refusals[streams]
+	f.refusals.mu.Lock()
+	defer f.refusals.mu.Unlock()
+	why, asked := f.refusals.known[streams]
 	if !asked {
 		why = refusal(url, init, streams)
-		if f.refusals == nil {
-			f.refusals = map[bool]string{}
+		if f.refusals.known == nil {
+			f.refusals.known = map[bool]string{}
 		}
-		f.refusals[streams] = why
+		f.refusals.known[streams] = why
 	}
 	if why == "" {
 		return nil, false

@@ -34,3 +34,19 @@ func ExampleWebSocket() {
 		fmt.Println(answer.GetMessage())
 	}
 }
+
+// Calls with cookies, which another origin gets only with Include.
+func ExampleFetch() {
+	ch, err := grpcweb.NewChannel(jsbridge.Fetch(jsbridge.WithCredentials(jsbridge.Include)), "https://api.example.com",
+		grpcweb.WithServiceConfigJSON(`{"methodConfig": [{"name": [{}], "retryPolicy": {"maxAttempts": 3, "initialBackoff": "0.1s",
+			"maxBackoff": "1s", "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"]}}]}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer ch.Close()
+	reply, err := helloworld.NewGreeterClient(grpcconn.New(ch)).SayHello(context.Background(), &helloworld.HelloRequest{Name: "Ada"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(reply.GetMessage())
+}
