@@ -59,6 +59,11 @@ demo: build ## Set up, build and serve the demo page on PORT (8080) and, over TL
 .PHONY: build
 build: build-package build-demo build-server ## Build everything into wasm/npm/dist and bin/.
 
+.PHONY: playground
+playground: build-demo ## Build the demo page as static files, with a service worker as its server, into build/playground.
+	@node demo/playground.mjs build/playground
+	@echo "build/playground is ready for any static host"
+
 .PHONY: test
 test: build generate-check test-go test-wasm test-node test-browser test-apps test-interop conformance size-check size-go-check ## Set up, build and run all tests.
 

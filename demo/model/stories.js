@@ -2,7 +2,7 @@
 //
 // A story has one or two runs, made one after the other with the same calls; what differs between them is the point. `set` is what
 // its runs have in common, `overTLS` what differs when the page came over HTTP/2, and `conclude` says what the numbers of both runs
-// show, where that depends on the machine.
+// show, where that depends on the machine. `realServer` marks stories that a service worker cannot tell.
 
 import { hedgingConclusion, throttlingConclusion } from "./comparison.js";
 import { textOf } from "./policy.js";
@@ -105,6 +105,7 @@ export const stories = Object.freeze([
   },
   {
     id: "cors",
+    realServer: true,
     title: "CORS blocks the retry",
     see: "The other origin allows the headers of a first attempt, but not grpc-previous-rpc-attempts. So the browser blocks every retry, and the server never hears of it.",
     why: "With “auto” the client notices, repeats that attempt at once without the header, and warns you what to allow. With “always” retries stay blocked.",
@@ -174,6 +175,7 @@ export const stories = Object.freeze([
   },
   {
     id: "starved",
+    realServer: true,
     title: "Six connections",
     see: "Over HTTP/1.1 a browser opens at most six connections to a server, and streams hold them all. The calls wait inside the browser: the thin line before a bar.",
     why: "With a deadline they fail before the server has heard of them, and no retry helps. HTTP/2 has no such limit: switch at the top and run this again.",
@@ -186,6 +188,7 @@ export const stories = Object.freeze([
   },
   {
     id: "duplex",
+    realServer: true,
     title: "Both ways at once",
     see: "Each message is answered as soon as it is sent, over a WebSocket: a full-duplex bidirectional stream, in any browser.",
     why: "With fetch, a browser sends the whole request before it reads the answer. A WebSocket carries both directions at once.",

@@ -5,9 +5,10 @@ const nothing = "127.0.0.1:49151";
 
 /**
  * The base URL that the calls go to, and whether a server counts them there. The other origin is this same server by another name;
- * the browser asks for its permission (CORS) all the same.
+ * the browser asks for its permission (CORS) all the same. The playground has one server only, at an address within it.
  */
-export function targetOf(where, { protocol, hostname, port, origin }) {
+export function targetOf(where, { protocol, hostname, port, origin, playground }) {
+  if (playground) return { baseUrl: playground, counted: true };
   if (where === "nowhere") return { baseUrl: `${protocol}//${nothing}`, counted: false };
   const name = hostname === "localhost" ? "127.0.0.1" : "localhost";
   const other = `${protocol}//${name}${port ? `:${port}` : ""}`;

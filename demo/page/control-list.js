@@ -1,6 +1,6 @@
 // The controls of the form apart from the policy: what the server does, how the calls are made, and the options of the channel. Each
 // is a description: `path` is its place in the settings, `when` says for which settings it means anything, `code` marks a label that
-// is a name in programs, and `wide` gives it a line of its own.
+// is a name in programs, and `wide` gives it a line of its own. `realServer`, and a third part of an option, mark what a playground lacks.
 
 import { CODE_NAMES } from "../dist/waterfall.js";
 import { storyById } from "../model/stories.js";
@@ -74,7 +74,7 @@ const server = [
       ["fixed", "Another origin, fixed list of headers"],
       ["nowhere", "A port where nothing listens (server down)"],
     ],
-    { wide: true },
+    { wide: true, realServer: true },
   ),
 ];
 
@@ -82,7 +82,7 @@ const calls = [
   choice("calls.kind", "Kind of call", [
     ["unary", "Unary"],
     ["stream", "Server stream"],
-    ["bidi", "Both ways"],
+    ["bidi", "Both ways", "real"],
   ]),
   choice("calls.order", "When", [
     ["together", "At once"],
@@ -92,7 +92,7 @@ const calls = [
   number("calls.count", "How many (up to 2000)"),
   number("calls.rate", "Rate", "per second", { when: ({ calls }) => calls.order === "paced" }),
   number("calls.size", "Request payload", "bytes"),
-  number("calls.hold", "Streams held open"),
+  number("calls.hold", "Streams held open", "", { realServer: true }),
   number("calls.seed", "Seed"),
   choice(
     "calls.compare",

@@ -6,11 +6,12 @@ import { controlList } from "./control-list.js";
 export class Controls {
   #made = []; // { control, element, inputs }
 
-  /** Fills the places { server, calls, channel }. */
-  constructor(places) {
+  /** Fills the places { server, calls, channel }. In a playground, what needs a real server is left out. */
+  constructor(playground, places) {
     for (const [group, list] of Object.entries(controlList)) {
       for (const control of list) {
-        const made = make(control);
+        if (playground && control.realServer) continue;
+        const made = make(playground ? withoutReal(control) : control);
         this.#made.push({ control, ...made });
         places[group].append(made.element);
       }
@@ -40,6 +41,11 @@ export class Controls {
   arrange(settings) {
     for (const { control, element } of this.#made) element.hidden = control.when ? !control.when(settings) : false;
   }
+}
+
+/** A choice without the options that need a real server. */
+function withoutReal(control) {
+  return { ...control, options: control.options?.filter(([, , real]) => !real) };
 }
 
 function make(control) {

@@ -7,11 +7,12 @@ import { callCountOf, defaults, fromHash, merged, toHash } from "../model/settin
 import { matchesStory, runsOf, settingsOf, stories, storyById } from "../model/stories.js";
 import { targetOf } from "../model/target.js";
 import { clock, openChannel } from "../run/channels.js";
+import { isPlayground, place, startServer } from "../run/place.js";
 import { Traffic } from "../run/traffic.js";
 import { Controls } from "./controls.js";
 import { buildAdvice, showNotice } from "./notice.js";
 import { PolicyForm } from "./policy-form.js";
-import { showProtocol } from "./protocol.js";
+import { showPlayground, showProtocol } from "./protocol.js";
 import { sendRuns } from "./send.js";
 import { CodeDialog, copyText, saveEvents } from "./share.js";
 import { fillStoryBar, markStory } from "./story-bar.js";
@@ -33,11 +34,17 @@ document.adoptedStyleSheets.push(drawing);
 
 // Settings ----------------------------------------------------------------------------------------------------------------------
 
-const controls = new Controls({ server: $("#server-controls"), calls: $("#calls-controls"), channel: $("#channel-controls") });
+/** What needs a real server is not offered where there is none. */
+const offered = stories.filter(({ realServer }) => !realServer || !isPlayground());
+const controls = new Controls(isPlayground(), {
+  server: $("#server-controls"),
+  calls: $("#calls-controls"),
+  channel: $("#channel-controls"),
+});
 const policy = new PolicyForm($("#policy"), changed);
 const attemptDialog = new AttemptDialog($("#attempt"));
 const codeDialog = new CodeDialog($("#code"));
-fillStoryBar($("#stories"), sendStory);
+fillStoryBar($("#stories"), offered, sendStory);
 $("#first").addEventListener("click", () => sendStory(stories[0]));
 
 /** What a press on a story does: its settings go into the form, and the form is submitted. */
@@ -96,7 +103,7 @@ function arrange() {
 
 /** The settings in the address: those of a story, with what the link changes, or complete ones. */
 function fromAddress() {
-  const named = storyById(new URLSearchParams(location.hash.slice(1)).get("story"));
+  const named = offered.find(({ id }) => id === new URLSearchParams(location.hash.slice(1)).get("story"));
   return fromHash(location.hash, named ? settingsOf(named) : defaults);
 }
 
@@ -106,7 +113,7 @@ $("#to-defaults").addEventListener("click", () => setSettings(merged(defaults)))
 $("#copy-link").addEventListener("click", (event) => copyText(event.target, location.href));
 $("#as-code").addEventListener("click", () => {
   const now = settings();
-  codeDialog.show(now, targetOf(now.server.where, location).baseUrl);
+  codeDialog.show(now, targetOf(now.server.where, place()).baseUrl);
 });
 
 // Environment -------------------------------------------------------------------------------------------------------------------
@@ -220,13 +227,15 @@ async function start() {
     return;
   }
   try {
-    const observer = await hedgerow.createChannel({ baseUrl: location.origin, clock });
+    if (isPlayground()) await startServer();
+    const observer = await hedgerow.createChannel({ baseUrl: targetOf("here", place()).baseUrl, clock });
     traffic = new Traffic(messages);
     tools = { hedgerow, messages, observer, traffic };
     await isValid();
     for (const button of document.querySelectorAll("#send, #first, .story")) button.disabled = false;
     document.documentElement.dataset.ready = "true";
-    await showProtocol($("#connection"), $("#other-protocol"));
+    if (isPlayground()) showPlayground($("#connection"));
+    else await showProtocol($("#connection"), $("#other-protocol"));
   } catch (error) {
     complain(error);
   }

@@ -7,6 +7,7 @@ import { runsOf, storyById } from "../model/stories.js";
 import { runSummaryOf } from "../model/summary.js";
 import { targetOf } from "../model/target.js";
 import { openChannel } from "../run/channels.js";
+import { place } from "../run/place.js";
 import { startRun } from "../run/run.js";
 
 const drawEveryMs = matchMedia("(prefers-reduced-motion: reduce)").matches ? 250 : 33;
@@ -43,7 +44,7 @@ export async function sendRuns(settings, { result, actions, signal, hedgerow, me
   async function makeRun(i, set) {
     const channel = await openChannel(hedgerow, set, { fetch: traffic.fetch });
     try {
-      const { counted } = targetOf(set.server.where, location);
+      const { counted } = targetOf(set.server.where, place());
       const run = startRun({ settings: set, counted, channel, observer, messages, signal, changed() {} });
       // Resource Timing tells late, often after the run has ended.
       traffic.follow(run.calls, () => result.refresh());
@@ -67,7 +68,7 @@ function subtitleOf(settings, runs) {
   const n = callCountOf(settings);
   const parts = [`${count(n, kinds[calls.kind])}${n > 1 ? `, ${orders[calls.order]}` : ""}`, `seed ${calls.seed}`];
   if (sameServer(runs)) parts.push("the server treats each attempt the same in both runs");
-  if (server.where !== "here") parts.push(`to ${targetOf(server.where, location).baseUrl}`);
+  if (server.where !== "here") parts.push(`to ${targetOf(server.where, place()).baseUrl}`);
   return parts.join(" · ");
 }
 

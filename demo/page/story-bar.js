@@ -1,7 +1,6 @@
 // The stories as a row of buttons, each with a small picture by which it can be recognized.
 
 import { html, svg } from "../dist/waterfall.js";
-import { stories } from "../model/stories.js";
 
 // The bars of each picture: x, width, lane, tone.
 const glyphs = {
@@ -68,8 +67,8 @@ const glyphs = {
   ],
 };
 
-/** Fills a list; `choose(story)` is called with the story whose button was pressed. */
-export function fillStoryBar(list, choose) {
+/** Fills a list with these stories; `choose(story)` is called with the story whose button was pressed. */
+export function fillStoryBar(list, stories, choose) {
   list.replaceChildren(
     ...stories.map((story) => {
       const button = html(

@@ -2,6 +2,7 @@
 
 import { configTextOf } from "../model/policy.js";
 import { targetOf } from "../model/target.js";
+import { place } from "./place.js";
 
 /** Browsers let the timers of a background tab fire on full seconds only. */
 const backgroundStepMs = 1000;
@@ -20,7 +21,7 @@ export const clock = {
 
 /** A channel for these settings: a promise that rejects with a ConfigError if anything is wrong with them. */
 export function openChannel(hedgerow, settings, { fetch, onEvent } = {}) {
-  const { baseUrl } = targetOf(settings.server.where, location);
+  const { baseUrl } = targetOf(settings.server.where, place());
   const { jitter, headerCommit, attemptHeader, ...numbers } = settings.channel;
   const given = Object.entries(numbers).filter(([, text]) => text.trim() !== "");
   return hedgerow.createChannel({

@@ -2,6 +2,7 @@
 // channel is given the fetch of Traffic, which passes everything on unchanged.
 
 import { FrameReader } from "../model/frames.js";
+import { fetchFromServiceWorker, isPlayground } from "./place.js";
 
 /** Added to the URL with a number, so that an entry of Resource Timing can be matched to its request. A fragment is not sent. */
 const mark = "#request-";
@@ -36,7 +37,8 @@ export class Traffic {
     const marked = `${url}${mark}${++this.#last}`;
     if (call) this.#exchanges.set(marked, { exchange, call });
     const signal = AbortSignal.any([init.signal, this.#network.signal]);
-    return fetch(marked, { ...init, signal }).then(
+    const send = isPlayground() ? fetchFromServiceWorker : fetch;
+    return send(marked, { ...init, signal }).then(
       (response) => this.#read(response, exchange, call),
       (error) => {
         exchange.failure = String(error);

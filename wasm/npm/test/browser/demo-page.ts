@@ -70,6 +70,12 @@ export interface Shown {
 
 /** What the page shows of a call that is drawn with words, and what the server counted of it. */
 export async function shown(run: Locator, number = 1): Promise<Shown> {
+  const visible = await shownOnPage(run, number);
+  return { ...visible, server: await report(visible.call["id"] ?? "", Number(visible.call["executed"])) };
+}
+
+/** What the page shows of a call that is drawn with words. */
+export async function shownOnPage(run: Locator, number = 1): Promise<Omit<Shown, "server">> {
   const row = run.locator(`article[data-call="${number}"]`);
   const [call] = await data(row);
   assert.ok(call?.["id"], "the row tells the call id");
@@ -77,7 +83,6 @@ export async function shown(run: Locator, number = 1): Promise<Shown> {
     call,
     summary: (await row.locator(".summary").textContent()) ?? "",
     bars: await data(row.locator(".bar")),
-    server: await report(call["id"], Number(call["executed"])),
   };
 }
 
