@@ -209,5 +209,5 @@ function start(of: Start): void {
   }
   calls.set(of.call, call);
   call.start(Math.min(of.begun, (clock as Clock).now())); // its deadline counts from when the page asked for it for it
-  if (of.message) void call.sendOnlyMessage(of.message);
+  if (of.message) call.sendOnlyMessage(of.message);
 }

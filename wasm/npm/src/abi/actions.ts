@@ -41,7 +41,7 @@ export function readEnding(cursor: Cursor): Ending {
   return {
     drop,
     code,
-    ...(rawCode !== 0 && { rawCode }),
+    rawCode: rawCode || undefined,
     message,
     details: hasDetails ? details : undefined,
     header: metadataOfBlock(header),

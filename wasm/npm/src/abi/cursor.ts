@@ -30,10 +30,6 @@ export class Cursor {
     return word & ((1 << LENGTH_SHIFT) - 1);
   }
 
-  get memory(): ArrayBuffer {
-    return this.#view.buffer as ArrayBuffer;
-  }
-
   word(): number {
     const value = this.#view.getUint32(this.#at, true);
     this.#at += 4;

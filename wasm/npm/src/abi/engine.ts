@@ -136,10 +136,11 @@ export class Engine {
   }
 
   /** Calls an export, reads its actions and performs them: at once or, during a batch, at its end. */
-  enter<E extends Export>(name: E, ...args: Arguments<E>): void {
+  enter<E extends Export>(name: E, ...args: Arguments<E>): void;
+  enter(name: Export, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): void {
     const outer = this.#begin();
     try {
-      this.#host.enter(name, ...args);
+      this.#host.enter(name as "head", a, b, c, d, e, f); // which has the most arguments
     } finally {
       if (outer) this.#perform();
     }

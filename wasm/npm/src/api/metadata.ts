@@ -14,6 +14,8 @@ type Field = [name: string, value: Value];
  * until somebody reads the metadata, which seldom happens.
  */
 export let metadataOfBlock: (block: string) => Metadata;
+/** Whether it is a Metadata of this copy of the package, and has no field. */
+let isEmpty: (metadata: Metadata) => boolean;
 
 /**
  * Metadata of a call: a multimap that keeps its order and whose names are case-insensitive (they are kept in lower case).
@@ -33,6 +35,7 @@ export class Metadata implements Iterable<[string, string | Uint8Array]> {
       metadata.#block = block;
       return metadata;
     };
+    isEmpty = (metadata) => #fields in metadata && metadata.#fields.length === 0 && metadata.#block === "";
   }
 
   constructor(init?: MetadataInit) {
@@ -115,10 +118,18 @@ export class Metadata implements Iterable<[string, string | Uint8Array]> {
   }
 }
 
-/** The fields as a text block for the border, and their number. */
-export function blockOfMetadata(metadata: Metadata): { readonly count: number; readonly text: string } {
+/** Fields as a text block for the border, and their number. */
+export interface Block {
+  readonly count: number;
+  readonly text: string;
+}
+
+const NONE: Block = { count: 0, text: "" };
+
+export function blockOfMetadata(metadata: Metadata): Block {
   let count = 0;
   let text = "";
+  if (isEmpty(metadata)) return NONE;
   for (const [name, value] of metadata) {
     text += `${name}\0${typeof value === "string" ? value : base64(value)}\0`;
     count++;

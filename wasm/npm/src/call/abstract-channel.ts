@@ -1,6 +1,6 @@
 import { CHANNEL_IS_CLOSED } from "../abi/table.js";
 import { Code } from "../api/code.js";
-import { refusal, StatusError } from "../api/errors.js";
+import { type Ending, refusal, StatusError } from "../api/errors.js";
 import { show } from "../api/foreign.js";
 import type { Listener, Observable } from "../api/observe.js";
 import type { CallOptions } from "../api/options.js";
@@ -57,19 +57,8 @@ export abstract class AbstractChannel implements Channel, Observable {
   /** A call whose response is one message. */
   #answered(method: string, input: Input, options: CallOptions): Promise<UnaryResponse> {
     return new Promise((resolve, reject) => {
-      let answer: Uint8Array | undefined;
-      const receiver: Receiver = {
-        onHeader: () => {},
-        onMessage: (message) => {
-          answer = message;
-        },
-        onEnd: ({ header, trailer, attempts, commitReason }, error) => {
-          if (error) reject(error);
-          else resolve({ message: answer as Uint8Array, header, trailer, attempts, commitReason });
-        },
-      };
       try {
-        begin(this.make(method, input, options, false, receiver), input);
+        begin(this.make(method, input, options, false, new Answer(resolve, reject)), input);
       } catch (error) {
         reject(asStatus(method, error));
       }
@@ -90,6 +79,29 @@ export abstract class AbstractChannel implements Channel, Observable {
   }
 }
 
+/** The response of a call that has one message. */
+class Answer implements Receiver {
+  #resolve: (response: UnaryResponse) => void;
+  #reject: (error: unknown) => void;
+  #message!: Uint8Array;
+
+  constructor(resolve: (response: UnaryResponse) => void, reject: (error: unknown) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  onHeader(): void {}
+
+  onMessage(message: Uint8Array): void {
+    this.#message = message;
+  }
+
+  onEnd({ header, trailer, attempts, commitReason }: Ending, error: StatusError | undefined): void {
+    if (error) this.#reject(error);
+    else this.#resolve({ message: this.#message, header, trailer, attempts, commitReason });
+  }
+}
+
 /** The error of a call that is refused, also if one of its arguments threw an error when it was read. */
 function asStatus(method: string, error: unknown): StatusError {
   try {
@@ -106,5 +118,5 @@ export function closed(method: string): StatusError {
 function begin(call: LiveCall, input: Input): void {
   call.start();
   if ("messages" in input) void pump(input.messages, call);
-  else void call.sendOnlyMessage(input.message);
+  else call.sendOnlyMessage(input.message);
 }

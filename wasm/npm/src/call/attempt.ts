@@ -12,10 +12,12 @@ export class Attempt implements CarrierEvents {
   taken = 0;
   /** The error that it failed with. */
   error: unknown;
+  over = false;
   #call: AttemptOwner;
   #carrier: Carrier | undefined;
   #body: ResponseBody;
-  #abort: AbortController = new AbortController();
+  /** Made when somebody asks for the signal: nothing in the package needs it. */
+  #abort: AbortController | undefined;
   /** How often the page had been left when the exchange last made progress. */
   #departures = 0;
 
@@ -25,8 +27,9 @@ export class Attempt implements CarrierEvents {
     this.#body = new ResponseBody(call, this);
   }
 
-  /** Aborted once the attempt is over. */
   get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.over) this.#abort.abort();
     return this.#abort.signal;
   }
 
@@ -38,7 +41,7 @@ export class Attempt implements CarrierEvents {
     } catch (error) {
       this.#threw(error);
     }
-    if (this.signal.aborted) this.#kill(); // it failed at once
+    if (this.over) this.#kill(); // it failed at once
   }
 
   /** Asks for the next chunk of the response. */
@@ -48,14 +51,15 @@ export class Attempt implements CarrierEvents {
 
   /** Inflates the payload that is now complete. */
   inflate(limit: number): void {
-    if (!this.signal.aborted) void this.#body.inflate(limit);
+    if (!this.over) void this.#body.inflate(limit);
   }
 
   /** Ends the exchange, which the server sees as canceled. */
   kill(): void {
-    if (this.signal.aborted) return;
+    if (this.over) return;
+    this.over = true;
     this.#body.drop();
-    this.#abort.abort();
+    this.#abort?.abort();
     this.#kill();
   }
 
@@ -103,7 +107,7 @@ export class Attempt implements CarrierEvents {
   }
 
   #fail(how: Failure, error: unknown, text: string = explain(error)): void {
-    if (this.signal.aborted) return;
+    if (this.over) return;
     const { engine, id } = this.#call;
     this.error = error;
     if (how === Failure.InvalidRequest || how === Failure.NotResponse || how === Failure.Forbidden) this.#call.fault(error);
@@ -129,7 +133,7 @@ export class Attempt implements CarrierEvents {
   }
 
   end(): void {
-    if (this.signal.aborted) return;
+    if (this.over) return;
     const { engine, id, tap } = this.#call;
     this.#stopSending();
     tap?.end(this.id);
@@ -141,7 +145,7 @@ export class Attempt implements CarrierEvents {
       this.#fail(Failure.AbortedByHost, error);
       return;
     }
-    if (this.signal.aborted) return;
+    if (this.over) return;
     this.error = error;
     const { engine, id } = this.#call;
     this.#stopSending();
@@ -153,7 +157,7 @@ export class Attempt implements CarrierEvents {
       this.#fail(Failure.AbortedByHost, new Error("the page was left"));
       return;
     }
-    if (this.signal.aborted) return;
+    if (this.over) return;
     const { engine, id } = this.#call;
     this.#stopSending();
     engine.enter("closed", id, this.id, engine.clock.now(), code, engine.buffers.text(reason));

@@ -39,7 +39,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
   #released: Attempt | undefined;
   #backpressure: Backpressure = new Backpressure();
   #attempts: Attempt[] = [];
-  #history: History = { attempts: [], commitReason: undefined };
+  #history: History | undefined;
   /** How the call ended; undefined until Go says so. */
   #ending: Ending | undefined;
   /** The receiver was told of the end. */
@@ -110,10 +110,9 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     await this.#backpressure.queued();
   }
 
-  async sendOnlyMessage(message: Uint8Array): Promise<void> {
-    if (!this.#request.outgoing.open) return; // otherwise it is open because the message is to be compressed
-    await this.write(message);
-    this.halfClose();
+  sendOnlyMessage(message: Uint8Array): void {
+    // If it is open, then because the message is to be compressed.
+    if (this.#request.outgoing.open) void this.write(message).then(() => this.halfClose());
   }
 
   halfClose(): void {
@@ -163,7 +162,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
 
   get history(): History {
     if (!this.over) this.engine.enter("history", this.id);
-    return this.#ending ?? this.#history;
+    return this.#ending ?? this.#history ?? { attempts: [], commitReason: undefined };
   }
 
   /** Reads one of Go's actions. Only facts are noted here; what the action asks for is done later, in its turn (see Engine). */
@@ -306,7 +305,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
 
   /** The instance died while the call was running. */
   died(death: Error): void {
-    const { attempts } = this.#history;
+    const attempts = this.#history?.attempts ?? [];
     const none = new Metadata();
     const ending: Ending = {
       code: Code.INTERNAL,

@@ -16,7 +16,9 @@ export interface Carrier {
 
 /** What a carrier reports to its Attempt. */
 export interface CarrierEvents {
-  /** Aborted once the attempt is over: nothing that is reported from then on has an effect. */
+  /** The attempt is over: nothing that is reported from now on has an effect. */
+  readonly over: boolean;
+  /** Aborted once the attempt is over. */
   readonly signal: AbortSignal;
   /** No request could be made, because fetch or the WebSocket refuses its arguments. text is the message, if it is not error's own. */
   invalidRequest(error: unknown, text?: string): void;

@@ -21,7 +21,7 @@ export interface LiveCall {
   /** Adds a request message. Resolves once the next one is wanted, or the call is over. */
   write(message: Uint8Array): Promise<void>;
   /** Sends the only message of a call that has one. Does nothing if the message was sent by start. */
-  sendOnlyMessage(message: Uint8Array): Promise<void>;
+  sendOnlyMessage(message: Uint8Array): void;
   /** No further message follows. */
   halfClose(): void;
   /** Waits for a value for as long as the call lasts: undefined once it is over. */

@@ -18,9 +18,9 @@ export function frame(message: Uint8Array, compressed = false): Uint8Array<Array
 
 /** The request messages of one call, in their frames. What is sent first and what is sent again come from the same list. */
 export class Outgoing {
-  /** By their positions in the request. Messages that no attempt will send any more are removed, so that a long stream does not grow. */
-  #frames: Map<number, Uint8Array<ArrayBuffer>> = new Map();
-  #added = 0;
+  /** Those that an attempt may still send. The others are removed, so that a long stream does not grow. */
+  #frames: Uint8Array<ArrayBuffer>[] = [];
+  /** How many were removed, from the first. */
   #released = 0;
   #complete = false;
   /** Attempts whose streams wait for a message. */
@@ -34,14 +34,14 @@ export class Outgoing {
   /** The list of a request whose body is at hand. It counts as one message. */
   static raw(body: Uint8Array<ArrayBuffer>): Outgoing {
     const outgoing = new Outgoing();
-    outgoing.#push(body);
+    outgoing.#frames.push(body);
     outgoing.#complete = true;
     return outgoing;
   }
 
   /** The length of the first message, in bytes. */
   get size(): number {
-    return Math.max((this.#frames.get(0)?.length ?? 0) - PREFIX, 0);
+    return Math.max((this.#frames[0]?.length ?? 0) - PREFIX, 0);
   }
 
   get open(): boolean {
@@ -49,12 +49,8 @@ export class Outgoing {
   }
 
   add(message: Uint8Array, compressed: boolean): void {
-    this.#push(frame(message, compressed));
+    this.#frames.push(frame(message, compressed));
     this.#wake();
-  }
-
-  #push(one: Uint8Array<ArrayBuffer>): void {
-    this.#frames.set(this.#added++, one);
   }
 
   end(): void {
@@ -68,16 +64,15 @@ export class Outgoing {
 
   /** All messages so far, as one body. */
   whole(): Uint8Array<ArrayBuffer> {
-    const frames = [...this.#frames.values()];
-    if (frames.length === 1) return frames[0] as Uint8Array<ArrayBuffer>;
-    return concatenate(frames);
+    const [first] = this.#frames;
+    return first && this.#frames.length === 1 ? first : concatenate(this.#frames);
   }
 
   /** The request as a stream, from its first message on, as fast as it is read. Calls taken with the number of messages that were read. */
   stream(taken: (messages: number) => void): ReadableStream<Uint8Array> {
     let next = 0;
     const pull = (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> | undefined => {
-      const one = this.#frames.get(next);
+      const one = this.#frames[next - this.#released];
       if (one) {
         controller.enqueue(one);
         taken(++next);
@@ -90,12 +85,12 @@ export class Outgoing {
 
   /** Forgets this many messages from the first, which no attempt will send again. */
   release(messages: number): void {
-    for (const end = Math.min(messages, this.#added); this.#released < end; ) this.#frames.delete(this.#released++);
+    this.#released += this.#frames.splice(0, Math.max(messages - this.#released, 0)).length;
   }
 
   /** Forgets all messages, and ends the streams that wait for one. */
   drop(): void {
-    this.#frames.clear();
+    this.#frames = [];
     this.end();
   }
 }

@@ -6,7 +6,7 @@ export class Payload {
   flags = 0;
   /** How many of its bytes are still to come. */
   missing = 0;
-  #parts: Uint8Array[] = [];
+  #parts: Uint8Array[] | undefined;
 
   /** Begins a payload of this length. */
   begin(flags: number, bytes: number): void {
@@ -17,12 +17,15 @@ export class Payload {
   /** Adds the next part, and returns the payload once it is whole. A payload that came in one part is not copied. */
   add(part: Uint8Array, kept: Uint8Array = part): Uint8Array | undefined {
     this.missing -= part.length;
+    const parts = this.#parts;
     if (this.missing > 0) {
-      this.#parts.push(kept);
+      if (parts) parts.push(kept);
+      else this.#parts = [kept];
       return undefined;
     }
-    if (this.#parts.length === 0) return kept;
-    this.#parts.push(kept);
-    return concatenate(this.#parts.splice(0));
+    if (!parts) return kept;
+    parts.push(kept);
+    this.#parts = undefined;
+    return concatenate(parts);
   }
 }

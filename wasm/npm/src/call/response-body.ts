@@ -8,7 +8,7 @@ import { Payload } from "./payload.js";
 /** What a body needs of its attempt. */
 interface BodyOwner {
   readonly id: number;
-  readonly signal: AbortSignal;
+  readonly over: boolean;
   badPayload(error: unknown): void;
 }
 
@@ -61,7 +61,7 @@ export class ResponseBody {
   }
 
   get #stopped(): boolean {
-    return this.#attempt.signal.aborted || this.#packed !== undefined;
+    return this.#attempt.over || this.#packed !== undefined;
   }
 
   /** Takes what is here of a payload that began in an earlier chunk. */
@@ -140,7 +140,7 @@ export class ResponseBody {
       this.#attempt.badPayload(error);
       return;
     }
-    if (this.#attempt.signal.aborted) return;
+    if (this.#attempt.over) return;
     engine.batch(() => {
       this.#packed = undefined;
       const { length } = inflated;

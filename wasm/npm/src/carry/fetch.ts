@@ -19,18 +19,15 @@ type Init = RequestInit & { duplex?: "half" };
 /** Carries an attempt by fetch. */
 export class FetchCarrier implements Carrier {
   #attempt: CarrierEvents;
-  /** Reads the next chunk. undefined: the response has no body, or all of it has been read. */
-  #next: (() => unknown) | undefined;
-  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  /** undefined: the response has no body. */
+  #reader: Reader | undefined;
 
   constructor(settings: FetchSettings, { url, fields, body }: CarriedRequest, attempt: CarrierEvents) {
     this.#attempt = attempt;
     const { fetch, credentials, redirect, inText } = settings;
     const { signal } = attempt;
     const init: Init = { method: "POST", headers: fields, body, signal, redirect, credentials, mode: "cors", cache: "no-store" };
-    // Runtimes that do not know a field may refuse the whole request for it, as Cloudflare Workers do.
-    if (typeof Request === "function")
-      for (const name of ["credentials", "mode", "cache"] as const) if (!(name in (Request.prototype ?? {}))) delete init[name];
+    for (const name of unknownFields()) delete init[name];
     let hint = "";
     if ("getReader" in body) {
       if (!canStream()) {
@@ -60,7 +57,7 @@ export class FetchCarrier implements Carrier {
     let text = "";
     try {
       const { type, body } = response;
-      if (attempt.signal.aborted) {
+      if (attempt.over) {
         abandon(body);
         return;
       }
@@ -70,11 +67,8 @@ export class FetchCarrier implements Carrier {
         return;
       }
       if (!Number.isInteger(status) || status < 0 || status > 999) throw new TypeError(`its status is ${show(status)}`);
-      if (typeof body?.getReader === "function") {
-        const reader = body.getReader();
-        this.#reader = reader;
-        this.#next = () => reader.read();
-      } else if (body !== null) this.#next = wholeOf(response);
+      if (typeof body?.getReader === "function") this.#reader = body.getReader();
+      else if (body !== null) this.#reader = wholeOf(response);
       // Not by forEach, in which Chromium spends five times as long.
       for (const [name, value] of response.headers) {
         if (`${name}${value}`.includes("\0")) continue; // which ends a field in the text
@@ -90,45 +84,63 @@ export class FetchCarrier implements Carrier {
   }
 
   read(): void {
+    const reader = this.#reader;
+    if (reader) settle(() => reader.read(), this.#took, this.#broke);
+    else this.#attempt.end();
+  }
+
+  #took = (result: unknown): void => {
     const attempt = this.#attempt;
-    const broke = (error: unknown): void => attempt.broke(error);
-    if (!this.#next) {
-      attempt.end();
+    let chunk: Uint8Array | undefined;
+    try {
+      const { done, value } = result as ReadableStreamReadResult<unknown>;
+      if (!done) chunk = bytesOf(value);
+    } catch (error) {
+      attempt.broke(error);
       return;
     }
-    settle(
-      this.#next,
-      (result) => {
-        let chunk: Uint8Array | undefined;
-        try {
-          const { done, value } = result as ReadableStreamReadResult<unknown>;
-          if (!done) chunk = bytesOf(value);
-        } catch (error) {
-          broke(error);
-          return;
-        }
-        if (!chunk) attempt.end();
-        else if (chunk.length > 0) attempt.chunk(chunk);
-        else setTimeout(() => attempt.signal.aborted || this.read()); // a stream of nothing else must not keep the page from its turns
-      },
-      broke,
-    );
-  }
+    if (!chunk) attempt.end();
+    else if (chunk.length > 0) attempt.chunk(chunk);
+    else setTimeout(() => attempt.over || this.read()); // a stream of nothing else must not keep the page from its turns
+  };
+
+  #broke = (error: unknown): void => this.#attempt.broke(error);
 
   kill(): void {
     abandon(this.#reader);
   }
 }
 
+interface Reader {
+  read(): unknown;
+  cancel(): unknown;
+}
+
 /** Reads a body in one chunk, for a fetch function that gives no stream of it. */
-function wholeOf(response: Response): () => unknown {
+function wholeOf(response: Response): Reader {
   if (typeof response.arrayBuffer !== "function") throw new TypeError("it has neither a body stream nor arrayBuffer");
   let done = false;
-  return async () => {
-    if (done) return { done };
-    done = true;
-    return { value: await response.arrayBuffer() };
+  return {
+    async read() {
+      if (done) return { done };
+      done = true;
+      return { value: await response.arrayBuffer() };
+    },
+    cancel() {},
   };
+}
+
+const FIELDS = ["credentials", "mode", "cache"] as const;
+let asked: unknown;
+let unknown: readonly (typeof FIELDS)[number][] = [];
+
+/** The fields that this runtime's Request does not know. It may refuse the whole request for one, as Cloudflare Workers do. */
+function unknownFields(): typeof unknown {
+  if (typeof Request === "function" && asked !== Request) {
+    asked = Request;
+    unknown = FIELDS.filter((name) => !(name in (Request.prototype ?? {})));
+  }
+  return unknown;
 }
 
 /**

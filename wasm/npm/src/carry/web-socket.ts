@@ -62,7 +62,7 @@ export class WebSocketCarrier implements Carrier {
         }
       };
     socket.onopen = safe(() => {
-      if (opened || attempt.signal.aborted) return;
+      if (opened || attempt.over) return;
       opened = true;
       socket.send(new TextEncoder().encode(fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")));
       this.#unended = true;
@@ -93,7 +93,7 @@ export class WebSocketCarrier implements Carrier {
       for (let at = 0; at < value.length; at += SOCKET_PIECE)
         socket.send(controlled(SOCKET_DATA, value.subarray(at, at + SOCKET_PIECE)));
       // A socket that was closed with something unsent in it never sends it.
-      while (socket.bufferedAmount > HIGH_WATER && socket.readyState === socket.OPEN && !this.#attempt.signal.aborted)
+      while (socket.bufferedAmount > HIGH_WATER && socket.readyState === socket.OPEN && !this.#attempt.over)
         await new Promise((go) => setTimeout(go, LOOK));
     }
     this.#unended = false;
@@ -101,7 +101,7 @@ export class WebSocketCarrier implements Carrier {
   }
 
   #came(what: Uint8Array | Closing): void {
-    if (this.#attempt.signal.aborted) return;
+    if (this.#attempt.over) return;
     this.#inbox.push(what);
     if (this.#reading) this.read();
   }

@@ -80,9 +80,7 @@ export class RemoteCall implements LiveCall, RemoteCallHandler {
     await this.#backpressure.queued();
   }
 
-  sendOnlyMessage(): Promise<void> {
-    return Promise.resolve(); // the message went out with the start
-  }
+  sendOnlyMessage(): void {} // the message went out with the start
 
   halfClose(): void {
     if (!this.over) this.#send({ kind: "halfClose", call: this.id });
