@@ -21,6 +21,12 @@ export interface InstrumentOptions {
   meter?: Meter | false | undefined;
   /** The tracer for spans, or false for none. Default: the global TracerProvider's tracer "hedgerow", looked up when the first call begins. */
   tracer?: Tracer | false | undefined;
+  /**
+   * Returns a dimension of your own for a call: the attribute `grpc.client.call.custom` of all its metrics (gRFC A108), or "" if it returns
+   * undefined. It is called once, synchronously, where the call is made. Keep its values few: each is a time series of its own. If it
+   * throws, the call is recorded with "", and the error goes to reportError. Default: no such attribute.
+   */
+  customLabel?: ((call: { readonly callId: number; readonly method: string }) => string | undefined) | undefined;
 }
 
 /** A listener for events, which knows the trace context of each attempt that is about to be sent. */
@@ -36,7 +42,7 @@ export interface Instrumentation {
 }
 
 /**
- * Makes a listener that records metrics (gRFC A66 and A96) and spans (gRFC A72) of every call whose events it gets. Several channels with the
+ * Makes a listener that records metrics (gRFC A66, A96 and A108) and spans (gRFC A72) of every call whose events it gets. Several channels with the
  * same target may share one. A call's span is a child of the span that is active where the call is made.
  *
  * ```ts
@@ -44,12 +50,15 @@ export interface Instrumentation {
  * const channel = await createChannel({ baseUrl, onEvent: otel, metadata: otel.metadata });
  * ```
  *
- * Throws a TypeError if the target is not a string, or is empty.
+ * Throws a TypeError if the target is not a string, or is empty, and if customLabel is not a function.
  */
 export function instrument(options: InstrumentOptions): Instrumentation {
-  const { target } = options;
+  const { target, customLabel } = options;
   if (typeof target !== "string" || target === "") {
     throw new TypeError("instrument needs a target for the attribute grpc.target: the channel's baseUrl, for example");
+  }
+  if (customLabel !== undefined && typeof customLabel !== "function") {
+    throw new TypeError("customLabel must be a function that returns a call's value of the attribute grpc.client.call.custom");
   }
   const calls = new Map<number, ObservedCall>();
   let sinks: Sinks | undefined;
@@ -59,7 +68,12 @@ export function instrument(options: InstrumentOptions): Instrumentation {
     const { callId } = event;
     if (event.type === "callStarted") {
       sinks ??= sinksOf(options, target);
-      calls.set(callId, new ObservedCall(sinks, event));
+      let label = customLabel && "";
+      try {
+        label = customLabel?.({ callId, method: event.method }) ?? label;
+      } finally {
+        calls.set(callId, new ObservedCall(sinks, event, label)); // what customLabel throws goes to whoever calls listeners
+      }
       return;
     }
     const call = calls.get(callId);

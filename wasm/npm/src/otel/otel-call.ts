@@ -1,4 +1,14 @@
-import { type Context, context, type HrTime, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from "@opentelemetry/api";
+import {
+  type Attributes,
+  type Context,
+  context,
+  type HrTime,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from "@opentelemetry/api";
 import type { Code } from "../api/code.js";
 import { CODE_NAMES } from "../api/code-names.js";
 import type { CallEvent } from "../api/events.js";
@@ -27,6 +37,7 @@ export class ObservedCall {
   /** "package.Service/Method" */
   readonly #method: string;
   readonly #sinks: Sinks;
+  readonly #attributes: Attributes;
   readonly #startedAt: number;
   /** The wall clock's time at #startedAt: see #time. */
   readonly #epoch: number = Date.now();
@@ -43,9 +54,10 @@ export class ObservedCall {
   /** Since when no attempt is under way; undefined: one is, or none has begun. */
   #idleSince: number | undefined;
 
-  constructor(sinks: Sinks, { method, at }: Event<"callStarted">) {
+  constructor(sinks: Sinks, { method, at }: Event<"callStarted">, label: string | undefined) {
     this.#sinks = sinks;
     this.#method = method.replace(/^\//, "");
+    this.#attributes = sinks.metrics?.attributesOf(this.#method, label) ?? {};
     this.#startedAt = at;
     const parent = context.active();
     this.#span = sinks.tracer?.startSpan(`Sent.${this.#name}`, { startTime: this.#time(at) }, parent);
@@ -66,7 +78,7 @@ export class ObservedCall {
     const span = tracer?.startSpan(`Attempt.${this.#name}`, options, this.#context);
     const attempt: Attempt = { startedAt: at, endedAt: at, context: within(this.#context, span), span };
     this.#live.set(number, attempt);
-    metrics?.attemptStarted(this.#method, attempt.context);
+    metrics?.attemptStarted(this.#attributes, attempt.context);
     return attempt.context;
   }
 
@@ -89,7 +101,7 @@ export class ObservedCall {
     this.#reportAborted(code, statusMessage); // ended because the call did: by its deadline, by its caller
     if (this.#idleSince !== undefined) this.#retryDelay += at - this.#idleSince;
     this.#sinks.metrics?.callEnded(
-      this.#method,
+      this.#attributes,
       {
         code,
         duration: at - this.#startedAt,
@@ -113,7 +125,7 @@ export class ObservedCall {
   }
 
   #report({ startedAt, endedAt, context, span }: Attempt, code: Code, message: string | undefined): void {
-    this.#sinks.metrics?.attemptEnded(this.#method, code, endedAt - startedAt, context);
+    this.#sinks.metrics?.attemptEnded(this.#attributes, code, endedAt - startedAt, context);
     this.#end(span, endedAt, code, message);
   }
 

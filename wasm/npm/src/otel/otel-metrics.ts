@@ -19,7 +19,7 @@ export interface Totals {
   readonly retryDelay: number;
 }
 
-/** The instruments of gRFC A66 and A96 that the events can fill, for one target. */
+/** The instruments of gRFC A66 and A96, with the label of A108, that the events can fill, for one target. */
 export class Metrics {
   #target: string;
   #attemptStarted: Counter;
@@ -63,29 +63,33 @@ export class Metrics {
     );
   }
 
-  attemptStarted(method: string, context: Context): void {
-    this.#attemptStarted.add(1, this.#attributes(method), context);
+  /** What every value of a call is recorded with. A label of undefined is none at all (gRFC A108). */
+  attributesOf(method: string, label: string | undefined): Attributes {
+    const attributes: Attributes = { "grpc.method": method, "grpc.target": this.#target };
+    if (label !== undefined) attributes["grpc.client.call.custom"] = label;
+    return attributes;
   }
 
-  attemptEnded(method: string, code: Code, milliseconds: number, context: Context): void {
-    this.#attemptDuration.record(milliseconds / 1000, this.#attributes(method, code), context);
+  attemptStarted(attributes: Attributes, context: Context): void {
+    this.#attemptStarted.add(1, attributes, context);
   }
 
-  callEnded(method: string, totals: Totals, context: Context): void {
-    const attributes = this.#attributes(method);
-    this.#callDuration.record(totals.duration / 1000, this.#attributes(method, totals.code), context);
+  attemptEnded(attributes: Attributes, code: Code, milliseconds: number, context: Context): void {
+    this.#attemptDuration.record(milliseconds / 1000, ended(attributes, code), context);
+  }
+
+  callEnded(attributes: Attributes, totals: Totals, context: Context): void {
+    this.#callDuration.record(totals.duration / 1000, ended(attributes, totals.code), context);
     // A96: for these three, 0 is not reported. It makes no such exception for the delay.
     if (totals.retries > 0) this.#retries.record(totals.retries, attributes, context);
     if (totals.transparentRetries > 0) this.#transparentRetries.record(totals.transparentRetries, attributes, context);
     if (totals.hedges > 0) this.#hedges.record(totals.hedges, attributes, context);
     this.#retryDelay.record(totals.retryDelay / 1000, attributes, context);
   }
+}
 
-  #attributes(method: string, code?: Code): Attributes {
-    const attributes: Attributes = { "grpc.method": method, "grpc.target": this.#target };
-    if (code !== undefined) attributes["grpc.status"] = CODE_NAMES[code] ?? "UNKNOWN";
-    return attributes;
-  }
+function ended(attributes: Attributes, code: Code): Attributes {
+  return { ...attributes, "grpc.status": CODE_NAMES[code] ?? "UNKNOWN" };
 }
 
 function seconds(meter: Meter, name: string, description: string): Histogram {
