@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { bundle, bundleCli, bundleInspector, bundleTesting, bundleWasm } from "./bundle.mjs";
+import { bundle, bundleApart, bundleCli, bundleTesting, bundleWasm } from "./bundle.mjs";
 import { compileWithGo, compileWithTinyGo, FAULTS, findTinyGo, replace } from "./wasm.mjs";
 
 const run = promisify(execFile);
@@ -42,7 +42,7 @@ const steps = [
   buildJavaScript(),
   bundleTesting("dist"),
   bundleCli("dist"),
-  bundleInspector("dist", true),
+  bundleApart("dist", true),
   buildTypes(),
   copyLicence(),
 ];

@@ -83,16 +83,17 @@ export async function bundleCli(outdir) {
 }
 
 /**
- * Bundles hedgerow/inspector, which is on its own too: it shares only types and tables with the rest, and none of its code is to become a
- * chunk that every page loads.
+ * Bundles hedgerow/inspector and hedgerow/dynamic, each on its own too: they share only types, tables and a few lines with the rest, and none
+ * of their code is to become a chunk that every page loads.
  */
-export async function bundleInspector(outdir, minify) {
+export async function bundleApart(outdir, minify) {
   await esbuild.build({
     ...common,
-    entryPoints: ["src/inspector.ts"],
+    entryPoints: ["src/inspector.ts", "src/dynamic.ts"],
     outdir,
     bundle: true,
     platform: "neutral",
+    external: Object.keys(peerDependencies),
     minify,
     sourcemap: true,
   });

@@ -5,7 +5,7 @@ import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { bundle, bundleCli, bundleInspector, bundleTesting, bundleWasm } from "./bundle.mjs";
+import { bundle, bundleApart, bundleCli, bundleTesting, bundleWasm } from "./bundle.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -25,7 +25,7 @@ export async function buildScratch(folder) {
     bundle({ outdir: dist, minify: false }),
     bundleTesting(dist),
     bundleCli(dist),
-    bundleInspector(dist, false),
+    bundleApart(dist, false),
     link(wasm).then(async () => bundleWasm(await readFile(wasm), dist)),
     link(join(folder, "dist-debug/hedgerow.wasm"), "-tags=hedgerow_debug"),
   ]);
