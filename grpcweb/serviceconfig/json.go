@@ -8,9 +8,8 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
-// maxDepth is far more than any config needs, and far less than the stack of a
-// WebAssembly instance holds: the reader calls itself for each level, and a stack
-// that overflows takes the instance of all channels with it.
+// maxDepth is far more than any config needs. A text that is nested deeper is a mistake, and
+// is not read on.
 const maxDepth = 100
 
 // read reads a JSON text (RFC 8259). It takes and refuses exactly what
@@ -31,18 +30,53 @@ func read(text string) (value, *Problem) {
 type reader struct {
 	text    string
 	at      int
-	depth   int
 	problem *Problem // the first
 }
 
+// value reads a value with all that is in it. It keeps the arrays and objects that it is in
+// by itself and does not call itself for each: the stack of a WebAssembly instance is
+// small, and one that overflows takes the instance of all channels with it.
 func (r *reader) value() value {
+	var open []value // the outermost first
+	for {
+		v := r.item(open)
+		if v.kind == array || v.kind == object {
+			if open = append(open, v); len(open) > maxDepth {
+				r.fail("lists and objects are nested more than " + text.Decimal(maxDepth) + " deep")
+				r.problem.Path = pathOf(open)
+			}
+			if r.space(); !r.word(closing(v)) {
+				continue
+			}
+			v, open = r.closed(open)
+		}
+		for ; ; v, open = r.closed(open) {
+			if len(open) == 0 {
+				return v
+			}
+			around := &open[len(open)-1]
+			around.items = append(around.items, v)
+			if r.another(closing(*around)) {
+				break
+			}
+		}
+	}
+}
+
+// item reads the next item of the innermost array or object, its key first; or the document.
+// Of an array or an object it reads only the opening bracket.
+func (r *reader) item(open []value) value {
+	key := ""
+	if last := len(open) - 1; last >= 0 && open[last].kind == object {
+		key = r.key()
+	}
 	r.space()
-	v := value{at: r.at}
+	v := value{at: r.at, key: key}
 	switch c := r.peek(); {
-	case c == '{':
-		v.kind, v.items = object, r.list("}", r.member)
-	case c == '[':
-		v.kind, v.items = array, r.list("]", r.value)
+	case r.take('{'):
+		v.kind = object
+	case r.take('['):
+		v.kind = array
 	case c == '"':
 		v.kind, v.text = str, r.string()
 	case c == '-' || isDigit(c):
@@ -59,19 +93,20 @@ func (r *reader) value() value {
 	return v
 }
 
-// list reads the items of an array or an object, from its opening bracket on.
-func (r *reader) list(end string, item func() value) []value {
-	r.at++
-	if r.depth++; r.depth > maxDepth {
-		r.fail("lists and objects are nested more than " + text.Decimal(maxDepth) + " deep")
+// closed takes the innermost array or object, whose closing bracket was read, out of those
+// that are open.
+func (r *reader) closed(open []value) (value, []value) {
+	last := len(open) - 1
+	v := open[last]
+	v.raw = r.text[v.at:r.at]
+	return v, open[:last]
+}
+
+func closing(v value) string {
+	if v.kind == object {
+		return "}"
 	}
-	var items []value
-	r.space()
-	for more := !r.word(end); more; more = r.another(end) {
-		items = append(items, item())
-	}
-	r.depth--
-	return items
+	return "]"
 }
 
 // another reads what follows an item, and reports whether one more does.
@@ -86,20 +121,38 @@ func (r *reader) another(end string) bool {
 	return false
 }
 
-func (r *reader) member() value {
+func (r *reader) key() string {
 	r.space()
 	if r.peek() != '"' {
 		r.expected("a key in double quotes")
-		return value{}
+		return ""
 	}
 	key := r.string()
 	r.space()
 	if !r.take(':') {
 		r.expected("':' after the key")
 	}
-	v := r.value()
-	v.key = key
-	return v
+	return key
+}
+
+// pathOf leads to the innermost of the arrays and objects, or as far towards it as is worth
+// reading: methodConfig[0].retryPolicy….
+func pathOf(open []value) string {
+	path := ""
+	for i := 1; i < len(open); i++ {
+		if len(path) > longest {
+			return strings.TrimSuffix(path, "…") + "…"
+		}
+		switch {
+		case open[i-1].kind == array:
+			path = element(path, len(open[i-1].items))
+		case i == 1:
+			path = shorten(open[i].key)
+		default:
+			path += "." + shorten(open[i].key)
+		}
+	}
+	return path
 }
 
 func (r *reader) number() {

@@ -6,6 +6,24 @@ import (
 	"testing"
 )
 
+// A text that is nested too deep is refused where it is, with the path that leads there or,
+// where that would be long, towards it.
+func TestNestedTooDeep(t *testing.T) {
+	const reason = "lists and objects are nested more than 100 deep"
+	for text, want := range map[string]string{
+		strings.Repeat("[", 101):                                            "[0][0][0][0][0][0][0][0][0][0][0][0][0][0]…: line 1, column 102: ",
+		strings.Repeat("[", 1_000_000):                                      "[0][0][0][0][0][0][0][0][0][0][0][0][0][0]…: line 1, column 102: ",
+		nested(101, `{"x":`, "1", "}"):                                      "x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x…: line 1, column 502: ",
+		`{"a":[1,{"b":` + nested(98, "[", "", "]"):                          "a[1].b[0][0][0][0][0][0][0][0][0][0][0][0]…: line 1, column 112: ",
+		`{"` + strings.Repeat("é", 1000) + `":` + nested(100, "[", "", "]"): strings.Repeat("é", 20) + "…: line 1, column 1105: ",
+	} {
+		_, err := Parse(text)
+		if err == nil || err.Error() != "service config: "+want+reason {
+			t.Errorf("%.40q\ngot  %v\nwant service config: %s", text, err, want+reason)
+		}
+	}
+}
+
 // TestSyntaxErrors has every mistake that the reader knows, its place and its words.
 func TestSyntaxErrors(t *testing.T) {
 	for text, want := range map[string]string{
@@ -36,9 +54,6 @@ func TestSyntaxErrors(t *testing.T) {
 		`["abc`:                              `line 1, column 6: expected the string's closing quote, or a character of it (control characters are written \u00XX), found the end of the text`,
 		"[\"a\\":                             `line 1, column 5: expected one of " \ / b f n r t u after the backslash, found the end of the text`,
 		"[\x00]":                             `line 1, column 2: expected a value, found '\u0000'`,
-		strings.Repeat("[", 101):             `line 1, column 102: lists and objects are nested more than 100 deep`,
-		strings.Repeat("[", 1_000_000):       `line 1, column 102: lists and objects are nested more than 100 deep`,
-		nested(101, `{"x":`, "1", "}"):       `line 1, column 502: lists and objects are nested more than 100 deep`,
 		"[]":                                 "must be an object (found an array)",
 		"null":                               "must be an object (found null)",
 		`"` + strings.Repeat("é", 30):        "line 1, column 32: expected the string's closing quote, or a character of it (control characters are written \\u00XX), found the end of the text",

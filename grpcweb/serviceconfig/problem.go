@@ -10,7 +10,8 @@ type Error struct {
 // Problem is one thing that is wrong with a config.
 type Problem struct {
 	// Path leads to the value: methodConfig[0].retryPolicy.maxAttempts. It is
-	// empty where the text as a whole is no config, as after a syntax error.
+	// empty where the text as a whole is no config, as after a syntax error, and
+	// ends in … where it would be very long.
 	Path string
 	// Reason says what is expected there and, where there is a text, what was found.
 	Reason string

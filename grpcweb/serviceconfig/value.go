@@ -83,12 +83,20 @@ func (v *value) found() string {
 		shown = "an array"
 	case v.kind == object:
 		shown = "an object"
-	case len(shown) > longest:
-		end := longest
-		for !utf8.RuneStart(shown[end]) {
-			end--
-		}
-		shown = shown[:end] + "…"
+	default:
+		shown = shorten(shown)
 	}
 	return " (found " + shown + ")"
+}
+
+// shorten cuts a text that is longer than a message shows.
+func shorten(s string) string {
+	if len(s) <= longest {
+		return s
+	}
+	end := longest
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "…"
 }
