@@ -36,6 +36,7 @@ const some = (number) => (flags.quick ? Math.ceil(number / 100) : number);
 
 const NAMES = {
   hedgerow: "hedgerow",
+  hedgerowBytes: "hedgerow, without a codec",
   connect: "connect-web",
   protobufTs: "protobuf-ts",
   raw: "raw fetch",
@@ -68,11 +69,11 @@ if (flags.write && !flags.quick) write(text);
 async function measure() {
   const wanted = new Set(flags.only.split(","));
   const page = await browser.open(`${server.origin}/bench.html`);
-  const all = ["hedgerow", "connect", "protobufTs", "raw", "connectGo"];
+  const all = ["hedgerow", "hedgerowBytes", "connect", "protobufTs", "raw", "connectGo"];
   if (wanted.has("unary"))
     await unary(page, "A unary call of 100 bytes each way, over a fetch that answers at once", "unary", all, some(3000));
   if (wanted.has("deadline")) {
-    const clients = all.slice(0, 3);
+    const clients = ["hedgerow", "hedgerowBytes", "connect", "protobufTs"];
     await unary(page, "The same with a deadline", "unary", clients, some(3000), 60_000);
   }
   if (wanted.has("real")) {

@@ -103,6 +103,13 @@ const unary = {
       fromBinary(HelloReplySchema, message);
     }
   },
+  /** The same without a codec: the message is bytes already, and so is the response. */
+  async hedgerowBytes(where, calls, timeoutMs) {
+    const { channel } = await clients(where);
+    const options = timeoutMs ? { timeoutMs } : {};
+    const message = toBinary(HelloRequestSchema, request);
+    for (let i = 0; i < calls; i++) await channel.unary(UNARY, message, options);
+  },
   async connect(where, calls, timeoutMs) {
     const { connect } = await clients(where);
     for (let i = 0; i < calls; i++) await connect.sayHello(request, timeoutMs ? { timeoutMs } : {});
