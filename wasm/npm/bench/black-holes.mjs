@@ -2,14 +2,14 @@
 // accepts and never answers. 10,000 calls, 100 in flight. Beside it: all three healthy, and the same without the timeout. Then a page sleeps
 // for a minute with 100 calls in flight, whose connections are all dead when it wakes up.
 //
-//   node bench/black-holes.mjs [--seed 1]
+//   node bench/black-holes.mjs [--seed 1] [--calls 10000]
 
 import { createServer as createHttpServer } from "node:http";
 import { connect, createServer } from "node:net";
 import { createChannel } from "hedgerow";
-import { judge, lognormal, make, ms, percentile, randomOf, seed } from "./measured.mjs";
+import { callsOr, judge, lognormal, make, ms, percentile, randomOf, seed } from "./measured.mjs";
 
-const CALLS = 10_000;
+const CALLS = callsOr(10_000);
 const IN_FLIGHT = 100;
 const TIMEOUT = 3000;
 const LATENCY = 250; // the median: long enough that the machine has little to do, and does not measure itself
@@ -65,6 +65,10 @@ async function relayTo(backends) {
   await listening(server);
   return {
     origin: `http://127.0.0.1:${server.address().port}`,
+    /** Waits until so many connections have been made. */
+    async connected(connections) {
+      while (turn < connections) await new Promise((resolve) => server.once("connection", resolve));
+    },
     /** Nothing goes through any more on the connections that there are. Neither end is told. */
     wedge() {
       for (const [near, far] of pairs) {
@@ -81,11 +85,11 @@ async function relayTo(backends) {
   };
 }
 
-const policy = (more) => ({
+const policy = (more, timeout = "30s") => ({
   methodConfig: [
     {
       name: [{}],
-      timeout: "30s",
+      timeout,
       retryPolicy: {
         maxAttempts: 5,
         initialBackoff: "0.02s",
@@ -146,11 +150,12 @@ async function sleep(backends) {
   const clock = sleepyClock();
   const channel = await createChannel({
     baseUrl: relay.origin,
-    serviceConfig: policy({ perAttemptRecvTimeout: `${TIMEOUT / 1000}s`, maxAttempts: 4 }),
+    serviceConfig: policy({ perAttemptRecvTimeout: `${TIMEOUT / 1000}s` }, "300s"),
     clock,
   });
-  const calls = Array.from({ length: IN_FLIGHT }, () => channel.unary(METHOD, message, { timeoutMs: 300_000 }));
+  const calls = Array.from({ length: IN_FLIGHT }, () => channel.unary(METHOD, message));
   const failures = Promise.allSettled(calls);
+  await relay.connected(IN_FLIGHT);
   relay.wedge();
   clock.sleep();
   while (clock.waiting === 0) await new Promise((resolve) => setTimeout(resolve, 50)); // only a clock can say that a timer was due

@@ -2,10 +2,13 @@
 
 import { parseArgs } from "node:util";
 
-const { values: flags } = parseArgs({ options: { seed: { type: "string" } }, allowPositionals: true });
+const { values: flags } = parseArgs({ options: { seed: { type: "string" }, calls: { type: "string" } }, allowPositionals: true });
 
 /** The seed of everything that is drawn: --seed, or the time. */
 export const seed = Number(flags.seed ?? Date.now() % 1_000_000);
+
+/** How many calls are to be made: --calls. */
+export const callsOr = (usual) => Number(flags.calls ?? usual);
 
 /** Draws numbers in [0, 1) from a seed (mulberry32). */
 export function randomOf(seed) {
