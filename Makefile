@@ -217,6 +217,10 @@ memory: build-package ## Print the WebAssembly's memory over very many calls, wh
 measure-black-holes: build-package ## Measure perAttemptRecvTimeout: a backend of three that never answers, 10,000 calls: SEED=1.
 	@node $(NPM)/bench/black-holes.mjs --seed $(SEED)
 
+.PHONY: measure-credentials
+measure-credentials: build-package ## Measure credentialsRefresh: 1,000 calls at once whose token has expired: SEED=1.
+	@node $(NPM)/bench/credentials.mjs --seed $(SEED)
+
 .PHONY: coverage
 coverage: prerequisites ## Measure what the native Go tests cover, and write coverage/go.html.
 	@mkdir -p coverage

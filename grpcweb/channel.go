@@ -40,6 +40,7 @@ type Channel struct {
 	unwatch   func()               // stops watching the network; nil: it is not watched
 	made      uint64               // how many calls were made, which numbers them
 	closed    bool
+	refresh   refresher         // the refresh of credentials that runs
 	kept      *keptState        // nil: the application does not store what the channel learns
 	fragments [32]wire.Fragment // scratch for reading a chunk
 }
@@ -79,6 +80,7 @@ func NewChannel(rt transport.RoundTripper, baseURL string, opts ...Option) (*Cha
 		text: s.core.Text, gzip: s.core.SendGzip,
 		begun: time.Now(), core: channel.New(s.core), calls: make(map[*driver]struct{}),
 	}
+	ch.refresh.function = s.refresh
 	ch.warn()
 	ch.keepState(s.state, failure)
 	return ch, nil

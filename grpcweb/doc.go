@@ -112,6 +112,8 @@
 //	WithMetadata                     is sent with every attempt.
 //	WithPerAttemptMetadata           is asked for more before each: fresh credentials.
 //	WithObserver                     is told of every attempt, wait and warning.
+//	WithCredentialsRefresh           gets new credentials when a server refuses them, and
+//	                                 sends the calls again.
 //	WithState                        stores what the channel learns. Default: nothing
 //	                                 outlives it.
 //

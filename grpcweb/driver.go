@@ -67,6 +67,10 @@ func (ch *Channel) begin(ctx context.Context, params call.Params, opts []CallOpt
 	s.params.Socket = s.params.CanStream && ch.opensSockets()
 	s.params.Restarts = true // a transport says so by its Progress
 
+	if ch.refresh.function != nil && s.misuse == "" {
+		s.misuse = ch.refuseInside(ctx, s.params.NoRefresh)
+	}
+
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
 	now := ch.now()
@@ -163,6 +167,10 @@ func (d *driver) carryOut(now plan.Duration) {
 			go d.newAttempt(a.Attempt).run()
 		case attempts.Open:
 			d.open(now, a.Attempt)
+		case attempts.Refresh:
+			d.channel.startRefresh()
+		case attempts.StopRefresh:
+			d.channel.stopRefresh()
 		case attempts.Abort:
 			d.attempts[a.Attempt].cancel()
 		case attempts.Timer:

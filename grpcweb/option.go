@@ -7,6 +7,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/call"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
@@ -49,6 +50,7 @@ type settings struct {
 	perAttempt perAttempt
 	observer   func(Event)
 	state      State
+	refresh    func(context.Context) error
 }
 
 // perAttempt is a function that is asked for an attempt's own metadata.
@@ -207,6 +209,38 @@ func WithPerAttemptMetadata(f func(context.Context, Attempt) (metadata.MD, error
 		channel: func(s *settings) { s.perAttempt = f },
 		call:    func(s *callSettings) { s.perAttempt = f },
 	}
+}
+
+// WithCredentialsRefresh sets a function that gets new credentials when a server refuses
+// those of an attempt: with one of the codes, or with UNAUTHENTICATED if none are given.
+// Calls that are refused while it runs wait for the same refresh. Then each is sent once
+// more, at once and whatever its policy says: with the metadata that
+// WithPerAttemptMetadata now returns. That takes no attempt and no throttle token. If
+// the function fails, the calls that waited for it end with UNAUTHENTICATED, and its error
+// is the cause. Its context ends when no call waits any more, or the channel is closed.
+//
+// Calls without a policy keep their requests for this, as far as the replay buffer has
+// room. A status behind response headers has committed the call and is not refreshed: see
+// WithHeaderCommit (SEMANTICS 8.3).
+//
+// A call that the function itself makes on the channel needs WithoutCredentialsRefresh, or
+// it would wait for itself; if it has the function's context and lacks that option, it
+// ends with INTERNAL. Default: nothing is refreshed.
+func WithCredentialsRefresh(refresh func(context.Context) error, codes ...status.Code) Option {
+	return option(func(s *settings) {
+		if s.refresh = refresh; refresh == nil {
+			s.problems.Add("credentialsRefresh", "the function is nil")
+			return
+		}
+		s.core.RefreshCodes = 0
+		s.core.RefreshOn(codes, s.problems.Add)
+	})
+}
+
+// WithoutCredentialsRefresh has the call neither wait for a refresh of the credentials nor
+// start one. It is meant for the call that refreshes them.
+func WithoutCredentialsRefresh() CallOption {
+	return callOption(func(s *callSettings) { s.params.NoRefresh = true })
 }
 
 // WithObserver sets a function that is told what happens in all calls of the channel, or

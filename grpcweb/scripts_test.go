@@ -224,6 +224,22 @@ func scriptOptions(t *testing.T, s driverscripts.Script) []grpcweb.Option {
 			return scriptPrepare(s.Prepare[a.Number-1])
 		}))
 	}
+	if s.Refresh != nil {
+		runs := 0 // one at a time
+		opts = append(opts, grpcweb.WithCredentialsRefresh(func(ctx context.Context) error {
+			r := s.Refresh[runs]
+			runs++
+			select {
+			case <-time.After(time.Duration(r.After) * time.Millisecond):
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+			if r.Error != "" {
+				return errors.New(r.Error)
+			}
+			return nil
+		}))
+	}
 	return opts
 }
 

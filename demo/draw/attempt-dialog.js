@@ -42,7 +42,13 @@ function section(name, fields) {
 
 function resultText(call, attempt) {
   const { outcome, code, statusMessage } = attempt;
-  const kinds = { first: "The first attempt", retry: "A retry", hedge: "A hedge", transparent: "A transparent restart" };
+  const kinds = {
+    first: "The first attempt",
+    retry: "A retry",
+    hedge: "A hedge",
+    transparent: "A transparent restart",
+    refresh: "A restart with fresh credentials",
+  };
   const how =
     outcome === "pending"
       ? "still running"

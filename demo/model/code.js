@@ -22,6 +22,7 @@ function typeScript(config, channel, { kind }, baseUrl) {
     `serviceConfig: ${indented(config, "  ")},`,
     ...tsOptions.filter((name) => channel[name] !== usual[name]).map((name) => `${name}: ${JSON.stringify(channel[name])},`),
     ...numbers.filter((name) => channel[name].trim()).map((name) => `${name}: ${channel[name].trim()},`),
+    channel.credentialsRefresh === "on" && "credentialsRefresh: { refresh: () => session.refresh() },",
     kind === "bidi" && "webSocket: true,",
   ].filter(Boolean);
   const uses = {
@@ -51,6 +52,7 @@ const goOptions = {
     always: "grpcweb.WithAttemptHeader(grpcweb.AttemptHeaderAlways)",
     never: "grpcweb.WithAttemptHeader(grpcweb.AttemptHeaderNever)",
   },
+  credentialsRefresh: { on: "grpcweb.WithCredentialsRefresh(session.Refresh)" },
 };
 const goNumbers = {
   maxRetryAttempts: "WithMaxRetryAttempts",

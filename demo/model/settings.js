@@ -24,6 +24,7 @@ export const defaults = Object.freeze({
     jitter: "full",
     headerCommit: "strict",
     attemptHeader: "auto",
+    credentialsRefresh: "off", // on: a function that takes 300 ms
     maxRetryAttempts: "",
     maxRetryBufferSize: "",
     maxRetryBufferPerCallSize: "",

@@ -166,6 +166,17 @@ export const stories = Object.freeze([
     ],
   },
   {
+    id: "token",
+    title: "An expired token",
+    see: "The server refuses the first attempt of every call: its token has expired. In run B all calls wait for one refresh, which takes 300 ms, and are then sent once more.",
+    why: "A refusal says nothing about the server’s health, so it takes no token of the throttle and no attempt of a policy. There is no policy here at all.",
+    set: { server: { times: "1", code: "UNAUTHENTICATED", ms: "40", latency: "uniform" }, calls: { count: "6" }, ...none },
+    runs: [
+      { name: "Nothing is refreshed", set: {} },
+      { name: "credentialsRefresh", set: { channel: { credentialsRefresh: "on" } } },
+    ],
+  },
+  {
     id: "reset",
     title: "The connection breaks",
     see: "The first two attempts lose their connection before any answer. Compare what the client sent with what the server executed: over HTTP/1.1 the server may count more.",

@@ -112,6 +112,7 @@ const channel = [
   select("channel.jitter", "jitter", sameNames("full", "plusMinus20"), { code: true }),
   select("channel.headerCommit", "headerCommit", sameNames("strict", "firstFrame"), { code: true }),
   select("channel.attemptHeader", "attemptHeader", sameNames("auto", "always", "never"), { code: true }),
+  select("channel.credentialsRefresh", "credentialsRefresh", sameNames("off", "on"), { code: true }),
   number("channel.maxRetryAttempts", "maxRetryAttempts", "", { placeholder: "5", code: true }),
   number("channel.maxRetryBufferSize", "maxRetryBufferSize", "B", { placeholder: "16777216", code: true }),
   number("channel.maxRetryBufferPerCallSize", "…PerCallSize", "B", { placeholder: "1048576", code: true }),

@@ -19,10 +19,13 @@ export const clock = {
   clearTimeout: (timer) => clearTimeout(timer),
 };
 
+/** Stands in for a call that gets a new token. */
+const refresh = () => new Promise((resolve) => clock.setTimeout(resolve, 300));
+
 /** A channel for these settings: a promise that rejects with a ConfigError if anything is wrong with them. */
 export function openChannel(hedgerow, settings, { fetch, onEvent } = {}) {
   const { baseUrl } = targetOf(settings.server.where, place());
-  const { jitter, headerCommit, attemptHeader, ...numbers } = settings.channel;
+  const { jitter, headerCommit, attemptHeader, credentialsRefresh, ...numbers } = settings.channel;
   const given = Object.entries(numbers).filter(([, text]) => text.trim() !== "");
   return hedgerow.createChannel({
     baseUrl,
@@ -30,6 +33,7 @@ export function openChannel(hedgerow, settings, { fetch, onEvent } = {}) {
     jitter,
     headerCommit,
     attemptHeader,
+    ...(credentialsRefresh === "on" ? { credentialsRefresh: { refresh } } : {}),
     ...Object.fromEntries(given.map(([name, text]) => [name, Number(text)])),
     ...(settings.calls.kind === "bidi" ? { webSocket: true } : {}),
     maxReceiveMessageBytes: 8 << 20,

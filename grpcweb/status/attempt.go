@@ -41,9 +41,10 @@ const (
 	KindRetry                   // by a retry policy, after a failure
 	KindHedge                   // by a hedging policy, beside or after others
 	KindTransparent             // in place of one that no server saw (SEMANTICS 2.9c)
+	KindRefresh                 // in place of one whose credentials were refused (SEMANTICS 8.3a)
 )
 
-var kinds = [...]string{"first", "retry", "hedge", "transparent"}
+var kinds = [...]string{"first", "retry", "hedge", "transparent", "refresh"}
 
 // String is the kind's word: "retry".
 func (k AttemptKind) String() string {
@@ -80,7 +81,7 @@ const None = -1
 // AttemptRecord is the history of one attempt. Instants are nanoseconds since
 // the call began: time.Duration(r.StartedAt).
 type AttemptRecord struct {
-	Number  int // from 1; a transparent restart has the number of the attempt that it replaces
+	Number  int // from 1; a transparent restart and a refresh have the number of the attempt that they replace
 	Kind    AttemptKind
 	Outcome AttemptOutcome
 

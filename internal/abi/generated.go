@@ -3,7 +3,7 @@
 package abi
 
 // Version is a number of the table, which JavaScript must know too.
-const Version uint32 = 0x86b718b6
+const Version uint32 = 0xa5bf5c41
 
 // Fatal is what an export answers with, instead of a number of words, when the
 // instance is good for nothing any more.
@@ -28,14 +28,19 @@ type Program interface {
 	// >. Names that begin with ? are any options as the application gave them,
 	// whose values show their type: "text", 7, true, a function. Besides the
 	// options that users know, there are seed, a number; state, the text that was
-	// stored last; random, the result of every draw, in units of 2⁻⁵³; and,
-	// with any value, perAttempt: metadata is a function, page: a browser's fetch
-	// carries the requests, crossOrigin: the page is on another origin.
+	// stored last; credentialsRefresh, the codes for that, one a line, as the
+	// application gave them; random, the result of every draw, in units of
+	// 2⁻⁵³; and, with any value, perAttempt: metadata is a function, page: a
+	// browser's fetch carries the requests, crossOrigin: the page is on another
+	// origin.
 	OpenChannel(channel uint32, in []byte)
 	// CloseChannel: the channel is closed: its calls are canceled.
 	CloseChannel(channel uint32, now float64)
 	// State: JavaScript asks for what the channel has learned, to store it.
 	State(channel uint32)
+	// Refreshed: the function that refreshes credentials has succeeded (0), or
+	// failed (1) with this error.
+	Refreshed(channel uint32, now float64, failed uint32, in []byte)
 	// Start: a call begins; the input is a start block, then the call's method,
 	// then its metadata.
 	Start(call uint32, in []byte)
@@ -93,21 +98,23 @@ type Program interface {
 
 // The actions, by their numbers.
 const (
-	ActionPrepare uint32 = 0  // run the per-attempt metadata function, for the attempt with this number
-	ActionOpen    uint32 = 1  // send the request with this header, by fetch or a new WebSocket. streams: send each message when it comes; otherwise the request is complete and is sent as a whole
-	ActionAbort   uint32 = 2  // end the attempt's exchange and ignore what it still reports
-	ActionRead    uint32 = 3  // read one chunk of the body
-	ActionHead    uint32 = 4  // give the application the header
-	ActionEnd     uint32 = 5  // settle the call. The attempt is the one whose status this is, or −1. drop: the application gets none of the messages that it has not read yet. rawCode: the number that the server sent if it is not a gRPC code, or 0
-	ActionRelease uint32 = 6  // no other attempt than this one will send the request
-	ActionWritten uint32 = 7  // the application need not wait any longer for this many of its messages, from the first
-	ActionTimer   uint32 = 8  // set the instance's one timer to this instant; with Infinity, clear it. A patient timer waits for the end of a body, which usually comes at once, so it need not be set before that has had the chance
-	ActionHistory uint32 = 9  // the answer to history
-	ActionObserve uint32 = 10 // tell the listeners
-	ActionWarn    uint32 = 11 // tell the developer. For call 0, it is about the channel that is being opened
-	ActionRefuse  uint32 = 12 // report this problem with the options of the channel that is being opened
-	ActionState   uint32 = 13 // the answer to state, if the text has changed since it was stored
-	ActionInflate uint32 = 14 // inflate the payload that is now complete, but stop one byte after the limit
+	ActionPrepare     uint32 = 0  // run the per-attempt metadata function, for the attempt with this number
+	ActionOpen        uint32 = 1  // send the request with this header, by fetch or a new WebSocket. streams: send each message when it comes; otherwise the request is complete and is sent as a whole
+	ActionAbort       uint32 = 2  // end the attempt's exchange and ignore what it still reports
+	ActionRead        uint32 = 3  // read one chunk of the body
+	ActionHead        uint32 = 4  // give the application the header
+	ActionEnd         uint32 = 5  // settle the call. The attempt is the one whose status this is, or −1. drop: the application gets none of the messages that it has not read yet. rawCode: the number that the server sent if it is not a gRPC code, or 0
+	ActionRelease     uint32 = 6  // no other attempt than this one will send the request
+	ActionWritten     uint32 = 7  // the application need not wait any longer for this many of its messages, from the first
+	ActionTimer       uint32 = 8  // set the instance's one timer to this instant; with Infinity, clear it. A patient timer waits for the end of a body, which usually comes at once, so it need not be set before that has had the chance
+	ActionHistory     uint32 = 9  // the answer to history
+	ActionObserve     uint32 = 10 // tell the listeners
+	ActionWarn        uint32 = 11 // tell the developer. For call 0, it is about the channel that is being opened
+	ActionRefuse      uint32 = 12 // report this problem with the options of the channel that is being opened
+	ActionRefresh     uint32 = 13 // run the function that refreshes credentials, then call refreshed
+	ActionStopRefresh uint32 = 14 // nobody waits for the credentials any more: abort the function's signal, and do not call refreshed
+	ActionState       uint32 = 15 // the answer to state, if the text has changed since it was stored
+	ActionInflate     uint32 = 16 // inflate the payload that is now complete, but stop one byte after the limit
 )
 
 // The words at the address that mailbox returns, which never changes. The words
@@ -144,14 +151,15 @@ const (
 
 // What is true of a call, or of the page, when the call begins.
 const (
-	StartFlagStreaming    uint32 = 0x1  // the response is a stream
-	StartFlagObserve      uint32 = 0x2  // there are listeners for events
-	StartFlagOpen         uint32 = 0x4  // the request's messages follow by queue, and then half_close
-	StartFlagCanStream    uint32 = 0x8  // fetch can send messages as they come
-	StartFlagWaitForReady uint32 = 0x10 // the caller wants the call to wait for a network
-	StartFlagNoWait       uint32 = 0x20 // the caller wants the call not to wait for a network
-	StartFlagOffline      uint32 = 0x40 // there is no network now
-	StartFlagSocket       uint32 = 0x80 // attempts are WebSockets, which implies canStream
+	StartFlagStreaming    uint32 = 0x1   // the response is a stream
+	StartFlagObserve      uint32 = 0x2   // there are listeners for events
+	StartFlagOpen         uint32 = 0x4   // the request's messages follow by queue, and then half_close
+	StartFlagCanStream    uint32 = 0x8   // fetch can send messages as they come
+	StartFlagWaitForReady uint32 = 0x10  // the caller wants the call to wait for a network
+	StartFlagNoWait       uint32 = 0x20  // the caller wants the call not to wait for a network
+	StartFlagOffline      uint32 = 0x40  // there is no network now
+	StartFlagSocket       uint32 = 0x80  // attempts are WebSockets, which implies canStream
+	StartFlagNoRefresh    uint32 = 0x100 // the call neither waits for a refresh of the credentials nor starts one
 )
 
 // StartBlock: What a call begins with, besides its method and its metadata.

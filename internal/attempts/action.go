@@ -42,6 +42,11 @@ const (
 	Inflate
 	// Warn: tell the developer about something that is not an error.
 	Warn
+	// Refresh: refresh the channel's credentials, then report Refreshed to them and to all
+	// calls of the channel.
+	Refresh
+	// StopRefresh: nobody waits for that refresh any more. Its result is ignored.
+	StopRefresh
 	// Head: give the application the header metadata. The attempt is committed.
 	Head
 	// End: the call is over, and Status says how. Where this side ended it (by its

@@ -15,10 +15,12 @@ type attempt struct {
 	asked  bool           // the driver was asked to prepare or open it
 	opened bool           // the driver was asked to open it
 	held   bool           // its next step waits for a network
+	made   int            // how many refreshes of the credentials had ended when it got its own
 	taken  int            // how many request messages the transport has taken
 
 	settled  plan.Outcome  // its outcome unless more of its body comes; without a status: not known yet
 	lingerAt plan.Duration // when to stop waiting for the end of its body; Never: not waiting
+	unfresh  bool          // it waits for fresh credentials
 	silentAt plan.Duration // when to stop waiting for anything of its response; Never: not now
 	silent   bool          // that time is over
 	spared   bool          // it got that time once more, because the page had slept
@@ -45,7 +47,12 @@ func (m *Machine) startAttempt(now plan.Duration, kind status.AttemptKind) {
 // addAttempt makes an attempt and asks for its first step. Transparent restarts are
 // made here too: a restart has the number of the attempt that it replaces.
 func (m *Machine) addAttempt(now plan.Duration, kind status.AttemptKind, number int) {
-	id := len(m.attempts)
+	m.prepareOrOpen(now, m.newAttempt(now, kind, number))
+}
+
+// newAttempt makes an attempt whose first step is not asked for yet.
+func (m *Machine) newAttempt(now plan.Duration, kind status.AttemptKind, number int) (id int) {
+	id = len(m.attempts)
 	if m.attempts == nil {
 		m.attempts = m.inline.attempts[:0]
 	}
@@ -58,7 +65,7 @@ func (m *Machine) addAttempt(now plan.Duration, kind status.AttemptKind, number 
 	if m.final {
 		m.commitTo(now, id, status.ReasonBufferExceeded)
 	}
-	m.prepareOrOpen(now, id)
+	return id
 }
 
 func (m *Machine) since(now plan.Duration) int64 { return int64(now - m.begun) }
@@ -127,6 +134,8 @@ func (m *Machine) Ended(now plan.Duration, id int, o plan.Outcome) {
 		m.endWith(now, id, status.ReasonFatalStatus)
 	case m.transparent(id, o.Progress):
 		m.restartAttempt(now, id)
+	case m.refusedCredentials(id, o):
+		m.refresh(now, id)
 	default:
 		m.failed(now, id, o)
 	}
@@ -167,6 +176,9 @@ func (m *Machine) abort(now plan.Duration, id int) {
 	})
 	if a.asked {
 		m.act(Action{Op: Abort, Attempt: id})
+	}
+	if a.unfresh {
+		m.stopWaiting(id)
 	}
 }
 

@@ -27,6 +27,8 @@ func (m *Machine) deadlineText() string {
 	}
 	said := "the deadline of " + text.Span(int64(m.set.Deadline-m.begun)) + " passed "
 	switch {
+	case m.active > 0 && m.attempts[len(m.attempts)-1].unfresh:
+		said += "while waiting for fresh credentials for attempt " + text.Decimal(m.Number(len(m.attempts)-1))
 	case m.active > 0:
 		said += "during attempt " + text.Decimal(m.started)
 	case m.waits():

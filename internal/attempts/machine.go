@@ -18,6 +18,7 @@ type Settings struct {
 	Plan         plan.Plan
 	Throttle     *Throttle     // nil: the channel has none
 	Quota        *Quota        // nil: nothing is kept for replay, since the call makes only one attempt
+	Credentials  *Credentials  // nil: they are not refreshed
 	Deadline     plan.Duration // an instant; Never: none
 	MaxAttempts  int           // how many attempts the plan allows, which observers are told
 	RecvTimeout  plan.Duration // how long an attempt may be silent; 0: for ever
@@ -44,6 +45,7 @@ type Machine struct {
 	restarts int  // transparent restarts made
 	refused  bool // a server has refused an attempt before any application saw it
 	seen     bool // a server may have run an attempt
+	made     int  // how many refreshes of the credentials had ended when the call began
 
 	next    plan.Duration // when the next attempt is due, or was due if it waits for a network; Never: none is due
 	armed   plan.Duration // what the driver's timer is set to
@@ -109,7 +111,7 @@ func (m *Machine) Begin(now plan.Duration) {
 
 // noteBegun starts the clock of the call and tells the observers what it begins with.
 func (m *Machine) noteBegun(now plan.Duration) {
-	m.phase, m.begun = running, now
+	m.phase, m.begun, m.made = running, now, m.refreshes()
 	m.observe(Event{Kind: CallStarted, At: now, Attempts: m.set.MaxAttempts, Why: m.set.Plan.Kind(), Timeout: m.timeout(now)})
 	if m.request.held > 0 || m.final {
 		m.observeBuffer(now, m.final)

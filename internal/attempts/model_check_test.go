@@ -26,6 +26,17 @@ func (w *walk) act(a attempts.Action, committedBefore int) {
 			w.fail("%s, which has passed or is armed already", describe(a))
 		}
 		w.armed = a.At
+	case attempts.Refresh:
+		if w.refreshing || w.settings.Credentials == nil {
+			w.fail("a second refresh, or one that nobody asked for")
+		}
+		w.refreshing = true
+	case attempts.StopRefresh:
+		if !w.refreshing {
+			w.fail("no refresh runs that could be stopped")
+		}
+		w.refreshing = false
+		w.meet("refresh that is given up", true)
 	case attempts.Release:
 		f, id := w.far(a.Attempt), -1
 		if f.released {
@@ -105,6 +116,12 @@ func (w *walk) actOpen(a attempts.Action, committedBefore int) {
 	if w.overflowed && w.committed != a.Attempt {
 		w.fail("%s, which is not committed though messages are kept no more", describe(a))
 	}
+	if w.machine.Records()[a.Attempt].Kind == status.KindRefresh {
+		w.meet("restart with fresh credentials", true)
+		if w.refreshing && !f.asked {
+			w.fail("%s, while its credentials are being refreshed", describe(a))
+		}
+	}
 	f.asked, f.opened = true, a.Op == attempts.Open
 }
 
@@ -148,7 +165,7 @@ func (w *walk) check() {
 	records := w.machine.Records()
 	counted, committed, live := 0, 0, 0
 	for i, r := range records {
-		if r.Kind != status.KindTransparent {
+		if r.Kind != status.KindTransparent && r.Kind != status.KindRefresh {
 			counted++
 		}
 		if r.Outcome == status.OutcomeCommitted {
@@ -213,7 +230,9 @@ func (w *walk) checkProgress() {
 		if w.machine.Live(id) {
 			asked := id < len(w.attempts) && w.attempts[id].asked
 			moving = moving || asked && (w.attempts[id].opened || !w.attempts[id].prepared)
-			held = held || !asked && r.Kind == status.KindTransparent
+			waits := !asked && r.Kind == status.KindRefresh && w.refreshing
+			moving = moving || waits
+			held = held || !waits && !asked && (r.Kind == status.KindTransparent || r.Kind == status.KindRefresh)
 		}
 	}
 	begun := len(w.machine.Records()) > 0
@@ -233,6 +252,9 @@ func (w *walk) checkProgress() {
 
 // checkEnd is what must hold in the end.
 func (w *walk) checkEnd() {
+	if w.refreshing {
+		w.fail("a refresh runs on")
+	}
 	if w.ends != 1 {
 		w.fail("%d ends", w.ends)
 	}

@@ -34,7 +34,7 @@ func TestWalks(t *testing.T) {
 	}
 	for _, what := range []string{
 		"overflow", "overflow with several attempts", "overflow without one", "first attempt waits for a network",
-		"another attempt waits for a network", "restart waits for a network", "release without a commit", "warning", "silent attempt", "message written by an attempt", "half-close after an attempt failed",
+		"another attempt waits for a network", "restart waits for a network", "release without a commit", "warning", "silent attempt", "refresh", "refresh that fails", "refresh that is given up", "restart with fresh credentials", "message written by an attempt", "half-close after an attempt failed",
 		"end before the half-close", "end for cancelled", "end for deadline", "end for throttled", "end for responseHeaders", "end for exhausted",
 	} {
 		if !t.Failed() && met[what] < 30 {
@@ -64,9 +64,10 @@ type walk struct {
 	awaits   plan.Duration // since when; Never: it does not
 
 	// The driver and the network.
-	offline  bool
-	armed    plan.Duration
-	attempts []*far
+	refreshing bool
+	offline    bool
+	armed      plan.Duration
+	attempts   []*far
 
 	// What was asked for.
 	committed, headers, ends, warned int
@@ -119,6 +120,12 @@ func newWalk(t *testing.T, seed int64, verbose bool) *walk {
 	if r.Intn(3) == 0 {
 		w.settings.RecvTimeout, w.settings.Duplex = span(float64(20+r.Intn(500))), w.settings.Streams && r.Intn(2) == 0
 	}
+	if r.Intn(3) == 0 {
+		w.settings.Credentials = attempts.NewCredentials(status.Codes(canceled))
+		if w.settings.Quota == nil {
+			w.settings.Quota = attempts.NewQuota(w.perChannel, w.perCall)
+		}
+	}
 	w.machine.Init(w.settings)
 	return w
 }
@@ -157,6 +164,8 @@ func (w *walk) step() {
 		w.request()
 	case n == 4 && w.random.Intn(3) == 0:
 		w.cancel()
+	case n == 8 && w.refreshing && w.random.Intn(2) == 0:
+		w.refreshed()
 	case n == 5 && w.settings.Throttle != nil:
 		w.settings.Throttle.Strike()
 	case n == 6 && w.random.Intn(2) == 0:
@@ -180,6 +189,21 @@ func (w *walk) step() {
 			w.attemptStep(id)
 		}
 	}
+}
+
+// refreshed is the end of a refresh.
+func (w *walk) refreshed() {
+	var failure *status.Status
+	if w.random.Intn(4) == 0 {
+		failure = status.New(unauthenticated, "no refresh")
+	}
+	w.meet("refresh that fails", failure != nil)
+	w.meet("refresh", true)
+	w.refreshing = false
+	if !w.settings.Credentials.Refreshed(failure) {
+		w.fail("the refresh had been given up")
+	}
+	w.turn("refreshed", func() { w.machine.Refreshed(w.now) })
 }
 
 func (w *walk) begin() {

@@ -30,8 +30,11 @@ func (m *Machine) prepareOrOpen(now plan.Duration, id int) {
 		return
 	}
 	op := Open
-	if m.set.Prepare && !a.asked {
-		op = Prepare
+	if !a.asked {
+		a.made = m.refreshes()
+		if m.set.Prepare {
+			op = Prepare
+		}
 	}
 	a.asked = true
 	m.act(Action{Op: op, Attempt: id})

@@ -38,6 +38,10 @@ func (m *Machine) Attempts() int { return len(m.attempts) }
 // MayRepeat reports whether the policy allows more attempts than were made.
 func (m *Machine) MayRepeat() bool { return m.started < m.set.MaxAttempts }
 
+// MayRefresh reports whether an attempt with this code, had it not been committed, would
+// have been sent again with fresh credentials.
+func (m *Machine) MayRefresh(code status.Code) bool { return m.set.Credentials.Refreshes(code) }
+
 // Answer is the index of the attempt whose status is the call's; -1 if the client made
 // the status itself.
 func (m *Machine) Answer() int { return m.answer }

@@ -47,6 +47,7 @@ type Params struct {
 	Streaming       bool          // the response is a stream
 	MaxReceiveBytes int64         // 0: the channel's
 	WaitForReady    *bool         // nil: as the method config says, or else false
+	NoRefresh       bool          // the call neither waits for a refresh of the credentials nor starts one
 	PerAttempt      bool          // ask for metadata before each attempt even if the channel does not
 	Offline         bool          // there is no network now
 	Observe         bool
@@ -88,6 +89,12 @@ func (c *Call) Init(ch *channel.Channel, now plan.Duration, p Params) {
 		p.WaitForReady = config.WaitForReady
 	}
 	settings.WaitForReady = p.WaitForReady != nil && *p.WaitForReady
+	if !p.NoRefresh {
+		settings.Credentials = ch.Credentials()
+	}
+	if settings.Credentials != nil { // then calls without a policy may be sent again too
+		settings.Quota = ch.Quota()
+	}
 	if allowed > 1 {
 		settings.Quota, settings.RecvTimeout, settings.Duplex = ch.Quota(), config.RecvTimeout(), p.Socket
 	}
@@ -134,6 +141,9 @@ func (c *Call) HalfClose(now plan.Duration) { c.machine.HalfClose(now) }
 // Took reports how many of the request's messages the transport has taken for an
 // attempt so far.
 func (c *Call) Took(id, messages int) { c.machine.Took(id, messages) }
+
+// Refreshed reports that a refresh of the channel's credentials has ended.
+func (c *Call) Refreshed(now plan.Duration) { c.machine.Refreshed(now) }
 
 // Network reports that there is a network, or that there is none.
 func (c *Call) Network(now plan.Duration, up bool) { c.machine.Network(now, up) }

@@ -15,6 +15,7 @@ const (
 	warnStatusHidden
 	warnEncodingHidden
 	warnRetryLost
+	warnRefreshLost
 )
 
 // Warning returns the text of a Warn action for the developer.
@@ -53,6 +54,13 @@ func (c *Call) Warning(w attempts.Warning) channel.Warning {
 				"after response headers, and headers commit a call. If such responses may be retried, set the channel's headerCommit to \"firstFrame\"",
 		}
 	}
+	if w == warnRefreshLost {
+		return channel.Warning{
+			Kind: "retryLostToBodyTrailers",
+			Text: "credentials were not refreshed for " + c.path + " although they were refused: the server sent the status in the body, " +
+				"after response headers, and headers commit a call. If such calls may be sent again, set the channel's headerCommit to \"firstFrame\"",
+		}
+	}
 	return channel.Warning{
 		Kind: "halfDuplexStalled",
 		Text: "no message of " + c.path + " has come for " + text.Decimal(attempts.StallSeconds) + " s while the request is still open. Over fetch " +
@@ -71,7 +79,11 @@ func (c *Call) explain(id int, st *status.Status) {
 	case a.Unnamed() && c.channel.Options().CrossOrigin && !c.method.Hidden:
 		c.method.Hidden = true
 		c.machine.Warn(warnEncodingHidden)
-	case a.messages == 0 && a.TrailersAlone() && c.machine.Reason() == status.ReasonResponseHeaders && c.repeats(st.Code) && !c.method.Lost:
+	case a.messages > 0 || !a.TrailersAlone() || c.machine.Reason() != status.ReasonResponseHeaders || c.method.Lost:
+	case c.machine.MayRefresh(st.Code):
+		c.method.Lost = true
+		c.machine.Warn(warnRefreshLost)
+	case c.repeats(st.Code):
 		c.method.Lost = true
 		c.machine.Warn(warnRetryLost)
 	}

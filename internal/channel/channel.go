@@ -12,15 +12,16 @@ import (
 // Channel is what the calls to one base URL share. It is not safe for concurrent use:
 // a driver guards a channel and its calls together.
 type Channel struct {
-	options  Options
-	baseURL  string             // without a slash at its end
-	throttle *attempts.Throttle // nil: the config sets none
-	quota    *attempts.Quota
-	paths    text.Index // of the methods that were called
-	methods  []*Method  // in the order of their paths
-	origin   *Origin
-	keeper   *keeper // nil: the application does not store the channel's state
-	warnings []Warning
+	options     Options
+	baseURL     string             // without a slash at its end
+	throttle    *attempts.Throttle // nil: the config sets none
+	quota       *attempts.Quota
+	paths       text.Index // of the methods that were called
+	methods     []*Method  // in the order of their paths
+	origin      *Origin
+	credentials *attempts.Credentials // nil: they are not refreshed
+	keeper      *keeper               // nil: the application does not store the channel's state
+	warnings    []Warning
 }
 
 // New makes a channel of options that Validate has accepted.
@@ -39,6 +40,9 @@ func New(o Options) *Channel {
 			ch.throttle = attempts.NewThrottle(t.MaxTokens, t.TokenRatioThousandth)
 		}
 		ch.warnClamped()
+	}
+	if !o.RefreshCodes.Empty() {
+		ch.credentials = attempts.NewCredentials(o.RefreshCodes)
 	}
 	ch.openState()
 	return ch

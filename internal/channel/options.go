@@ -8,6 +8,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/internal/text"
@@ -47,8 +48,9 @@ type Options struct {
 	KeepsState bool   // the application stores what the channel has learned
 	State      string // what it has stored; "" at first
 
-	Metadata   metadata.MD // sent with every call
-	PerAttempt bool        // the driver is asked for more metadata before each attempt
+	Metadata     metadata.MD    // sent with every call
+	RefreshCodes status.CodeSet // an attempt with one of these codes has the driver refresh the credentials
+	PerAttempt   bool           // the driver is asked for more metadata before each attempt
 
 	Page        bool           // requests are sent by a browser's fetch, from a page or a worker
 	CrossOrigin bool           // the base URL is on another origin than the page

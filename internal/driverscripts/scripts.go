@@ -38,6 +38,7 @@ type Script struct {
 	Streams   bool   // the transport sends messages as they come
 	Before    string // what happens before the call: "cancel", "closeChannel", or "" for nothing
 	Prepare   []Prepare
+	Refresh   []Refresh // absent: credentials are not refreshed
 	Server    []Exchange
 	Steps     []Step
 	Expect    Expect
@@ -57,6 +58,13 @@ type Prepare struct {
 	Metadata map[string]string // what it returns
 	Error    string            // the message of the error that it fails with
 	Status   *Status           // the status that it fails with
+}
+
+// Refresh is what the function that refreshes credentials does when it runs for the n-th
+// time.
+type Refresh struct {
+	After int    // how many milliseconds it takes
+	Error string // the message of the error that it fails with
 }
 
 // Status is a status with which the function for per-attempt metadata fails.

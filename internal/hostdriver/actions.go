@@ -25,6 +25,10 @@ func (d *Driver) writeActions(c *liveCall) {
 			d.header.Reset()
 			c.AppendRequestHeader(&d.header, d.now, a.Attempt)
 			d.emitMetadata(d.header)
+		case attempts.Refresh:
+			d.begin(abi.ActionRefresh, c, a)
+		case attempts.StopRefresh:
+			d.begin(abi.ActionStopRefresh, c, a)
 		case attempts.Abort:
 			d.begin(abi.ActionAbort, c, a)
 		case attempts.Read:

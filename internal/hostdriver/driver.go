@@ -1,6 +1,8 @@
 package hostdriver
 
 import (
+	"errors"
+
 	"github.com/hedgerow-web/hedgerow/internal/text"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
@@ -105,6 +107,29 @@ func (d *Driver) State(id uint32) {
 	}
 }
 
+// Refreshed reports that the channel's credentials were refreshed, or, if failed is not 0,
+// that they could not be: the text says why.
+func (d *Driver) Refreshed(id uint32, now float64, failed uint32, in []byte) {
+	d.now = d.instant(now)
+	var cause error
+	if failed != 0 {
+		cause = errors.New(string(in))
+	}
+	ch := d.channels.find(id)
+	if ch == nil || !ch.Refreshed(cause) {
+		return
+	}
+	for c := d.calls.oldest; c != nil; {
+		next := c.newer
+		if c.channel == id {
+			c.Refreshed(d.now)
+			d.writeActions(c)
+		}
+		c = next
+	}
+	d.setTimer()
+}
+
 // Network reports that the page is online again, or offline.
 func (d *Driver) Network(now float64, up uint32) {
 	d.now = d.instant(now)
@@ -173,6 +198,7 @@ func readParams(block abi.StartBlock) call.Params {
 		Writes:          flags&abi.StartFlagOpen != 0,
 		Offline:         flags&abi.StartFlagOffline != 0,
 		Socket:          flags&abi.StartFlagSocket != 0,
+		NoRefresh:       flags&abi.StartFlagNoRefresh != 0,
 	}
 	if wait := flags&abi.StartFlagWaitForReady != 0; wait || flags&abi.StartFlagNoWait != 0 {
 		said := wait // declared here, because it is allocated

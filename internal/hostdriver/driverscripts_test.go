@@ -132,6 +132,9 @@ func scriptOptions(t *testing.T, s driverscripts.Script) []byte {
 	case "hedge":
 		parts = append(parts, "serviceConfig", driverscripts.HedgeConfig)
 	}
+	if s.Refresh != nil {
+		parts = append(parts, "credentialsRefresh", "")
+	}
 	if s.Prepare != nil {
 		parts = append(parts, "perAttempt", "1")
 	}

@@ -70,6 +70,9 @@ func optionText(s walks.Setup) string {
 			parts = append(parts, name, "1")
 		}
 	}
+	if !o.RefreshCodes.Empty() {
+		parts = append(parts, "credentialsRefresh", "14")
+	}
 	if o.FirstFrame {
 		parts = append(parts, "headerCommit", "firstFrame")
 	}
@@ -131,6 +134,10 @@ func (e *encoded) action(a abitest.Action) attempts.Action {
 	case "open":
 		made.Op = attempts.Open
 		e.headers[a.Attempt] = fieldsOf(a.Values["header"].(abitest.Fields))
+	case "refresh":
+		made.Op = attempts.Refresh
+	case "stop_refresh":
+		made.Op = attempts.StopRefresh
 	case "abort":
 		made.Op = attempts.Abort
 	case "read":
@@ -275,6 +282,14 @@ func (e *encoded) Prepared(now plan.Duration, id int, md metadata.MD) {
 
 func (e *encoded) Unprepared(now plan.Duration, id int, st *status.Status) {
 	e.tell("unprepared", []byte(st.Message+"\x00"), walked, float64(id), ms(now), float64(st.Code), 0)
+}
+
+func (e *encoded) Refresh(now plan.Duration, cause error) {
+	failed, text := 0.0, ""
+	if cause != nil {
+		failed, text = 1, cause.Error()
+	}
+	e.tell("refreshed", []byte(text), 1, ms(now), failed)
 }
 
 func (e *encoded) Timer(now plan.Duration) { e.tell("timer", nil, ms(now)) }

@@ -39,6 +39,8 @@ func (r *optionReader) read(name, value string) {
 		o.BaseURL = value
 	case "serviceConfig":
 		o.Config, o.ConfigError = serviceconfig.Parse(value)
+	case "credentialsRefresh":
+		o.ReadRefresh(value, r.problems.Add)
 	case "state":
 		o.KeepsState, o.State = true, value
 	case "seed":

@@ -31,6 +31,9 @@ type page struct {
 	end     map[string]any
 	seen    driverscripts.Seen
 	waiting bool // the application waits for a message
+
+	refreshes int  // how many have begun
+	stopped   bool // what the last one comes to is not told
 }
 
 type task struct {
@@ -98,6 +101,10 @@ func (p *page) act(a abitest.Action) {
 		p.timer = a.Values["at"].(float64)
 	case "prepare":
 		p.prepare(float64(a.Attempt), p.script.Prepare[a.Values["number"].(uint32)-1])
+	case "refresh":
+		p.refresh()
+	case "stop_refresh":
+		p.stopped = true
 	case "open":
 		p.open(a.Attempt, a.Values["streams"].(bool), a.Values["header"].(abitest.Fields))
 	case "abort":
@@ -224,4 +231,18 @@ func fieldText(fields map[string]string) (text string, n float64) {
 		text += name + "\x00" + strings.ReplaceAll(value, "\x00", "") + "\x00"
 	}
 	return text, float64(len(fields))
+}
+
+func (p *page) refresh() {
+	how := p.script.Refresh[p.refreshes]
+	p.refreshes++
+	p.after(how.After, false, func() {
+		failed := 0.0
+		if how.Error != "" {
+			failed = 1
+		}
+		if !p.stopped {
+			p.tell("refreshed", []byte(how.Error), 1, p.now, failed)
+		}
+	})
 }

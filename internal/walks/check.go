@@ -27,6 +27,13 @@ func (w *walker) act(a attempts.Action) {
 		if got := w.call.RequestHeader(w.now, a.Attempt).Get(channel.AttemptsHeader); got != want {
 			w.fail("attempt %d goes out with %q attempts before it; want %q", a.Attempt+1, got, want)
 		}
+	case attempts.Refresh:
+		if w.refreshing {
+			w.fail("a second refresh at a time")
+		}
+		w.refreshing = true
+	case attempts.StopRefresh:
+		w.refreshing = false
 	case attempts.Abort:
 		w.attempts[a.Attempt].closed = true
 		w.checkSilence(a.Attempt)
@@ -127,7 +134,7 @@ func (w *walker) checkOpen(a attempts.Action) {
 // check checks that a call that is not over waits for something that will come.
 func (w *walker) check() {
 	w.meet("outage that is waited for", w.waitsForNetwork() && !w.looked().Over())
-	waits := w.armed != plan.Never || w.streaming && w.committed >= 0 && !w.wished || w.waitsForNetwork() || !w.complete && !w.params.CanStream
+	waits := w.armed != plan.Never || w.refreshing || w.streaming && w.committed >= 0 && !w.wished || w.waitsForNetwork() || !w.complete && !w.params.CanStream
 	for id, s := range w.attempts {
 		if w.looked().Live(id) && !s.closed && (s.prepare || s.opened && !s.answered || s.read || s.packed) {
 			waits = true
@@ -143,6 +150,9 @@ func (w *walker) check() {
 
 func (w *walker) checkEnd() {
 	st := w.looked().Status()
+	if w.refreshing {
+		w.fail("a refresh runs on")
+	}
 	if w.channel().Quota().Used() != 0 || w.armed != plan.Never {
 		w.fail("%d bytes stay buffered, the timer at %s", w.channel().Quota().Used(), instant(w.armed))
 	}

@@ -27,6 +27,8 @@ type Subject interface {
 	Prepared(now plan.Duration, id int, md metadata.MD)
 	Unprepared(now plan.Duration, id int, st *status.Status)
 	Timer(now plan.Duration)
+	// Refresh reports that a refresh of the credentials has ended; cause is why it failed.
+	Refresh(now plan.Duration, cause error)
 	Read(now plan.Duration)
 	Cancel(now plan.Duration, text string, cause error)
 	Head(now plan.Duration, id, httpStatus int, fields metadata.MD)
@@ -85,6 +87,12 @@ func (d *direct) Start(now plan.Duration, complete bool, size int64) {
 		d.HalfClose(now)
 	}
 	d.Begin(now)
+}
+
+func (d *direct) Refresh(now plan.Duration, cause error) {
+	if d.channel.Refreshed(cause) {
+		d.Refreshed(now)
+	}
 }
 
 func (d *direct) WarningKind(w attempts.Warning) string { return d.Warning(w).Kind }

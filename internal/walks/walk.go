@@ -4,6 +4,7 @@
 package walks
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand"
@@ -53,7 +54,7 @@ func Walk(t *testing.T, walks int64, open Open) {
 	for _, what := range []string{
 		"answer before the half-close", "several attempts of several messages", "outage that is waited for", "halfDuplexStalled", "message that is too large",
 		"retryLostToBodyTrailers", "statusHidden", "corsSuspected", "trial that fails", "compressed message", "compressed trailers", "text", "socket",
-		"end while packed", "silent attempt", "failure behind a withheld head",
+		"end while packed", "silent attempt", "refresh", "failure behind a withheld head",
 	} {
 		if !t.Failed() && met[what] < least {
 			t.Errorf("the walks do not spread: only %d met %q", met[what], what)
@@ -78,6 +79,9 @@ func walk(t *testing.T, seed int64, verbose bool, open Open) *walker {
 	o.PerAttempt, o.MaxRetryBufferPerCallSize, o.Random = r.Intn(4) == 0, perCall, r.Float64
 	o.MaxSendMessageBytes, o.MaxReceiveMessageBytes = 60, maxReceive
 	o.FirstFrame, o.CrossOrigin, o.AttemptHeader = r.Intn(2) == 0, r.Intn(2) == 0, channel.AttemptHeader(max(0, r.Intn(8)-5))
+	if seed%9 == 0 {
+		o.RefreshCodes = status.Codes(status.Unavailable)
+	}
 	w.answers = r.Intn(4) > 0
 	setup.Answers = w.answers
 	p.Method, p.Timeout, p.Streaming = "/helloworld.Greeter/SayHello", plan.Never, r.Intn(2) == 0
@@ -131,6 +135,7 @@ type walker struct {
 	met       map[string]bool
 
 	params          call.Params
+	refreshing      bool
 	offline         bool
 	complete        bool // the request
 	queued, written int
@@ -166,6 +171,10 @@ func (w *walker) fail(format string, args ...any) {
 }
 
 func (w *walker) step() {
+	if w.refreshing && w.random.Intn(6) == 0 {
+		w.refresh()
+		return
+	}
 	switch n := w.random.Intn(20); {
 	case n == 0 && w.random.Intn(20) == 0:
 		w.turn("cancel", func() { w.call.Cancel(w.now, "cancel", nil) })
@@ -186,6 +195,17 @@ func (w *walker) step() {
 	case len(w.attempts) > 0:
 		w.hear(w.random.Intn(len(w.attempts)))
 	}
+}
+
+// refresh is the end of a refresh.
+func (w *walker) refresh() {
+	var cause error
+	if w.random.Intn(4) == 0 {
+		cause = errors.New("no token")
+	}
+	w.refreshing = false
+	w.meet("refresh", true)
+	w.turn(fmt.Sprintf("refreshed: %v", cause), func() { w.call.Refresh(w.now, cause) })
 }
 
 // request is a message, or that no further one follows.

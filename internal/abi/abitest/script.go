@@ -93,7 +93,7 @@ func (s *script) arg(name string, fields int) float64 {
 		return float64(s.next() % 20)
 	case "how":
 		return float64(s.next() % 5)
-	case "last", "up":
+	case "last", "up", "failed":
 		return float64(s.next() % 2)
 	case "messages", "length":
 		return s.whole()
@@ -137,7 +137,7 @@ func (s *script) input(export string) (in []byte, fields int) {
 		return s.options(), 0
 	case "start":
 		return s.start(), 0
-	case "cancel", "broken", "failed", "closed":
+	case "cancel", "broken", "failed", "closed", "refreshed":
 		return []byte(pick(s, []string{"", "reset", "ü\x00\xff", strings.Repeat("long ", 50)})), 0
 	case "unprepared":
 		text, n := s.fields(metadataFields)
@@ -180,6 +180,7 @@ var (
 		"", "", "headerCommit\x00firstFrame\x00", "format\x00text\x00", "perAttempt\x001\x00", "crossOrigin\x001\x00", "maxRetryBufferPerCallSize\x0040\x00",
 		"maxRetryBufferSize\x0070\x00", "maxRetryAttempts\x001\x00", "maxRetryAttempts\x000\x00", "maxReceiveMessageBytes\x0030\x00", "defaultTimeoutMs\x001000\x00",
 		">x-app\x001\x00", ">te\x001\x00", "attemptHeader\x00always\x00", "attemptHeader\x00never\x00", "jitter\x00plusMinus20\x00", "random\x000\x00", "page\x001\x00",
+		"credentialsRefresh\x0014\n\"UNAUTHENTICATED\"\x00", "credentialsRefresh\x00\x00", "credentialsRefresh\x00\"NOPE\"\n0\x00",
 		"state\x00\x00", "state\x00somebody else's\x00", "state\x00hedgerow-state 1\na  1\n\x00",
 	}
 )

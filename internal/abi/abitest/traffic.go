@@ -17,15 +17,16 @@ import (
 type Traffic struct {
 	Reached *Reached
 
-	s        *script
-	host     *Host
-	channels []page
-	calls    []*talk // those that live, the oldest first
-	last     uint32  // the last id that was given
-	most     int     // how many calls live at once
-	timer    float64
-	offline  bool
-	busy     *exchange // its chunk is being taken apart
+	s         *script
+	host      *Host
+	channels  []page
+	calls     []*talk // those that live, the oldest first
+	last      uint32  // the last id that was given
+	most      int     // how many calls live at once
+	timer     float64
+	offline   bool
+	refreshes []uint32  // channels whose credentials are being refreshed
+	busy      *exchange // its chunk is being taken apart
 }
 
 // page is a channel, and what servers know of it.
@@ -100,6 +101,8 @@ func (t *Traffic) event() Event {
 		return t.busy.take(t)
 	case t.timer <= t.s.now && n < 200:
 		return t.fire()
+	case n < 30 && len(t.refreshes) > 0:
+		return t.refresh()
 	case n < 55 && len(t.calls) < t.most:
 		return t.begin()
 	case n < 58:
@@ -121,6 +124,16 @@ func (t *Traffic) event() Event {
 		return Named("close_channel", nil, float64(pick(t.s, t.channels).id), t.now())
 	}
 	return t.exchange()
+}
+
+// refresh ends a refresh of a channel's credentials.
+func (t *Traffic) refresh() Event {
+	channel := t.refreshes[0]
+	t.refreshes = t.refreshes[1:]
+	if t.s.next() < 60 {
+		return Named("refreshed", []byte("no token"), float64(channel), t.now(), 1)
+	}
+	return Named("refreshed", nil, float64(channel), t.now(), 0)
 }
 
 // exchange lets something happen in the network, if it can.
@@ -275,6 +288,14 @@ func (t *Traffic) started(e Event) {
 // do is what JavaScript does for an action, or gets ready to.
 func (t *Traffic) do(i int, a Action) {
 	c := t.calls[i]
+	switch a.Name {
+	case "refresh":
+		t.refreshes = append(t.refreshes, c.page.id)
+		return
+	case "stop_refresh":
+		t.refreshes = slices.DeleteFunc(t.refreshes, func(id uint32) bool { return id == c.page.id })
+		return
+	}
 	if a.Name == "end" {
 		t.calls = slices.Delete(t.calls, i, i+1)
 		if t.busy != nil && t.busy.call == c {

@@ -46,6 +46,7 @@ var StartFlag = &Enum{Name: "StartFlag", Go: true, Flags: true, Says: "What is t
 	{"noWait", "the caller wants the call not to wait for a network"},
 	{"offline", "there is no network now"},
 	{"socket", "attempts are WebSockets, which implies *canStream*"},
+	{"noRefresh", "the call neither waits for a refresh of the credentials nor starts one"},
 }}
 
 // Failure is how an attempt failed on this side of the network.

@@ -29,10 +29,11 @@ var StartBlock = &Struct{Name: "StartBlock", Says: "What a call begins with, bes
 // concern only the buffers. A recorded event names an export by its index here.
 var Exports = []Export{
 	{Name: "open_channel", Args: []Field{channelArg, inputArg}, Says: "a channel is made with these options: alternating names and values, with numbers as JavaScript writes them. " +
-		"Names of metadata begin with `>`. Names that begin with `?` are any options as the application gave them, whose values show their type: `\"text\"`, `7`, `true`, `a function`. Besides the options that users know, there are `seed`, a number; `state`, the text that was stored last; `random`, the result of every draw, in units of 2⁻⁵³; and, with any " +
+		"Names of metadata begin with `>`. Names that begin with `?` are any options as the application gave them, whose values show their type: `\"text\"`, `7`, `true`, `a function`. Besides the options that users know, there are `seed`, a number; `state`, the text that was stored last; `credentialsRefresh`, the codes for that, one a line, as the application gave them; `random`, the result of every draw, in units of 2⁻⁵³; and, with any " +
 		"value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries the requests, `crossOrigin`: the page is on another origin"},
 	{Name: "close_channel", Args: []Field{channelArg, nowArg}, Says: "the channel is closed: its calls are canceled"},
 	{Name: "state", Args: []Field{channelArg}, Says: "JavaScript asks for what the channel has learned, to store it"},
+	{Name: "refreshed", Args: []Field{channelArg, nowArg, {Name: "failed", Type: U32}, inputArg}, Says: "the function that refreshes credentials has succeeded (0), or failed (1) with this error"},
 	{Name: "start", Args: []Field{callArg, inputArg}, Block: StartBlock, Says: "a call begins; the input is a start block, then the call's method, then its metadata"},
 	{Name: "queue", Args: []Field{callArg, nowArg, {Name: "size", Type: F64}, {Name: "sent", Type: F64}}, Says: "the application sends a message in an open call. *sent* is how many bytes are sent, " +
 		"which are fewer than *size* if the message was compressed. Limits count *size*, the replay buffer counts *sent*"},
@@ -85,6 +86,8 @@ var Actions = []Action{
 	{Name: "observe", Fields: []Field{{Name: "event", Type: Record, Struct: Event}}, Says: "tell the listeners"},
 	{Name: "warn", Fields: []Field{{Name: "warning", Type: Record, Struct: Warning}}, Says: "tell the developer. For call 0, it is about the channel that is being opened"},
 	{Name: "refuse", Fields: []Field{{Name: "path", Type: Text}, {Name: "reason", Type: Text}}, Says: "report this problem with the options of the channel that is being opened"},
+	{Name: "refresh", Says: "run the function that refreshes credentials, then call `refreshed`"},
+	{Name: "stop_refresh", Says: "nobody waits for the credentials any more: abort the function's signal, and do not call `refreshed`"},
 	{Name: "state", Fields: []Field{{Name: "text", Type: Text}}, Says: "the answer to `state`, if the text has changed since it was stored"},
 	{Name: "inflate", Fields: []Field{{Name: "limit", Type: Float}}, Says: "inflate the payload that is now complete, but stop one byte after the limit"},
 }

@@ -120,10 +120,22 @@ function pageClock(timeOrigin: number): Clock {
   };
 }
 
-function functions(channel: number, asks: Asks): Pick<Parameters<typeof openChannel>[0], "metadata" | "onEvent" | "state"> {
+function functions(
+  channel: number,
+  asks: Asks,
+): Pick<Parameters<typeof openChannel>[0], "metadata" | "onEvent" | "state" | "credentialsRefresh"> {
   return {
     ...(asks.state
       ? { state: { get: () => question(channel, "getState"), set: (text: string) => question(channel, "setState", text) } }
+      : {}),
+    ...(asks.refresh
+      ? {
+          credentialsRefresh: {
+            codes: asks.refresh.codes,
+            refresh: async ({ signal }: { readonly signal: AbortSignal }) =>
+              void (await question(channel, "refresh", "", signal)),
+          },
+        }
       : {}),
     ...(asks.metadata ? { metadata: (context: AttemptContext) => ask(channel, context) } : {}),
     ...(asks.onEvent
@@ -137,8 +149,9 @@ function functions(channel: number, asks: Asks): Pick<Parameters<typeof openChan
 }
 
 /** Has the page call a function of its own. */
-function question(channel: number, what: Asked, text = ""): Promise<string | undefined> {
+function question(channel: number, what: Asked, text = "", signal?: AbortSignal): Promise<string | undefined> {
   const id = ++lastAsked;
+  signal?.addEventListener("abort", () => questions.delete(id) && tell({ kind: "unask", id }));
   const answer = new Promise<string | undefined>((resolve, reject) => {
     questions.set(id, ({ text, failure }) => (failure ? reject(unpackError(failure)) : resolve(text)));
   });
@@ -188,6 +201,7 @@ function start(of: Start): void {
     metadata: metadataOfBlock(of.metadata),
     timeoutMs: of.timeoutMs,
     waitForReady: of.waitForReady,
+    ...(of.noRefresh ? { credentialsRefresh: false } : {}),
     ...(of.maxReceiveMessageBytes > 0 ? { maxReceiveMessageBytes: of.maxReceiveMessageBytes } : {}),
     ...(of.observe || of.streaming
       ? {

@@ -2,7 +2,7 @@
 import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
 
 /** A number of the table, which the program must know too. */
-export const VERSION = 0x86b718b6;
+export const VERSION = 0xa5bf5c41;
 
 /** What an export answers with that has died. */
 export const FATAL = 0xffffffff;
@@ -17,12 +17,14 @@ export const LENGTH_SHIFT = 8;
 export interface Exports {
   /** Longer text than usual comes. */
   reserve(bytes: number): number;
-  /** A channel is made with these options: alternating names and values, with numbers as JavaScript writes them. Names of metadata begin with `>`. Names that begin with `?` are any options as the application gave them, whose values show their type: `"text"`, `7`, `true`, `a function`. Besides the options that users know, there are `seed`, a number; `state`, the text that was stored last; `random`, the result of every draw, in units of 2⁻⁵³; and, with any value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries the requests, `crossOrigin`: the page is on another origin. */
+  /** A channel is made with these options: alternating names and values, with numbers as JavaScript writes them. Names of metadata begin with `>`. Names that begin with `?` are any options as the application gave them, whose values show their type: `"text"`, `7`, `true`, `a function`. Besides the options that users know, there are `seed`, a number; `state`, the text that was stored last; `credentialsRefresh`, the codes for that, one a line, as the application gave them; `random`, the result of every draw, in units of 2⁻⁵³; and, with any value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries the requests, `crossOrigin`: the page is on another origin. */
   open_channel(channel: number, bytes: number): number;
   /** The channel is closed: its calls are canceled. */
   close_channel(channel: number, now: number): number;
   /** JavaScript asks for what the channel has learned, to store it. */
   state(channel: number): number;
+  /** The function that refreshes credentials has succeeded (0), or failed (1) with this error. */
+  refreshed(channel: number, now: number, failed: number, bytes: number): number;
   /** A call begins; the input is a start block, then the call's method, then its metadata. */
   start(call: number, bytes: number): number;
   /** The application sends a message in an open call. *sent* is how many bytes are sent, which are fewer than *size* if the message was compressed. Limits count *size*, the replay buffer counts *sent*. */
@@ -93,10 +95,14 @@ export enum Action {
   Warn = 11,
   /** Report this problem with the options of the channel that is being opened. */
   Refuse = 12,
+  /** Run the function that refreshes credentials, then call `refreshed`. */
+  Refresh = 13,
+  /** Nobody waits for the credentials any more: abort the function's signal, and do not call `refreshed`. */
+  StopRefresh = 14,
   /** The answer to `state`, if the text has changed since it was stored. */
-  State = 13,
+  State = 15,
   /** Inflate the payload that is now complete, but stop one byte after the limit. */
-  Inflate = 14,
+  Inflate = 16,
 }
 
 /** The words at the address that `mailbox` returns, which never changes. The words themselves may change with every call of an export. */
@@ -163,6 +169,8 @@ export enum StartFlag {
   Offline = 0x40,
   /** Attempts are WebSockets, which implies *canStream*. */
   Socket = 0x80,
+  /** The call neither waits for a refresh of the credentials nor starts one. */
+  NoRefresh = 0x100,
 }
 
 /** How an attempt failed on this side of the network. */
@@ -184,7 +192,7 @@ export enum Failure {
 }
 
 /** Why an attempt was made. */
-export const ATTEMPT_KINDS = ["first", "retry", "hedge", "transparent"] as const;
+export const ATTEMPT_KINDS = ["first", "retry", "hedge", "transparent", "refresh"] as const;
 
 /** @internal */
 export type SameAttemptKind = Same<Exclude<NonNullable<(typeof ATTEMPT_KINDS)[number]>, AttemptKind> | Exclude<AttemptKind, NonNullable<(typeof ATTEMPT_KINDS)[number]>>>;
@@ -248,6 +256,9 @@ export const CANCELED_BY_READER = "the stream was closed before its end";
 
 /** The message of a call on a closed channel. */
 export const CHANNEL_IS_CLOSED = "the channel is closed";
+
+/** The message of a call that would wait for the refresh that makes it. */
+export const REFRESH_INSIDE = "a call from within refresh must set credentialsRefresh: false, or it would wait for itself";
 
 /** The message of a call whose request messages could not be read; a colon and the reason follow. */
 export const REQUEST_UNREADABLE = "the request's messages could not be read";

@@ -1,11 +1,11 @@
 import type { Code } from "./code.js";
 
-/** Why an attempt was made. "transparent" replaces an attempt that no server saw. */
-export type AttemptKind = "first" | "retry" | "hedge" | "transparent";
+/** Why an attempt was made. "transparent" replaces an attempt that no server saw, "refresh" one whose credentials were refused. */
+export type AttemptKind = "first" | "retry" | "hedge" | "transparent" | "refresh";
 
 /** The history of one attempt. Instants are milliseconds on performance.now()'s clock. */
 export interface AttemptRecord {
-  /** grpc-previous-rpc-attempts + 1; a transparent restart repeats it. */
+  /** grpc-previous-rpc-attempts + 1; a transparent restart and a refresh repeat it. */
   readonly number: number;
   readonly kind: AttemptKind;
   readonly startedAt: number;

@@ -1,3 +1,4 @@
+import type { Code } from "./code.js";
 import type { CallEvent } from "./events.js";
 import type { MetadataInit } from "./metadata.js";
 import type { AbortSignalType, ModuleType, RequestInitType, ResponseType, UrlType, WebSocketType } from "./platform.js";
@@ -25,6 +26,17 @@ export interface Clock {
   setTimeout(act: () => void, ms: number): unknown;
   /** Cancels a timer that setTimeout returned. Ignores undefined, and timers that have run. */
   clearTimeout(timer: unknown): void;
+}
+
+/** How credentials that servers refuse are replaced. */
+export interface CredentialsRefresh {
+  /** The codes with which servers refuse credentials, as names or numbers. Default ["UNAUTHENTICATED"]. */
+  readonly codes?: readonly (Code | string)[] | undefined;
+  /**
+   * Gets new credentials. It runs once for any number of calls that need them. Its signal is aborted when none of them waits any more, or
+   * the channel is closed. A call that it makes on the channel itself must set `credentialsRefresh: false`.
+   */
+  refresh(context: { readonly signal: AbortSignalType }): void | Promise<void>;
 }
 
 /** A small place that outlives the page, such as an item of localStorage. */
@@ -121,6 +133,13 @@ export interface ChannelOptions extends LoadOptions {
    */
   random?: number | undefined;
   /**
+   * What to do when a server refuses the credentials of an attempt: refresh them, once for all calls that are refused, and send each of
+   * these calls once more, with the metadata that the function `metadata` now returns. It takes no attempt and no throttle token. If the
+   * refresh fails, the calls that wait end with UNAUTHENTICATED, and its error is the cause. Calls without a policy keep their requests
+   * for this, as far as the replay buffer has room. Default: nothing is refreshed (SEMANTICS 8.3).
+   */
+  credentialsRefresh?: CredentialsRefresh | undefined;
+  /**
    * Where the channel stores what it learns, so that it need not begin anew with every page (SEMANTICS 8.1a). It is read once, for at most
    * a second, before createChannel resolves; it is written when something has changed, at most once a second, and when the page is left.
    * If it throws or holds something else, the channel does without it, and warns once (`stateUnusable`). Default: nothing is stored.
@@ -164,6 +183,11 @@ export interface CallOptions {
    * config says, else false.
    */
   waitForReady?: boolean | undefined;
+  /**
+   * false: the call neither waits for a refresh of the credentials nor starts one. For the call that refreshes them, which would wait for
+   * itself. Default: as the channel's credentialsRefresh says.
+   */
+  credentialsRefresh?: false | undefined;
   /** The longest response message, in bytes. Default: the channel's. */
   maxReceiveMessageBytes?: number | undefined;
   /** Called with this call's events, after the channel's onEvent. What it throws goes to reportError. */

@@ -84,13 +84,14 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
   }
 
   #flags(): number {
-    const { outgoing, canStream, streaming, waitForReady } = this.#request;
+    const { outgoing, canStream, streaming, waitForReady, noRefresh } = this.#request;
     let flags = streaming ? StartFlag.Streaming : 0;
     if (!this.#listeners.empty) flags |= StartFlag.Observe;
     if (outgoing.open) flags |= StartFlag.Open;
     if (canStream) flags |= this.channel.webSocket ? StartFlag.Socket : StartFlag.CanStream;
     if (waitForReady !== undefined) flags |= waitForReady ? StartFlag.WaitForReady : StartFlag.NoWait;
     if (this.engine.offline) flags |= StartFlag.Offline;
+    if (noRefresh) flags |= StartFlag.NoRefresh;
     return flags;
   }
 
@@ -179,6 +180,12 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
         this.engine.later(() => this.#open(attempt, streams, fields));
         return;
       }
+      case Action.Refresh:
+        this.engine.later(() => this.channel.refresher?.start());
+        return;
+      case Action.StopRefresh:
+        this.engine.later(() => this.channel.refresher?.stop());
+        return;
       case Action.Abort:
         this.engine.later(() => this.#attempt(attempt).kill());
         return;
@@ -292,6 +299,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
       return;
     }
     const cause = this.#attempts[answer]?.error ?? this.#cause;
+    const unrefreshed = answer < 0 && ending.code === Code.UNAUTHENTICATED ? this.channel.refresher?.failure : undefined;
     // What a function for per-attempt metadata failed with.
     const own = isStatusError(cause) ? cause : undefined;
     const [details, rawCode] = [peek(own, "details"), peek(own, "rawCode")];
@@ -300,7 +308,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
       details: ending.details ?? (isBytes(details) ? details : undefined),
       rawCode: ending.rawCode ?? (typeof rawCode === "number" ? rawCode : undefined),
     };
-    this.#receiver.onEnd(whole, statusError(this.#request.method, whole, cause), answer);
+    this.#receiver.onEnd(whole, statusError(this.#request.method, whole, cause ?? unrefreshed), answer);
   }
 
   /** The instance died while the call was running. */

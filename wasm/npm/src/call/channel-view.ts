@@ -3,6 +3,17 @@ import type { MetadataInit } from "../api/metadata.js";
 import type { AttemptContext } from "../api/options.js";
 import type { CarrierFactory, Inflate } from "./carrier.js";
 
+/** Refreshes credentials that servers refuse. */
+export interface Refresher {
+  /** The function for that is being called: a call that is made now is its own. */
+  readonly inside: boolean;
+  /** What it failed with last. */
+  readonly failure: unknown;
+  start(): void;
+  /** Nobody waits for it any more. */
+  stop(): void;
+}
+
 /** A channel, as its calls see it. */
 export interface ChannelView {
   readonly engine: Engine;
@@ -15,6 +26,8 @@ export interface ChannelView {
   /** Compresses messages; absent: they go out as they are. */
   readonly compress: ((message: Uint8Array) => Promise<Uint8Array>) | undefined;
   readonly loadInflate: () => Promise<Inflate>;
+  /** Absent: credentials are not refreshed. */
+  readonly refresher: Refresher | undefined;
   /** Called when a call has ended, if what was learned from it is to be stored. */
   readonly ended: (() => void) | undefined;
   /** Gives each attempt its own metadata; absent: none has any. */

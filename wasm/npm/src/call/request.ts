@@ -1,4 +1,4 @@
-import { CANCELED_BEFORE } from "../abi/table.js";
+import { CANCELED_BEFORE, REFRESH_INSIDE } from "../abi/table.js";
 import { Code } from "../api/code.js";
 import { refusal, type StatusError } from "../api/errors.js";
 import { describe, isBytes, peek, show } from "../api/foreign.js";
@@ -21,6 +21,8 @@ export interface Request {
   /** 0 means the channel's limit. */
   readonly maxReceiveMessageBytes: number;
   readonly waitForReady: boolean | undefined;
+  /** The call does not have credentials refreshed. */
+  readonly noRefresh?: boolean;
   readonly signal: AbortSignal | undefined;
   readonly listeners: readonly Listener[];
   /** Receives the responses as they come; their messages then go nowhere else. */
@@ -44,9 +46,19 @@ export interface Defaults {
   /** Messages are compressed, which is asynchronous. */
   readonly gzip: boolean;
   readonly listeners: readonly Listener[];
+  /** The call is made by the channel's function for refreshing credentials. */
+  readonly inside: boolean;
 }
 
-const CALL_OPTIONS: readonly string[] = ["metadata", "timeoutMs", "signal", "waitForReady", "maxReceiveMessageBytes", "onEvent"];
+const CALL_OPTIONS: readonly string[] = [
+  "metadata",
+  "timeoutMs",
+  "signal",
+  "waitForReady",
+  "credentialsRefresh",
+  "maxReceiveMessageBytes",
+  "onEvent",
+];
 
 type Misuse = (text: string) => StatusError;
 
@@ -69,7 +81,7 @@ export function checkRequest(
     !CALL_OPTIONS.includes(name) && (names.length > 100 || options[name as keyof CallOptions] !== undefined);
   const stranger = names.find(unknown);
   if (stranger !== undefined) throw misuse(`unknown option ${describe(stranger)}: a call has ${CALL_OPTIONS.join(", ")}`);
-  const { signal, onEvent, waitForReady } = options;
+  const { signal, onEvent, waitForReady, credentialsRefresh } = options;
   if (signal !== undefined && typeof signal?.addEventListener !== "function") {
     throw misuse(`signal must be an AbortSignal, not ${describe(signal)}`);
   }
@@ -78,6 +90,10 @@ export function checkRequest(
   if (waitForReady !== undefined && typeof waitForReady !== "boolean") {
     throw misuse(`waitForReady must be true or false, not ${describe(waitForReady)}`);
   }
+  if (credentialsRefresh !== undefined && credentialsRefresh !== false)
+    throw misuse(`credentialsRefresh must be false or left out, not ${describe(credentialsRefresh)}`);
+  const noRefresh = credentialsRefresh === false;
+  if (defaults.inside && !noRefresh) throw misuse(REFRESH_INSIDE);
   if (signal?.aborted) throw refusal(method, Code.CANCELLED, CANCELED_BEFORE, "cancelled", signal.reason);
   return {
     method,
@@ -88,6 +104,7 @@ export function checkRequest(
     timeoutMs: checkNumber("timeoutMs", options.timeoutMs, Number.POSITIVE_INFINITY, misuse),
     maxReceiveMessageBytes: checkLimit(options.maxReceiveMessageBytes, misuse),
     waitForReady,
+    noRefresh,
     signal,
     listeners: onEvent ? [...defaults.listeners, onEvent] : defaults.listeners,
   };

@@ -12,6 +12,7 @@ import type { Receiver } from "../call/live-call.js";
 import { checkRequest, type Input } from "../call/request.js";
 import { FetchCarrier, type FetchSettings } from "../carry/fetch.js";
 import type { KeptState } from "./kept-state.js";
+import type { CredentialsRefresher } from "./refresher.js";
 import { checkOptions, type Settings } from "./settings.js";
 
 /** Makes a channel from options and the loaded module, or throws a ConfigError with all problems in the options. */
@@ -31,17 +32,20 @@ export function openChannel(
 }
 
 /** What depends on the options; parts that few channels need are loaded only for those. */
-type Parts = Pick<ChannelView, "carry" | "webSocket" | "compress">;
+type Parts = Pick<ChannelView, "carry" | "webSocket" | "compress"> & {
+  readonly Refresher: typeof CredentialsRefresher | undefined;
+};
 
 async function loadParts(settings: Settings): Promise<Parts> {
-  const { gzip, webSocket } = settings;
+  const { gzip, webSocket, refresh } = settings;
+  const Refresher = refresh && (await loadPart(import("./refresher.js"))).CredentialsRefresher;
   const byFetch: CarrierFactory = (...exchange) => new FetchCarrier(settings, ...exchange);
   const compress = gzip ? (await loadPart(import("../carry/compression.js"))).compress : undefined;
-  if (!webSocket) return { compress, carry: byFetch, webSocket: false };
+  if (!webSocket) return { compress, carry: byFetch, webSocket: false, Refresher };
   const { WebSocketCarrier } = await loadPart(import("../carry/web-socket.js"));
   const carry: CarrierFactory = (request, events) =>
     "getReader" in request.body ? new WebSocketCarrier(webSocket, request, request.body, events) : byFetch(request, events);
-  return { compress, carry, webSocket: true };
+  return { compress, carry, webSocket: true, Refresher };
 }
 
 /** Who is told of the events of a channel's calls from the start. */
@@ -151,8 +155,14 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
       throw new ConfigError(this.#problems);
     }
     engine.addChannel(this);
-    const { baseUrl, prepare } = this.#settings;
-    this.#view = { engine, id, baseUrl, prepare, loadInflate, ended: kept?.touch, ...this.#parts };
+    const { baseUrl, prepare, refresh } = this.#settings;
+    const { Refresher, ...parts } = this.#parts;
+    const ended = (failed?: { readonly error: unknown }): void => {
+      const text = engine.buffers.text(failed ? show(failed.error) : "");
+      engine.enter("refreshed", id, engine.clock.now(), failed ? 1 : 0, text);
+    };
+    const refresher = Refresher && refresh && new Refresher(refresh, ended);
+    this.#view = { engine, id, baseUrl, prepare, loadInflate, ended: kept?.touch, refresher, ...parts };
     kept?.start(() => this.#ask());
   }
 
@@ -193,8 +203,10 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
   }
 
   make(method: string, input: Input, options: CallOptions, streaming: boolean, receiver: Receiver): Call {
-    const defaults = { canStream: this.#canStream, gzip: this.#settings.gzip, listeners: this.listeners };
-    return new Call(this.#open(method), checkRequest(method, input, options, streaming, defaults), receiver);
+    const view = this.#open(method);
+    const inside = view.refresher?.inside === true;
+    const defaults = { canStream: this.#canStream, gzip: this.#settings.gzip, listeners: this.listeners, inside };
+    return new Call(view, checkRequest(method, input, options, streaming, defaults), receiver);
   }
 
   /** The channel as calls see it, if it is open. An instance that died is replaced first. */

@@ -2,7 +2,7 @@ import { PAGE_CLOCK } from "../abi/engine.js";
 import { ConfigError, type Problem } from "../api/errors.js";
 import { describe, peek, show } from "../api/foreign.js";
 import { blockOfMetadata, Metadata, type MetadataInit } from "../api/metadata.js";
-import type { AttemptContext, ChannelOptions, Clock, StateStore } from "../api/options.js";
+import type { AttemptContext, ChannelOptions, Clock, CredentialsRefresh, StateStore } from "../api/options.js";
 import type { FetchSettings } from "../carry/fetch.js";
 
 /** A channel's options. Their types have been checked; Go checks the rest, from the text. */
@@ -16,10 +16,12 @@ export interface Settings extends FetchSettings {
   readonly webSocket: typeof WebSocket | undefined;
   readonly clock: Clock;
   readonly state: StateStore | undefined;
+  readonly refresh: CredentialsRefresh | undefined;
   readonly onFatal: ((error: Error) => void) | undefined;
 }
 
 const BOOLEAN = ["be true or false", "true", "false"];
+export const REFRESH = "be an object with a function refresh and, if need be, a list of codes";
 export const STATE_STORE = "be an object with get and set";
 const FUNCTION = ["be a function", "a function"];
 
@@ -40,6 +42,7 @@ const MUST: { readonly [name: string]: readonly string[] } = {
   webSocket: ["be true, false or a WebSocket class"],
   clock: ["be an object with now, setTimeout and clearTimeout"],
   state: [STATE_STORE],
+  credentialsRefresh: [REFRESH],
   random: ["be a number from 0 to 1"],
 };
 
@@ -87,10 +90,12 @@ export async function checkOptions<T>(
   }
   const reader = new Reader();
   reader.tell("seed", Math.floor(Math.random() * 2 ** 53)); // for the jitter, unless the option random is set
-  const { baseUrl, serviceConfig, metadata, random, clock, acceptCompression, webSocket, state, ...others } = options;
+  const { baseUrl, serviceConfig, metadata, random, clock, acceptCompression, webSocket, ...most } = options;
+  const { state, credentialsRefresh, ...others } = most;
   const { wasmUrl, wasmModule, wasmBinary, workerUrl, ...plain } = others; // what is loaded is checked when it is
   for (const [name, value] of Object.entries(plain)) if (value !== undefined) reader.check(name, value);
   readServiceConfig(reader, serviceConfig);
+  const refresh = readRefresh(reader, credentialsRefresh);
   readMetadata(reader, metadata);
   if (typeof random === "number" && random >= 0 && random <= 1) reader.tell("random", Math.round(random * 2 ** 53));
   else if (random !== undefined) reader.check("random", random);
@@ -121,10 +126,28 @@ export async function checkOptions<T>(
       webSocket: socket,
       clock: usable ? clock : PAGE_CLOCK,
       state: stored ? state : undefined,
+      refresh,
       onFatal: options.onFatal,
     },
     reader.problems,
   );
+}
+
+export function isRefresh(value: unknown): value is CredentialsRefresh {
+  const codes = peek(value, "codes");
+  return has(value, "refresh") && (codes === undefined || Array.isArray(codes));
+}
+
+function readRefresh(reader: Reader, value: unknown): CredentialsRefresh | undefined {
+  if (value === undefined) return undefined;
+  if (!isRefresh(value)) {
+    reader.check("credentialsRefresh", value);
+    return undefined;
+  }
+  for (const name of Object.keys(value))
+    if (name !== "codes" && name !== "refresh") reader.refuse(`credentialsRefresh.${name}`, "unknown option");
+  reader.tell("credentialsRefresh", (value.codes ?? []).map(describe).join("\n"));
+  return value;
 }
 
 export function isStateStore(value: unknown): value is StateStore {

@@ -42,7 +42,7 @@ export function measureCalls(): Listener {
     if (!started) return;
     call.attempts.delete(attempt);
     measure(
-      `${nameOf(method, callId)} attempt ${attempt}${started.kind === "transparent" ? " again" : ""}`,
+      `${nameOf(method, callId)} attempt ${attempt}${started.kind === "transparent" || started.kind === "refresh" ? " again" : ""}`,
       method,
       started.at,
       at,

@@ -73,7 +73,11 @@ export class ObservedCall {
     this.#idleSince = undefined;
 
     const { metrics, tracer } = this.#sinks;
-    const attributes = { "previous-rpc-attempts": number - 1, "transparent-retry": kind === "transparent" };
+    const attributes = {
+      "previous-rpc-attempts": number - 1,
+      "transparent-retry": kind === "transparent",
+      ...(kind === "refresh" ? { "hedgerow.credentials-refresh": true } : {}),
+    };
     const options = { kind: SpanKind.CLIENT, startTime: this.#time(at), attributes };
     const span = tracer?.startSpan(`Attempt.${this.#name}`, options, this.#context);
     const attempt: Attempt = { startedAt: at, endedAt: at, context: within(this.#context, span), span };

@@ -44,7 +44,16 @@ export class RemoteCall implements LiveCall, RemoteCallHandler {
   }
 
   start(): void {
-    const { method, metadata, streaming, timeoutMs, maxReceiveMessageBytes, waitForReady, signal } = this.#request;
+    const {
+      method,
+      metadata,
+      streaming,
+      timeoutMs,
+      maxReceiveMessageBytes,
+      waitForReady,
+      noRefresh = false,
+      signal,
+    } = this.#request;
     this.#worker.add(this);
     const message = this.#message;
     this.#send({
@@ -59,6 +68,7 @@ export class RemoteCall implements LiveCall, RemoteCallHandler {
       begun: performance.now(),
       maxReceiveMessageBytes,
       waitForReady,
+      noRefresh,
       observe: !this.#listeners.empty,
     });
     if (!signal) return;

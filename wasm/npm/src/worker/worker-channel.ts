@@ -12,7 +12,7 @@ import type { LiveCall, Receiver } from "../call/live-call.js";
 import { checkRequest, type Input } from "../call/request.js";
 import { listenersOf } from "../channel/channel.js";
 import "../channel/load.js"; // keeps one chunk: see splitting in bundle.mjs
-import { isStateStore, STATE_STORE } from "../channel/settings.js";
+import { isRefresh, isStateStore, REFRESH, STATE_STORE } from "../channel/settings.js";
 import { RemoteCall } from "./remote-call.js";
 import { type RemoteChannel, WorkerConnection } from "./worker-connection.js";
 
@@ -35,7 +35,7 @@ type Sent = { -readonly [K in keyof ChannelOptions]: ChannelOptions[K] };
 
 /** The options without functions, which cannot leave the page, and without those that are refused. */
 function sendableOptions(options: ChannelOptions, problems: Problem[]): ChannelOptions {
-  const { worker, workerUrl, onEvent, onFatal, metadata, state, userTiming, ...rest } = options;
+  const { worker, workerUrl, onEvent, onFatal, metadata, state, credentialsRefresh, userTiming, ...rest } = options;
   const sent: Sent = { ...rest };
   const refuse = (path: string, reason: string) => {
     problems.push({ path, reason });
@@ -45,6 +45,8 @@ function sendableOptions(options: ChannelOptions, problems: Problem[]): ChannelO
     if (value !== undefined && typeof value !== "function") refuse(name, `must be a function, not ${describe(value)}`);
   }
   if (userTiming !== true) sent.userTiming = userTiming; // otherwise the page does it, whose panel has a track for it
+  if (credentialsRefresh !== undefined && !isRefresh(credentialsRefresh))
+    refuse("credentialsRefresh", `must ${REFRESH}, not ${describe(credentialsRefresh)}`);
   if (state !== undefined && !isStateStore(state)) refuse("state", `must ${STATE_STORE}, not ${describe(state)}`);
   try {
     if (metadata !== undefined && typeof metadata !== "function") sent.metadata = [...new Metadata(metadata)];
@@ -87,9 +89,10 @@ class WorkerChannel extends AbstractChannel implements RemoteChannel {
   #workerUrl: string | URL | undefined;
   #worker: WorkerConnection | undefined;
   #closed = false;
+  inside = false;
 
   constructor(
-    { metadata, onEvent, onFatal, state, workerUrl }: ChannelOptions,
+    { metadata, onEvent, onFatal, state, credentialsRefresh, workerUrl }: ChannelOptions,
     sent: ChannelOptions,
     listeners: readonly Listener[],
   ) {
@@ -99,6 +102,7 @@ class WorkerChannel extends AbstractChannel implements RemoteChannel {
       onEvent: typeof onEvent === "function" ? onEvent : undefined,
       onFatal: typeof onFatal === "function" ? onFatal : undefined,
       state: isStateStore(state) ? state : undefined,
+      refresh: isRefresh(credentialsRefresh) ? credentialsRefresh : undefined,
     };
     this.options = sent;
     this.#workerUrl = workerUrl;
@@ -122,7 +126,12 @@ class WorkerChannel extends AbstractChannel implements RemoteChannel {
   make(method: string, input: Input, options: CallOptions, streaming: boolean, receiver: Receiver): LiveCall {
     if (this.#closed) throw closed(method);
     const { listeners } = this;
-    const request = checkRequest(method, input, options, streaming, { canStream: true, gzip: true, listeners });
+    const request = checkRequest(method, input, options, streaming, {
+      canStream: true,
+      gzip: true,
+      listeners,
+      inside: this.inside,
+    });
     return new RemoteCall(this.#living(), this.id, request, input, receiver);
   }
 

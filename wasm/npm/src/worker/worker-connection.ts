@@ -24,7 +24,10 @@ export interface RemoteChannel {
     readonly onEvent: ChannelOptions["onEvent"];
     readonly onFatal: ChannelOptions["onFatal"];
     readonly state: ChannelOptions["state"];
+    readonly refresh: ChannelOptions["credentialsRefresh"];
   };
+  /** The function for refreshing credentials is being called. */
+  inside: boolean;
   /** The worker is gone, or its WebAssembly died. */
   died(error: Error): void;
 }
@@ -93,8 +96,13 @@ export class WorkerConnection implements WorkerPort {
     this.#channels.set(id, channel);
     return new Promise((resolve, reject) => {
       this.#opening.set(id, { resolve, reject, held: [] });
-      const { metadata, onEvent, state } = functions;
-      const asks = { metadata: metadata !== undefined, onEvent: onEvent !== undefined, state: state !== undefined };
+      const { metadata, onEvent, state, refresh } = functions;
+      const asks = {
+        metadata: metadata !== undefined,
+        onEvent: onEvent !== undefined,
+        state: state !== undefined,
+        refresh: refresh && { codes: refresh.codes },
+      };
       const { timeOrigin } = performance;
       this.#post({ kind: "open", channel: id, options, asks, timeOrigin, source: sourceOf(options) });
     });
@@ -169,6 +177,7 @@ export class WorkerConnection implements WorkerPort {
       case "prepare":
         void this.#prepare(data);
         return;
+      case "unask":
       case "unprepare":
         this.#prepares.get(data.id)?.abort();
         this.#prepares.delete(data.id);
@@ -201,15 +210,28 @@ export class WorkerConnection implements WorkerPort {
   }
 
   /** Calls a function of the page's. */
-  #answer({ channel, id, what, text }: Extract<FromWorker, { kind: "ask" }>): void {
-    const { state } = this.#channels.get(channel)?.functions ?? {};
-    const answer = (text: unknown): void =>
+  #answer({ channel: of, id, what, text }: Extract<FromWorker, { kind: "ask" }>): void {
+    const channel = this.#channels.get(of);
+    const { state, refresh } = channel?.functions ?? {};
+    const abort = new AbortController();
+    this.#prepares.set(id, abort);
+    const answer = (text: unknown): void => {
+      this.#prepares.delete(id);
       this.#post({ kind: "answer", id, text: text === undefined || text === null ? undefined : show(text) });
+    };
+    if (channel) channel.inside = what === "refresh";
     settle<unknown>(
-      () => (what === "getState" ? state?.get() : state?.set(text)),
-      what === "getState" ? answer : () => answer(undefined),
-      (error) => this.#post({ kind: "answer", id, text: undefined, failure: packError(error) }),
+      () => {
+        if (what === "refresh") return refresh?.refresh({ signal: abort.signal });
+        return what === "getState" ? state?.get() : state?.set(text);
+      },
+      (value) => answer(what === "getState" ? value : undefined),
+      (error) => {
+        this.#prepares.delete(id);
+        this.#post({ kind: "answer", id, text: undefined, failure: packError(error) });
+      },
     );
+    if (channel) channel.inside = false;
   }
 
   #endCall(call: RemoteCallHandler, error: Error): void {

@@ -20,6 +20,7 @@ export interface Start {
   readonly begun: number;
   readonly maxReceiveMessageBytes: number;
   readonly waitForReady: boolean | undefined;
+  readonly noRefresh: boolean;
   readonly observe: boolean;
 }
 
@@ -61,10 +62,12 @@ export interface Asks {
   readonly metadata: boolean;
   readonly onEvent: boolean;
   readonly state: boolean;
+  /** The codes for which it refreshes credentials. */
+  readonly refresh: { readonly codes: readonly (Code | string)[] | undefined } | undefined;
 }
 
 /** Functions of the page's, besides those of events and metadata, that the worker has called. */
-export type Asked = "getState" | "setState";
+export type Asked = "getState" | "setState" | "refresh";
 
 export type FromWorker =
   | { readonly kind: "opened"; readonly channel: number; readonly problems?: readonly Problem[]; readonly failure?: string }
@@ -72,6 +75,8 @@ export type FromWorker =
   | { readonly kind: "warning"; readonly channel: number; readonly event: CallEvent }
   | { readonly kind: "prepare"; readonly channel: number; readonly id: number; readonly method: string; readonly attempt: number }
   | { readonly kind: "unprepare"; readonly id: number }
+  /** The worker no longer wants the answer. */
+  | { readonly kind: "unask"; readonly id: number }
   /** The worker has a function of the page's called, with this text. */
   | { readonly kind: "ask"; readonly channel: number; readonly id: number; readonly what: Asked; readonly text: string }
   | { readonly kind: "header"; readonly call: number; readonly header: string; readonly attempt: number }

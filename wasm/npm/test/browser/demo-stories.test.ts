@@ -37,7 +37,7 @@ const numbers = (texts: readonly string[]) => texts.map((text) => Number.parseFl
 describe("stories", { concurrency: 3 }, () => {
   test("the page offers every story, and sends one at a press", async (t) => {
     const { page } = await openDemo(t);
-    assert.equal(await page.locator(".story").count(), 13);
+    assert.equal(await page.locator(".story").count(), 14);
     await page.getByRole("button", { name: "Run the first story" }).click();
     const [none, retried] = await complete(page);
     assert.equal(await outcome(none!), "0 of 3 calls OK · 3 attempts · server executed 3");
@@ -168,6 +168,21 @@ describe("stories", { concurrency: 3 }, () => {
       ["first", "UNAVAILABLE"],
       ["retry", "OK"],
     ]);
+  });
+
+  test("an expired token is refreshed once for all calls", async (t) => {
+    const [, refused, refreshed] = await sendStory(t, "token");
+    assert.equal(await outcome(refused!), "0 of 6 calls OK · 6 attempts · server executed 6");
+    assert.equal(await outcome(refreshed!), "6 of 6 calls OK · 12 attempts · server executed 12");
+    const { bars, server } = await shown(refreshed!);
+    assert.deepEqual(pick(bars, "kind", "code"), [
+      ["first", "UNAUTHENTICATED"],
+      ["refresh", "OK"],
+    ]);
+    assert.deepEqual(
+      server.executions.map(({ previousAttempts }) => previousAttempts),
+      ["", ""],
+    );
   });
 
   test("broken connections are retried; the server's count shows what the browser repeated by itself", async (t) => {

@@ -1,12 +1,12 @@
 // The code of the pages about what Hedgerow adds to gRPC, as it stands there.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Channel } from "hedgerow";
+import { type Channel, Code } from "hedgerow";
 import { METHOD, settle } from "../support/calls.js";
 import { blocksOf, codeOf, compiled, textOf } from "../support/documents.js";
-import { FakeFetch } from "../support/fake-fetch.js";
+import { type Exchange, FakeFetch } from "../support/fake-fetch.js";
 import { replace } from "../support/gzip.js";
-import { ok } from "../support/responses.js";
+import { failed, ok } from "../support/responses.js";
 
 test("docs/state.md: a channel keeps its state in an item of storage", async (t) => {
   const [code = "", ...more] = await codeOf("state.md");
@@ -35,4 +35,30 @@ test("docs/black-holes.md: an attempt that is never answered is given up", async
   await compiled("black-holes", { "main.ts": code }, "main.ts");
   const [shown] = blocksOf(await textOf("docs/black-holes.md")).filter(({ language }) => language === "text");
   assert.equal(said.join(""), shown?.code);
+});
+
+test("docs/credentials.md: an expired token is refreshed by a call of its own", async (t) => {
+  const [code = "", ...more] = await codeOf("credentials.md");
+  assert.equal(more.length, 0);
+  const answer = (request: Exchange): Response => {
+    if (request.url.endsWith("/Refresh")) {
+      const answer = ok(new Uint8Array());
+      answer.headers.set("token", "fresh");
+      return answer;
+    }
+    return request.header("authorization") === "Bearer fresh" ? ok(new Uint8Array()) : failed(Code.UNAUTHENTICATED);
+  };
+  replace(t, "fetch", new FakeFetch(answer, answer, answer, answer).fetch);
+  const { open } = (await compiled("credentials", { "open.ts": code }, "open.ts")) as {
+    open(session: { token: string }): Promise<Channel>;
+  };
+  const session = { token: "old" };
+  const channel = await open(session);
+  const { attempts } = await channel.unary(METHOD, new Uint8Array());
+  assert.deepEqual(
+    attempts.map(({ kind }) => kind),
+    ["first", "refresh"],
+  );
+  assert.equal(session.token, "fresh");
+  channel.close();
 });

@@ -54,6 +54,7 @@ export class ScriptRun {
   readonly #abort = new AbortController();
   readonly #messages = new Messages(() => this.accepted.push(this.#clock.now()));
   #channel!: Channel;
+  #refreshes = 0;
   #reader: AsyncIterator<Uint8Array> | undefined;
 
   constructor(script: Script, clock: TestClock) {
@@ -86,7 +87,7 @@ export class ScriptRun {
   }
 
   #options(): Partial<ChannelOptions> {
-    const { options, policy, streams, prepare } = this.#script;
+    const { options, policy, streams, prepare, refresh } = this.#script;
     const name = { retry: "retryPolicy", hedge: "hedgingPolicy" }[policy ?? "retry"];
     return {
       clock: this.#clock,
@@ -94,8 +95,14 @@ export class ScriptRun {
       ...(streams ? {} : { requestStreaming: false }),
       ...(policy ? { serviceConfig: { methodConfig: [{ name: [{}], [name]: CONFIGS[policy] }] } } : {}),
       ...(prepare ? { metadata: ({ attempt }) => this.#prepare(prepare[attempt - 1] as Prepare) } : {}),
+      ...(refresh ? { credentialsRefresh: { refresh: () => this.#refresh(refresh[this.#refreshes++]) } } : {}),
       ...options,
     };
+  }
+
+  async #refresh({ after = 0, error }: NonNullable<Script["refresh"]>[number] = {}): Promise<void> {
+    await new Promise<void>((go) => this.#clock.setTimeout(go, after));
+    if (error) throw new Error(error);
   }
 
   async #prepare({ after, metadata, error, status }: Prepare): Promise<MetadataInit> {

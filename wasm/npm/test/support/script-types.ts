@@ -10,6 +10,7 @@ export interface Script {
   readonly streams?: boolean;
   readonly before?: "cancel" | "closeChannel";
   readonly prepare?: readonly Prepare[];
+  readonly refresh?: readonly { readonly after?: number; readonly error?: string }[];
   readonly server: readonly Exchange[];
   readonly steps?: readonly Step[];
   readonly expect: Expect;

@@ -64,12 +64,12 @@ export const events: { [K in Kind]: Same<Event<hedgerow.CallEvent, K>, Event<con
 };
 
 /** Options, but for those that mention classes or enums, which are compared below by use. */
-type Named = "metadata" | "onEvent";
+type Named = "metadata" | "onEvent" | "credentialsRefresh";
 /** What the package has beyond the contract. */
 type Added = "clock" | "random" | "workerUrl";
 export const options: [
   Same<Omit<hedgerow.ChannelOptions, Named | Added>, Omit<contract.ChannelOptions, Named>>,
-  Same<Omit<hedgerow.CallOptions, Named>, Omit<contract.CallOptions, Named>>,
+  Same<Omit<hedgerow.CallOptions, "metadata" | "onEvent">, Omit<contract.CallOptions, "metadata" | "onEvent">>,
   Same<Exclude<keyof hedgerow.ChannelOptions, Added>, keyof contract.ChannelOptions>,
   Same<keyof hedgerow.CallOptions, keyof contract.CallOptions>,
   Same<Plain<Pick<hedgerow.ChannelOptions, "onEvent">>, Plain<Pick<contract.ChannelOptions, "onEvent">>>,
