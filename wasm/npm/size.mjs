@@ -19,7 +19,7 @@ import { compilerOf } from "./wasm.mjs";
 // CHANGELOG.md.
 const budget = {
   wasm: { raw: 121_868, gzip: 56_516, brotli: 48_489 },
-  javascript: { raw: 46_343, gzip: 17_021, brotli: 15_253 },
+  javascript: { raw: 47_029, gzip: 17_332, brotli: 15_512 },
 };
 
 const here = fileURLToPath(new URL(".", import.meta.url));
