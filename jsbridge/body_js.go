@@ -35,8 +35,7 @@ func (b *body) open(response safejs.Value) error {
 		b.empty = true
 		return nil
 	}
-	if isFunction(stream, "getReader") {
-		b.reader, err = stream.Call("getReader")
+	if b.reader, err = stream.Call("getReader"); err == nil || isFunction(stream, "getReader") {
 		return err
 	}
 	if !isFunction(response, "arrayBuffer") {
@@ -112,7 +111,7 @@ func (b *body) readWhole(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if buffer, err = construct("Uint8Array", buffer); err != nil {
+	if buffer, err = uint8Array(buffer); err != nil {
 		return nil, err
 	}
 	return copyOut(&b.buffer, buffer)
@@ -162,7 +161,16 @@ func ownView(array safejs.Value) (safejs.Value, error) {
 		}
 		parts[i] = part
 	}
-	return construct("Uint8Array", parts[:]...)
+	return uint8Array(parts[:]...)
+}
+
+// uint8Array makes an array of bytes.
+func uint8Array(args ...any) (safejs.Value, error) {
+	class, err := builtin("Uint8Array")
+	if err != nil {
+		return class, err
+	}
+	return class.New(args...)
 }
 
 // Close aborts the exchange unless its body was read to the end.

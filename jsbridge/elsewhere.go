@@ -15,7 +15,7 @@ var errNoJavaScript = errors.New("jsbridge needs JavaScript, and this program wa
 
 type (
 	//lint:ignore U1000 fetcher has one
-	refusals    struct{}
+	requests    struct{}
 	socketClass = any
 )
 

@@ -9,3 +9,6 @@ func Exchanges() int {
 	defer page.mu.Unlock()
 	return page.exchanges
 }
+
+// Tests look for what is left behind, so nothing lingers in them.
+func init() { lingerTime = 0 }

@@ -75,5 +75,5 @@ type fetcher struct {
 	redirect    Redirect
 	streams     bool // requests are sent before they are complete
 	//lint:ignore U1000 only a program with JavaScript reads it
-	refusals refusals
+	requests requests
 }

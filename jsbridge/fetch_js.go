@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/hack-pad/safejs"
 
@@ -53,7 +54,7 @@ func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 	if ctx.Err() != nil { // Without this, the request could be sent before the abort.
 		return nil, &transport.Error{Err: context.Cause(ctx)}
 	}
-	if _, err := construct("URL", r.URL); err != nil {
+	if err := f.checkURL(r.URL); err != nil {
 		return nil, &transport.Error{Invalid: true, Err: err}
 	}
 	controller, err := construct("AbortController")
@@ -85,58 +86,26 @@ func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 	if err != nil {
 		stop()
 		defer v.end()
-		return nil, f.rejected(ctx, r.URL, init, v, err)
+		return nil, f.rejected(ctx, r, init, v, err)
 	}
 	return receive(response, &body{controller: controller, stop: stop, visit: v})
 }
 
 // rejected is why fetch gave no response.
-func (f *fetcher) rejected(ctx context.Context, url string, init map[string]any, v *visit, err error) error {
+func (f *fetcher) rejected(ctx context.Context, r *transport.Request, init safejs.Value, v *visit, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return &transport.Error{Err: err}
 	case isAbort(err) || v.interrupted():
 		return &transport.Error{Aborted: true, Err: err}
 	}
-	if why, refused := f.refused(url, init, err); refused {
+	if why, refused := f.refused(r, init, err); refused {
 		return &transport.Error{Invalid: true, Err: why}
 	}
-	if err := forbidden(ctx, url); err != nil {
+	if err := forbidden(ctx, r.URL); err != nil {
 		return err
 	}
 	return &transport.Error{Err: err}
-}
-
-// init returns fetch's second argument.
-func (f *fetcher) init(r *transport.Request, body, controller safejs.Value) (map[string]any, error) {
-	signal, err := controller.Get("signal")
-	if err != nil {
-		return nil, err
-	}
-	if f.redirect == Follow && r.Size >= 0 { // Node 20 cannot send other bytes a second time.
-		if body, err = construct("Blob", []any{body}); err != nil {
-			return nil, err
-		}
-	}
-	var headers []any
-	for name, value := range r.Header.All() {
-		headers = append(headers, []any{name, value})
-	}
-	init := map[string]any{
-		"method":      "POST",
-		"headers":     headers,
-		"body":        body,
-		"signal":      signal,
-		"mode":        "cors",
-		"redirect":    string(f.redirect),
-		"cache":       "no-store",
-		"credentials": string(f.credentials),
-	}
-	if r.Size < 0 {
-		init["duplex"] = "half" // The Fetch standard requires it for a body that is a stream.
-	}
-	leaveOutUnknown(init)
-	return init, nil
 }
 
 // errRedirected is the failure of an exchange about which the browser says only that its
@@ -146,14 +115,14 @@ var errRedirected = errors.New("the response is a redirect")
 // receive reads the response head, and returns the response with its body unread.
 func receive(response safejs.Value, b *body) (*transport.Response, error) {
 	b.visit.progresses()
-	if text(response, "type") == "opaqueredirect" {
-		b.empty = true
-		b.end(true)
-		return nil, &transport.Error{Redirected: true, Err: errRedirected}
-	}
 	status, header, err := head(response)
 	if err == nil {
 		err = b.open(response)
+	}
+	if errors.Is(err, errRedirected) {
+		b.empty = true
+		b.end(true)
+		return nil, &transport.Error{Redirected: true, Err: errRedirected}
 	}
 	if err != nil {
 		b.end(true)
@@ -170,6 +139,9 @@ func head(response safejs.Value) (status int, md metadata.MD, err error) {
 	if status, err = code.Int(); err != nil || status < 0 || status > 999 {
 		return 0, md, errors.Join(err, errors.New("its HTTP status is "+strconv.Itoa(status)))
 	}
+	if status == 0 && text(response, "type") == "opaqueredirect" {
+		return 0, md, errRedirected
+	}
 	headers, err := response.Get("headers")
 	if err != nil {
 		return 0, md, err
@@ -178,10 +150,12 @@ func head(response safejs.Value) (status int, md metadata.MD, err error) {
 	return status, md, err
 }
 
-// fields reads the header fields out of a Headers object.
+// fields reads the header fields out of a Headers object: all of them as one text, because
+// each step into JavaScript costs more than the reading of many fields. A pair becomes
+// "name,value", and neither a name nor a value has a line break.
 func fields(headers safejs.Value) (metadata.MD, error) {
 	var md metadata.MD
-	array, err := safejs.Global().Get("Array")
+	array, err := builtin("Array")
 	if err != nil {
 		return md, err
 	}
@@ -189,26 +163,22 @@ func fields(headers safejs.Value) (metadata.MD, error) {
 	if err != nil {
 		return md, err
 	}
-	n, err := pairs.Length()
-	for i := 0; i < n && err == nil; i++ {
-		var pair safejs.Value
-		if pair, err = pairs.Index(i); err == nil {
-			var name, value string
-			if name, err = element(pair, 0); err == nil {
-				value, err = element(pair, 1)
-			}
-			md.Append(name, value)
-		}
-	}
-	return md, err
-}
-
-func element(pair safejs.Value, i int) (string, error) {
-	v, err := pair.Index(i)
+	joined, err := pairs.Call("join", "\n")
 	if err != nil {
-		return "", err
+		return md, err
 	}
-	return v.String()
+	all, err := joined.String()
+	if err != nil || all == "" {
+		return md, err
+	}
+	for line := range strings.SplitSeq(all, "\n") {
+		name, value, ok := strings.Cut(line, ",")
+		if !ok {
+			return md, errors.New("its headers are not pairs of names and values")
+		}
+		md.Append(name, value)
+	}
+	return md, nil
 }
 
 // construct makes an object of a class that is named in JavaScript's global scope.

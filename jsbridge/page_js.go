@@ -11,7 +11,9 @@ import (
 var page struct {
 	mu         sync.Mutex
 	exchanges  int
-	stop       func() // stops listening
+	stop       func() // stops listening; nil: nothing is listened to
+	lingers    bool   // it will be seen whether the page is still listened to for something
+	used       bool   // there was an exchange since lingers was set
 	departures int    // how often the page was left
 	left       bool   // it will soon be gone, or is in the back/forward cache
 	unloading  bool   // it was told that it may be left, a moment ago
@@ -32,7 +34,9 @@ type visit struct {
 func visitPage() *visit {
 	page.mu.Lock()
 	defer page.mu.Unlock()
-	if page.exchanges++; page.exchanges == 1 {
+	page.exchanges++
+	page.used = true
+	if page.stop == nil && hears() {
 		page.left, page.unloading = false, false
 		page.stop = listenTo(onPage, "beforeunload", "pagehide", "pageshow")
 	}
@@ -44,10 +48,61 @@ func (v *visit) end() {
 	v.once.Do(func() {
 		page.mu.Lock()
 		defer page.mu.Unlock()
-		if page.exchanges--; page.exchanges == 0 {
-			page.stop()
+		if page.exchanges--; page.exchanges == 0 && page.stop != nil && !page.lingers {
+			linger()
 		}
 	})
+}
+
+// lingerTime is for how long, at least, the page is still listened to behind the last
+// exchange: to begin and to end listening costs a browser ten times what a call does.
+var lingerTime = 5 * time.Second
+
+// linger stops listening once there has been no exchange for a while. The timer is
+// JavaScript's, because a timer of Go's would be set and cleared whenever the program
+// waits for anything.
+func linger() {
+	if lingerTime == 0 {
+		stopListening()
+		return
+	}
+	if page.lingers = listenOnce(func() {
+		page.mu.Lock()
+		defer page.mu.Unlock()
+		page.lingers = false
+		switch {
+		case page.exchanges > 0: // the last of them lingers
+		case page.used:
+			linger()
+		default:
+			stopListening()
+		}
+	}); page.lingers {
+		page.used = false
+		return
+	}
+	stopListening()
+}
+
+func stopListening() {
+	page.stop()
+	page.stop = nil
+}
+
+// listenOnce calls a function after lingerTime. It reports whether it will.
+func listenOnce(f func()) bool {
+	var timer safejs.Func
+	timer, err := callback(func(safejs.Value) {
+		free(timer)
+		f()
+	})
+	if err != nil {
+		return false
+	}
+	if _, err = safejs.Global().Call("setTimeout", timer, lingerTime.Milliseconds()); err != nil {
+		free(timer)
+	}
+	return err == nil
 }
 
 // progresses notes that the exchange has gone on: if the page was left before, it came
@@ -91,12 +146,14 @@ func stay() {
 	page.unloading = false
 }
 
+// hears reports whether there are such events: Node has none.
+func hears() bool { return isFunction(safejs.Global(), "addEventListener") }
+
 // listenTo calls a handler with the types of the page's, or the worker's, events. It must
-// not wait. Node has no such events.
+// not wait.
 func listenTo(heard func(event string), types ...string) (stop func()) {
 	global := safejs.Global()
-	listens, err := global.Get("addEventListener")
-	if err != nil || listens.Type() != safejs.TypeFunction {
+	if !hears() {
 		return func() {}
 	}
 	listener, err := callback(func(event safejs.Value) { heard(text(event, "type")) })

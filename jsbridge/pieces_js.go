@@ -65,7 +65,7 @@ func (k *socket) pump(body transport.Body) {
 func (k *socket) sendPieces(part []byte) error {
 	for len(part) > 0 {
 		n := min(len(part), wire.SocketPiece)
-		message, err := construct("Uint8Array", 1+n)
+		message, err := uint8Array(1 + n)
 		if err != nil {
 			return err
 		}

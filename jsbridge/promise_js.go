@@ -2,6 +2,7 @@ package jsbridge
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 
 	"github.com/hack-pad/safejs"
@@ -11,60 +12,150 @@ import (
 // and in JavaScript until it is released.
 var live atomic.Int64
 
+// waiter waits for one promise after another. Its two functions are made once, because
+// making them and letting go of them costs more than all else that a promise does.
+type waiter struct {
+	resolve, reject safejs.Func
+	settled         chan outcome
+	abandoned       bool // nobody receives the outcome; the callback frees the waiter
+}
+
+// outcome is what became of a promise.
 type outcome struct {
-	value safejs.Value
-	err   error
+	value    safejs.Value
+	rejected bool
+}
+
+// idle are the waiters that wait for nothing. No more than maxIdle are kept.
+var idle struct {
+	mu      sync.Mutex
+	waiters []*waiter
+}
+
+const maxIdle = 16
+
+// newWaiter returns a waiter that is idle, or makes one.
+func newWaiter() (*waiter, error) {
+	idle.mu.Lock()
+	defer idle.mu.Unlock()
+	live.Add(1)
+	if last := len(idle.waiters) - 1; last >= 0 {
+		w := idle.waiters[last]
+		idle.waiters = idle.waiters[:last]
+		return w, nil
+	}
+	w := &waiter{}
+	var err error
+	if w.resolve, err = w.callback(false); err == nil {
+		if w.reject, err = w.callback(true); err == nil {
+			return w, nil
+		}
+		w.resolve.Release()
+	}
+	live.Add(-1)
+	return nil, err
+}
+
+// callback makes one of a waiter's functions. It must not wait, so the channel has room
+// for the outcome, whether or not anybody still receives it.
+func (w *waiter) callback(rejects bool) (safejs.Func, error) {
+	return safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
+		idle.mu.Lock()
+		abandoned := w.abandoned
+		idle.mu.Unlock()
+		if abandoned {
+			w.free()
+			return nil
+		}
+		w.settled <- outcome{argument(args), rejects}
+		return nil
+	})
+}
+
+// free makes a waiter idle, whose promise has settled: JavaScript calls its functions no
+// more.
+func (w *waiter) free() {
+	idle.mu.Lock()
+	defer idle.mu.Unlock()
+	live.Add(-1)
+	w.settled, w.abandoned = nil, false
+	if len(idle.waiters) < maxIdle {
+		idle.waiters = append(idle.waiters, w)
+		return
+	}
+	w.resolve.Release()
+	w.reject.Release()
+}
+
+// abandon leaves a waiter to the promise's callback. It returns false if the promise has
+// settled meanwhile.
+func (w *waiter) abandon() bool {
+	idle.mu.Lock()
+	defer idle.mu.Unlock()
+	w.abandoned = len(w.settled) == 0
+	return w.abandoned
 }
 
 // await waits for a promise or for the end of ctx, after which the promise goes on
 // alone. What a promise is rejected with becomes an *Error.
 func await(ctx context.Context, promise safejs.Value) (safejs.Value, error) {
-	settled, err := settle(promise)
+	w, err := newWaiter()
 	if err != nil {
 		return safejs.Value{}, err
 	}
+	w.settled = make(chan outcome, 1)
+	if err := then(promise, w.resolve, w.reject); err != nil {
+		w.free()
+		return safejs.Value{}, err
+	}
 	select {
-	case o := <-settled:
-		return o.value, o.err
+	case o := <-w.settled:
+		w.free()
+		if o.rejected {
+			return safejs.Value{}, errorOf(o.value)
+		}
+		return o.value, nil
 	case <-ctx.Done():
+		if !w.abandon() {
+			w.free()
+		}
 		return safejs.Value{}, ctx.Err()
 	}
 }
 
-// settle returns a channel to which a promise's outcome is sent. Only one of the two
-// callbacks is ever called, and it releases both. A callback must not wait, so the
-// channel has room for the outcome, whether or not anybody still receives it.
-func settle(promise safejs.Value) (<-chan outcome, error) {
-	settled := make(chan outcome, 1)
-	var callbacks []safejs.Func
-	release := func() {
-		for _, f := range callbacks {
-			f.Release()
-			live.Add(-1)
-		}
+// then has a promise call one of two functions, and that once. What only has a method then
+// might call them more often, and a waiter may wait for another promise by that time; so a
+// promise of JavaScript's own stands in for it.
+func then(promise safejs.Value, resolve, reject safejs.Func) error {
+	class, err := builtin("Promise")
+	if err != nil {
+		return err
 	}
-	for _, read := range []func(safejs.Value) outcome{
-		func(v safejs.Value) outcome { return outcome{value: v} },
-		func(v safejs.Value) outcome { return outcome{err: errorOf(v)} },
-	} {
-		f, err := safejs.FuncOf(func(_ safejs.Value, args []safejs.Value) any {
-			release()
-			settled <- read(argument(args))
-			return nil
-		})
-		if err != nil {
-			release()
-			return nil, err
-		}
-		live.Add(1)
-		callbacks = append(callbacks, f)
+	method, err := promiseThen()
+	if err != nil {
+		return err
 	}
-	if _, err := promise.Call("then", callbacks[0], callbacks[1]); err != nil {
-		release()
-		return nil, err
+	if _, err = method.Call("call", promise, resolve, reject); err == nil || promise.Type() != safejs.TypeObject {
+		return err
 	}
-	return settled, nil
+	if promise, err = class.Call("resolve", promise); err == nil {
+		_, err = method.Call("call", promise, resolve, reject)
+	}
+	return err
 }
+
+// promiseThen returns Promise.prototype.then.
+var promiseThen = sync.OnceValues(func() (safejs.Value, error) {
+	class, err := builtin("Promise")
+	if err != nil {
+		return class, err
+	}
+	prototype, err := class.Get("prototype")
+	if err != nil {
+		return prototype, err
+	}
+	return prototype.Get("then")
+})
 
 // callback makes a function that JavaScript may call with an event until it is freed.
 // The handler must not wait, because JavaScript waits for it.

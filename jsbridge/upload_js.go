@@ -36,7 +36,7 @@ func whole(ctx context.Context, r *transport.Request) (safejs.Value, error) {
 }
 
 func bytesOf(b []byte) (safejs.Value, error) {
-	array, err := construct("Uint8Array", len(b))
+	array, err := uint8Array(len(b))
 	if err == nil {
 		_, err = safejs.CopyBytesToJS(array, b)
 	}

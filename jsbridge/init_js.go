@@ -1,0 +1,142 @@
+package jsbridge
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/hack-pad/safejs"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/transport"
+)
+
+// maxURLs bounds how many URLs are remembered. A program has one for each method.
+const maxURLs = 100
+
+// requests is what a fetcher remembers of the requests that it has made.
+type requests struct {
+	mu       sync.Mutex
+	valid    map[string]bool // the URLs that can be parsed
+	known    bool            // unknown is known
+	unknown  map[string]bool // the optional fields that the global Request does not have
+	refusals map[bool]string // by whether the body is a stream: what `new Request` says against a request, or nothing
+}
+
+// checkURL returns an error if a URL cannot be parsed.
+func (f *fetcher) checkURL(url string) error {
+	f.requests.mu.Lock()
+	defer f.requests.mu.Unlock()
+	if f.requests.valid[url] {
+		return nil
+	}
+	if _, err := construct("URL", url); err != nil {
+		return err
+	}
+	if f.requests.valid == nil || len(f.requests.valid) == maxURLs {
+		f.requests.valid = map[string]bool{}
+	}
+	f.requests.valid[url] = true
+	return nil
+}
+
+// init returns fetch's second argument. All of it that is text goes to JavaScript at once,
+// as JSON, because each step into JavaScript costs more than the parsing of much text.
+func (f *fetcher) init(r *transport.Request, body, controller safejs.Value) (safejs.Value, error) {
+	signal, err := controller.Get("signal")
+	if err != nil {
+		return signal, err
+	}
+	if f.redirect == Follow && r.Size >= 0 { // Node 20 cannot send other bytes a second time.
+		if body, err = construct("Blob", []any{body}); err != nil {
+			return body, err
+		}
+	}
+	json, err := builtin("JSON")
+	if err != nil {
+		return json, err
+	}
+	init, err := json.Call("parse", f.initText(r))
+	if err == nil {
+		err = init.Set("body", body)
+	}
+	if err == nil {
+		err = init.Set("signal", signal)
+	}
+	return init, err
+}
+
+// initText returns fetch's second argument, but for the body and the signal, as JSON.
+func (f *fetcher) initText(r *transport.Request) string {
+	unknown := f.unknownFields()
+	b := &strings.Builder{}
+	b.WriteString(`{"method":"POST"`)
+	for _, field := range [...][2]string{
+		{"mode", "cors"}, {"redirect", string(f.redirect)}, {"cache", "no-store"}, {"credentials", string(f.credentials)},
+	} {
+		if !unknown[field[0]] {
+			b.WriteString(`,"` + field[0] + `":`)
+			quote(b, field[1])
+		}
+	}
+	if r.Size < 0 {
+		b.WriteString(`,"duplex":"half"`) // The Fetch standard requires it for a body that is a stream.
+	}
+	b.WriteString(`,"headers":[`)
+	for i := range r.Header.Len() {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('[')
+		quote(b, r.Header.At(i).Name)
+		b.WriteByte(',')
+		quote(b, r.Header.At(i).Value)
+		b.WriteByte(']')
+	}
+	b.WriteString("]}")
+	return b.String()
+}
+
+// quote writes a text as JSON.
+func quote(b *strings.Builder, text string) {
+	const digits = "0123456789abcdef"
+	b.WriteByte('"')
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case c < ' ':
+			b.WriteString(`\u00`)
+			b.WriteByte(digits[c>>4])
+			b.WriteByte(digits[c&15])
+		default:
+			b.WriteByte(c)
+		}
+	}
+	b.WriteByte('"')
+}
+
+// unknownFields returns the optional fields that the global Request does not have. It is
+// asked once.
+func (f *fetcher) unknownFields() map[string]bool {
+	f.requests.mu.Lock()
+	defer f.requests.mu.Unlock()
+	if !f.requests.known {
+		f.requests.known, f.requests.unknown = true, unknownFields()
+	}
+	return f.requests.unknown
+}
+
+// builtins are objects of JavaScript's own, by their names, which are got once.
+var builtins sync.Map
+
+// builtin returns an object of JavaScript's own, such as JSON, which nobody replaces.
+func builtin(name string) (safejs.Value, error) {
+	if value, ok := builtins.Load(name); ok {
+		return value.(safejs.Value), nil
+	}
+	value, err := safejs.Global().Get(name)
+	if err == nil {
+		builtins.Store(name, value)
+	}
+	return value, err
+}
