@@ -13,9 +13,9 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// attempt is one HTTP exchange of a call. Its goroutine tells the core what the
-// transport reports. If the attempt is aborted, the goroutine ends when the transport
-// returns.
+// attempt is one HTTP exchange of a call. A goroutine tells the core what the transport
+// reports: one of its own, but for the first attempt of a call whose caller waits for its
+// end. If the attempt is aborted, the goroutine goes on when the transport returns.
 type attempt struct {
 	driver *driver
 	id     int
@@ -62,9 +62,31 @@ func (d *driver) open(now plan.Duration, id int) {
 	if d.channel.text && !a.request.Streams {
 		a.request.Body, a.request.Size = inText(a.request.Body, a.request.Size)
 	}
-	if fresh || a.held {
+	switch {
+	case !fresh && !a.held:
+	case d.waited && id == 0 && fresh:
+		d.own = a
+	default:
 		go a.run()
 	}
+}
+
+// runOwn runs the first attempt of a call whose caller waits for its end, in the caller's
+// goroutine: another one would have to be made, and its stack to grow.
+func (d *driver) runOwn() {
+	if d.own == nil {
+		return
+	}
+	over := false
+	defer func() {
+		if !over { // an observer panicked
+			d.channel.mu.Lock()
+			defer d.channel.mu.Unlock()
+			d.abandon()
+		}
+	}()
+	d.own.run()
+	over = true
 }
 
 func (a *attempt) run() {

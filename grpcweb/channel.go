@@ -40,7 +40,8 @@ type Channel struct {
 	unwatch   func()               // stops watching the network; nil: it is not watched
 	made      uint64               // how many calls were made, which numbers them
 	closed    bool
-	refresh   refresher         // the refresh of credentials that runs
+	refresh   refresher // the refresh of credentials that runs
+	patience  patience
 	kept      *keptState        // nil: the application does not store what the channel learns
 	fragments [32]wire.Fragment // scratch for reading a chunk
 }
@@ -122,11 +123,13 @@ func (ch *Channel) warn() {
 func (ch *Channel) Unary(ctx context.Context, method string, message []byte, opts ...CallOption) (*Response, error) {
 	params := call.Params{Method: method}
 	frame := ch.frame(message)
-	return ch.begin(ctx, params, opts, func(d *driver, now plan.Duration) {
+	d := ch.begin(ctx, params, opts, func(d *driver, now plan.Duration) {
 		d.send(now, len(message), frame)
 		d.halfClose(now)
 		d.machine.Begin(now)
-	}).response()
+	})
+	d.runOwn()
+	return d.response()
 }
 
 // NewStream begins a call that sends and receives any number of messages. If the
@@ -175,7 +178,7 @@ func tellAll(running []*driver) {
 }
 
 // now returns the current instant of the core's clock.
-func (ch *Channel) now() plan.Duration { return ch.instant(time.Now()) }
+func (ch *Channel) now() plan.Duration { return plan.Duration(time.Since(ch.begun)) }
 
 func (ch *Channel) instant(t time.Time) plan.Duration { return plan.Duration(t.Sub(ch.begun)) }
 

@@ -30,7 +30,10 @@ type driver struct {
 	request  request
 	attempts []*attempt
 	timer    *time.Timer
+	patient  plan.Duration // when the call loses its patience; Never: it has none to lose
+	own      *attempt      // the attempt that the caller's goroutine runs
 	unwatch  func() bool
+	waited   bool // the caller can run an attempt, because it only waits for the end
 	running  bool // the call has begun
 
 	news   sync.Cond // signals a header, a message or the end
@@ -51,7 +54,7 @@ func (ch *Channel) begin(ctx context.Context, params call.Params, opts []CallOpt
 	for _, o := range opts {
 		o.applyToCall(&s)
 	}
-	d := &driver{channel: ch, ctx: ctx, method: params.Method, deadline: plan.Never, news: sync.Cond{L: &ch.mu}, request: request{released: -1}}
+	d := &driver{channel: ch, ctx: ctx, method: params.Method, deadline: plan.Never, patient: plan.Never, waited: !params.Streaming, news: sync.Cond{L: &ch.mu}, request: request{released: -1}}
 	for _, f := range []func(Event){ch.observer, s.observer} {
 		if f != nil {
 			d.observers = append(d.observers, f)
@@ -83,6 +86,7 @@ func (ch *Channel) begin(ctx context.Context, params call.Params, opts []CallOpt
 	d.machine = call.New(ch.core, now, s.params)
 	d.start(now, s.misuse, by)
 	d.carryOut(now)
+	d.waited = false // An attempt that opens later has a goroutine: by then the caller may do nothing but wait.
 	begun := false
 	defer func() {
 		if !begun {
@@ -122,7 +126,7 @@ func (d *driver) start(now plan.Duration, misuse string, by func(d *driver, now 
 	}
 	d.running = true
 	d.channel.add(d)
-	d.machine.Network(now, d.channel.online())
+	d.machine.Network(now, !d.machine.WaitsForReady() || d.channel.online()) // which no other call asks
 	if by(d, now); !d.machine.Over() && d.ctx.Done() != nil {
 		d.unwatch = context.AfterFunc(d.ctx, func() { d.turn(d.giveUp) })
 	}
@@ -174,7 +178,7 @@ func (d *driver) carryOut(now plan.Duration) {
 		case attempts.Abort:
 			d.attempts[a.Attempt].cancel()
 		case attempts.Timer:
-			d.arm(now, a.At)
+			d.arm(now, a.At, a.Patient)
 		case attempts.Release:
 			d.release(a.Attempt)
 		case attempts.Read:
@@ -237,8 +241,16 @@ func (d *driver) publishEnd() {
 	}
 }
 
-// arm sets the timer for an instant, in place of an earlier one.
-func (d *driver) arm(now, at plan.Duration) {
+// arm sets the timer for an instant, in place of an earlier one. That of a call which is
+// only patient is the channel's: it hardly ever comes to that, and a browser would be
+// asked to set and to clear a timer for each call.
+func (d *driver) arm(now, at plan.Duration, patient bool) {
+	d.patient = plan.Never
+	if patient && at != plan.Never {
+		d.patient = at
+		d.channel.wait(now, at)
+		at = plan.Never
+	}
 	switch {
 	case at == plan.Never:
 		if d.timer != nil {
@@ -255,7 +267,7 @@ func (d *driver) arm(now, at plan.Duration) {
 // themselves, because the core has aborted those that were under way.
 func (d *driver) end(drop bool) {
 	d.ended = d.machine.Status()
-	d.arm(0, plan.Never)
+	d.arm(0, plan.Never, false)
 	d.request.free(d.request.queued())
 	if d.unwatch != nil {
 		d.unwatch()

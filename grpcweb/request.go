@@ -3,6 +3,7 @@ package grpcweb
 import (
 	"context"
 	"io"
+	"sync"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
@@ -76,16 +77,12 @@ func (r *request) free(n int) {
 // cursor is the request's body, for one attempt.
 type cursor struct {
 	attempt *attempt
-	next    int // the frame to send
-	ctx     context.Context
-	close   context.CancelFunc
+	next    int           // the frame to send
+	closed  chan struct{} // is closed when the transport wants no more
+	once    sync.Once
 }
 
-func (a *attempt) newCursor() *cursor {
-	c := &cursor{attempt: a}
-	c.ctx, c.close = context.WithCancel(a.ctx)
-	return c
-}
+func (a *attempt) newCursor() *cursor { return &cursor{attempt: a, closed: make(chan struct{})} }
 
 // Next returns the next frame. If there is none yet and the request is still open, it
 // waits.
@@ -98,7 +95,8 @@ func (c *cursor) Next(ctx context.Context) ([]byte, error) {
 		select {
 		case <-growth:
 		case <-ctx.Done():
-		case <-c.ctx.Done():
+		case <-c.attempt.ctx.Done():
+		case <-c.closed:
 		}
 	}
 }
@@ -134,12 +132,17 @@ func (c *cursor) ended(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return c.ctx.Err()
+	select {
+	case <-c.closed:
+		return context.Canceled
+	default:
+		return c.attempt.ctx.Err()
+	}
 }
 
 // Close ends a Next that waits. The frames belong to the call.
 func (c *cursor) Close() error {
-	c.close()
+	c.once.Do(func() { close(c.closed) })
 	return nil
 }
 
