@@ -23,14 +23,16 @@ type attempt struct {
 	// ctx has the values of the caller's context but does not end with it. If it did,
 	// the transport might report a failure before the core knows that the caller has
 	// canceled, and the core would take it for a lost network. An Abort action ends ctx.
-	ctx     context.Context
-	cancel  context.CancelFunc
-	reads   chan struct{}      // the core wants another piece of the response body
-	request *transport.Request // nil until the attempt is opened
-	body    *cursor            // the request's body; nil until then too
-	held    bool               // it has its metadata and waits for a network
-	partial []byte             // the part of a payload that has come, or a payload that is to be inflated
-	flags   byte               // the flags of that payload's frame
+	ctx      context.Context
+	cancel   context.CancelFunc
+	reads    chan struct{}      // the core wants another piece of the response body
+	request  *transport.Request // nil until the attempt is opened
+	body     *cursor            // the request's body; nil until then too
+	held     bool               // it has its metadata and waits for a network
+	partial  []byte             // the part of a payload that has come, or a payload that is to be inflated
+	flags    byte               // the flags of that payload's frame
+	room     []byte             // memory for further small payloads
+	payloads int                // how many payloads have begun
 }
 
 func (d *driver) newAttempt(id int) *attempt {
@@ -275,11 +277,28 @@ func (a *attempt) inflate() {
 // maxReserve limits how much memory is allocated for a payload before it has come.
 const maxReserve = 1 << 20
 
+// roomSize is how much memory small payloads share. A message that is kept keeps no more
+// than so much from being collected.
+const roomSize = 4 << 10
+
+// reserve returns memory for a payload.
+func (a *attempt) reserve(size int) []byte {
+	if a.payloads++; a.payloads == 1 || size > roomSize/8 { // there is one in most responses
+		return make([]byte, 0, size)
+	}
+	if size > len(a.room) {
+		a.room = make([]byte, roomSize)
+	}
+	reserved := a.room[:0:size]
+	a.room = a.room[size:]
+	return reserved
+}
+
 // receive assembles a payload from its fragments. Each attempt assembles its own, because
 // more than one may receive compressed trailers before the call is committed.
 func (a *attempt) receive(f wire.Fragment, payload []byte) {
 	if f.First {
-		a.partial, a.flags = make([]byte, 0, max(f.Length, int(min(f.Total, maxReserve)))), f.Flags
+		a.partial, a.flags = a.reserve(max(f.Length, int(min(f.Total, maxReserve)))), f.Flags
 	}
 	a.partial = append(a.partial, payload...)
 	if f.Last && f.Flags&wire.FlagCompressed == 0 {

@@ -49,13 +49,11 @@ func (s *Stream) Header() (metadata.MD, error) {
 // "halfDuplexStalled". The deadline ends the call.
 func (s *Stream) Recv() ([]byte, error) {
 	d := s.driver
-	d.turn(func(now plan.Duration) {
-		if len(d.inbox) == 0 {
-			d.machine.Read(now)
-		}
-	})
 	d.channel.mu.Lock()
 	defer d.channel.mu.Unlock()
+	if len(d.inbox) == 0 {
+		d.turnLocked(d.machine.Read)
+	}
 	for len(d.inbox) == 0 && d.result == nil {
 		d.news.Wait()
 	}

@@ -13,15 +13,16 @@ import (
 
 // body is a response's body. It is read from JavaScript's stream one chunk at a time.
 type body struct {
-	controller safejs.Value
-	reader     safejs.Value
-	response   safejs.Value // with whole: the response
-	whole      bool         // the response has no stream, but can be read as a whole
-	empty      bool         // the response has no body, or all of it has been read
-	visit      *visit
-	stop       func() bool // stops waiting for the end of the exchange's context
-	once       sync.Once
-	buffer     []byte
+	fetcher  *fetcher
+	aborter  *aborter
+	reader   safejs.Value
+	response safejs.Value // with whole: the response
+	whole    bool         // the response has no stream, but can be read as a whole
+	empty    bool         // the response has no body, or all of it has been read
+	visit    *visit
+	stop     func() bool // stops waiting for the end of the exchange's context
+	once     sync.Once
+	buffer   []byte
 }
 
 // open gets hold of a response's body: it locks the stream, if there is one. A fetch
@@ -184,12 +185,15 @@ func (b *body) Close() error {
 // signal.
 func (b *body) end(early bool) {
 	b.once.Do(func() {
-		b.stop()
+		alive := b.stop()
 		b.visit.end()
 		if !early {
+			if alive {
+				b.fetcher.reuse(b.aborter)
+			}
 			return
 		}
-		abort(b.controller)
+		b.aborter.abort()
 		if !b.empty && b.reader.Type() == safejs.TypeObject {
 			ignore(b.reader.Call("cancel"))
 		}

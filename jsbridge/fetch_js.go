@@ -57,7 +57,7 @@ func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 	if err := f.checkURL(r.URL); err != nil {
 		return nil, &transport.Error{Invalid: true, Err: err}
 	}
-	controller, err := construct("AbortController")
+	aborter, err := f.aborter()
 	if err != nil {
 		return nil, &transport.Error{Invalid: true, Err: err}
 	}
@@ -67,7 +67,7 @@ func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 	}
 	watchPolicy()
 	v := visitPage()
-	init, err := f.init(r, upload, controller)
+	init, err := f.init(r, upload, aborter.signal)
 	var promise safejs.Value
 	if err == nil {
 		promise, err = safejs.Global().Call("fetch", r.URL, init)
@@ -79,7 +79,7 @@ func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 	}
 	// AfterFunc calls abort even if ctx has ended by now, so no end is missed.
 	stop := context.AfterFunc(ctx, func() {
-		abort(controller)
+		aborter.abort()
 		v.end()
 	})
 	response, err := await(ctx, promise)
@@ -88,7 +88,7 @@ func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 		defer v.end()
 		return nil, f.rejected(ctx, r, init, v, err)
 	}
-	return receive(response, &body{controller: controller, stop: stop, visit: v})
+	return receive(response, &body{fetcher: f, aborter: aborter, stop: stop, visit: v})
 }
 
 // rejected is why fetch gave no response.
@@ -189,8 +189,6 @@ func construct(class string, args ...any) (safejs.Value, error) {
 	}
 	return constructor.New(args...)
 }
-
-func abort(controller safejs.Value) { _, _ = controller.Call("abort") }
 
 func isAbort(err error) bool {
 	var of *Error

@@ -15,6 +15,7 @@ const maxURLs = 100
 // requests is what a fetcher remembers of the requests that it has made.
 type requests struct {
 	mu       sync.Mutex
+	aborters []*aborter
 	valid    map[string]bool // the URLs that can be parsed
 	known    bool            // unknown is known
 	unknown  map[string]bool // the optional fields that the global Request does not have
@@ -40,11 +41,8 @@ func (f *fetcher) checkURL(url string) error {
 
 // init returns fetch's second argument. All of it that is text goes to JavaScript at once,
 // as JSON, because each step into JavaScript costs more than the parsing of much text.
-func (f *fetcher) init(r *transport.Request, body, controller safejs.Value) (safejs.Value, error) {
-	signal, err := controller.Get("signal")
-	if err != nil {
-		return signal, err
-	}
+func (f *fetcher) init(r *transport.Request, body, signal safejs.Value) (safejs.Value, error) {
+	var err error
 	if f.redirect == Follow && r.Size >= 0 { // Node 20 cannot send other bytes a second time.
 		if body, err = construct("Blob", []any{body}); err != nil {
 			return body, err
@@ -63,6 +61,48 @@ func (f *fetcher) init(r *transport.Request, body, controller safejs.Value) (saf
 	}
 	return init, err
 }
+
+// aborter is an AbortController and its signal.
+type aborter struct {
+	controller, signal safejs.Value
+	uses               int
+}
+
+const (
+	// maxAborters bounds how many idle ones are kept.
+	maxAborters = 16
+	// maxUses is how many exchanges one serves. A runtime may keep what listened to the
+	// signal until the next garbage collection.
+	maxUses = 50
+)
+
+// aborter returns one whose exchange has ended by itself, or makes one.
+func (f *fetcher) aborter() (*aborter, error) {
+	f.requests.mu.Lock()
+	defer f.requests.mu.Unlock()
+	if last := len(f.requests.aborters) - 1; last >= 0 {
+		a := f.requests.aborters[last]
+		f.requests.aborters = f.requests.aborters[:last]
+		return a, nil
+	}
+	controller, err := construct("AbortController")
+	if err != nil {
+		return nil, err
+	}
+	signal, err := controller.Get("signal")
+	return &aborter{controller: controller, signal: signal}, err
+}
+
+// reuse takes back an aborter that has not aborted.
+func (f *fetcher) reuse(a *aborter) {
+	f.requests.mu.Lock()
+	defer f.requests.mu.Unlock()
+	if a.uses++; a.uses < maxUses && len(f.requests.aborters) < maxAborters {
+		f.requests.aborters = append(f.requests.aborters, a)
+	}
+}
+
+func (a *aborter) abort() { _, _ = a.controller.Call("abort") }
 
 // initText returns fetch's second argument, but for the body and the signal, as JSON.
 func (f *fetcher) initText(r *transport.Request) string {
