@@ -23,16 +23,14 @@ type attempt struct {
 	// ctx has the values of the caller's context but does not end with it. If it did,
 	// the transport might report a failure before the core knows that the caller has
 	// canceled, and the core would take it for a lost network. An Abort action ends ctx.
-	ctx      context.Context
-	cancel   context.CancelFunc
-	reads    chan struct{}      // the core wants another piece of the response body
-	request  *transport.Request // nil until the attempt is opened
-	body     *cursor            // the request's body; nil until then too
-	held     bool               // it has its metadata and waits for a network
-	partial  []byte             // the part of a payload that has come, or a payload that is to be inflated
-	flags    byte               // the flags of that payload's frame
-	room     []byte             // memory for further small payloads
-	payloads int                // how many payloads have begun
+	ctx     context.Context
+	cancel  context.CancelFunc
+	reads   chan struct{}      // the core wants another piece of the response body
+	request *transport.Request // nil until the attempt is opened
+	body    *cursor            // the request's body; nil until then too
+	held    bool               // it has its metadata and waits for a network
+	partial []byte             // the part of a payload that has come, or a payload that is to be inflated
+	flags   byte               // the flags of that payload's frame
 }
 
 func (d *driver) newAttempt(id int) *attempt {
@@ -144,6 +142,7 @@ func (a *attempt) exchange() {
 		return
 	}
 	defer res.Body.Close()
+	defer a.keepInbox()
 	fields := fromWire(res.Header)
 	d.turn(func(now plan.Duration) { d.machine.Head(now, a.id, res.Status, fields) })
 	for a.wanted() && a.next(res.Body) {
@@ -198,6 +197,7 @@ func (a *attempt) wanted() bool {
 
 // next reads a piece of the body. It returns false if the body has ended.
 func (a *attempt) next(body transport.Body) bool {
+	a.keepInbox()
 	piece, err := body.Next(a.ctx)
 	if err == nil {
 		for at := 0; a.feed(piece, &at); {
@@ -231,9 +231,15 @@ func (a *attempt) broken(now plan.Duration, err error) {
 	a.driver.machine.Break(now, a.id, err)
 }
 
+// keepInbox has what was received of a piece outlive it.
+func (a *attempt) keepInbox() {
+	a.driver.channel.mu.Lock()
+	defer a.driver.channel.mu.Unlock()
+	a.driver.inbox.keep()
+}
+
 // feed has the core cut a piece into messages, and advances the offset at which it
-// begins. The messages are copied, because the transport may reuse the piece at the next
-// read. feed reports whether a payload has to be inflated before it can continue.
+// begins. feed reports whether a payload has to be inflated before it can continue.
 func (a *attempt) feed(piece []byte, at *int) (packed bool) {
 	d := a.driver
 	d.turn(func(now plan.Duration) {
@@ -267,7 +273,7 @@ func (a *attempt) inflate() {
 			d.machine.Inflated(now, a.id, int64(len(raw)), raw)
 		default:
 			if d.machine.Inflated(now, a.id, int64(len(raw)), nil); !d.machine.Over() {
-				d.inbox = append(d.inbox, raw)
+				d.inbox.add(raw, false)
 				d.news.Broadcast()
 			}
 		}
@@ -277,33 +283,24 @@ func (a *attempt) inflate() {
 // maxReserve limits how much memory is allocated for a payload before it has come.
 const maxReserve = 1 << 20
 
-// roomSize is how much memory small payloads share. A message that is kept keeps no more
-// than so much from being collected.
-const roomSize = 4 << 10
-
-// reserve returns memory for a payload.
-func (a *attempt) reserve(size int) []byte {
-	if a.payloads++; a.payloads == 1 || size > roomSize/8 { // there is one in most responses
-		return make([]byte, 0, size)
-	}
-	if size > len(a.room) {
-		a.room = make([]byte, roomSize)
-	}
-	reserved := a.room[:0:size]
-	a.room = a.room[size:]
-	return reserved
-}
-
 // receive assembles a payload from its fragments. Each attempt assembles its own, because
-// more than one may receive compressed trailers before the call is committed.
+// more than one may receive compressed trailers before the call is committed. A message
+// that came in one piece stays in the transport's memory until somebody receives it, or
+// the piece is about to be gone.
 func (a *attempt) receive(f wire.Fragment, payload []byte) {
+	d := a.driver
+	if f.First && f.Last && f.Flags&wire.FlagCompressed == 0 {
+		d.inbox.add(payload, true)
+		d.news.Broadcast()
+		return
+	}
 	if f.First {
-		a.partial, a.flags = a.reserve(max(f.Length, int(min(f.Total, maxReserve)))), f.Flags
+		a.partial, a.flags = make([]byte, 0, max(f.Length, int(min(f.Total, maxReserve)))), f.Flags
 	}
 	a.partial = append(a.partial, payload...)
 	if f.Last && f.Flags&wire.FlagCompressed == 0 {
-		d := a.driver
-		d.inbox, a.partial = append(d.inbox, a.partial), nil
+		d.inbox.add(a.partial, false)
+		a.partial = nil
 		d.news.Broadcast()
 	}
 }

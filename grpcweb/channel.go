@@ -145,7 +145,7 @@ func (ch *Channel) NewStream(ctx context.Context, method string, opts ...CallOpt
 	if err := d.failure(); err != nil {
 		return nil, err
 	}
-	return &Stream{d}, nil
+	return &Stream{driver: d}, nil
 }
 
 // Close cancels the calls under way, which end with CANCELLED. Later calls fail at once

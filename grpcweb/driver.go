@@ -38,7 +38,7 @@ type driver struct {
 
 	news   sync.Cond // signals a header, a message or the end
 	headed bool
-	inbox  [][]byte // messages that the application has not read yet
+	inbox  inbox
 	ended  *status.Status
 	result *status.Status // the same as ended, once the observers have been told of the end
 
@@ -273,7 +273,7 @@ func (d *driver) end(drop bool) {
 		d.unwatch()
 	}
 	if drop {
-		d.inbox = nil
+		d.inbox = inbox{}
 	}
 	if drop && d.ended.Code == status.DeadlineExceeded {
 		// Not the cause of the context, which may end a moment later.

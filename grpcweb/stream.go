@@ -21,7 +21,10 @@ type Response struct {
 // Stream is a call that sends and receives any number of messages. One goroutine may send
 // while another one receives, and Close may be called at any time. Apart from that, its
 // methods must not be called at the same time.
-type Stream struct{ driver *driver }
+type Stream struct {
+	driver  *driver
+	scratch []byte // what RecvBorrowed returned last
+}
 
 // Header waits for the header metadata of the response. Waiting does not keep the call
 // from being retried. If the call ends without a header, the error is its status.
@@ -48,19 +51,34 @@ func (s *Stream) Header() (metadata.MD, error) {
 // nothing to say, so after 5 seconds without a response observers get the warning
 // "halfDuplexStalled". The deadline ends the call.
 func (s *Stream) Recv() ([]byte, error) {
+	return s.receive(received.own)
+}
+
+// RecvBorrowed is Recv without a copy for each message: the message is the caller's only
+// until the next Recv or RecvBorrowed. It is meant for callers that decode a message at once.
+func (s *Stream) RecvBorrowed() ([]byte, error) {
+	return s.receive(func(r received) []byte {
+		if !r.shared {
+			return r.data
+		}
+		s.scratch = append(s.scratch[:0], r.data...)
+		return s.scratch
+	})
+}
+
+// receive waits for the next message and has a function take it, under the lock.
+func (s *Stream) receive(take func(received) []byte) ([]byte, error) {
 	d := s.driver
 	d.channel.mu.Lock()
 	defer d.channel.mu.Unlock()
-	if len(d.inbox) == 0 {
+	if d.inbox.empty() {
 		d.turnLocked(d.machine.Read)
 	}
-	for len(d.inbox) == 0 && d.result == nil {
+	for d.inbox.empty() && d.result == nil {
 		d.news.Wait()
 	}
-	if len(d.inbox) > 0 {
-		message := d.inbox[0]
-		d.inbox[0], d.inbox = nil, d.inbox[1:]
-		return message, nil
+	if !d.inbox.empty() {
+		return take(d.inbox.take()), nil
 	}
 	if err := d.err(); err != nil {
 		return nil, err
@@ -117,7 +135,7 @@ func (d *driver) response() (*Response, error) {
 	}
 	return &Response{
 		Header:       d.machine.Header(),
-		Message:      d.inbox[0],
+		Message:      d.inbox.take().own(),
 		Trailer:      d.result.Trailer,
 		Attempts:     d.result.Attempts,
 		CommitReason: d.result.CommitReason,

@@ -50,7 +50,7 @@ type receiver[Res any] struct{ call }
 // Recv waits for the next message. When the call has ended with OK, the error is io.EOF;
 // otherwise it is the call's *status.Status.
 func (r receiver[Res]) Recv() (*Res, error) {
-	data, err := r.stream.Recv()
+	data, err := r.stream.RecvBorrowed() // a codec keeps nothing of it
 	if err != nil {
 		return nil, err
 	}

@@ -38,5 +38,6 @@ func (c Codec) Unmarshal(data []byte, message any) error {
 	if !ok {
 		return fmt.Errorf("a %T is not a proto.Message", message)
 	}
+	c.Unmarshaler.Merge = true // The message is empty, so there is nothing to reset.
 	return c.Unmarshaler.Unmarshal(data, m)
 }
