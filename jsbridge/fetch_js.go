@@ -67,7 +67,7 @@ func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 	}
 	watchPolicy()
 	v := visitPage()
-	init, err := f.init(r, upload, aborter.signal)
+	init, err := f.init(r, upload, aborter)
 	var promise safejs.Value
 	if err == nil {
 		promise, err = safejs.Global().Call("fetch", r.URL, init)

@@ -41,30 +41,39 @@ func (f *fetcher) checkURL(url string) error {
 
 // init returns fetch's second argument. All of it that is text goes to JavaScript at once,
 // as JSON, because each step into JavaScript costs more than the parsing of much text.
-func (f *fetcher) init(r *transport.Request, body, signal safejs.Value) (safejs.Value, error) {
+// One that an earlier exchange has used serves again if the text is the same.
+func (f *fetcher) init(r *transport.Request, body safejs.Value, a *aborter) (safejs.Value, error) {
 	var err error
 	if f.redirect == Follow && r.Size >= 0 { // Node 20 cannot send other bytes a second time.
 		if body, err = construct("Blob", []any{body}); err != nil {
 			return body, err
 		}
 	}
-	json, err := builtin("JSON")
-	if err != nil {
-		return json, err
+	if text := f.initText(r); text != a.text {
+		json, err := builtin("JSON")
+		if err != nil {
+			return json, err
+		}
+		if a.init, err = json.Call("parse", text); err != nil {
+			return a.init, err
+		}
+		if err := a.init.Set("signal", a.signal); err != nil {
+			return a.init, err
+		}
+		a.text = text
 	}
-	init, err := json.Call("parse", f.initText(r))
-	if err == nil {
-		err = init.Set("body", body)
+	if r.Size < 0 || r.Size > maxKept {
+		a.text = "" // so that an idle one does not keep the body in memory
 	}
-	if err == nil {
-		err = init.Set("signal", signal)
-	}
-	return init, err
+	return a.init, a.init.Set("body", body)
 }
 
-// aborter is an AbortController and its signal.
+// aborter is an AbortController, its signal, and the fetch's argument that has the signal.
+// It belongs to one exchange at a time.
 type aborter struct {
 	controller, signal safejs.Value
+	init               safejs.Value
+	text               string // what init was made of
 	uses               int
 }
 
@@ -74,6 +83,8 @@ const (
 	// maxUses is how many exchanges one serves. A runtime may keep what listened to the
 	// signal until the next garbage collection.
 	maxUses = 50
+	// maxKept is the longest body that an idle one keeps in memory.
+	maxKept = 4 << 10
 )
 
 // aborter returns one whose exchange has ended by itself, or makes one.
@@ -97,6 +108,9 @@ func (f *fetcher) aborter() (*aborter, error) {
 func (f *fetcher) reuse(a *aborter) {
 	f.requests.mu.Lock()
 	defer f.requests.mu.Unlock()
+	if a.text == "" {
+		a.init = safejs.Value{}
+	}
 	if a.uses++; a.uses < maxUses && len(f.requests.aborters) < maxAborters {
 		f.requests.aborters = append(f.requests.aborters, a)
 	}
