@@ -221,6 +221,14 @@ measure-black-holes: build-package ## Measure perAttemptRecvTimeout: a backend o
 measure-credentials: build-package ## Measure credentialsRefresh: 1,000 calls at once whose token has expired: SEED=1.
 	@node $(NPM)/bench/credentials.mjs --seed $(SEED)
 
+.PHONY: audit
+audit: $(NODE_MODULES) ## Look for known vulnerabilities of the dependencies, in the public databases.
+	@.ci/audit.sh
+
+.PHONY: reproducible
+reproducible: $(NODE_MODULES) ## Build the npm package twice, in two clean folders, and fail unless both give the same bytes.
+	@node .ci/reproducible.mjs
+
 .PHONY: coverage
 coverage: prerequisites ## Measure what the native Go tests cover, and write coverage/go.html.
 	@mkdir -p coverage
