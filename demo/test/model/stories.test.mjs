@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaults, fromHash, merged, toHash } from "../../model/settings.js";
 import { matchesStory, runsOf, settingsOf, stories, storyById } from "../../model/stories.js";
+import { glyphs } from "../../page/glyphs.js";
 
 test("every story has a sentence on what to see and on why, and settings of its own", () => {
   assert.equal(new Set(stories.map(({ id }) => id)).size, stories.length);
   for (const story of stories) {
+    assert.ok(glyphs[story.id], `the picture of ${story.id}`);
     assert.ok(story.title && story.see && story.why && story.runs.length <= 2, story.id);
     const settings = settingsOf(story);
     assert.ok(matchesStory(settings, story), story.id);
