@@ -117,7 +117,7 @@ name(LoadError, "LoadError");
  * policy's words, Firefox by "CSP".
  */
 export function blocked(cause: unknown, from: string): LoadError | undefined {
-  const text = clause(cause);
+  const [text = ""] = clause(cause).split(/\.?\n/); // WebKit quotes the program behind it
   if (!/Content Security Policy|unsafe-eval|\bCSP\b/i.test(text)) return undefined;
   const remedy = "The page's Content-Security-Policy must allow it: script-src 'wasm-unsafe-eval'";
   return new LoadError(`${from} could not be compiled: ${text}. ${remedy}`, { cause });

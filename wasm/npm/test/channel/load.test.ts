@@ -83,7 +83,7 @@ for (const [browser, where, why] of [
   [
     "WebKit",
     "Instance",
-    "Refused to create a WebAssembly object because 'unsafe-eval' or 'wasm-unsafe-eval' is not an allowed source of script.",
+    "Refused to create a WebAssembly object because 'unsafe-eval' or 'wasm-unsafe-eval' is not an allowed source of script.\n (evaluating 'new WebAssembly.Instance(n)')",
   ],
 ] as const)
   test(`a Content-Security-Policy against WebAssembly, in ${browser}'s words: the LoadError names the remedy`, () =>
