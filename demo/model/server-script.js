@@ -83,8 +83,8 @@ function trimmed(steps) {
   return steps.slice(0, length);
 }
 
-/** Answers with its headers at once and then nothing more until the client leaves: it holds a connection. */
-export const holdingSteps = [{ earlyHeader: true, end: { case: "hang", value: {} } }];
+/** Answers with one message at once and then nothing more until the client leaves: it holds a connection. */
+export const holdingSteps = [{ messages: 1, end: { case: "hang", value: {} } }];
 
 /** The script of a bidirectional stream: each message is answered as it comes. */
 export const conversationSteps = (server) => [{ messageDelay: fixed(numberOf(server.ms, { most: 5000 })) }];

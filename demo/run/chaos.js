@@ -37,15 +37,15 @@ async function ask(channel, { create, fromBinary, toBinary, ReportRequestSchema,
   return fromBinary(ReportReplySchema, message);
 }
 
-/** Opens `n` streams that stay open until the signal is aborted; answers when all of them have begun. */
+/**
+ * Opens `n` streams that stay open until the signal is aborted; answers when all of them have begun. Their first message tells that,
+ * because Firefox tells no header before the body.
+ */
 export async function holdConnections(channel, messages, n, signal) {
   const begun = Array.from({ length: n }, () => {
     const request = encodeRequest(messages, { callId: "", steps: holdingSteps });
-    const stream = channel.serverStreaming(methods.stream, request, { signal });
-    (async () => {
-      for await (const _ of stream);
-    })().catch(() => {}); // it ends by being aborted
-    return stream.header;
+    const answers = channel.serverStreaming(methods.stream, request, { signal })[Symbol.asyncIterator]();
+    return answers.next();
   });
   await Promise.allSettled(begun);
 }
