@@ -29,7 +29,7 @@ CONFORMANCE := bin/tools/connectconformance
 
 # make test and make setup build TinyGo where it is missing, so that the package's WebAssembly is tested as it is published. All other
 # commands use TinyGo only if it is there.
-TINYGO := $(if $(filter test setup,$(MAKECMDGOALS)),tinygo)
+TINYGO := $(if $(filter test test-all setup,$(MAKECMDGOALS)),tinygo)
 
 # The packages that are compiled to js/wasm, beside the program ./wasm: the library and its tests, but not the server.
 WASM_PACKAGES := ./grpcweb/... ./internal/... ./jsbridge/... ./retry ./hedge
@@ -66,6 +66,9 @@ playground: build-demo ## Build the demo page as static files, with a service wo
 
 .PHONY: test
 test: build generate-check test-go test-wasm test-node test-browser test-apps test-interop conformance size-check size-go-check ## Set up, build and run all tests.
+
+.PHONY: test-all
+test-all: test test-webkit ## Run those tests, the whole browser suite in Firefox too, and a test of each kind of call in WebKitGTK.
 
 .PHONY: try
 try: $(NODE_MODULES) ## Run the package's tests that need no server, against src as it is now, in seconds: TESTS=word.
@@ -138,9 +141,24 @@ test-node: build-server ## Run the tests of the built npm package, of the demo p
 	node --test --test-reporter=spec demo/test/*.test.mjs demo/test/*/*.test.mjs .ci/*.test.mjs .ci/scenarios/*.test.mjs
 	.ci/with-server.sh node $(NPM)/test.mjs node $(TESTS)
 
+# In make test, Firefox runs the files in which engines differ; make test-all, and make test-browser ENGINE=firefox, run all of them there.
+IN_FIREFOX = $(or $(TESTS),$(if $(filter test-all,$(MAKECMDGOALS))$(ENGINE),,$(addprefix browser/,\
+  cors faults fetch leaving load package service-worker.test streaming web-socket worker.test worker-page)))
+
 .PHONY: test-browser
-test-browser: build-server ## Run the tests in headless Chromium: the package, the demo page and Go tests.
+test-browser: build-server ## Run the tests in headless Chromium and in Firefox: the package, the demo page and Go tests. ENGINE= names one of them.
+ifneq ($(ENGINE),firefox)
 	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && .ci/with-server.sh node $(NPM)/test.mjs browser $(TESTS)
+endif
+ifneq ($(ENGINE),chromium)
+	FIREFOX=$$(.ci/firefox.sh) && export FIREFOX && \
+	  { [ -z "$$FIREFOX" ] || ENGINE=firefox .ci/with-server.sh node $(NPM)/test.mjs browser $(IN_FIREFOX); }
+endif
+
+.PHONY: test-webkit
+test-webkit: build-server ## Run a test of each kind of call in WebKitGTK.
+	WEBKIT_DRIVER=$$(.ci/webkit.sh) && export WEBKIT_DRIVER && \
+	  { [ -z "$$WEBKIT_DRIVER" ] || .ci/with-server.sh node $(NPM)/test.mjs webkit $(TESTS); }
 
 .PHONY: test-apps
 test-apps: build-server ## Build the apps of demo/apps with the package as npm would publish it, and run them: bundlers, Next.js, Node, Deno.
@@ -148,8 +166,9 @@ test-apps: build-server ## Build the apps of demo/apps with the package as npm w
 	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && .ci/with-server.sh node $(NPM)/test.mjs apps $(TESTS)
 
 .PHONY: conformance
-conformance: build-package $(CONFORMANCE) ## Run the conformance suite: CLIENT=node|connect|chromium|go, CASE=pattern, which is traced.
+conformance: build-package $(CONFORMANCE) ## Run the conformance suite: CLIENT=node|connect|chromium|firefox|go, CASE=pattern, which is traced.
 	@$(if $(filter-out chromium,$(CLIENT)),,CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM &&) \
+	  $(if $(filter-out firefox,$(CLIENT)),,FIREFOX=$$(.ci/firefox.sh) && export FIREFOX &&) \
 	  node conformance/run.mjs $(CLIENT) $(if $(CASE),'$(CASE)')
 
 .PHONY: build-interop
@@ -239,10 +258,12 @@ coverage: prerequisites ## Measure what the native Go tests cover, and write cov
 ##@ Parts of setup
 
 .PHONY: setup
-setup: $(NODE_MODULES) $(GO_TOOLS) $(CONFORMANCE) tinygo ## Install now what the other commands would install when they need it, Chromium and the proxies too.
+setup: $(NODE_MODULES) $(GO_TOOLS) $(CONFORMANCE) tinygo ## Install now what the other commands would install when they need it, browsers and proxies too.
 	go mod download
 	cd interop && go mod download
 	.ci/chromium.sh
+	.ci/firefox.sh
+	.ci/webkit.sh
 	.ci/proxy.sh nginx
 	.ci/proxy.sh haproxy
 

@@ -40,5 +40,5 @@ func Serve(t *testing.T, name string, handler http.Handler, http2 bool) Network 
 		rt.Close()
 		s.Close()
 	})
-	return Network{name, rt, s.URL, FullDuplex}
+	return Network{Name: name, Transport: rt, URL: s.URL, Duplex: FullDuplex}
 }

@@ -3,6 +3,7 @@ package networks
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/hack-pad/safejs"
@@ -21,7 +22,10 @@ func All(t *testing.T) []Network {
 	}
 	// Fetch streams under Node, which does not trust the server's certificate.
 	if fetch := jsbridge.Fetch(); fetch.(transport.Streamer).StreamsRequests() {
-		return []Network{{"fetch", fetch, url, FullDuplex}, {"WebSocket", webSockets(t), url, FullDuplex}}
+		return []Network{
+			{Name: "fetch", Transport: fetch, URL: url, Duplex: FullDuplex},
+			{Name: "WebSocket", Transport: webSockets(t), URL: url, Duplex: FullDuplex},
+		}
 	}
 	streaming := jsbridge.Fetch(jsbridge.WithRequestStreaming())
 	can := WholeRequests
@@ -29,11 +33,24 @@ func All(t *testing.T) []Network {
 		can = HalfDuplex
 	}
 	return []Network{
-		{"HTTP/1.1", jsbridge.Fetch(), url, WholeRequests},
-		{"HTTP/2", streaming, tls, can},
-		{"WebSocket", webSockets(t), url, FullDuplex},
-		{"WebSocket_over_TLS", webSockets(t), tls, FullDuplex},
+		{Name: "HTTP/1.1", Transport: jsbridge.Fetch(), URL: url, Duplex: WholeRequests, LateHeads: inFirefox()},
+		{Name: "HTTP/2", Transport: streaming, URL: tls, Duplex: can, LateHeads: inFirefox()},
+		{Name: "WebSocket", Transport: webSockets(t), URL: url, Duplex: FullDuplex},
+		{Name: "WebSocket_over_TLS", Transport: webSockets(t), URL: tls, Duplex: FullDuplex},
 	}
+}
+
+func inFirefox() bool {
+	navigator, err := safejs.Global().Get("navigator")
+	if err != nil {
+		return false
+	}
+	agent, err := navigator.Get("userAgent")
+	if err != nil {
+		return false
+	}
+	name, err := agent.String()
+	return err == nil && strings.Contains(name, "Firefox")
 }
 
 // webSockets returns a transport over the global WebSocket, or over undici's where Node

@@ -15,6 +15,7 @@ type Network struct {
 	Transport transport.RoundTripper
 	URL       string
 	Duplex    Duplex
+	LateHeads bool // a response's head is told with the first byte of its body, as by Firefox's fetch
 }
 
 // Duplex is how much of an exchange can happen before its request is complete.

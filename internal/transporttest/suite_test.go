@@ -116,7 +116,12 @@ var hang = &chaosv1.Step_Hang{Hang: &chaosv1.Hang{}}
 
 func testEarlyHead(t *testing.T, n network) {
 	id := name(t)
-	res := n.head(t.Context(), t, request{method: "Stream", script: script(id, &chaosv1.Step{EarlyHeader: true, End: hang})})
+	step := &chaosv1.Step{EarlyHeader: true, End: hang}
+	if n.LateHeads {
+		step.Messages = new(uint32)
+		*step.Messages = 1
+	}
+	res := n.head(t.Context(), t, request{method: "Stream", script: script(id, step)})
 	want(t, "status", res.Status, 200)
 	want(t, "still running", n.report(t, id, 1, 0).GetEnded(), 0)
 }
@@ -216,7 +221,12 @@ func testCancelBody(t *testing.T, n network) {
 
 func testCloseBody(t *testing.T, n network) {
 	id := name(t)
-	res := n.head(t.Context(), t, request{method: "Stream", script: script(id, &chaosv1.Step{EarlyHeader: true, End: hang})})
+	step := &chaosv1.Step{EarlyHeader: true, End: hang}
+	if n.LateHeads {
+		step.Messages = new(uint32)
+		*step.Messages = 1
+	}
+	res := n.head(t.Context(), t, request{method: "Stream", script: script(id, step)})
 	time.AfterFunc(20*time.Millisecond, func() { res.Body.Close() })
 	if piece, err := res.Body.Next(t.Context()); err == nil {
 		t.Errorf("got %q after Close", piece)

@@ -4,6 +4,7 @@
 //   node test.mjs try [WORD…]       those of them that need only src/ as it is now: no server, and nothing built before (see try.mjs)
 //   node test.mjs browser [WORD…]   test/browser/**/*.test.ts, which drive Chromium (its path in CHROMIUM) or, if ENGINE is firefox,
 //                                   Firefox (its path in FIREFOX)
+//   node test.mjs webkit [WORD…]    test/webkit/**/*.test.ts, which drive WebKitGTK (its driver's path in WEBKIT_DRIVER)
 //   node test.mjs apps [WORD…]      test/apps/**/*.test.ts, which run the apps of demo/apps that demo/apps/install.mjs has installed
 //   node test.mjs interop [WORD…]   test/interop/**/*.test.ts, which drive Chromium too, and run servers and proxies of their own
 //
@@ -24,7 +25,7 @@ import { compilerOf } from "./wasm.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const [suite, ...words] = process.argv.slice(2);
-const folders = ["browser", "apps", "interop"]; // Each of these is a suite of its own.
+const folders = ["browser", "webkit", "apps", "interop"]; // Each of these is a suite of its own.
 // How a program starts, dies and reads damaged bytes depends on its compiler, so these files are run with the builds of both.
 const bothBuilds = new Set([
   "abi/fatal.test.ts",
@@ -37,11 +38,11 @@ const bothBuilds = new Set([
 const ofConnect = /^adapters\/connect.*\.test\.ts$/;
 const trying = suite === "try";
 const own = folders.includes(suite);
-if (suite !== "node" && !trying && !own) fail("usage: node test.mjs node|try|browser|apps|interop [WORD…]");
+if (suite !== "node" && !trying && !own) fail("usage: node test.mjs node|try|browser|webkit|apps|interop [WORD…]");
 if (!trying && !process.env.HEDGEROW_SERVER)
   fail("there is no server to test against: run this with .ci/with-server.sh, or run make test-node");
 const inFirefox = suite === "browser" && process.env.ENGINE === "firefox";
-const browser = inFirefox ? "FIREFOX" : "CHROMIUM";
+const browser = suite === "webkit" ? "WEBKIT_DRIVER" : inFirefox ? "FIREFOX" : "CHROMIUM";
 if (own && !process.env[browser]) fail(`${browser} is not set: run make test-${suite}, which finds a browser`);
 
 let names = (await readdir(join(here, "test"), { recursive: true }))
@@ -80,8 +81,8 @@ if (trying) {
 }
 
 const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
-if (words.length === 0 && ["node", "browser"].includes(suite)) {
-  const results = fileOf(suite === "node" ? "npm" : inFirefox ? "firefox" : "chromium");
+if (words.length === 0 && ["node", "browser", "webkit"].includes(suite)) {
+  const results = fileOf({ node: "npm", webkit: "webkit" }[suite] ?? (inFirefox ? "firefox" : "chromium"));
   await mkdir(dirname(results), { recursive: true });
   const record = new URL("../../.ci/scenarios/record-node.mjs", import.meta.url).href;
   reporters.push(`--test-reporter=${record}`, `--test-reporter-destination=${results}`);

@@ -27,11 +27,13 @@ export async function openDemo(
   page.setDefaultTimeout(180_000); // A busy machine may need ten times as long as a quiet one.
   const complaints: string[] = [];
   const requests: string[] = [];
+  const complain = (text: string) => {
+    if (!expected.some((one) => one.test(text))) complaints.push(text);
+  };
   page.on("console", (message) => {
-    const text = message.text();
-    if (["error", "warning"].includes(message.type()) && !expected.some((one) => one.test(text))) complaints.push(text);
+    if (["error", "warning"].includes(message.type())) complain(message.text());
   });
-  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("pageerror", (error) => complain(String(error))); // in Firefox also what Chromium writes to the console
   page.on("request", (request) => requests.push(request.url().replace(/#.*/, "")));
   t.after(async () => {
     await context.close();

@@ -129,7 +129,7 @@ describe("stories", { concurrency: 3 }, () => {
   });
 
   test("CORS blocks retries, and attemptHeader auto gets past it", async (t) => {
-    const expected = [/blocked by CORS policy/, /net::ERR_FAILED/, /grpc-previous-rpc-attempts/];
+    const expected = [/blocked by CORS policy|Cross-Origin Request Blocked/, /net::ERR_FAILED/, /grpc-previous-rpc-attempts/];
     const [page, always, auto] = await sendStory(t, "cors", { expected });
     assert.equal(await outcome(always!), "0 of 2 calls OK · 8 attempts · server executed 2");
     assert.equal(await outcome(auto!), "2 of 2 calls OK · 7 attempts · server executed 6");

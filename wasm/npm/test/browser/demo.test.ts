@@ -6,6 +6,7 @@ import type { Page } from "playwright-core";
 import { Ending } from "../gen/chaos/v1/chaos_pb.js";
 import { server } from "./chromium.js";
 import { column, complete, openDemo, outcome, pick, send, shown } from "./demo-page.js";
+import { engine } from "./launch.js";
 import { report } from "./report.js";
 
 const { CANCELLED } = Ending;
@@ -210,14 +211,28 @@ test("the waterfall zooms by keys, buttons and pointer", async (t) => {
   assert.deepEqual(await ticks(), all);
 });
 
+/** What the page saves as a file. In Firefox the driver tells of no downloads, so there it is taken on its way. */
+async function exported(page: Page): Promise<string> {
+  const button = page.getByRole("button", { name: "Export events" });
+  if (engine === "chromium") {
+    const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
+    return readFile((await download.path())!, "utf8");
+  }
+  await page.evaluate(() => {
+    const make = URL.createObjectURL;
+    URL.createObjectURL = (file: Blob) => {
+      Object.assign(globalThis, { file });
+      return make.call(URL, file);
+    };
+  });
+  await button.click();
+  return page.evaluate(() => (globalThis as unknown as { file: Blob }).file.text());
+}
+
 test("settings are taken away as code, and events as a file", async (t) => {
   const { page } = await openDemo(t, "calls.count=1&channel.jitter=plusMinus20");
   await send(page);
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("button", { name: "Export events" }).click(),
-  ]);
-  const { settings, runs } = JSON.parse(await readFile((await download.path())!, "utf8"));
+  const { settings, runs } = JSON.parse(await exported(page));
   assert.equal(settings.channel.jitter, "plusMinus20");
   assert.equal(runs[0].calls[0].events.at(-1).type, "callEnded");
   assert.equal(runs[0].calls[0].server.started, 3);
@@ -239,7 +254,9 @@ test("the page fits a phone, and works by keyboard alone", async (t) => {
 });
 
 test("without the built package the page says what to do", async (t) => {
-  const { page } = await openDemo(t, "", { expected: [/404/, /dynamically imported module/] });
+  const { page } = await openDemo(t, "", {
+    expected: [/404/, /dynamically imported module/, /^(Error: )?Loading (module from|failed)/],
+  });
   await page.route("**/dist/hedgerow/index.js", (route) => route.fulfill({ status: 404 }));
   await page.goto(`${server}/?`);
   await page.getByRole("alert").filter({ hasText: "not built yet" }).waitFor();

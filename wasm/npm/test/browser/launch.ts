@@ -6,6 +6,11 @@ export type Engine = "chromium" | "firefox";
 /** The engine under test. */
 export const engine: Engine = process.env["ENGINE"] === "firefox" ? "firefox" : "chromium";
 
+/** For a test that only Chromium can run: why it is skipped elsewhere. */
+export function onlyChromium(why: string): { skip: string | false } {
+  return { skip: engine === "chromium" ? false : why };
+}
+
 /** Where Chromium is. */
 export const executablePath: string = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 

@@ -7,14 +7,14 @@ import type { Page } from "playwright-core";
 import { RequestSchema } from "../gen/chaos/v1/chaos_pb.js";
 import { hedging, retrying } from "../support/calls.js";
 import { COLLECT, CONVERSE, DO, hang, reply, Script, SERVER, type StepInit, status } from "../support/server.js";
-import { engine } from "./launch.js";
+import { onlyChromium } from "./launch.js";
 import { openPage } from "./pages.js";
 
 const TLS = process.env["HEDGEROW_SERVER_TLS"] ?? "";
 const Code = { CANCELLED: 1, DEADLINE_EXCEEDED: 4, INTERNAL: 13, UNAVAILABLE: 14 };
-/** Firefox knows no request streams: there the tests of them are not run, but the one of their refusal. */
-const canStream = engine !== "firefox";
-const streaming = { skip: !canStream && "Firefox cannot stream requests" };
+/** Elsewhere only their refusal is tested. */
+const streaming = onlyChromium("only Chromium can stream requests");
+const canStream = !streaming.skip;
 const busy = status(Code.UNAVAILABLE, "busy");
 /**
  * Answers as a proxy does. A cut connection could not be used here, because over HTTP/1.1 browsers would retry the request by

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hang, Script } from "../support/server.js";
+import { onlyChromium } from "./launch.js";
 import { built, openPage } from "./pages.js";
 import { openLab, workers } from "./worker-lab.js";
 
@@ -60,45 +61,49 @@ test("worker: the WebAssembly's death ends the calls of all channels, is told on
   assert.deepEqual([count("callStarted"), count("callEnded")], [2, 2]);
 });
 
-test("worker: one that throws what nobody catches is given up: its calls end, and the next ones have another", async (t) => {
-  const page = await openLab(t);
-  const hung = new Script([hang]);
-  await page.evaluate(
-    async ({ hung }) => {
-      const types: string[] = [];
-      const one = await lab.open({ onEvent: ({ type }: { type: string }) => types.push(type) });
-      const two = await lab.open();
-      Object.assign(lab.kept, { one, two });
-      Object.assign(globalThis, { types });
-      lab.pending = Promise.all([lab.call(one, hung), lab.call(two, hung)]);
-    },
-    { hung: bytesOf(hung) },
-  );
-  await hung.report(t, 2, 0);
-  await page.workers()[0]?.evaluate(() => {
-    setTimeout(() => {
-      throw new RangeError("a fault on purpose");
+test(
+  "worker: one that throws what nobody catches is given up: its calls end, and the next ones have another",
+  onlyChromium("the driver cannot run code in a worker"),
+  async (t) => {
+    const page = await openLab(t);
+    const hung = new Script([hang]);
+    await page.evaluate(
+      async ({ hung }) => {
+        const types: string[] = [];
+        const one = await lab.open({ onEvent: ({ type }: { type: string }) => types.push(type) });
+        const two = await lab.open();
+        Object.assign(lab.kept, { one, two });
+        Object.assign(globalThis, { types });
+        lab.pending = Promise.all([lab.call(one, hung), lab.call(two, hung)]);
+      },
+      { hung: bytesOf(hung) },
+    );
+    await hung.report(t, 2, 0);
+    await page.workers()[0]?.evaluate(() => {
+      setTimeout(() => {
+        throw new RangeError("a fault on purpose");
+      });
     });
-  });
-  const outcome = await page.evaluate(async () => {
-    const ended = await lab.pending;
-    const { one, two } = lab.kept as Record<"one" | "two", import("hedgerow").Channel>;
-    const after = await Promise.all([lab.call(one), lab.call(two), lab.call(one)]);
-    one.close();
-    two.close();
-    const { types } = globalThis as unknown as { types: string[] };
-    return { ended, after: after.map(({ code }) => code), deaths: lab.deaths, types };
-  });
-  for (const { code, message, commitReason } of outcome.ended ?? []) {
-    assert.deepEqual([code, commitReason], [Code.INTERNAL, "internal"]);
-    assert.match(message, /worker that ran Hedgerow is gone: .*a fault on purpose/);
-  }
-  assert.deepEqual([outcome.ended?.length, outcome.after, outcome.deaths.length], [2, [0, 0, 0], 2]);
-  const count = (type: string) => outcome.types.filter((one) => one === type).length;
-  assert.deepEqual([count("callStarted"), count("callEnded"), count("attemptStarted"), count("attemptEnded")], [3, 3, 3, 3]);
-  assert.equal((await hung.report(t, 2, 2)).ended, 2, "the browser canceled what it had under way");
-  await workers(page, 0);
-});
+    const outcome = await page.evaluate(async () => {
+      const ended = await lab.pending;
+      const { one, two } = lab.kept as Record<"one" | "two", import("hedgerow").Channel>;
+      const after = await Promise.all([lab.call(one), lab.call(two), lab.call(one)]);
+      one.close();
+      two.close();
+      const { types } = globalThis as unknown as { types: string[] };
+      return { ended, after: after.map(({ code }) => code), deaths: lab.deaths, types };
+    });
+    for (const { code, message, commitReason } of outcome.ended ?? []) {
+      assert.deepEqual([code, commitReason], [Code.INTERNAL, "internal"]);
+      assert.match(message, /worker that ran Hedgerow is gone: .*a fault on purpose/);
+    }
+    assert.deepEqual([outcome.ended?.length, outcome.after, outcome.deaths.length], [2, [0, 0, 0], 2]);
+    const count = (type: string) => outcome.types.filter((one) => one === type).length;
+    assert.deepEqual([count("callStarted"), count("callEnded"), count("attemptStarted"), count("attemptEnded")], [3, 3, 3, 3]);
+    assert.equal((await hung.report(t, 2, 2)).ended, 2, "the browser canceled what it had under way");
+    await workers(page, 0);
+  },
+);
 
 test("worker: a Content-Security-Policy that allows none, and a script that is not there, are LoadErrors that say what to do", async (t) => {
   const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src *; worker-src 'none'";

@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { retrying } from "../support/calls.js";
 import { hang, Script, STREAM, status } from "../support/server.js";
+import { onlyChromium } from "./launch.js";
 import { openLab, workers } from "./worker-lab.js";
 
 const Code = { CANCELLED: 1, UNAVAILABLE: 14 };
+const inWorker = onlyChromium("the driver cannot run code in a worker");
 const bytesOf = (script: Script) => Array.from(script.bytes);
 
-test("worker: being offline and online reaches it", async (t) => {
+test("worker: being offline and online reaches it", onlyChromium("the driver cannot put a worker offline"), async (t) => {
   const page = await openLab(t);
   const script = new Script([]);
   await page.evaluate(() => lab.open().then((channel) => Object.assign(lab.kept, { channel })));
@@ -70,7 +72,7 @@ test("worker: an answer that is on its way when the caller aborts comes too late
   assert.deepEqual(outcomes, [Code.CANCELLED, Code.CANCELLED, Code.CANCELLED]);
 });
 
-test("worker: the page's leaving is told to it, so that what ends its requests is no server's failure", async (t) => {
+test("worker: the page's leaving is told to it, so that what ends its requests is no server's failure", inWorker, async (t) => {
   const page = await openLab(t);
   const script = new Script([hang]);
   await page.evaluate(
@@ -127,43 +129,47 @@ test("worker: hedgerow/fetch refuses its channels", async (t) => {
   assert.match(error, /^TypeError: .*does not run in a worker/);
 });
 
-test("worker: a thousand calls leave nothing behind in the page", async (t) => {
-  const page = await openLab(t);
-  const busy = new Script([status(Code.UNAVAILABLE, "busy")]);
-  const listening = await page.evaluate(
-    async ({ busy, serviceConfig }) => {
-      const { signal } = new AbortController();
-      let listening = 0;
-      const { addEventListener: add, removeEventListener: remove } = signal;
-      signal.addEventListener = (...args: Parameters<typeof add>) => {
-        listening++;
-        add.apply(signal, args);
-      };
-      signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-        listening--;
-        remove.apply(signal, args);
-      };
-      const channel = await lab.open({ serviceConfig, metadata: async () => ({ "x-own": "1" }) });
-      const refs: WeakRef<object>[] = [];
-      const one = (n: number) => {
-        const onEvent = () => {};
-        refs.push(new WeakRef(onEvent));
-        return lab.call(channel, n % 5 ? [] : busy, undefined, { signal, onEvent });
-      };
-      for (let i = 0; i < 20; i++) await Promise.all(Array.from({ length: 50 }, (_, n) => one(n)));
-      Object.assign(lab.kept, { channel });
-      Object.assign(globalThis, { refs });
-      return listening;
-    },
-    { busy: bytesOf(busy), serviceConfig: retrying({ maxAttempts: 2 }) },
-  );
-  assert.equal(listening, 0);
-  const session = await page.context().newCDPSession(page);
-  await session.send("HeapProfiler.collectGarbage");
-  const left = await page.evaluate(
-    () => (globalThis as unknown as { refs: WeakRef<object>[] }).refs.filter((ref) => ref.deref() !== undefined).length,
-  );
-  assert.ok(left <= 1, `${left} of 1000 calls`);
-  await page.evaluate(() => lab.kept["channel"]?.close());
-  await workers(page, 0);
-});
+test(
+  "worker: a thousand calls leave nothing behind in the page",
+  onlyChromium("the driver cannot collect garbage"),
+  async (t) => {
+    const page = await openLab(t);
+    const busy = new Script([status(Code.UNAVAILABLE, "busy")]);
+    const listening = await page.evaluate(
+      async ({ busy, serviceConfig }) => {
+        const { signal } = new AbortController();
+        let listening = 0;
+        const { addEventListener: add, removeEventListener: remove } = signal;
+        signal.addEventListener = (...args: Parameters<typeof add>) => {
+          listening++;
+          add.apply(signal, args);
+        };
+        signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+          listening--;
+          remove.apply(signal, args);
+        };
+        const channel = await lab.open({ serviceConfig, metadata: async () => ({ "x-own": "1" }) });
+        const refs: WeakRef<object>[] = [];
+        const one = (n: number) => {
+          const onEvent = () => {};
+          refs.push(new WeakRef(onEvent));
+          return lab.call(channel, n % 5 ? [] : busy, undefined, { signal, onEvent });
+        };
+        for (let i = 0; i < 20; i++) await Promise.all(Array.from({ length: 50 }, (_, n) => one(n)));
+        Object.assign(lab.kept, { channel });
+        Object.assign(globalThis, { refs });
+        return listening;
+      },
+      { busy: bytesOf(busy), serviceConfig: retrying({ maxAttempts: 2 }) },
+    );
+    assert.equal(listening, 0);
+    const session = await page.context().newCDPSession(page);
+    await session.send("HeapProfiler.collectGarbage");
+    const left = await page.evaluate(
+      () => (globalThis as unknown as { refs: WeakRef<object>[] }).refs.filter((ref) => ref.deref() !== undefined).length,
+    );
+    assert.ok(left <= 1, `${left} of 1000 calls`);
+    await page.evaluate(() => lab.kept["channel"]?.close());
+    await workers(page, 0);
+  },
+);

@@ -1,6 +1,6 @@
-// The package in a page in headless Chromium as a client of connectconformance.
+// The package in a page, in headless Chromium or, if ENGINE is firefox, in Firefox, as a client of connectconformance.
 //
-//   node chromium.mjs [--request-streaming]
+//   node browser.mjs [--request-streaming]
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";

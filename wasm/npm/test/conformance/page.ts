@@ -1,4 +1,4 @@
-// What a page in Chromium does for ./chromium.ts: it makes the calls.
+// What a page does for ./browser.ts: it makes the calls.
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { ClientCompatRequestSchema, ClientCompatResponseSchema } from "../gen/connectrpc/conformance/v1/client_compat_pb.js";
 import { answer } from "./case.js";
