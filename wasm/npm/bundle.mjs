@@ -21,6 +21,8 @@ export async function bundle({ outdir, minify }) {
       "node",
       "inline",
       "inline-node",
+      "workerd",
+      "edge-light",
       "cors",
       "fetch",
       "otel",
@@ -124,10 +126,11 @@ function byName() {
 }
 
 /**
- * Leaves two imports alone, of files that lie beside the importing one. bundleWasm makes embedded.js later, when there is a wasm. And
+ * Leaves three imports alone, of files that lie beside the importing one. The tools of edge platforms compile hedgerow.wasm. bundleWasm makes embedded.js later, when there is a wasm. And
  * index.js is an entry: if the service worker's entry shared it as a chunk, every page would load one file more.
  */
 function apart(build) {
   build.onResolve({ filter: /\/embedded\.js$/ }, () => ({ path: "./embedded.js", external: true, sideEffects: false }));
+  build.onResolve({ filter: /^\.\/hedgerow\.wasm/ }, ({ path }) => ({ path, external: true }));
   build.onResolve({ filter: /^\.\/index\.js$/ }, ({ path }) => ({ path, external: true }));
 }

@@ -9,5 +9,5 @@ import { load } from "./channel/load.js";
 export * from "./inline.js";
 
 export function createChannel(options: ChannelOptions): Promise<Channel> {
-  return openChannel(options, (options) => load(options, embedded), true);
+  return openChannel(options, (options) => load(options, embedded), { requestStreaming: true });
 }

@@ -21,7 +21,7 @@ async function source(): Promise<Uint8Array<ArrayBuffer>> {
 export async function createChannel(options: ChannelOptions): Promise<Channel> {
   if (options?.worker === true && typeof Worker === "function")
     return (await import("./worker/worker-channel.js")).openInWorker(options);
-  return openChannel(options, (options) => load(options, source), true); // Node's fetch streams request bodies over HTTP/1.1 too
+  return openChannel(options, (options) => load(options, source), { requestStreaming: true }); // over HTTP/1.1 too
 }
 
 export async function preload(options: LoadOptions = {}): Promise<void> {

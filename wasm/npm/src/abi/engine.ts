@@ -45,6 +45,8 @@ export class Engine {
   #unloading = false;
   /** Directives of the page's policy, by the URLs that they forbade. */
   #forbidden: Map<string, string> = new Map();
+  /** Events of the page concern it. */
+  readonly #hears: boolean;
   #host: Host;
   #todo: (() => void)[] = [];
   #batching = false;
@@ -55,8 +57,9 @@ export class Engine {
   /** After how many more microtasks the timer is set to what is wanted. 0: none is awaited. */
   #patience = 0;
 
-  constructor(module: WebAssembly.Module, clock: Clock) {
+  constructor(module: WebAssembly.Module, clock: Clock, hears = true) {
     this.clock = clock;
+    this.#hears = hears && typeof addEventListener === "function"; // not in Node
     this.#host = new Host(
       module,
       (action, cursor) => this.#read(action, cursor),
@@ -76,7 +79,7 @@ export class Engine {
   }
 
   #listen(how: "addEventListener" | "removeEventListener"): void {
-    if (typeof globalThis[how] !== "function") return; // Node
+    if (!this.#hears) return;
     globalThis[how]("securitypolicyviolation", this.#onViolation, true);
     for (const type of ["online", "offline", "pageshow", "pagehide", "beforeunload"]) globalThis[how](type, this.#onPage);
     if (typeof document === "object") document[how]("visibilitychange", this.#onPage);
@@ -121,7 +124,7 @@ export class Engine {
   whenForbidden(url: string, tell: (directive: string | undefined) => void): void {
     const find = (): string | undefined => this.#forbidden.get(url) ?? this.#forbidden.get(url.replace(/^http/, "ws"));
     const known = find();
-    if (known || typeof addEventListener !== "function") tell(known);
+    if (known || !this.#hears) tell(known);
     else setTimeout(() => tell(find()));
   }
 

@@ -1,5 +1,5 @@
 import type { Warning } from "../abi/actions.js";
-import { type ChannelHandler, engineOf, runSafely } from "../abi/engine.js";
+import { type ChannelHandler, Engine, engineOf, runSafely } from "../abi/engine.js";
 import { ConfigError, LoadError, loadPart, type Problem } from "../api/errors.js";
 import { show } from "../api/foreign.js";
 import type { Listener } from "../api/observe.js";
@@ -15,17 +15,28 @@ import type { KeptState } from "./kept-state.js";
 import type { CredentialsRefresher } from "./refresher.js";
 import { checkOptions, type Settings } from "./settings.js";
 
+/** What is particular to where an entry runs. */
+export interface Place {
+  /** Its fetch streams request bodies, whatever the server speaks. */
+  readonly requestStreaming?: boolean;
+  /**
+   * Each channel has an instance of its own, and hears no page. Edge runtimes end what one request waits for and another one would wake,
+   * and an instance has one timer for all its calls.
+   */
+  readonly alone?: boolean;
+}
+
 /** Makes a channel from options and the loaded module, or throws a ConfigError with all problems in the options. */
 export function openChannel(
   options: ChannelOptions,
   load: (options: ChannelOptions) => Promise<WebAssembly.Module>,
-  requestStreaming = false,
+  { requestStreaming = false, alone = false }: Place = {},
 ): Promise<AbstractChannel> {
   return checkOptions(options, requestStreaming, async (settings, problems) => {
     const opened = [load(options), loadParts(settings), listenersOf(options)] as const;
     const [module, parts, listeners] = await Promise.all(opened);
     const kept = await readState(settings, listeners);
-    const channel = new WasmChannel(module, settings, parts, listeners, kept);
+    const channel = new WasmChannel(module, settings, parts, listeners, kept, alone);
     channel.open(problems);
     return channel;
   });
@@ -99,6 +110,7 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
   #module: WebAssembly.Module;
   #settings: Settings;
   #parts: Parts;
+  #alone: boolean;
   /** The carrier can send each message when it comes. */
   #canStream: boolean;
   /** The channel as its calls see it; undefined if its instance has died. */
@@ -115,9 +127,11 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
     parts: Parts,
     listeners: readonly Listener[],
     kept: KeptState | undefined,
+    alone: boolean,
   ) {
     super(listeners);
     this.#kept = kept;
+    this.#alone = alone;
     this.#module = module;
     this.#settings = settings;
     this.#parts = parts;
@@ -141,7 +155,8 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
 
   /** Passes the options to Go, which checks them. A channel whose instance died does this again, with a fresh instance. */
   open(problems: readonly Problem[]): void {
-    const engine = engineOf(this.#module, this.#settings.clock);
+    const { clock } = this.#settings;
+    const engine = this.#alone ? new Engine(this.#module, clock, false) : engineOf(this.#module, clock);
     this.#problems = [...problems];
     const id = ++lastId;
     const kept = this.#kept;

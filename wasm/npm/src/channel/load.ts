@@ -19,9 +19,7 @@ let current:
 
 /** Loads and compiles the WebAssembly once. A load that failed can be tried again. */
 export async function load(options: LoadOptions, fallback: DefaultSource): Promise<ModuleType> {
-  for (const name of ["WebAssembly", "TextEncoder", "TextDecoder"]) {
-    if (!(name in globalThis)) throw new LoadError(`hedgerow needs ${name}, which is not here`);
-  }
+  checkGlobals();
   const named = source(options);
   const integrity = typeof options.integrity === "string" ? options.integrity.trim() : undefined; // else refused with the other options
   if (current && named !== undefined && named !== current.name) {
@@ -47,6 +45,18 @@ export async function load(options: LoadOptions, fallback: DefaultSource): Promi
   return current.module;
 }
 
+/** Loads for one channel alone, from what its options name or from a module that is compiled already. */
+export async function loadAlone(options: LoadOptions, module: ModuleType): Promise<ModuleType> {
+  checkGlobals();
+  return compile(source(options) === undefined ? { ...options, wasmModule: module } : options, undefined, options.integrity);
+}
+
+function checkGlobals(): void {
+  for (const name of ["WebAssembly", "TextEncoder", "TextDecoder"]) {
+    if (!(name in globalThis)) throw new LoadError(`hedgerow needs ${name}, which is not here`);
+  }
+}
+
 /** The source that the options name, in a form that can be compared: URLs by their text, anything else by identity. */
 function source({ wasmUrl, wasmModule, wasmBinary }: LoadOptions): unknown {
   if (wasmUrl !== undefined) return String(wasmUrl);
@@ -61,7 +71,7 @@ function show(name: unknown): string {
 
 async function compile(
   { wasmUrl, wasmModule, wasmBinary }: LoadOptions,
-  fallback: DefaultSource,
+  fallback: DefaultSource | undefined,
   integrity: string | undefined,
 ): Promise<WebAssembly.Module> {
   if (integrity && !HASH.test(integrity))
@@ -72,8 +82,8 @@ async function compile(
       throw new LoadError("integrity cannot be checked for a wasmModule, because it is already compiled: leave integrity out");
     return ours(wasmModule, "wasmModule");
   }
-  if (wasmBinary === undefined && typeof fallback !== "function") return download(fallback, integrity);
   if (wasmBinary !== undefined) return compileBytes(wasmBinary as BufferSource, "wasmBinary", integrity);
+  if (typeof fallback === "object") return download(fallback, integrity);
   return compileBytes(await read(fallback as () => Promise<BufferSource>), OWN_FILE, integrity);
 }
 
