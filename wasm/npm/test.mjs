@@ -6,6 +6,7 @@
 //                                   Firefox (its path in FIREFOX)
 //   node test.mjs webkit [WORD…]    test/webkit/**/*.test.ts, which drive WebKitGTK (its driver's path in WEBKIT_DRIVER)
 //   node test.mjs apps [WORD…]      test/apps/**/*.test.ts, which run the apps of demo/apps that demo/apps/install.mjs has installed
+//   node test.mjs apps-more […]     test/apps-more/**/*.test.ts, which run those that demo/apps/install.mjs more has installed
 //   node test.mjs interop [WORD…]   test/interop/**/*.test.ts, which drive Chromium too, and run servers and proxies of their own
 //
 // A WORD selects the files whose path contains it. Node 20 cannot run TypeScript, so esbuild translates the tests into test-dist/, one file
@@ -25,7 +26,7 @@ import { compilerOf } from "./wasm.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const [suite, ...words] = process.argv.slice(2);
-const folders = ["browser", "webkit", "apps", "interop"]; // Each of these is a suite of its own.
+const folders = ["browser", "webkit", "apps", "apps-more", "interop"]; // Each of these is a suite of its own.
 // How a program starts, dies and reads damaged bytes depends on its compiler, so these files are run with the builds of both.
 const bothBuilds = new Set([
   "abi/fatal.test.ts",
@@ -38,7 +39,7 @@ const bothBuilds = new Set([
 const ofConnect = /^adapters\/connect.*\.test\.ts$/;
 const trying = suite === "try";
 const own = folders.includes(suite);
-if (suite !== "node" && !trying && !own) fail("usage: node test.mjs node|try|browser|webkit|apps|interop [WORD…]");
+if (suite !== "node" && !trying && !own) fail("usage: node test.mjs node|try|browser|webkit|apps|apps-more|interop [WORD…]");
 if (!trying && !process.env.HEDGEROW_SERVER)
   fail("there is no server to test against: run this with .ci/with-server.sh, or run make test-node");
 const inFirefox = suite === "browser" && process.env.ENGINE === "firefox";

@@ -129,8 +129,18 @@ export class TestClock implements Clock {
 /** One turn of the event loop runs promises to their end. Some of what a platform does between promises takes another turn. */
 const TURNS = 5;
 
-/** Waits by messages, which no library of fake timers replaces. A timer or an immediate might be replaced, and never come. */
+/** As it was when this was imported, which is before a test replaces it. */
+const platformTimeout = globalThis.setTimeout;
+
+/**
+ * Waits by messages, which no library of fake timers replaces. A timer or an immediate might be replaced, and never come; only Jest's jsdom,
+ * which has no messages, must do with one.
+ */
 async function settle(): Promise<void> {
+  if (typeof MessageChannel !== "function") {
+    for (let i = 0; i < TURNS; i++) await new Promise<void>((resolve) => platformTimeout(resolve));
+    return;
+  }
   const { port1, port2 } = new MessageChannel();
   for (let i = 0; i < TURNS; i++) {
     await new Promise<void>((resolve) => {

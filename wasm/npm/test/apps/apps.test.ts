@@ -1,6 +1,6 @@
 // The apps of demo/apps, which users copy: each installed from the tarball, built, and run.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import * as esbuild from "esbuild";
 import { apps, build, policy, run, sayHello, serve, start } from "./apps.js";
 
-test("Node: a script", async () => {
+test(`Node ${process.versions.node.split(".")[0]}: a script`, async () => {
   assert.equal(await run("node", process.execPath, ["hello.js", "Node"]), "Hello Node\n");
 });
 
@@ -25,9 +25,30 @@ for (const app of ["vite", "react"]) {
   });
 }
 
-test("Next.js: a call on the server, one in the page", async (t) => {
+/** Next.js runs this in Vercel's edge runtime, which it advises against; so it is no part of the app. */
+const EDGE = `
+import { connect, sayHello } from "../../lib/greeter";
+export const runtime = "edge";
+export async function GET(request: Request): Promise<Response> {
+  const channel = await connect(process.env.API_URL!);
+  try {
+    return new Response(await sayHello(channel, new URL(request.url).searchParams.get("name")!));
+  } finally {
+    channel.close();
+  }
+}`;
+
+test("Next.js: a call on the server, one in the page, and many on the edge that overlap", async (t) => {
+  await mkdir(join(apps, "next/app/edge"), { recursive: true });
+  await writeFile(join(apps, "next/app/edge/route.ts"), EDGE);
   await build("next");
   const url = await start(t, "next", "next", "start");
+  const names = ["one", "two", "three", "four"];
+  const greetings = names.map(async (name) => (await fetch(`${url}/edge?name=${name}`)).text());
+  assert.deepEqual(
+    await Promise.all(greetings),
+    names.map((name) => `Hello ${name}`),
+  );
   assert.match(await (await fetch(url)).text(), />Hello server</);
   await sayHello(t, url);
 });
@@ -59,6 +80,11 @@ test("Deno: modules and WebAssembly by URL", async (t) => {
     "Deno",
   ];
   assert.equal(await run("deno", join(apps, "node_modules/.bin/deno"), args, { DENO_DIR: cache }), "Hello Deno\n");
+});
+
+test("Deno: a script, the package from npm", async () => {
+  const args = ["run", "--no-lock", "--allow-read", "--allow-net=127.0.0.1", "--allow-env=API_URL", "hello.js", "Deno"];
+  assert.equal(await run("node", join(apps, "node_modules/.bin/deno"), args), "Hello Deno\n");
 });
 
 test("hedgerow/inline: a page of one file, opened from the disk", async (t) => {

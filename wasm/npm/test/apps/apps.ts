@@ -1,8 +1,9 @@
-// The apps of demo/apps, which demo/apps/install.mjs has copied into build/apps: built and run as users would, and watched in
-// Chromium.
+// The apps of demo/apps, which demo/apps/install.mjs has copied into build/apps and build/apps-more: built and run as users would, and
+// watched in Chromium.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createListener } from "node:net";
@@ -11,40 +12,90 @@ import type { TestContext } from "node:test";
 import { promisify } from "node:util";
 import { server, theBrowser } from "../browser/chromium.js";
 
-export const apps: string = join(process.env["HEDGEROW_PACKAGE"] ?? ".", "..", "..", "build", "apps");
+const buildDir: string = join(process.env["HEDGEROW_PACKAGE"] ?? ".", "..", "..", "build");
 
-/** The environment of the apps' commands, which has the address of their server. */
-const environment = {
-  ...process.env,
-  API_URL: server,
-  VITE_API_URL: server,
-  NEXT_TELEMETRY_DISABLED: "1",
-  NO_COLOR: "1",
-  FORCE_COLOR: undefined,
-};
+/** The apps of `make test-apps`. */
+export const apps: string = join(buildDir, "apps");
+
+/** Those that `make test-apps-all` adds, with their own node_modules, and Node 22 and 24 in it. */
+export const moreApps: string = join(buildDir, "apps-more");
+
+/** Where an app was installed. */
+export function dirOf(app: string): string {
+  return join(existsSync(join(apps, app)) ? apps : moreApps, app);
+}
+
+/** The program of a version of Node that npm has. */
+export function nodeOf(major: 22 | 24): string {
+  return join(moreApps, `node_modules/node-${major}/bin`);
+}
+
+/** The environment of an app's commands, which has the address of its server. The newest versions of some tools need Node 24. */
+function environmentOf(app: string) {
+  return {
+    ...process.env,
+    ...(dirOf(app).startsWith(moreApps) ? { PATH: `${nodeOf(24)}:${process.env["PATH"]}` } : {}),
+    API_URL: server,
+    VITE_API_URL: server,
+    NEXT_TELEMETRY_DISABLED: "1",
+    WRANGLER_SEND_METRICS: "false",
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    NG_CLI_ANALYTICS: "false",
+    NO_COLOR: "1",
+    FORCE_COLOR: undefined,
+  };
+}
 
 /** Runs a command of an app to its end, and returns what it printed. */
 export async function run(app: string, command: string, args: string[], env: Record<string, string> = {}): Promise<string> {
-  const options = { cwd: join(apps, app), env: { ...environment, ...env } };
-  const { stdout } = await promisify(execFile)(command, args, options).catch(({ stdout, stderr }) =>
-    assert.fail(`${app}: ${command} ${args.join(" ")}\n${stdout}${stderr}`),
-  );
-  return stdout;
+  return (await execute(app, command, args, env)).stdout;
 }
 
-export function build(app: string): Promise<string> {
-  return run(app, "npm", ["run", "--silent", "build"]);
+/** Runs a command of an app that must warn of nothing. */
+export async function runInSilence(app: string, command: string, args: string[], env: Record<string, string> = {}) {
+  const { stdout, stderr } = await execute(app, command, args, env);
+  assertSilent(app, stdout + stderr);
 }
+
+function execute(app: string, command: string, args: string[], env: Record<string, string>) {
+  const options = { cwd: dirOf(app), env: { ...environmentOf(app), ...env } };
+  return promisify(execFile)(command, args, options).catch(({ stdout, stderr }) =>
+    assert.fail(`${app}: ${command} ${args.join(" ")}\n${stdout}${stderr}`),
+  );
+}
+
+/** What tools say that is not about hedgerow: of other packages, of their own, and of the environment of these tests. */
+const OTHERS = [
+  /^\(!\) "this" has been rewritten to "undefined"$[\s\S]*?^created /m, // Rollup, of protobuf-es
+  /^⚠ .*edge runtime.*$/gim, // Next.js, which would rather have routes on Node
+  /^\(node:\d+\) Warning: The 'NO_COLOR' env is ignored.*$/m,
+  /^\(Use `node --trace-warnings .*$/m,
+];
+
+/** Builds an app, whose tool must not warn of anything. */
+export function build(app: string): Promise<void> {
+  return runInSilence(app, "npm", ["run", "--silent", "build"]);
+}
+
+/** Fails if what a tool printed has a warning or an error in it. */
+function assertSilent(app: string, said: string): void {
+  const text = OTHERS.reduce((rest, other) => rest.replace(other, ""), said);
+  assert.doesNotMatch(text, /warn|\berror:|deprecat|\(!\)|🚨|⚠/i, `${app} complains`);
+}
+
+/** What a server says when it listens. Next.js says its address before. */
+const READY = /ready|listening|server running|local:/i;
+const NEXT_READY = /ready/i;
 
 /**
  * Starts an app's server, and returns its address when it says that it listens. When the test ends, it is stopped with everything
- * that it started.
+ * that it started. It must not have warned of anything.
  */
 export async function start(t: TestContext, app: string, command: string, ...args: string[]): Promise<string> {
   const port = await freePort();
-  const child = spawn(join(apps, "node_modules/.bin", command), [...args, "--port", `${port}`], {
-    cwd: join(apps, app),
-    env: environment,
+  const child = spawn(join(dirOf(app), "../node_modules/.bin", command), [...args, "--port", `${port}`], {
+    cwd: dirOf(app),
+    env: { ...environmentOf(app), PORT: `${port}` },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true, // This makes a process group, which can be stopped as a whole.
   });
@@ -52,13 +103,15 @@ export async function start(t: TestContext, app: string, command: string, ...arg
   t.after(async () => {
     if (child.exitCode === null) process.kill(-(child.pid as number), "SIGTERM");
     await exit;
+    assertSilent(app, said);
   });
   let said = "";
+  const ready = command === "next" ? NEXT_READY : READY;
   await new Promise<void>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {
         said += text;
-        if (/ready/i.test(said) && said.includes(`:${port}`)) resolve();
+        if (ready.test(said) && said.includes(`:${port}`)) resolve();
       });
     }
     exit.then(() => reject(new Error(`${app}: ${command} ended\n${said}`)));

@@ -1,0 +1,4 @@
+export default {
+  source: { entry: { index: "../page/main.js" } },
+  html: { template: "../page/form.html" },
+};
