@@ -165,6 +165,12 @@ test-apps: build-server ## Build the apps of demo/apps with the package as npm w
 	node demo/apps/install.mjs
 	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && .ci/with-server.sh node $(NPM)/test.mjs apps $(TESTS)
 
+.PHONY: test-apps-all
+test-apps-all: test-apps ## The same, and the tools and runtimes that take longer; check that the tables of docs/install.md say how all ended.
+	node demo/apps/install.mjs more
+	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && .ci/with-server.sh node $(NPM)/test.mjs apps-more $(TESTS)
+	$(if $(TESTS),,node demo/apps/tables.mjs --check)
+
 .PHONY: conformance
 conformance: build-package $(CONFORMANCE) ## Run the conformance suite: CLIENT=node|connect|chromium|firefox|go, CASE=pattern, which is traced.
 	@$(if $(filter-out chromium,$(CLIENT)),,CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM &&) \

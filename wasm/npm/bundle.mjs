@@ -2,7 +2,8 @@
 // the code readable and leaves out all slow steps.
 
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { embed } from "./embed.mjs";
@@ -36,7 +37,7 @@ export async function bundle({ outdir, minify }) {
     bundle: true,
     // What entries share is in a chunk of its own, so that a program that loads two of them still has only one StatusError class. There is
     // a chunk for each set of entries that share a source. So that what "hedgerow" loads is in one chunk, whoever imports a part of it
-    // imports all, if need be with an import that names nothing: from that, no code is taken.
+    // imports all, if need be with an import that names nothing: from that, no code is taken, and it is blanked afterwards.
     splitting: true,
     logOverride: { "ignored-bare-import": "silent" },
     // The chunks must be beside hedgerow.wasm, because `new URL("./hedgerow.wasm", import.meta.url)` may end up in any of them.
@@ -51,7 +52,22 @@ export async function bundle({ outdir, minify }) {
     plugins: [{ name: "apart", setup: apart }],
     metafile: true,
   });
+  await blankBareImports(Object.keys(metafile.outputs).filter((name) => name.endsWith(".js")));
   return metafile;
+}
+
+/**
+ * Blanks the imports that name nothing. esbuild writes them to keep the order in which chunks are run, which does not matter to these; and
+ * it would warn users that it ignores them, because package.json says that nothing here has side effects. Blanks keep the source maps true.
+ */
+async function blankBareImports(files) {
+  const bare = /(?<=^|[;\n])import ?"\.\/chunk-\w+\.js";/g;
+  for (const file of files) {
+    const path = join(here, file);
+    const text = await readFile(path, "utf8");
+    const blanked = text.replace(bare, (found) => " ".repeat(found.length));
+    if (blanked !== text) await writeFile(path, blanked);
+  }
 }
 
 /**

@@ -11,7 +11,8 @@
 //
 // A WORD selects the files whose path contains it. Node 20 cannot run TypeScript, so esbuild translates the tests into test-dist/, one file
 // each; imports of packages stay imports. Tests find this folder in HEDGEROW_PACKAGE and the server (.ci/with-server.sh) in
-// HEDGEROW_SERVER. A run of all files of node or browser keeps its results for `make scenarios`.
+// HEDGEROW_SERVER. A run of all files keeps its results, those of node and browser for `make scenarios`, those of
+// apps and apps-more for the tables of docs/install.md.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -82,8 +83,10 @@ if (trying) {
 }
 
 const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
-if (words.length === 0 && ["node", "browser", "webkit"].includes(suite)) {
-  const results = fileOf({ node: "npm", webkit: "webkit" }[suite] ?? (inFirefox ? "firefox" : "chromium"));
+const browserResults = inFirefox ? "firefox" : "chromium";
+const kept = { node: "npm", browser: browserResults, webkit: "webkit", apps: "apps", "apps-more": "apps-more" };
+if (words.length === 0 && suite in kept) {
+  const results = fileOf(kept[suite]);
   await mkdir(dirname(results), { recursive: true });
   const record = new URL("../../.ci/scenarios/record-node.mjs", import.meta.url).href;
   reporters.push(`--test-reporter=${record}`, `--test-reporter-destination=${results}`);

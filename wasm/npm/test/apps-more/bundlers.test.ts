@@ -27,9 +27,10 @@ for (const app of ["rollup", "rspack", "parcel", "angular"]) {
 
 for (const [app, ...command] of [
   ["rspack", "rsbuild", "dev"],
-  ["parcel", "parcel", "index.html"],
+  ["parcel", "parcel", "index.html", "--dist-dir", "served"], // dist has what was built
   ["angular", "ng", "serve"],
   ["sveltekit", "vite", "dev", "--strictPort"],
+  ["next", "next", "dev"],
 ] as const) {
   test(`${app}: the development server`, async (t) => {
     const [program, ...args] = command;

@@ -68,8 +68,8 @@ function execute(app: string, command: string, args: string[], env: Record<strin
 const OTHERS = [
   /^\(!\) "this" has been rewritten to "undefined"$[\s\S]*?^created /m, // Rollup, of protobuf-es
   /^⚠ .*edge runtime.*$/gim, // Next.js, which would rather have routes on Node
-  /^\(node:\d+\) Warning: The 'NO_COLOR' env is ignored.*$/m,
-  /^\(Use `node --trace-warnings .*$/m,
+  /^\(node:\d+\) Warning: The 'NO_COLOR' env is ignored.*$/gm,
+  /^\(Use `node --trace-warnings .*$/gm,
 ];
 
 /** Builds an app, whose tool must not warn of anything. */

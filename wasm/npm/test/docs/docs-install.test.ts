@@ -49,6 +49,18 @@ test("docs/install.md: bytes at hand", async () => {
   );
 });
 
+test("docs/install.md: what tools need is what their apps have", async () => {
+  const text = await read("../../docs/install.md");
+  const app = async (file: string) => JSON.parse(await read("../../demo/apps", file));
+  const [, jest = ""] = /^Jest makes .*?```json\n(.*?)```/ms.exec(text) ?? [];
+  assert.deepEqual(JSON.parse(jest), await app("jest/jest.config.json"));
+  const { projects } = await app("angular/angular.json");
+  const assets = projects.hello.architect.build.options.assets.map((asset: object) => JSON.stringify(asset));
+  const key = "@parcel/resolver-default";
+  const parcel = `"${key}":${JSON.stringify((await app("parcel/package.json"))[key])}`;
+  for (const line of [...assets, parcel]) assert.ok(text.replace(/\s/g, "").includes(line), line);
+});
+
 test("docs/install.md: what esbuild needs is what its app does, and the import map is the page's", async () => {
   const text = await read("../../docs/install.md");
   const [, copy = ""] = /## esbuild.*?```js\n(.*?)```/s.exec(text) ?? [];
@@ -61,7 +73,9 @@ test("docs/install.md: what esbuild needs is what its app does, and the import m
 
 test("docs/install.md: the messages are the code's", async () => {
   const text = await read("../../docs/install.md");
-  const files = await Promise.all(["src/channel/load.ts", "src/channel/bytes.ts", "src/abi/host.ts"].map((file) => read(file)));
+  const files = await Promise.all(
+    ["src/channel/load.ts", "src/channel/bytes.ts", "src/abi/host.ts", "src/api/errors.ts"].map((file) => read(file)),
+  );
   const code = files.join("").replace(/"\s*\+\s*"/g, "");
   const rows = text.split("\n## When it does not load\n")[1]?.matchAll(/^\| `(.*?)` \|/gm) ?? [];
   const parts = Array.from(rows, ([, message = ""]) => message.replace(" 404", "").split(" … ")).flat();

@@ -114,3 +114,30 @@ test("a part that is missing: a LoadError that names it; without the option noth
   const { stdout } = await run(process.execPath, [join(dir, "program.mjs")]);
   assert.equal(stdout, "works\n");
 });
+
+test("esbuild warns of nothing, whatever is imported, even where the package is not in node_modules", async () => {
+  const { exports } = JSON.parse(await readFile(join(packageDir, "package.json"), "utf8"));
+  const entries = Object.values<string | Record<string, string>>(exports).flatMap((target) =>
+    typeof target === "string"
+      ? []
+      : Object.entries(target).flatMap(([condition, file]) => (condition === "types" ? [] : [file])),
+  );
+  assert.ok(entries.length > 10);
+  for (const entry of new Set(entries)) {
+    const { warnings } = await esbuild.build({
+      stdin: { contents: `import * as all from ${JSON.stringify(entry)}; console.log(all);`, resolveDir: packageDir },
+      bundle: true,
+      write: false,
+      format: "esm",
+      platform: "neutral",
+      packages: "external",
+      external: ["*.wasm", "*.wasm?module"],
+      logLevel: "silent",
+    });
+    assert.deepEqual(
+      warnings.map(({ text }) => text),
+      [],
+      entry,
+    );
+  }
+});
