@@ -170,11 +170,18 @@ func (r *scriptRun) ending() *status.Status {
 	return &status.Status{Header: header, Trailer: r.stream.Trailer(), Attempts: r.stream.Attempts(), CommitReason: r.stream.CommitReason()}
 }
 
+func explained(st *status.Status) string {
+	if st.Code == status.OK {
+		return ""
+	}
+	return st.Explain()
+}
+
 func (r *scriptRun) check() {
 	r.t.Helper()
 	st := r.ending()
 	for _, difference := range r.script.Expect.Differences(driverscripts.Seen{
-		Received: r.received, Code: int(st.Code), Message: st.Message, Reason: st.CommitReason.String(), Attempts: attemptTexts(st.Attempts),
+		Received: r.received, Code: int(st.Code), Message: st.Message, Explains: explained(st), Reason: st.CommitReason.String(), Attempts: attemptTexts(st.Attempts),
 		Header: valuesOf(st.Header), Trailer: valuesOf(st.Trailer), EndAt: r.endAt, Accepted: r.accepted, Requests: r.requests(),
 	}) {
 		r.t.Error(difference)

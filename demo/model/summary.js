@@ -26,6 +26,7 @@ const neverSent =
 export function remarksOf(call) {
   const remarks = [];
   if (call.endedAt !== undefined && call.code !== 0 && call.statusMessage) remarks.push(call.statusMessage);
+  if (call.explanation) remarks.push(call.explanation);
   const executed = executedBy(call);
   if (executed > call.attempts.length) remarks.push(sentTwice);
   if (executed < call.attempts.length && call.attempts.some(({ outcome }) => outcome === "aborted")) remarks.push(neverSent);

@@ -80,6 +80,9 @@ async function send(channel, call, request, { signal, changed, messages }) {
   } catch (error) {
     // How a call ended is in its events. An error without them is a fault of this page or of the package, and must be seen.
     if (call.endedAt === undefined) throw error;
+    call.explanation = error.explain();
+    call.version++;
+    changed();
   }
 }
 

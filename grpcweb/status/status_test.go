@@ -79,13 +79,13 @@ func TestCodeSet(t *testing.T) {
 func TestWords(t *testing.T) {
 	for want, got := range map[string]fmt.Stringer{
 		"": ReasonNone, "responseHeaders": ReasonResponseHeaders, "internal": ReasonInternal, "cancelled": ReasonCanceled,
-		"first": KindFirst, "transparent": KindTransparent, "pending": OutcomePending, "aborted": OutcomeAborted,
+		"first": KindFirst, "transparent": KindTransparent, "refresh": KindRefresh, "pending": OutcomePending, "aborted": OutcomeAborted,
 	} {
 		if got.String() != want {
 			t.Errorf("%d is %q; want %q", got, got, want)
 		}
 	}
-	for _, beyond := range []fmt.Stringer{CommitReason(11), AttemptKind(4), AttemptOutcome(4)} {
+	for _, beyond := range []fmt.Stringer{CommitReason(11), AttemptKind(5), AttemptOutcome(4)} {
 		if beyond.String() != "unknown" {
 			t.Errorf("%d is %q", beyond, beyond)
 		}

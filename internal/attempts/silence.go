@@ -2,6 +2,7 @@ package attempts
 
 import (
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/explain"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
@@ -59,5 +60,5 @@ func (m *Machine) endSilent(now plan.Duration) {
 
 // silence is the status of an attempt that was silent.
 func (m *Machine) silence(id int) *status.Status {
-	return status.New(status.Unavailable, "attempt "+text.Decimal(m.Number(id))+": nothing arrived within "+text.Span(int64(m.set.RecvTimeout)))
+	return status.New(status.Unavailable, "attempt "+text.Decimal(m.Number(id))+explain.SilentMark+text.Span(int64(m.set.RecvTimeout)))
 }

@@ -11,6 +11,7 @@ type Seen struct {
 	Received        []string
 	Code            int
 	Message         string
+	Explains        string // "": the driver has nobody to explain to
 	Reason          string
 	Attempts        []string
 	Header, Trailer map[string][]string
@@ -42,6 +43,9 @@ func (e Expect) Differences(s Seen) []string {
 		}
 	}
 	d.value("reason", s.Reason, e.Reason)
+	if e.Explains != "" && s.Explains != "" {
+		d.value("explains", s.Explains, e.Explains)
+	}
 	d.list("attempts", s.Attempts, e.Attempts)
 	d.fields("header", s.Header, e.Header)
 	d.fields("trailer", s.Trailer, e.Trailer)

@@ -118,6 +118,7 @@ type Expect struct {
 	Message  *string  // the status message, exactly
 	Says     []string // parts of it
 	Reason   string
+	Explains string   // what the status explains, exactly; "": that is not compared
 	Attempts []string // the kind of each attempt, its outcome, and its status code if that is known
 	Header   map[string]string
 	Trailer  map[string]string

@@ -10,13 +10,14 @@ var drawing = map[string]room{
 	// The core decides: no goroutine, channel, mutex, context, clock, I/O, fmt or JavaScript.
 	"internal/text":         core(),
 	"grpcweb/metadata":      core("internal/text"),
-	"grpcweb/status":        core("grpcweb/metadata", "internal/text"),
+	"internal/explain":      core(),
+	"grpcweb/status":        core("grpcweb/metadata", "internal/explain", "internal/text"),
 	"internal/wire":         core("grpcweb/metadata", "grpcweb/status", "internal/text"),
 	"internal/exchange":     core("internal/wire", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 	"internal/plan":         core("grpcweb/status", "grpcweb/metadata"),
 	"retry":                 core("internal/plan", "grpcweb/status"),
 	"hedge":                 core("internal/plan", "grpcweb/status"),
-	"internal/attempts":     core("internal/plan", "grpcweb/status", "internal/text"),
+	"internal/attempts":     core("internal/plan", "internal/explain", "grpcweb/status", "internal/text"),
 	"grpcweb/serviceconfig": core("retry", "hedge", "internal/plan", "grpcweb/status", "internal/text"),
 	"internal/state":        core("internal/text"),
 	"internal/channel":      core("internal/attempts", "internal/state", "internal/plan", "grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
@@ -28,7 +29,7 @@ var drawing = map[string]room{
 	"grpcweb":           driver("grpcweb/transport").and(coreRooms...),
 	"internal/abi":      core(),
 	// The table of the ABI, and what generates Go, TypeScript and a page of documentation from it; no program links them.
-	"internal/abi/table":    driver("internal/attempts", "internal/call", "internal/channel", "internal/wire", "grpcweb/status"),
+	"internal/abi/table":    driver("internal/explain", "internal/attempts", "internal/call", "internal/channel", "internal/wire", "grpcweb/status"),
 	"internal/abi/generate": driver("internal/abi/table"),
 	// The part of JavaScript, played in Go: by tests, and by the program that records tapes, with which two builds are compared.
 	"internal/abi/abitest": driver("internal/abi", "internal/abi/table", "internal/wire", "grpcweb/status"),
@@ -84,7 +85,7 @@ var drawing = map[string]room{
 }
 
 var coreRooms = []string{
-	"grpcweb/metadata", "grpcweb/status", "grpcweb/serviceconfig", "retry", "hedge",
+	"grpcweb/metadata", "grpcweb/status", "grpcweb/serviceconfig", "retry", "hedge", "internal/explain",
 	"internal/plan", "internal/attempts", "internal/state", "internal/channel", "internal/call", "internal/exchange", "internal/wire", "internal/text",
 }
 

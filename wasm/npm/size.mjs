@@ -18,8 +18,8 @@ import { compilerOf } from "./wasm.mjs";
 // The sizes in bytes, as they were measured last. A change that needs more raises them to what --check prints, with a line in
 // CHANGELOG.md.
 const budget = {
-  wasm: { raw: 121_868, gzip: 56_516, brotli: 48_489 },
-  javascript: { raw: 47_029, gzip: 17_332, brotli: 15_512 },
+  wasm: { raw: 123_732, gzip: 57_403, brotli: 49_329 },
+  javascript: { raw: 49_549, gzip: 18_345, brotli: 16_413 },
 };
 
 const here = fileURLToPath(new URL(".", import.meta.url));

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/internal/call"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
+	"github.com/hedgerow-web/hedgerow/internal/explain"
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
@@ -55,4 +56,29 @@ func tsOnly(constants []Constant) string {
 	b.WriteString(tsGenerated)
 	tsConstants(&b, constants)
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// tsExplanations writes the sentences with which errors explain themselves.
+func tsExplanations() string {
+	var b strings.Builder
+	b.WriteString(tsGenerated)
+	tsConstants(&b, []Constant{{"SILENT_MARK", strconv.Quote(explain.SilentMark), "what the message of an attempt that got no response in time says, before the time"}})
+	b.WriteString("/** What is said of a call that stopped, by the reason. */\nexport const EXPLANATIONS: { readonly [reason: string]: string } = {\n")
+	for _, s := range explain.Sentences {
+		between := " "
+		if len(s.Reason)+len(s.Says) > 120 { // more than a line
+			between = "\n    "
+		}
+		fmt.Fprintf(&b, "  %s:%s%s,\n", s.Reason, between, quoted(s.Says))
+	}
+	b.WriteString("};\n")
+	return b.String()
+}
+
+// quoted quotes text as the formatter of the TypeScript does.
+func quoted(s string) string {
+	if strings.Contains(s, "\"") && !strings.Contains(s, "'") {
+		return "'" + s + "'"
+	}
+	return strconv.Quote(s)
 }

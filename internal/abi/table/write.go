@@ -20,6 +20,7 @@ func Files() []File {
 		{"wasm/npm/src/abi/table.ts", []byte(typescript())},
 		{"wasm/npm/src/abi/table-readers.ts", []byte(tsReaders())},
 		{"wasm/npm/src/abi/table-socket.ts", []byte(tsOnly(Socket))},
+		{"wasm/npm/src/api/explanations.ts", []byte(tsExplanations())},
 		{"wasm/npm/src/abi/table-state.ts", []byte(tsOnly(State))},
 		{"wasm/ABI.md", []byte(markdown())},
 	}

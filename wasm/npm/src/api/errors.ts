@@ -1,5 +1,6 @@
 import { Code } from "./code.js";
 import type { AttemptRecord, CommitReason } from "./events.js";
+import { explain } from "./explain.js";
 import { clause, peek } from "./foreign.js";
 import { Metadata } from "./metadata.js";
 
@@ -47,6 +48,11 @@ export class StatusError extends Error {
     this.method = method;
     this.attempts = ending.attempts;
     this.commitReason = ending.commitReason;
+  }
+
+  /** Says in a few plain sentences what was tried, why it stopped, and what would have changed it. For developers; the wording may change. */
+  explain(): string {
+    return explain(this);
   }
 
   override toString(): string {

@@ -37,6 +37,7 @@ function check(run: ScriptRun, expected: Expect): void {
   if (end instanceof StatusError) {
     assert.equal(end.code, expected.code, `the code of ${end}`);
     if (expected.message !== undefined) assert.equal(end.message, expected.message);
+    if (expected.explains) assert.equal(end.explain(), expected.explains);
     for (const part of expected.says ?? []) assert.ok(end.message.includes(part), `${end.message} does not say ${part}`);
   } else {
     assert.equal(expected.code, Code.OK, `the call ended well, or not with a StatusError: ${String(end)}`);

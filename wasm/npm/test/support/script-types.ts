@@ -65,6 +65,7 @@ export interface Expect {
   readonly message?: string;
   readonly says?: readonly string[];
   readonly reason: string;
+  readonly explains?: string;
   readonly attempts: readonly string[];
   readonly header?: Record<string, string>;
   readonly trailer?: Record<string, string>;
