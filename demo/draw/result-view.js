@@ -1,4 +1,4 @@
-// <call-result>: what one press of Send led to. Its runs, one below the other, and what the second gained and cost beside the first.
+// <call-result>: what one press of Send led to. Its runs beside each other, and then what the second gained and cost.
 
 import { html } from "../dist/waterfall.js";
 import { comparisonOf } from "../model/comparison.js";
@@ -12,8 +12,9 @@ const leastPlotted = 20;
 const compareEveryMs = 250;
 
 class CallResult extends HTMLElement {
-  #runs; // [{ name, run, view }]: run and view from when it begins
+  #runs; // [{ name, place, run, view }]: run and view from when it begins
   #conclude;
+  #columns = html("div", { class: "runs" });
   #comparison = html("div", { class: "comparison" });
   #conclusion = html("p", { class: "conclusion" });
   #plot;
@@ -26,6 +27,7 @@ class CallResult extends HTMLElement {
    */
   show({ title, see, why, subtitle, runs, conclude, actions }) {
     this.#runs = runs.map((name) => ({ name }));
+    for (const [i, run] of this.#runs.entries()) run.place = this.#toCome(i);
     this.#conclude = conclude;
     this.replaceChildren(
       html(
@@ -34,11 +36,12 @@ class CallResult extends HTMLElement {
         html("h2", {}, title),
         html("div", { class: "actions" }, ...actions),
         see && html("p", { class: "see" }, see),
-        why && html("p", { class: "why" }, why),
-        html("p", { class: "result-subtitle" }, subtitle),
       ),
+      this.#columns,
+      html("div", {}, why && html("p", { class: "why" }, why), html("p", { class: "result-subtitle" }, subtitle)),
       this.#comparison,
     );
+    this.#columns.replaceChildren(...this.#runs.map(({ place }) => place));
     this.#comparison.hidden = runs.length < 2;
   }
 
@@ -49,12 +52,28 @@ class CallResult extends HTMLElement {
   /** Shows a run that begins now, the i-th; `common` as in <call-run>. */
   begin(i, run, common) {
     const one = this.#runs[i];
-    const letter = this.#runs.length > 1 ? "AB"[i] : undefined;
     one.run = run;
     one.view = document.createElement("call-run");
-    this.append(one.view);
-    one.view.show({ title: one.name, letter, run, common });
+    one.place.replaceWith(one.view);
+    one.view.show({ title: one.name, letter: this.#letter(i), run, common });
     this.update(performance.now());
+  }
+
+  /** Run B stands beside run A; if there is only one, it has no letter. */
+  #letter(i) {
+    return this.#runs.length > 1 ? "AB"[i] : undefined;
+  }
+
+  /** Keeps the place of a run that has not begun. */
+  #toCome(i) {
+    const letter = this.#letter(i);
+    const heading = html(
+      "h3",
+      {},
+      letter && html("span", { class: "letter", "data-letter": letter }, letter),
+      this.#runs[i].name,
+    );
+    return html("div", { class: "to-come" }, heading, i > 0 && html("p", {}, "begins when A has ended"));
   }
 
   /** The runs so far: [{ name, run }]. */

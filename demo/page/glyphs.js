@@ -53,6 +53,12 @@ export const glyphs = {
     [0, 20, 0, "lost"],
     [24, 14, 1, "good"],
   ],
+  token: [
+    [0, 7, 0, "bad"],
+    [2, 7, 1, "bad"],
+    [24, 12, 0, "good"],
+    [24, 14, 1, "good"],
+  ],
   reset: [
     [0, 7, 0, "lost"],
     [12, 7, 1, "lost"],

@@ -27,6 +27,7 @@ let traffic;
 let tools; // what sendRuns needs: { hedgerow, messages, observer, traffic }
 let running; // an AbortController while calls run
 let validation; // the timer of the next validation
+let visitorActed = false; // until then, what is sent was not asked for, and must not move the page
 
 const drawing = new CSSStyleSheet();
 drawing.replaceSync(drawingStyles());
@@ -45,11 +46,11 @@ const policy = new PolicyForm($("#policy"), changed);
 const attemptDialog = new AttemptDialog($("#attempt"));
 const codeDialog = new CodeDialog($("#code"));
 fillStoryBar($("#stories"), offered, sendStory);
-$("#first").addEventListener("click", () => sendStory(stories[0]));
 
 /** What a press on a story does: its settings go into the form, and the form is submitted. */
 function sendStory(picked) {
   if (running) return;
+  visitorActed = true;
   setSettings(merged(settingsOf(picked), { calls: { seed: settings().calls.seed } }));
   form.requestSubmit();
 }
@@ -173,6 +174,9 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
+$("#send").addEventListener("click", () => {
+  visitorActed = true;
+});
 $("#stop").addEventListener("click", () => running?.abort(new Error("stopped by the visitor")));
 
 async function send(now) {
@@ -181,9 +185,7 @@ async function send(now) {
   save.addEventListener("click", () => saveEvents(now, result.runs));
   $("#results").prepend(result);
   for (const old of [...$("#results").children].slice(keptResults)) old.remove();
-  $("#intro").hidden = true;
-  $("#legend").open = false;
-  bringIntoView(result);
+  if (visitorActed) bringIntoView(result);
   $("#status").textContent = await sendRuns(now, { result, actions: [save], signal: running.signal, ...tools });
 }
 
@@ -210,6 +212,14 @@ function complain(error) {
   }
 }
 
+/** A page that only explains itself once something is pressed explains nothing: it begins with a story, that of the link or the first. */
+function playAtOnce() {
+  const hash = location.hash.slice(1);
+  if (hash === "") setSettings(settingsOf(offered[0]));
+  else if (hash !== `story=${story}`) return; // settings of somebody's own are theirs to send
+  form.requestSubmit();
+}
+
 // Start -------------------------------------------------------------------------------------------------------------------------
 
 async function start() {
@@ -232,8 +242,9 @@ async function start() {
     traffic = new Traffic(messages);
     tools = { hedgerow, messages, observer, traffic };
     await isValid();
-    for (const button of document.querySelectorAll("#send, #first, .story")) button.disabled = false;
+    for (const button of document.querySelectorAll("#send, .story")) button.disabled = false;
     document.documentElement.dataset.ready = "true";
+    playAtOnce();
     if (isPlayground()) showPlayground($("#connection"));
     else await showProtocol($("#connection"), $("#other-protocol"));
   } catch (error) {

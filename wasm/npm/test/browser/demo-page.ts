@@ -14,7 +14,7 @@ export interface Opened {
 }
 
 /**
- * Opens the page and waits until calls can be sent. The test says which errors the page may log. The page must not call other
+ * Opens the page and waits until calls can be sent. With a story in the address, or with nothing, it has then played that or the first story. The test says which errors the page may log. The page must not call other
  * servers.
  */
 export async function openDemo(
@@ -47,6 +47,7 @@ export async function openDemo(
   });
   await page.goto(`${server}/${hash ? `#${hash}` : ""}`);
   await page.waitForSelector("html[data-ready]");
+  if (/^(story=\w+)?$/.test(hash)) await complete(page); // such a page plays its story at once
   return { page, complaints, requests };
 }
 
