@@ -5,6 +5,7 @@ import { fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   type CallOptions,
   type Client,
+  ConnectError,
   createClient,
   createContextKey,
   createContextValues,
@@ -213,4 +214,35 @@ test("from connect-es 2.3 on, leaving the loop over a stream ends the call at th
   await stream.next();
   await stream.return?.();
   assert.equal((await returned.report(t, 1, 1)).executions[0]?.ending, Ending.CANCELLED);
+});
+
+test("from connect-es 2.3 on, interceptors are read to their end, whether the caller leaves the loop or cancels the call", {
+  skip: process.env["HEDGEROW_CONNECT"] !== "2.3" && "the version under test leaves them where they are",
+}, async (t) => {
+  const seen: string[] = [];
+  async function* watched<T>(messages: AsyncIterable<T>): AsyncGenerator<T> {
+    try {
+      yield* messages;
+      seen.push("end");
+    } catch (error) {
+      seen.push(Code[ConnectError.from(error).code] ?? "");
+      throw error;
+    } finally {
+      seen.push("cleaned up");
+    }
+  }
+  const watching: Interceptor = (next) => async (request) => {
+    const response = await next(request);
+    return response.stream ? { ...response, message: watched(response.message) } : response;
+  };
+  const client = await clientOf(t, {}, { interceptors: [watching] });
+  const hanging = () => request(new Script([{ messages: 1, ...hang }]));
+  for await (const _ of client.stream(hanging())) break;
+  assert.deepEqual(seen.splice(0), ["end", "cleaned up"]);
+  const abort = new AbortController();
+  const canceled = (async () => {
+    for await (const _ of client.stream(hanging(), { signal: abort.signal })) abort.abort();
+  })();
+  await assert.rejects(canceled);
+  assert.deepEqual(seen.splice(0), ["CANCELLED", "cleaned up"]);
 });
