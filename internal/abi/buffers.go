@@ -33,8 +33,12 @@ func (b *Buffers) Reset() {
 	b.Actions, b.Text, b.Fragments = b.Actions[:0], b.Text[:0], b.Fragments[:0]
 }
 
-// Reserve makes room for an input that is longer than usual.
+// Reserve makes room for an input that is longer than usual. JavaScript refuses text that
+// would need more than MaxInput, so more is a bug, and the panic ends the instance.
 func (b *Buffers) Reserve(n uint32) {
+	if n > MaxInput {
+		panic("an export was to be given more bytes than the input buffer may hold")
+	}
 	if uint64(n) > uint64(len(b.In)) {
 		b.In = make([]byte, n)
 	}

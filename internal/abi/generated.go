@@ -10,9 +10,11 @@ const Version uint32 = 0xa5bf5c41
 const Fatal uint32 = 0xffffffff
 
 // InputSize is how long the input buffer is at first, and the longest slice that
-// is fed. One feed answers with MaxFragments at most; feed again for the rest.
+// is fed; it never becomes longer than MaxInput. One feed answers with MaxFragments at
+// most; feed again for the rest.
 const (
 	InputSize    = 65536
+	MaxInput     = 16777216
 	MaxFragments = 256
 )
 

@@ -44,9 +44,13 @@ func AppendTrailer(b []byte, md metadata.MD) []byte {
 const MaxFields = 1000
 
 // ReceiveField is AppendField for metadata that was received. It stops at one field more
-// than MaxFields, which the caller must refuse.
-func ReceiveField(md *metadata.MD, name, text string) {
-	appendField(md, name, text, MaxFields+1)
+// than MaxFields, which the caller must refuse. Of a list of bytes that holds only commas
+// one empty value is made, if the block may have as many as it could stand for.
+func ReceiveField(md *metadata.MD, name, value string) {
+	if isBinary(name) && md.Len()+text.Count(value, ',') < MaxFields && isBlank(value) {
+		value = ""
+	}
+	appendField(md, name, value, MaxFields+1)
 }
 
 // AppendField adds a field that is given as it stands on the wire. Values of -bin names
@@ -73,6 +77,16 @@ func appendField(md *metadata.MD, name, value string, most int) {
 		}
 		md.Append(name, part)
 	}
+}
+
+// isBlank reports whether a list has nothing between its commas.
+func isBlank(list string) bool {
+	for i := range len(list) {
+		if c := list[i]; c != ',' && c != ' ' && c != '\t' {
+			return false
+		}
+	}
+	return true
 }
 
 // isBinary does what metadata.IsBinary does, for a name in any case.

@@ -55,12 +55,24 @@ func TestMaxFields(t *testing.T) {
 	}
 	for n, want := range map[int]int{MaxFields - 1: MaxFields, MaxFields: MaxFields + 1, 1_000_000: MaxFields + 1} {
 		var md metadata.MD
-		if ReceiveField(&md, "x-bin", strings.Repeat(",", n)); md.Len() != want {
+		if ReceiveField(&md, "x-bin", strings.Repeat(",", n)+"AA"); md.Len() != want {
 			t.Errorf("%d commas: %d values are read; want %d", n, md.Len(), want)
 		}
 		if ReceiveField(&md, "y", "1"); md.Len() != min(want+1, MaxFields+1) {
 			t.Errorf("%d commas, and another field: %d", n, md.Len())
 		}
+	}
+	for list, want := range map[string]int{
+		"": 1, ",": 1, " , ,\t,": 1, strings.Repeat(",", MaxFields-1): 1, strings.Repeat(",", MaxFields): MaxFields + 1, ",AA": 2, "AA,,": 3,
+	} {
+		var md metadata.MD
+		if ReceiveField(&md, "x-bin", list); md.Len() != want {
+			t.Errorf("%.20q: %d values are read; want %d", list, md.Len(), want)
+		}
+	}
+	var text metadata.MD
+	if ReceiveField(&text, "x", ",,"); text.Get("x") != ",," {
+		t.Errorf("a text of commas is read as %q", text.Get("x"))
 	}
 	var ours metadata.MD // of the application's own nothing may be lost
 	AppendField(&ours, "x-bin", strings.Repeat(",", 2*MaxFields))

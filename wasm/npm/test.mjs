@@ -28,13 +28,21 @@ import { compilerOf } from "./wasm.mjs";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const [suite, ...words] = process.argv.slice(2);
 const folders = ["browser", "webkit", "apps", "apps-more", "interop"]; // Each of these is a suite of its own.
-// How a program starts, dies and reads damaged bytes depends on its compiler, so these files are run with the builds of both.
+// How a program starts, dies, reads damaged bytes and bears what is odd depends on its compiler, so these files are run with the builds of
+// both.
 const bothBuilds = new Set([
   "abi/fatal.test.ts",
   "channel/load.test.ts",
   "abi/stack.test.ts",
   "broken/http.test.ts",
   "broken/web-socket.test.ts",
+  "call/answers.test.ts",
+  "call/foreign-code.test.ts",
+  "call/long-texts.test.ts",
+  "carry/not-sent.test.ts",
+  "carry/odd-responses.test.ts",
+  "carry/redirects.test.ts",
+  "channel/options.test.ts",
 ]);
 // connect-es is a peer that moves: the adapter's tests are run with the version in node_modules/@connectrpc, and again with connect-2.3.
 const ofConnect = /^adapters\/connect.*\.test\.ts$/;
@@ -98,7 +106,8 @@ process.exitCode = await run(names, reporters, environment);
 const twice = suite === "node" ? names.filter((name) => bothBuilds.has(name.replaceAll(sep, "/"))) : [];
 if (twice.length > 0 && compilerOf(await readFile(join(here, "dist/hedgerow.wasm"))) === "TinyGo") {
   console.log(`\nThese tests are now run again, with the WebAssembly that Go's own compiler makes: ${twice.join(" ")}`);
-  const again = await run(twice, reporters.slice(0, 2), { ...environment, HEDGEROW_WASM: "go" });
+  const preload = ["--import", new URL("go-build.mjs", import.meta.url).href];
+  const again = await run(twice, reporters.slice(0, 2), { ...environment, HEDGEROW_WASM: "go" }, preload);
   process.exitCode ||= again;
 } else if (twice.length > 0)
   console.log("\nThe WebAssembly that TinyGo makes was not tested, because there is no TinyGo (see .ci/tinygo.sh).");

@@ -22,7 +22,7 @@ func constants() string {
 	b.WriteString(generated + "package abi\n\n")
 	fmt.Fprintf(&b, "// Version is a number of the table, which JavaScript must know too.\nconst Version uint32 = %#x\n\n", Version())
 	fmt.Fprintf(&b, "// Fatal is what an export answers with, instead of a number of words, when the\n// instance is good for nothing any more.\nconst Fatal uint32 = %#x\n\n", uint32(Fatal))
-	fmt.Fprintf(&b, "// InputSize is how long the input buffer is at first, and the longest slice that\n// is fed. One feed answers with MaxFragments at most; feed again for the rest.\nconst (\nInputSize = %d\nMaxFragments = %d\n)\n\n", InputSize, MaxFragments)
+	fmt.Fprintf(&b, "// InputSize is how long the input buffer is at first, and the longest slice that\n// is fed; it never becomes longer than MaxInput. One feed answers with MaxFragments at\n// most; feed again for the rest.\nconst (\nInputSize = %d\nMaxInput = %d\nMaxFragments = %d\n)\n\n", InputSize, MaxInput, MaxFragments)
 	b.WriteString("const lengthShift = " + fmt.Sprint(LengthShift) + "\n\n")
 	program(&b)
 	b.WriteString("// The actions, by their numbers.\nconst (\n")

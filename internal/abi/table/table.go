@@ -88,6 +88,8 @@ type Row struct {
 // The sizes that both sides use.
 const (
 	InputSize    = 64 << 10 // the input buffer's size at first, and that of the longest slice to feed
+	MaxText      = 4 << 20  // the longest text that JavaScript writes for one export, in UTF-16 units of at most three bytes
+	MaxInput     = 16 << 20 // the most that the input buffer may hold: such a text, and what comes before it
 	MaxFragments = 256      // the most that one feed finds
 	Fatal        = 1<<32 - 1
 	HeaderWords  = 3 // of an action

@@ -18,6 +18,7 @@ func typescript() string {
 	fmt.Fprintf(&b, "/** A number of the table, which the program must know too. */\nexport const VERSION = %#x;\n\n", Version())
 	fmt.Fprintf(&b, "/** What an export answers with that has died. */\nexport const FATAL = %#x;\n\n", uint32(Fatal))
 	fmt.Fprintf(&b, "/** The longest slice of a chunk that is fed at once. */\nexport const SLICE = %d;\n\n", InputSize)
+	fmt.Fprintf(&b, "/** The longest text that is written for one export, in UTF-16 units. Longer text is refused, or cut where it only explains. */\nexport const MAX_TEXT = %d;\n\n", MaxText)
 	fmt.Fprintf(&b, "/** Where an action's first word holds how many words it has, above its number. */\nexport const LENGTH_SHIFT = %d;\n\n", LengthShift)
 	tsExports(&b)
 	b.WriteString("/** What the program may ask for. */\nexport enum Action {\n")

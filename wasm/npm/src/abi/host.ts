@@ -19,6 +19,7 @@ import {
   FATAL,
   FragmentFlag,
   FragmentWord,
+  MAX_TEXT,
   START_BLOCK_SIZE,
   type StartBlock,
   VERSION,
@@ -166,9 +167,10 @@ export class Host {
     return new Uint8Array(this.#words.buffer, input + offset, length).slice();
   }
 
-  /** Writes text where the next export reads it. Returns its length in bytes. */
+  /** Writes text where the next export reads it. Returns its length in bytes. Whatever has parts was checked by checkText. */
   text(text: string): number {
-    return text === "" ? 0 : this.#encode(text, this.#room(3 * text.length), 0);
+    const short = text.slice(0, MAX_TEXT); // an explanation of any length
+    return text === "" ? 0 : this.#encode(short, this.#room(3 * short.length), 0);
   }
 
   /** Writes text into the buffer from there on. Returns its length in bytes. */

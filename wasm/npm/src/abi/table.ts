@@ -10,6 +10,9 @@ export const FATAL = 0xffffffff;
 /** The longest slice of a chunk that is fed at once. */
 export const SLICE = 65536;
 
+/** The longest text that is written for one export, in UTF-16 units. Longer text is refused, or cut where it only explains. */
+export const MAX_TEXT = 4194304;
+
 /** Where an action's first word holds how many words it has, above its number. */
 export const LENGTH_SHIFT = 8;
 

@@ -1,5 +1,5 @@
 import { runSafely } from "../abi/engine.js";
-import { Failure } from "../abi/table.js";
+import { Failure, MAX_TEXT } from "../abi/table.js";
 import { explain, peek } from "../api/foreign.js";
 import type { AttemptOwner } from "./attempt-owner.js";
 import type { CarriedRequest, Carrier, CarrierEvents, CarrierFactory } from "./carrier.js";
@@ -118,6 +118,10 @@ export class Attempt implements CarrierEvents {
   head(status: number, fields: number, text: string): void {
     const { engine, id, tap } = this.#call;
     this.#departures = engine.departures;
+    if (text.length > MAX_TEXT) {
+      this.#fail(Failure.NotResponse, new RangeError(`the response's head is too long: ${text.length} characters`));
+      return;
+    }
     tap?.head(this.id, status, text);
     engine.enter("head", id, this.id, engine.clock.now(), status, fields, engine.buffers.text(text));
   }

@@ -8,6 +8,7 @@ import {
   readWarning,
   type Warning,
 } from "../abi/actions.js";
+import { checkText } from "../abi/check-text.js";
 import type { Cursor } from "../abi/cursor.js";
 import { type CallHandler, type Engine, runSafely } from "../abi/engine.js";
 import { Action, CANCELED_BY_CALLER, type StartBlock, StartFlag } from "../abi/table.js";
@@ -58,6 +59,8 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
   start(at: number = this.engine.clock.now()): void {
     const { method, outgoing, metadata, timeoutMs, maxReceiveMessageBytes, signal } = this.#request;
     const { count, text } = blockOfMetadata(metadata); // which throws if another client's metadata was not base64
+    const said = `${method}\0${text}`;
+    checkText(said, "the method and the metadata are");
     this.engine.calls.set(this.id, this);
     const block: StartBlock = {
       now: at,
@@ -69,7 +72,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
       fields: count,
     };
     this.engine.batch(() => {
-      this.engine.enter("start", this.id, this.engine.buffers.start(block, `${method}\0${text}`));
+      this.engine.enter("start", this.id, this.engine.buffers.start(block, said));
       if (signal && !this.over) this.#follow(signal);
     });
   }

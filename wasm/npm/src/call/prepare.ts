@@ -1,3 +1,5 @@
+import { checkText } from "../abi/check-text.js";
+import { MAX_TEXT } from "../abi/table.js";
 import { Code } from "../api/code.js";
 import { isStatusError } from "../api/errors.js";
 import { show } from "../api/foreign.js";
@@ -20,6 +22,7 @@ export async function prepare(call: AttemptOwner, attempt: Unsent, number: numbe
     const given = await channel.prepare?.({ method, attempt: number, signal: attempt.signal });
     code = Code.INTERNAL;
     block = blockOfMetadata(new Metadata(given ?? {}));
+    checkText(block.text, "the metadata is");
   } catch (error) {
     fail(call, attempt, error, code);
     return;
@@ -39,6 +42,7 @@ function fail({ engine, id }: AttemptOwner, attempt: Unsent, error: unknown, cod
       number = Number(error.code);
     } catch {} // it has the name of a StatusError, but is not one
   }
-  const block = engine.buffers.text(`${said.replaceAll("\0", " ")}\0${trailer.text}`);
+  if (trailer.text.length > MAX_TEXT / 2) trailer = { count: 0, text: "" };
+  const block = engine.buffers.text(`${said.slice(0, MAX_TEXT / 4).replaceAll("\0", " ")}\0${trailer.text}`);
   engine.enter("unprepared", id, attempt.id, engine.clock.now(), number, trailer.count, block);
 }

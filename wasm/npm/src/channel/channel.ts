@@ -1,5 +1,6 @@
 import type { Warning } from "../abi/actions.js";
 import { type ChannelHandler, Engine, engineOf, runSafely } from "../abi/engine.js";
+import { MAX_TEXT } from "../abi/table.js";
 import { ConfigError, LoadError, loadPart, type Problem } from "../api/errors.js";
 import { show } from "../api/foreign.js";
 import type { Listener } from "../api/observe.js";
@@ -155,13 +156,18 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
 
   /** Passes the options to Go, which checks them. A channel whose instance died does this again, with a fresh instance. */
   open(problems: readonly Problem[]): void {
+    const kept = this.#kept;
+    const text = this.#settings.text + (kept ? `state\0${kept.text}\0` : "");
+    if (text.length > MAX_TEXT) {
+      const reason = `the service config and the other options are too long: ${text.length} characters, of at most ${MAX_TEXT}`;
+      throw new ConfigError([...problems, { path: "", reason }]);
+    }
     const { clock } = this.#settings;
     const engine = this.#alone ? new Engine(this.#module, clock, false) : engineOf(this.#module, clock);
     this.#problems = [...problems];
     const id = ++lastId;
-    const kept = this.#kept;
     engine.asking = this;
-    engine.enter("open_channel", id, engine.buffers.text(this.#settings.text + (kept ? `state\0${kept.text}\0` : "")));
+    engine.enter("open_channel", id, engine.buffers.text(text));
     engine.asking = undefined;
     const { death } = engine.buffers;
     if (death) throw new LoadError(`the WebAssembly died while it opened the channel: ${death.message}`, { cause: death });
