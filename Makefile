@@ -1,6 +1,6 @@
 # Hedgerow's commands; `make` alone lists them. They need Go, Node 20 or later (with npm), make and git. Everything else is installed when
-# it is needed, into this folder, except for the browser and the proxies of some tests, which come from the system (.ci/chromium.sh,
-# .ci/proxy.sh).
+# it is needed, into this folder, except for the browsers and the proxies of some tests, which come from the system (.ci/chromium.sh,
+# .ci/firefox.sh, .ci/webkit.sh, .ci/proxy.sh).
 
 SHELL := /bin/bash
 # .ci/run sets TIMES, to measure how long each part takes.
@@ -69,6 +69,7 @@ test: build generate-check test-go test-wasm test-node test-browser test-apps te
 
 .PHONY: test-all
 test-all: test test-webkit ## Run those tests, the whole browser suite in Firefox too, and a test of each kind of call in WebKitGTK.
+	@node .ci/engines.mjs --check
 
 .PHONY: try
 try: $(NODE_MODULES) ## Run the package's tests that need no server, against src as it is now, in seconds: TESTS=word.

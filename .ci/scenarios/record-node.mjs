@@ -19,6 +19,7 @@ export async function testsOf(events) {
       where: placeOf(data.file ?? ""),
       path: [...open.slice(0, data.nesting), data.name],
       outcome: outcomeOf(type, data),
+      ...(typeof data.skip === "string" && data.skip !== "" ? { why: data.skip } : {}),
     });
   }
   return tests;

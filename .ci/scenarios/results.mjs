@@ -1,5 +1,6 @@
 // The results that runs of the tests keep for the table, in build/results/<runtime>.json: a list of tests. Each has the place where it
-// stands (a Go package or a file), its path (the names of the tests that it is part of, then its own) and its outcome: pass, fail or skip.
+// stands (a Go package or a file), its path (the names of the tests that it is part of, then its own) and its outcome: pass, fail or skip, the latter
+// with the reason, if one was given (why).
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";

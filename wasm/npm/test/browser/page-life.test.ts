@@ -6,7 +6,10 @@ import { Ending } from "../gen/chaos/v1/chaos_pb.js";
 import { retrying } from "../support/calls.js";
 import { DO, hang, Script, SERVER, STREAM, type StepInit, status } from "../support/server.js";
 import { Chromium, type Tab } from "./devtools.js";
+import { onlyChromium } from "./launch.js";
 import { serveSite } from "./pages.js";
+
+const driven = onlyChromium("only Chromium's DevTools can put a page to sleep");
 
 const Code = { CANCELLED: 1, DEADLINE_EXCEEDED: 4, UNAVAILABLE: 14 };
 const busy = (pushback: number): StepInit => ({ ...status(Code.UNAVAILABLE, "busy"), pushback: [String(pushback)] });
@@ -97,7 +100,7 @@ async function comeBack(tab: Tab): Promise<void> {
   await tab.until(() => document.title === "test");
 }
 
-test("a throttled page: what is due late is looked at by the clock, the deadline before the backoff", async (t) => {
+test("a throttled page: what is due late is looked at by the clock, the deadline before the backoff", driven, async (t) => {
   const script = new Script([busy(1250), {}]); // The server must answer within the deadline.
   const tab = await begin(t, script, { timeoutMs: 1300, hidden: true });
   const { code, attempts, ms } = await outcome(tab);
@@ -107,7 +110,7 @@ test("a throttled page: what is due late is looked at by the clock, the deadline
   assert.equal((await script.report(t, 1, 1)).started, 1);
 });
 
-test("a frozen page: when it wakes, the deadline that has passed comes before the backoff that is due", async (t) => {
+test("a frozen page: when it wakes, the deadline that has passed comes before the backoff that is due", driven, async (t) => {
   const script = new Script([busy(4000), {}]); // The page must be frozen before this time is over.
   const tab = await begin(t, script, { timeoutMs: 5000, hidden: true });
   await happened(tab, "backoff");
@@ -121,7 +124,7 @@ test("a frozen page: when it wakes, the deadline that has passed comes before th
   assert.equal((await script.report(t, 1, 1)).started, 1);
 });
 
-test("a frozen page: when it wakes in time, the retry that is due is made", async (t) => {
+test("a frozen page: when it wakes in time, the retry that is due is made", driven, async (t) => {
   const script = new Script([busy(1000), { messages: 1, ...hang }]);
   const tab = await begin(t, script, { hidden: true });
   await happened(tab, "backoff");
@@ -132,7 +135,7 @@ test("a frozen page: when it wakes in time, the retry that is due is made", asyn
   assert.equal((await script.report(t, 2, 1)).started, 2);
 });
 
-test("a page in the back/forward cache: when it comes back, its deadline has passed", async (t) => {
+test("a page in the back/forward cache: when it comes back, its deadline has passed", driven, async (t) => {
   const script = new Script([hang]);
   const tab = await begin(t, script, { timeoutMs: 2500 });
   await script.report(t, 1, 0);
@@ -144,7 +147,7 @@ test("a page in the back/forward cache: when it comes back, its deadline has pas
   assert.deepEqual([code, tokens], [Code.DEADLINE_EXCEEDED, 10]);
 });
 
-test("a page that came back from the back/forward cache goes on reading its stream", async (t) => {
+test("a page that came back from the back/forward cache goes on reading its stream", driven, async (t) => {
   const script = new Script([
     { messages: 2, messageDelay: { distribution: { case: "fixedMs", value: 400 } }, end: { case: "hang", value: {} } },
   ]);
@@ -156,7 +159,7 @@ test("a page that came back from the back/forward cache goes on reading its stre
   assert.ok((await tab.run(() => globalThis.notes.marks)).includes("pageshow true"));
 });
 
-test("32 requests that the page's leaving ended are CANCELLED: not retried, no token taken", async (t) => {
+test("32 requests that the page's leaving ended are CANCELLED: not retried, no token taken", driven, async (t) => {
   const script = new Script([hang]);
   const tab = await begin(t, script);
   await script.report(t, 1, 0);
@@ -173,7 +176,7 @@ test("32 requests that the page's leaving ended are CANCELLED: not retried, no t
   assert.deepEqual([started, executions[0]?.ending], [1, Ending.CANCELLED]);
 });
 
-test("a page that is left for good ends its calls at the server, and retries none", async (t) => {
+test("a page that is left for good ends its calls at the server, and retries none", driven, async (t) => {
   const script = new Script([hang]);
   const tab = await begin(t, script, { method: DO });
   await script.report(t, 1, 0);
