@@ -68,7 +68,7 @@ playground: build-demo ## Build the demo page as static files, with a service wo
 test: build generate-check test-go test-wasm test-node test-browser test-apps test-interop conformance size-check size-go-check ## Set up, build and run all tests.
 
 .PHONY: test-all
-test-all: test test-webkit ## Run those tests, the whole browser suite in Firefox too, and a test of each kind of call in WebKitGTK.
+test-all: test test-webkit test-apps-all ## Run those tests, all of the browser suite in Firefox too, a test of each kind of call in WebKitGTK, and all apps.
 	@node .ci/engines.mjs --check
 
 .PHONY: try
