@@ -42,6 +42,9 @@ await esbuild.build({
   outfile: out("waterfall.js"),
 });
 
+// The page that calls any method has hedgerow/dynamic with its own copy of protobuf-es.
+await esbuild.build({ ...shared, entryPoints: [fileURLToPath(new URL("src/dynamic.ts", npm))], outfile: out("dynamic.js") });
+
 const uplot = new URL("node_modules/uplot/", npm);
 await esbuild.build({ ...shared, entryPoints: [fileURLToPath(new URL("dist/uPlot.esm.js", uplot))], outfile: out("uplot.js") });
 await copyFile(new URL("dist/uPlot.min.css", uplot), out("uplot.css"));

@@ -10,7 +10,7 @@ import (
 // dist contains what is built: the package, the messages and uPlot. In a fresh clone it contains only .gitkeep, so that this compiles; the
 // page then says what to do.
 //
-//go:embed index.html icon.svg page model run draw all:dist
+//go:embed index.html icon.svg page model run draw console all:dist
 var files embed.FS
 
 // FS returns the files of the page, with index.html at the root.

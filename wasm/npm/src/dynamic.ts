@@ -47,7 +47,8 @@ export type JsonMessages = JsonValue | Iterable<JsonValue> | AsyncIterable<JsonV
  * protobuf's own mapping of messages: names in lowerCamelCase, bytes as base64, 64-bit integers as strings.
  *
  * A call that fails rejects with the channel's StatusError. A method that is not known, JSON that does not fit, and a response that cannot
- * be read reject with an Error whose message says so; the first two before anything is sent.
+ * be read reject with an Error whose message says so; the first two before anything is sent. JSON that an iterable gives only later ends
+ * the call instead.
  */
 export interface DynamicClient {
   /** What describes the services and messages; pass it to functions of @bufbuild/protobuf. */
@@ -135,8 +136,15 @@ class RegistryClient implements DynamicClient {
     return toBinary(of, fromJson(of, json, { registry: this.registry }));
   }
 
-  async *#encodeAll(of: DescMessage, messages: JsonMessages): AsyncGenerator<Uint8Array> {
-    for await (const json of each(messages)) yield this.#encode(of, json);
+  /** Messages that are there already are all encoded before anything is sent; others are encoded as they come. */
+  #encodeAll(of: DescMessage, messages: JsonMessages): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
+    if (Array.isArray(messages)) return messages.map((json) => this.#encode(of, json));
+    if (!isIterable(messages)) return [this.#encode(of, messages)];
+    return this.#encodeEach(of, messages);
+  }
+
+  async *#encodeEach(of: DescMessage, messages: Iterable<JsonValue> | AsyncIterable<JsonValue>): AsyncGenerator<Uint8Array> {
+    for await (const json of messages) yield this.#encode(of, json);
   }
 
   #decode(of: DescMessage, message: Uint8Array): JsonValue {
@@ -206,17 +214,15 @@ function pathOf(method: DescMethod): string {
   return `/${method.parent.typeName}/${method.name}`;
 }
 
-/** The messages, one after another. */
-async function* each(messages: JsonMessages): AsyncGenerator<JsonValue> {
-  if (typeof messages === "object" && messages !== null && (Symbol.iterator in messages || Symbol.asyncIterator in messages))
-    yield* messages as Iterable<JsonValue> | AsyncIterable<JsonValue>;
-  else yield messages as JsonValue;
+function isIterable(messages: JsonMessages): messages is Iterable<JsonValue> | AsyncIterable<JsonValue> {
+  return typeof messages === "object" && messages !== null && (Symbol.iterator in messages || Symbol.asyncIterator in messages);
 }
 
 /** The one message of a method that takes no stream. */
 async function only(method: DescMethod, messages: JsonMessages): Promise<JsonValue> {
+  if (!isIterable(messages)) return messages;
   const all: JsonValue[] = [];
-  for await (const message of each(messages)) all.push(message);
+  for await (const message of messages) all.push(message);
   if (all.length === 1) return all[0] as JsonValue;
   throw new Error(`${method.parent.typeName}/${method.name} takes one message, and was given ${all.length}`);
 }

@@ -60,8 +60,19 @@ test("mistakes are told before anything is sent", async (t) => {
     ["hedgerow.chaos.v1.Chaos/Do", /nothing/],
   ] as const)
     await assert.rejects(client.unary(method, { nothing: 1 }), text);
+  await assert.rejects(client.unary("hedgerow.chaos.v1.Chaos/Collect", [{}, { nothing: 1 }]), /nothing/);
+  await assert.rejects(collect(client, "hedgerow.chaos.v1.Chaos/Converse", { nothing: 1 }), /nothing/);
   await assert.rejects(client.unary("hedgerow.chaos.v1.Chaos/Do", []), /takes one message, and was given 0/);
   assert.equal(server.requests().length, 0);
+});
+
+test("messages of an iterable are read as they are sent", async (t) => {
+  const client = await reflect(connect(t));
+  async function* names(): AsyncGenerator<JsonValue> {
+    yield { name: "Ada" };
+    yield { name: "Grace" };
+  }
+  assert.deepEqual((await client.unary("helloworld.Greeter/LotsOfGreetings", names())).message, { message: "Hello Ada, Grace" });
 });
 
 test("a stream is begun when it is wanted, and ends when it is left", async (t) => {
