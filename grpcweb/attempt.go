@@ -235,7 +235,7 @@ func (a *attempt) broken(now plan.Duration, err error) {
 func (a *attempt) keepInbox() {
 	a.driver.channel.mu.Lock()
 	defer a.driver.channel.mu.Unlock()
-	a.driver.inbox.keep()
+	a.driver.inbox.keep(nil)
 }
 
 // feed has the core cut a piece into messages, and advances the offset at which it
@@ -249,6 +249,7 @@ func (a *attempt) feed(piece []byte, at *int) (packed bool) {
 			for _, f := range fragments {
 				a.receive(f, piece[f.Offset:f.Offset+f.Length])
 			}
+			d.news.Broadcast()
 			_, packed = d.machine.Packed(a.id)
 		}
 		if !packed {
@@ -291,7 +292,6 @@ func (a *attempt) receive(f wire.Fragment, payload []byte) {
 	d := a.driver
 	if f.First && f.Last && f.Flags&wire.FlagCompressed == 0 {
 		d.inbox.add(payload, true)
-		d.news.Broadcast()
 		return
 	}
 	if f.First {
@@ -301,7 +301,6 @@ func (a *attempt) receive(f wire.Fragment, payload []byte) {
 	if f.Last && f.Flags&wire.FlagCompressed == 0 {
 		d.inbox.add(a.partial, false)
 		a.partial = nil
-		d.news.Broadcast()
 	}
 }
 

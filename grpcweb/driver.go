@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
@@ -36,11 +37,12 @@ type driver struct {
 	waited   bool // the caller can run an attempt, because it only waits for the end
 	running  bool // the call has begun
 
-	news   sync.Cond // signals a header, a message or the end
-	headed bool
-	inbox  inbox
-	ended  *status.Status
-	result *status.Status // the same as ended, once the observers have been told of the end
+	news    sync.Cond // signals a header, a message or the end
+	headed  bool
+	inbox   inbox
+	dropped atomic.Bool // the call has ended, and what was not read is dropped
+	ended   *status.Status
+	result  *status.Status // the same as ended, once the observers have been told of the end
 
 	events  []Event // what the observers are still to be told
 	telling bool    // a goroutine is telling them
@@ -274,6 +276,7 @@ func (d *driver) end(drop bool) {
 	}
 	if drop {
 		d.inbox = inbox{}
+		d.dropped.Store(true)
 	}
 	if drop && d.ended.Code == status.DeadlineExceeded {
 		// Not the cause of the context, which may end a moment later.

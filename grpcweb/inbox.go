@@ -6,7 +6,7 @@ type inbox struct {
 	read     int // how many of them were taken
 }
 
-// received is a message. If it is shared, it is in memory of the transport's.
+// received is a message. If it is shared, it is in memory that is used again.
 type received struct {
 	data   []byte
 	shared bool
@@ -28,12 +28,33 @@ func (b *inbox) take() received {
 	return next
 }
 
+// reset returns an empty inbox in the same memory.
+func (b *inbox) reset() inbox {
+	clear(b.messages)
+	return inbox{messages: b.messages[:0]}
+}
+
 // keep copies messages out of the transport's memory, which is about to be used for
-// others.
-func (b *inbox) keep() {
-	for i := b.read; i < len(b.messages); i++ {
-		b.messages[i] = received{data: b.messages[i].own()}
+// others, into a room, which grows where it must. They still are shared: the room may be used again.
+func (b *inbox) keep(room []byte) []byte {
+	size := 0
+	for _, m := range b.messages[b.read:] {
+		if m.shared {
+			size += len(m.data)
+		}
 	}
+	if size > cap(room) {
+		room = make([]byte, 0, size)
+	}
+	room = room[:0]
+	for i := range b.messages[b.read:] {
+		if m := &b.messages[b.read+i]; m.shared {
+			at := len(room)
+			room = append(room, m.data...)
+			m.data = room[at:len(room):len(room)]
+		}
+	}
+	return room
 }
 
 // own returns the message in memory that nobody else uses.

@@ -23,7 +23,8 @@ type Response struct {
 // methods must not be called at the same time.
 type Stream struct {
 	driver  *driver
-	scratch []byte // what RecvBorrowed returned last
+	taken   inbox  // messages that were taken from the call and not received yet
+	scratch []byte // memory that they share
 }
 
 // Header waits for the header metadata of the response. Waiting does not keep the call
@@ -51,24 +52,25 @@ func (s *Stream) Header() (metadata.MD, error) {
 // nothing to say, so after 5 seconds without a response observers get the warning
 // "halfDuplexStalled". The deadline ends the call.
 func (s *Stream) Recv() ([]byte, error) {
-	return s.receive(received.own)
+	next, err := s.receive()
+	return next.own(), err
 }
 
 // RecvBorrowed is Recv without a copy for each message: the message is the caller's only
-// until the next Recv or RecvBorrowed. It is meant for callers that decode a message at once.
+// until the next Recv or RecvBorrowed. It is meant for callers that decode a message at
+// once.
 func (s *Stream) RecvBorrowed() ([]byte, error) {
-	return s.receive(func(r received) []byte {
-		if !r.shared {
-			return r.data
-		}
-		s.scratch = append(s.scratch[:0], r.data...)
-		return s.scratch
-	})
+	next, err := s.receive()
+	return next.data, err
 }
 
-// receive waits for the next message and has a function take it, under the lock.
-func (s *Stream) receive(take func(received) []byte) ([]byte, error) {
+// receive takes all messages that are there at once, because taking the lock costs more
+// than handing out a message. They are dropped if the call's end drops what was not read.
+func (s *Stream) receive() (received, error) {
 	d := s.driver
+	if !s.taken.empty() && !d.dropped.Load() {
+		return s.taken.take(), nil
+	}
 	d.channel.mu.Lock()
 	defer d.channel.mu.Unlock()
 	if d.inbox.empty() {
@@ -78,12 +80,14 @@ func (s *Stream) receive(take func(received) []byte) ([]byte, error) {
 		d.news.Wait()
 	}
 	if !d.inbox.empty() {
-		return take(d.inbox.take()), nil
+		s.taken, d.inbox = d.inbox, s.taken.reset()
+		s.scratch = s.taken.keep(s.scratch)
+		return s.taken.take(), nil
 	}
 	if err := d.err(); err != nil {
-		return nil, err
+		return received{}, err
 	}
-	return nil, io.EOF
+	return received{}, io.EOF
 }
 
 // Trailer returns the trailer metadata. It is empty until Recv has returned an error.
