@@ -2,6 +2,7 @@ package grpcweb
 
 import (
 	"io"
+	"sync"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
@@ -23,8 +24,8 @@ type Response struct {
 // methods must not be called at the same time.
 type Stream struct {
 	driver  *driver
-	taken   inbox  // messages that were taken from the call and not received yet
-	scratch []byte // memory that they share
+	taken   inbox   // messages that were taken from the call and not received yet
+	scratch *[]byte // memory that they share
 }
 
 // Header waits for the header metadata of the response. Waiting does not keep the call
@@ -80,15 +81,30 @@ func (s *Stream) receive() (received, error) {
 		d.news.Wait()
 	}
 	if !d.inbox.empty() {
+		if s.scratch == nil {
+			s.scratch, _ = scratches.Get().(*[]byte)
+		}
+		if s.scratch == nil {
+			s.scratch = new([]byte)
+		}
 		s.taken, d.inbox = d.inbox, s.taken.reset()
-		s.scratch = s.taken.keep(s.scratch)
+		*s.scratch = s.taken.keep(*s.scratch)
 		return s.taken.take(), nil
 	}
+	if s.scratch != nil && cap(*s.scratch) <= maxScratch { // the caller has nothing of it any more
+		scratches.Put(s.scratch)
+	}
+	s.scratch = nil
 	if err := d.err(); err != nil {
 		return received{}, err
 	}
 	return received{}, io.EOF
 }
+
+// scratches are those of streams that have ended. None is longer than maxScratch.
+var scratches sync.Pool
+
+const maxScratch = 256 << 10
 
 // Trailer returns the trailer metadata. It is empty until Recv has returned an error.
 func (s *Stream) Trailer() metadata.MD {

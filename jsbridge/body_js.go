@@ -75,6 +75,10 @@ func (b *body) Next(ctx context.Context) ([]byte, error) {
 		}
 	}
 	b.end(false)
+	if spare := b.buffer; cap(spare) > 0 && cap(spare) <= maxBuffer { // the caller has nothing of it any more
+		b.buffer = nil
+		buffers.Put(&spare)
+	}
 	return nil, io.EOF
 }
 
@@ -139,7 +143,11 @@ func copyOut(buffer *[]byte, chunk safejs.Value) ([]byte, error) {
 		return nil, err
 	}
 	if n > cap(*buffer) {
-		*buffer = make([]byte, n)
+		if spare, ok := buffers.Get().(*[]byte); ok && cap(*spare) >= n {
+			*buffer = *spare
+		} else {
+			*buffer = make([]byte, n)
+		}
 	}
 	piece := (*buffer)[:n]
 	if _, err = safejs.CopyBytesToGo(piece, chunk); err == nil {
@@ -151,6 +159,12 @@ func copyOut(buffer *[]byte, chunk safejs.Value) ([]byte, error) {
 	_, err = safejs.CopyBytesToGo(piece, chunk)
 	return piece, err
 }
+
+// buffers are those of bodies that have been read to their ends. None is longer than
+// maxBuffer.
+var buffers sync.Pool
+
+const maxBuffer = 256 << 10
 
 // ownView returns an array of this realm over the bytes of one of another.
 func ownView(array safejs.Value) (safejs.Value, error) {
