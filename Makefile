@@ -231,6 +231,10 @@ bench: build-package ## Run the benchmarks: of the Go packages, of the npm packa
 	node $(NPM)/bench/overhead.mjs
 	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && node $(NPM)/bench/chromium.mjs
 
+.PHONY: bench-go
+bench-go: $(NODE_MODULES) ## Measure in Chromium what a call from Go costs beside connect-go, and write it into docs/go.md.
+	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && node $(NPM)/bench/go.mjs --write
+
 .PHONY: differential
 differential: build-package ## Tell both compilers' builds the same random events, and compare their answers: EVENTS=10000000, SEED=1.
 	@node $(NPM)/differential.mjs --events $(EVENTS) --seed $(SEED)

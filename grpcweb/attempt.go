@@ -295,13 +295,23 @@ func (a *attempt) receive(f wire.Fragment, payload []byte) {
 		return
 	}
 	if f.First {
-		a.partial, a.flags = make([]byte, 0, max(f.Length, int(min(f.Total, maxReserve)))), f.Flags
+		a.partial, a.flags = d.room(max(f.Length, int(min(f.Total, maxReserve)))), f.Flags
 	}
 	a.partial = append(a.partial, payload...)
 	if f.Last && f.Flags&wire.FlagCompressed == 0 {
 		d.inbox.add(a.partial, false)
 		a.partial = nil
 	}
+}
+
+// room returns memory for a payload: that of a message that was only lent, where it is
+// large enough.
+func (d *driver) room(size int) []byte {
+	if spare := d.spare; cap(spare) >= size {
+		d.spare = nil
+		return spare[:0]
+	}
+	return make([]byte, 0, size)
 }
 
 // onWire encodes fields as they are sent.

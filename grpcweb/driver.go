@@ -40,6 +40,7 @@ type driver struct {
 	news    sync.Cond // signals a header, a message or the end
 	headed  bool
 	inbox   inbox
+	spare   []byte      // the memory of a message that was lent and is done with
 	dropped atomic.Bool // the call has ended, and what was not read is dropped
 	ended   *status.Status
 	result  *status.Status // the same as ended, once the observers have been told of the end

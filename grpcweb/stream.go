@@ -26,6 +26,7 @@ type Stream struct {
 	driver  *driver
 	taken   inbox   // messages that were taken from the call and not received yet
 	scratch *[]byte // memory that they share
+	lent    []byte  // what RecvBorrowed returned last, in memory of its own
 }
 
 // Header waits for the header metadata of the response. Waiting does not keep the call
@@ -62,6 +63,9 @@ func (s *Stream) Recv() ([]byte, error) {
 // once.
 func (s *Stream) RecvBorrowed() ([]byte, error) {
 	next, err := s.receive()
+	if !next.shared && cap(next.data) <= maxReserve {
+		s.lent = next.data
+	}
 	return next.data, err
 }
 
@@ -70,10 +74,14 @@ func (s *Stream) RecvBorrowed() ([]byte, error) {
 func (s *Stream) receive() (received, error) {
 	d := s.driver
 	if !s.taken.empty() && !d.dropped.Load() {
+		s.lent = nil
 		return s.taken.take(), nil
 	}
 	d.channel.mu.Lock()
 	defer d.channel.mu.Unlock()
+	if s.lent != nil {
+		d.spare, s.lent = s.lent, nil
+	}
 	if d.inbox.empty() {
 		d.turnLocked(d.machine.Read)
 	}
