@@ -198,6 +198,9 @@ func (a *attempt) wanted() bool {
 // next reads a piece of the body. It returns false if the body has ended.
 func (a *attempt) next(body transport.Body) bool {
 	a.keepInbox()
+	if to, ok := body.(transport.Placer); ok && a.partial != nil {
+		to.Place(a.partial[len(a.partial):cap(a.partial)])
+	}
 	piece, err := body.Next(a.ctx)
 	if err == nil {
 		for at := 0; a.feed(piece, &at); {
@@ -297,7 +300,11 @@ func (a *attempt) receive(f wire.Fragment, payload []byte) {
 	if f.First {
 		a.partial, a.flags = d.room(max(f.Length, int(min(f.Total, maxReserve)))), f.Flags
 	}
-	a.partial = append(a.partial, payload...)
+	if room := a.partial[len(a.partial):cap(a.partial)]; len(payload) > 0 && len(room) >= len(payload) && &room[0] == &payload[0] {
+		a.partial = a.partial[:len(a.partial)+len(payload)] // The transport has put it there.
+	} else {
+		a.partial = append(a.partial, payload...)
+	}
 	if f.Last && f.Flags&wire.FlagCompressed == 0 {
 		d.inbox.add(a.partial, false)
 		a.partial = nil

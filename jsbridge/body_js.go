@@ -23,6 +23,7 @@ type body struct {
 	stop     func() bool // stops waiting for the end of the exchange's context
 	once     sync.Once
 	buffer   []byte
+	place    []byte // where the next piece is wanted
 }
 
 // open gets hold of a response's body: it locks the stream, if there is one. A fetch
@@ -97,10 +98,24 @@ func (b *body) read(ctx context.Context) (piece []byte, done bool, err error) {
 	}
 	chunk, done, err := parts(result)
 	if err == nil && !done {
-		piece, err = copyOut(&b.buffer, chunk)
+		piece, err = b.copyOut(chunk)
 	}
 	return piece, done, err
 }
+
+// copyOut copies a chunk to where it is wanted, if it fits there, or else into the buffer.
+func (b *body) copyOut(chunk safejs.Value) ([]byte, error) {
+	to := &b.buffer
+	if n, err := chunk.Length(); err == nil && n <= len(b.place) {
+		to = &b.place
+	}
+	piece, err := copyOut(to, chunk)
+	b.place = nil
+	return piece, err
+}
+
+// Place offers memory for the next piece.
+func (b *body) Place(memory []byte) { b.place = memory }
 
 // readWhole reads the whole body at once, and nothing after that.
 func (b *body) readWhole(ctx context.Context) ([]byte, error) {

@@ -110,6 +110,16 @@ type Body interface {
 	Close() error
 }
 
+// A Placer is a Body of a response that can put a piece where its reader wants it, so that a
+// long message is assembled without another copy.
+type Placer interface {
+	Body
+	// Place offers memory for the piece that the following Next returns. Next may use its
+	// beginning, if all of the piece fits, or any other memory. The offer ends with that
+	// Next.
+	Place(memory []byte)
+}
+
 // Progress is how far an exchange got before it failed (SEMANTICS 2.9d).
 type Progress uint8
 

@@ -40,11 +40,16 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>bench</title><link rel
     return body;
   };
   const bodies = { unary: bodyOf(1), stream: bodyOf(1000) };
+  // In chunks as networks have them.
+  const chunked = (body) => new ReadableStream({ start(controller) {
+    for (let at = 0; at < body.length; at += 16384) controller.enqueue(body.slice(at, at + 16384));
+    controller.close();
+  } });
   const headers = { "content-type": "application/grpc-web+proto" };
   const own = globalThis.fetch;
   async function run(name, where, times) {
     const body = bodies[where];
-    if (body) globalThis.fetch = async () => new Response(body, { headers });
+    if (body) globalThis.fetch = async () => new Response(chunked(body), { headers });
     try {
       return await globalThis[name](body ? "https://bench.test" : location.origin + "/" + where, "x".repeat(100), times);
     } finally {
