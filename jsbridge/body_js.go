@@ -196,7 +196,7 @@ func ownView(array safejs.Value) (safejs.Value, error) {
 
 // uint8Array makes an array of bytes.
 func uint8Array(args ...any) (safejs.Value, error) {
-	class, err := builtin("Uint8Array")
+	class, err := uint8ArrayClass()
 	if err != nil {
 		return class, err
 	}

@@ -155,7 +155,7 @@ func head(response safejs.Value) (status int, md metadata.MD, err error) {
 // "name,value", and neither a name nor a value has a line break.
 func fields(headers safejs.Value) (metadata.MD, error) {
 	var md metadata.MD
-	array, err := builtin("Array")
+	array, err := arrayClass()
 	if err != nil {
 		return md, err
 	}

@@ -50,7 +50,7 @@ func (f *fetcher) init(r *transport.Request, body safejs.Value, a *aborter) (saf
 		}
 	}
 	if text := f.initText(r); text != a.text {
-		json, err := builtin("JSON")
+		json, err := jsonObject()
 		if err != nil {
 			return json, err
 		}
@@ -180,17 +180,15 @@ func (f *fetcher) unknownFields() map[string]bool {
 	return f.requests.unknown
 }
 
-// builtins are objects of JavaScript's own, by their names, which are got once.
-var builtins sync.Map
-
-// builtin returns an object of JavaScript's own, such as JSON, which nobody replaces.
-func builtin(name string) (safejs.Value, error) {
-	if value, ok := builtins.Load(name); ok {
-		return value.(safejs.Value), nil
-	}
-	value, err := safejs.Global().Get(name)
-	if err == nil {
-		builtins.Store(name, value)
-	}
-	return value, err
+// builtin returns a function that gets an object of JavaScript's own, which nobody
+// replaces, once.
+func builtin(name string) func() (safejs.Value, error) {
+	return sync.OnceValues(func() (safejs.Value, error) { return safejs.Global().Get(name) })
 }
+
+var (
+	arrayClass      = builtin("Array")
+	jsonObject      = builtin("JSON")
+	promiseClass    = builtin("Promise")
+	uint8ArrayClass = builtin("Uint8Array")
+)

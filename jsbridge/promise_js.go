@@ -127,15 +127,15 @@ func await(ctx context.Context, promise safejs.Value) (safejs.Value, error) {
 // might call them more often, and a waiter may wait for another promise by that time; so a
 // promise of JavaScript's own stands in for it.
 func then(promise safejs.Value, resolve, reject safejs.Func) error {
-	class, err := builtin("Promise")
-	if err != nil {
-		return err
-	}
 	method, err := promiseThen()
 	if err != nil {
 		return err
 	}
 	if _, err = method.Call("call", promise, resolve, reject); err == nil || promise.Type() != safejs.TypeObject {
+		return err
+	}
+	class, err := promiseClass()
+	if err != nil {
 		return err
 	}
 	if promise, err = class.Call("resolve", promise); err == nil {
@@ -146,7 +146,7 @@ func then(promise safejs.Value, resolve, reject safejs.Func) error {
 
 // promiseThen returns Promise.prototype.then.
 var promiseThen = sync.OnceValues(func() (safejs.Value, error) {
-	class, err := builtin("Promise")
+	class, err := promiseClass()
 	if err != nil {
 		return class, err
 	}
