@@ -239,6 +239,10 @@ bench-go: $(NODE_MODULES) ## Measure in Chromium what a call from Go costs besid
 differential: build-package ## Tell both compilers' builds the same random events, and compare their answers: EVENTS=10000000, SEED=1.
 	@node $(NPM)/differential.mjs --events $(EVENTS) --seed $(SEED)
 
+.PHONY: hedge-sim
+hedge-sim: ## Simulate hedging with a learned delay, in virtual time, and check what it promises: SEED=1.
+	@go run ./internal/hedgesim/run -seed $(SEED)
+
 .PHONY: memory
 memory: build-package ## Print the WebAssembly's memory over very many calls, which must stay flat: CALLS=1000000.
 	@node $(NPM)/memory.mjs --calls $(CALLS)

@@ -17,6 +17,41 @@ func NewPlan(p *Policy, maxAttempts int) *Plan {
 	return &Plan{policy: p, maxAttempts: maxAttempts}
 }
 
+// Tuned is the Plan of a call whose policy has a Tuning. It is the call's plan.Pacer too.
+type Tuned struct {
+	Plan
+	tuner *Tuner
+}
+
+// NewTuned makes the plan of one call. The Tuner is the method's.
+func NewTuned(p *Policy, maxAttempts int, t *Tuner) *Tuned {
+	return &Tuned{Plan: Plan{policy: p, maxAttempts: maxAttempts}, tuner: t}
+}
+
+// Started begins the next attempt after the delay that was learned, at the earliest
+// (SEMANTICS 8.5c).
+func (p *Tuned) Started(n int) (plan.Duration, bool) {
+	return p.tuner.Delay(p.policy), n < p.maxAttempts
+}
+
+// Begin tells the Tuner that the call begins.
+func (p *Tuned) Begin(now plan.Duration) { p.tuner.Begin(now, p.policy.Tuning) }
+
+// Due asks the Tuner whether a hedge may begin.
+func (p *Tuned) Due(now, waited plan.Duration, released bool) plan.Duration {
+	return p.tuner.Due(now, waited, released, p.policy)
+}
+
+// Answered tells the Tuner how long an attempt took.
+func (p *Tuned) Answered(took plan.Duration, kind status.AttemptKind) {
+	p.tuner.Answered(took, kind == status.KindHedge)
+}
+
+// CutOff tells the Tuner how long an attempt took at least.
+func (p *Tuned) CutOff(after plan.Duration, kind status.AttemptKind) {
+	p.tuner.CutOff(after, kind == status.KindHedge)
+}
+
 // Kind returns KindHedge, the kind of the attempts after the first.
 func (p *Plan) Kind() status.AttemptKind { return status.KindHedge }
 

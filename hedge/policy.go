@@ -24,6 +24,8 @@ type Policy struct {
 	// PerAttemptRecvTimeout is how long an attempt may go without any response. It is
 	// optional and greater than 0; with nil, an attempt may wait for ever (SEMANTICS 8.2).
 	PerAttemptRecvTimeout *plan.Duration
+	// Tuning has the delay learned. It is optional; nil keeps HedgingDelay.
+	Tuning *Tuning
 }
 
 // Validate reports every field that breaks a rule (SEMANTICS 1.4 V11, V14 to V16).
@@ -39,5 +41,8 @@ func (p *Policy) Validate(report func(field, reason string)) {
 	}
 	if t := p.PerAttemptRecvTimeout; t != nil && *t <= 0 {
 		report("x-hedgerow.perAttemptRecvTimeout", "must be longer than 0s")
+	}
+	if p.Tuning != nil {
+		p.Tuning.Validate(func(field, reason string) { report("x-hedgerow."+field, reason) })
 	}
 }

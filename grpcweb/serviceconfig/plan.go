@@ -10,18 +10,24 @@ import (
 // Plan returns the method's policy as a plan for one call, and how many attempts
 // the plan allows: the policy's maxAttempts, but no more than most. A method
 // without a policy has one attempt. The delays before retries are drawn with
-// random, which returns numbers in [0, 1).
-func (m *Method) Plan(most int64, jitter plan.Jitter, random func() float64) (plan.Plan, int) {
+// random, which returns numbers in [0, 1). If the policy's hedges are Tuned, the plan
+// is a *hedge.Tuned with this tuner.
+func (m *Method) Plan(most int64, jitter plan.Jitter, random func() float64, tuner *hedge.Tuner) (plan.Plan, int) {
 	n := int(min(int64(m.MaxAttempts()), most))
 	switch {
 	case n < 2:
 		return plan.Once{}, 1
 	case m.Retry != nil:
 		return retry.NewPlan(m.Retry, n, jitter, random), n
+	case m.Tuned():
+		return hedge.NewTuned(m.Hedging, n, tuner), n
 	default:
 		return hedge.NewPlan(m.Hedging, n), n
 	}
 }
+
+// Tuned reports whether the delay of the method's hedges is learned.
+func (m *Method) Tuned() bool { return m.Hedging != nil && m.Hedging.Tuning != nil }
 
 // MaxAttempts is how many attempts the method's policy allows; 1 without a policy.
 func (m *Method) MaxAttempts() int {

@@ -108,6 +108,9 @@ func (m *Machine) Commit(now plan.Duration, id int) {
 	if !m.attempts[id].live || m.endIfExpired(now) {
 		return
 	}
+	if !m.headed {
+		m.learn(now, id, true)
+	}
 	m.commitTo(now, id, status.ReasonResponseHeaders)
 	if !m.headed {
 		m.headed = true
@@ -149,6 +152,9 @@ func (m *Machine) noteEnded(now plan.Duration, id int, o plan.Outcome) {
 		outcome = status.OutcomeCommitted
 	}
 	a := &m.attempts[id]
+	if !m.headed {
+		m.learn(now, id, false)
+	}
 	a.live, a.status = false, o.Status
 	m.active--
 	r := &a.record
@@ -169,6 +175,9 @@ func (m *Machine) abort(now plan.Duration, id int) {
 	}
 	a.live = false
 	m.active--
+	if !m.headed || m.commit != id {
+		m.learn(now, id, false)
+	}
 	a.record.Outcome, a.record.EndedAt = status.OutcomeAborted, m.since(now)
 	m.observe(Event{
 		Kind: AttemptEnded, At: now, Attempt: a.record.Number, Outcome: status.OutcomeAborted,
@@ -227,6 +236,7 @@ func (m *Machine) failed(now plan.Duration, id int, o plan.Outcome) {
 		m.freeze(now, v.Reason)
 	default:
 		m.schedule(now, v.After)
+		m.freed = true
 		m.observeWait(now, v, o.Pushback)
 	}
 }

@@ -16,6 +16,7 @@ import (
 // Settings are what a Machine is made with.
 type Settings struct {
 	Plan         plan.Plan
+	Pacer        plan.Pacer    // nil: hedges begin when the plan says
 	Throttle     *Throttle     // nil: the channel has none
 	Quota        *Quota        // nil: nothing is kept for replay, since the call makes only one attempt
 	Credentials  *Credentials  // nil: they are not refreshed
@@ -49,6 +50,7 @@ type Machine struct {
 
 	next    plan.Duration // when the next attempt is due, or was due if it waits for a network; Never: none is due
 	armed   plan.Duration // what the driver's timer is set to
+	freed   bool          // the next attempt is due because another one has failed
 	commit  int           // the index of the committed attempt; -1: none
 	headed  bool          // the application has the committed attempt's header
 	reason  status.CommitReason
@@ -112,6 +114,9 @@ func (m *Machine) Begin(now plan.Duration) {
 // noteBegun starts the clock of the call and tells the observers what it begins with.
 func (m *Machine) noteBegun(now plan.Duration) {
 	m.phase, m.begun, m.made = running, now, m.refreshes()
+	if m.set.Pacer != nil {
+		m.set.Pacer.Begin(now)
+	}
 	m.observe(Event{Kind: CallStarted, At: now, Attempts: m.set.MaxAttempts, Why: m.set.Plan.Kind(), Timeout: m.timeout(now)})
 	if m.request.held > 0 || m.final {
 		m.observeBuffer(now, m.final)
@@ -172,7 +177,10 @@ func (m *Machine) startNext(now plan.Duration) bool {
 	if m.waits() {
 		return false
 	}
-	m.next = plan.Never
+	if m.started > 0 && m.putOff(now) {
+		return true
+	}
+	m.next, m.freed = plan.Never, false
 	m.startAttempt(now, m.kind())
 	return true
 }

@@ -79,9 +79,9 @@ func New(ch *channel.Channel, now plan.Duration, p Params) *Call {
 func (c *Call) Init(ch *channel.Channel, now plan.Duration, p Params) {
 	method := ch.Method(p.Method)
 	config := method.Config
-	policy, allowed := ch.Plan(config)
+	policy, pacer, allowed := ch.Plan(method)
 	settings := attempts.Settings{
-		Plan: policy, MaxAttempts: allowed, Throttle: ch.Throttle(),
+		Plan: policy, Pacer: pacer, MaxAttempts: allowed, Throttle: ch.Throttle(),
 		Deadline: ch.Deadline(now, p.Timeout, config.Timeout), Prepare: ch.Options().PerAttempt || p.PerAttempt, Observe: p.Observe,
 		Streams: p.Socket || p.CanStream && !ch.Options().Text, Restarts: p.Restarts, Writes: p.Writes,
 	}

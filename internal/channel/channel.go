@@ -3,7 +3,7 @@ package channel
 import (
 	"strings"
 
-	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
+	"github.com/hedgerow-web/hedgerow/hedge"
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/internal/text"
@@ -67,10 +67,14 @@ func (ch *Channel) Quota() *attempts.Quota { return ch.quota }
 // Origin is what is known about the base URL's origin.
 func (ch *Channel) Origin() *Origin { return ch.origin }
 
-// Plan returns a method config's policy as a plan for one call, within the channel's
-// own limit, and how many attempts it allows.
-func (ch *Channel) Plan(m *serviceconfig.Method) (plan.Plan, int) {
-	return m.Plan(ch.options.MaxRetryAttempts, ch.options.Jitter, ch.options.Random)
+// Plan returns a method's policy as a plan for one call, within the channel's own limit,
+// and how many attempts it allows. A plan whose hedges are tuned is the call's pacer too.
+func (ch *Channel) Plan(m *Method) (p plan.Plan, pacer plan.Pacer, allowed int) {
+	p, allowed = m.Config.Plan(ch.options.MaxRetryAttempts, ch.options.Jitter, ch.options.Random, m.tuner)
+	if tuned, ok := p.(*hedge.Tuned); ok {
+		pacer = tuned
+	}
+	return p, pacer, allowed
 }
 
 // Deadline returns when a call that begins now has to end: after the caller's timeout, or

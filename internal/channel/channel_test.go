@@ -46,7 +46,7 @@ func TestPlans(t *testing.T) {
 		{"/a.Other/M", 5, status.KindFirst, 1},
 	} {
 		ch := open(t, policies, func(o *Options) { o.MaxRetryAttempts = c.limit })
-		if p, most := ch.Plan(ch.Method(c.method).Config); p.Kind() != c.kind || most != c.most {
+		if p, _, most := ch.Plan(ch.Method(c.method)); p.Kind() != c.kind || most != c.most {
 			t.Errorf("%s with at most %d attempts: %v, %d attempts", c.method, c.limit, p.Kind(), most)
 		}
 	}

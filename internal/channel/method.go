@@ -5,6 +5,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/hedge"
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
@@ -18,6 +19,8 @@ type Method struct {
 	// due any more:
 	Lost   bool // that a retry was lost because the status came in the body
 	Hidden bool // that CORS hides the status
+
+	tuner *hedge.Tuner // nil: the delay of its hedges is not learned
 }
 
 // maxMethods bounds what is remembered, should a program make up names. Methods
@@ -33,6 +36,9 @@ func (ch *Channel) Method(path string) *Method {
 	m := &Method{Config: ch.options.Config.Lookup(path), Refusal: checkMethod(path)}
 	if m.Config == nil {
 		m.Config = new(serviceconfig.Method)
+	}
+	if m.Config.Tuned() {
+		m.tuner = hedge.NewTuner()
 	}
 	if len(ch.methods) < maxMethods {
 		ch.methods = append(ch.methods, m)

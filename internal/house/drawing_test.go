@@ -20,7 +20,7 @@ var drawing = map[string]room{
 	"internal/attempts":     core("internal/plan", "internal/explain", "grpcweb/status", "internal/text"),
 	"grpcweb/serviceconfig": core("retry", "hedge", "internal/plan", "grpcweb/status", "internal/text"),
 	"internal/state":        core("internal/text"),
-	"internal/channel":      core("internal/attempts", "internal/state", "internal/plan", "grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
+	"internal/channel":      core("hedge", "internal/attempts", "internal/state", "internal/plan", "grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 	"internal/call": core("internal/channel", "internal/attempts", "internal/plan", "internal/exchange", "internal/wire",
 		"grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 
@@ -63,7 +63,10 @@ var drawing = map[string]room{
 	"internal/walks": driver(coreRooms...),
 	// Tests reach the real server over these, natively and in JavaScript; nothing but tests imports them.
 	"internal/networks": driver("grpcweb/transport", "grpcweb/httptransport", "jsbridge", "server").modules("github.com/hack-pad/safejs"),
-	"internal/house":    driver(),
+	// Hedging simulated in virtual time, and the command that measures what it promises.
+	"internal/hedgesim":     driver("hedge", "internal/attempts", "internal/plan", "grpcweb/status"),
+	"internal/hedgesim/run": driver("internal/hedgesim"),
+	"internal/house":        driver(),
 
 	// The demo and its server, which nobody else imports.
 	"demo":   driver(),

@@ -49,6 +49,21 @@ type Plan interface {
 	Failed(n int, o Outcome) Verdict
 }
 
+// A Pacer has the last word on when hedges begin, and learns from how long attempts take
+// (SEMANTICS 8.5). It belongs to one call; what it learns is shared by many.
+type Pacer interface {
+	// Begin is told that the call begins.
+	Begin(now Duration)
+	// Due is asked when a hedge is due, this long after the latest attempt began;
+	// released says that a failed attempt has made room for it. With 0 the hedge begins
+	// now. Else Due is asked again after the wait.
+	Due(now, waited Duration, released bool) (wait Duration)
+	// Answered is told how long after its beginning an attempt was answered. Those that
+	// were not answered are CutOff, as far as they came.
+	Answered(took Duration, kind status.AttemptKind)
+	CutOff(after Duration, kind status.AttemptKind)
+}
+
 // Outcome is how an attempt ended.
 type Outcome struct {
 	Status   *status.Status
