@@ -76,6 +76,24 @@ type HedgingPolicy struct {
 	// aborted and counts as a failure that the others survive. Otherwise it is that of
 	// RetryPolicy. In JSON it stands in x-hedgerow.
 	PerAttemptRecvTimeout time.Duration
+	// Tuning has the delay learned and bounds how many copies are sent. Optional; with
+	// nil, the default, HedgingDelay holds. In JSON its fields stand in x-hedgerow.
+	Tuning *HedgingTuning
+}
+
+// HedgingTuning has the delay of a HedgingPolicy learned, for each method by itself, from
+// how long its attempts take. Until enough is known, HedgingDelay holds. How it works, and
+// what it gains, is in docs/hedging.md (SEMANTICS 8.5).
+type HedgingTuning struct {
+	// DelayPercentile is the least delay, as a percentile of how long attempts take: 95
+	// (or 0.95) lets a copy be sent only after what 95 % of the attempts take. Optional,
+	// default 0: MaxExtraLoad alone decides. Below 100.
+	DelayPercentile float64
+	// MinDelay and MaxDelay bound a delay that was learned. Optional, default 0: no bound.
+	MinDelay, MaxDelay time.Duration
+	// MaxExtraLoad is how many copies there may be for each call. In any run of calls
+	// there are at most so many, and two more. Optional, default 0.05; at most 1.
+	MaxExtraLoad float64
 }
 
 func (p *RetryPolicy) convert(report func(field, reason string)) *retry.Policy {
@@ -95,7 +113,21 @@ func (p *HedgingPolicy) convert(report func(field, reason string)) *hedge.Policy
 		HedgingDelay:          plan.Duration(p.HedgingDelay),
 		NonFatalStatusCodes:   codeSet("hedgingPolicy.nonFatalStatusCodes", p.NonFatalStatusCodes, report),
 		PerAttemptRecvTimeout: optionalSpan(p.PerAttemptRecvTimeout),
+		Tuning:                p.Tuning.convert(),
 	}
+}
+
+func (t *HedgingTuning) convert() *hedge.Tuning {
+	if t == nil {
+		return nil
+	}
+	converted := &hedge.Tuning{
+		DelayPercentile: t.DelayPercentile, MinDelay: plan.Duration(t.MinDelay), MaxDelay: plan.Duration(t.MaxDelay), MaxExtraLoad: t.MaxExtraLoad,
+	}
+	if t.MaxExtraLoad == 0 {
+		converted.MaxExtraLoad = hedge.DefaultMaxExtraLoad
+	}
+	return converted
 }
 
 // optionalSpan converts a span of which 0 is none.

@@ -1,6 +1,9 @@
 package hedge
 
-import "github.com/hedgerow-web/hedgerow/internal/plan"
+import (
+	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/internal/text"
+)
 
 // Tuner is what a channel has learned about a method whose policy has a Tuning, and the
 // bucket from which the method's hedges are paid. It says when a hedge may begin
@@ -27,8 +30,8 @@ const (
 	capacity = 2 * token
 	enough   = 30               // answers, before the sketch is relied on
 	even     = 1 << 15          // a half, in 1/65536
-	crowded  = 46_000           // 70 %: chance alone makes so many slow once in a hundred times
-	shifted  = 58_000           // 88 %, or 12 %: chance alone does not make so many slow, or quick
+	crowded  = 47_000           // 72 %: chance alone makes so many slow once in a thousand times
+	shifted  = 52_500           // 80 %, or 20 %: chance alone does not make so many slow, or quick
 	worth    = 1 << 14          // a quarter: hedges that win more rarely earn less
 	trial    = 10               // hedges that never win still earn a tenth, since things may change
 	stale    = 10 * plan.Second // what was heard longer ago says nothing about now
@@ -90,7 +93,7 @@ func (t *Tuner) Due(now, waited plan.Duration, released bool, of *Policy) (wait 
 		return 0
 	}
 	if t.slow > crowded {
-		return max(waited/8, least)
+		return max(waited/2, least)
 	}
 	wait = t.untilPaid(now, of.Tuning)
 	if d := t.delay(of, t.tokens); waited < d {
@@ -151,16 +154,43 @@ func (t *Tuner) CutOff(after plan.Duration, isHedge bool) {
 // was learned of the old one is soon forgotten.
 func (t *Tuner) changed() bool { return t.slow > shifted || t.slow < 1<<16-1-shifted }
 
-// noteSlow counts whether an attempt took longer than half of all do. The last sixteen
+// noteSlow counts whether an attempt took longer than half of all do. The last thirty
 // count for the most part.
 func (t *Tuner) noteSlow(slow bool) {
 	if t.heard < enough {
 		return
 	}
 	if slow {
-		t.slow += (1<<16 - 1 - t.slow) / 16
+		t.slow += (1<<16 - 1 - t.slow) / 32
 	} else {
-		t.slow -= t.slow / 16
+		t.slow -= t.slow / 32
+	}
+}
+
+// Text is what the Tuner knows, to be kept beyond the page (SEMANTICS 8.5h); "" if that is
+// too little.
+func (t *Tuner) Text() string {
+	if t.heard < enough {
+		return ""
+	}
+	return text.Decimal(int(t.tokens)) + " " + t.text()
+}
+
+// Restore reads what Text has written. Anything else is as if nothing were known.
+func (t *Tuner) Restore(kept string) {
+	tokens, bars, ok := text.Cut(kept, ' ')
+	if !ok || len(tokens) > len(text.Decimal(capacity)) {
+		return
+	}
+	n := int32(0)
+	for _, c := range []byte(tokens) {
+		if c < '0' || c > '9' {
+			return
+		}
+		n = n*10 + int32(c-'0')
+	}
+	if t.read(bars) {
+		t.tokens, t.heard = min(n, capacity), enough
 	}
 }
 

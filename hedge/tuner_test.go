@@ -47,6 +47,7 @@ func TestDelayBounds(t *testing.T) {
 		{"by the budget: 0.8 × 2 × 0.05", Tuning{MaxExtraLoad: 0.05}, 92},
 		{"by a larger budget", Tuning{MaxExtraLoad: 0.25}, 60},
 		{"the percentile is a floor", Tuning{MaxExtraLoad: 0.25, DelayPercentile: 90}, 90},
+		{"the floor as a fraction", Tuning{MaxExtraLoad: 0.25, DelayPercentile: 0.9}, 90},
 		{"the percentile does not raise the budget", Tuning{MaxExtraLoad: 0.05, DelayPercentile: 50}, 92},
 		{"at least", Tuning{MaxExtraLoad: 0.25, MinDelay: 300 * ms}, 300},
 		{"at most", Tuning{MaxExtraLoad: 0.05, MaxDelay: 30 * ms}, 30},
@@ -83,10 +84,10 @@ func TestDueTakesFromTheBucket(t *testing.T) {
 func TestDueWaitsWhileAllIsSlow(t *testing.T) {
 	p := policy(Tuning{MaxExtraLoad: 0.25})
 	tn := tuner(p)
-	for range 24 {
+	for range 40 {
 		tn.Answered(90*ms, false)
 	}
-	if wait := tn.Due(plan.Second, 200*ms, false, p); wait != 25*ms {
+	if wait := tn.Due(plan.Second, 200*ms, false, p); wait != 100*ms {
 		t.Errorf("while all is slow a hedge waits %v", wait)
 	}
 	if wait := tn.Due(plan.Second, 200*ms, true, p); wait != 0 {
@@ -140,5 +141,32 @@ func TestTuningValidate(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%+v: %q is wrong; want %q", c.tuning, got, c.want)
 		}
+	}
+}
+
+// SEMANTICS 8.5h.
+func TestTunerText(t *testing.T) {
+	p := policy(Tuning{MaxExtraLoad: 0.25})
+	tn := tuner(p)
+	if NewTuner().Text() != "" {
+		t.Error("who knows nothing has something to keep")
+	}
+	tn.tokens = 1_234_567
+	again := NewTuner()
+	again.Restore(tn.Text())
+	if again.tokens != tn.tokens {
+		t.Errorf("%d of %d tokens come back", again.tokens, tn.tokens)
+	}
+	near(t, "the delay that comes back", again.Delay(p), milliseconds(tn.Delay(p)))
+	for _, bad := range []string{"", "x", "5", "-5 0~", "99999999 0~", "5 ", "5 \x7f"} {
+		again := NewTuner()
+		again.Restore(bad)
+		if *again != *NewTuner() {
+			t.Errorf("%q is read", bad)
+		}
+	}
+	again.Restore("9000000 0~")
+	if again.tokens != capacity {
+		t.Errorf("%d tokens", again.tokens)
 	}
 }

@@ -6,8 +6,9 @@ import "github.com/hedgerow-web/hedgerow/internal/plan"
 // many hedges there are (SEMANTICS 8.5). It stands in the policy's x-hedgerow object.
 type Tuning struct {
 	// DelayPercentile is the least delay, as a percentile of how long attempts take: 95
-	// lets a hedge begin only after what 95 % of the attempts take. It is optional and
-	// from 0 to below 100. With 0, the default, MaxExtraLoad alone decides.
+	// lets a hedge begin only after what 95 % of the attempts take. Below 1 it is a
+	// fraction: 0.95 means the same. It is optional and from 0 to below 100. With 0, the
+	// default, MaxExtraLoad alone decides.
 	DelayPercentile float64
 	// MinDelay and MaxDelay bound a delay that was learned. They are optional. With 0,
 	// the default, there is no bound.
@@ -41,4 +42,9 @@ func (t *Tuning) Validate(report func(field, reason string)) {
 }
 
 // share is the largest share of attempts that may exceed the delay, by DelayPercentile.
-func (t *Tuning) share() float64 { return 1 - t.DelayPercentile/100 }
+func (t *Tuning) share() float64 {
+	if t.DelayPercentile < 1 {
+		return 1 - t.DelayPercentile
+	}
+	return 1 - t.DelayPercentile/100
+}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hedgerow-web/hedgerow/hedge"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
@@ -63,5 +64,33 @@ func TestPerAttemptRecvTimeout(t *testing.T) {
 	refused(t, withRetry(`"x-hedgerow": {"perAttemptRecvTimeout": "1s"}`), "methodConfig[0].retryPolicy.x-hedgerow.perAttemptRecvTimeout", "is unknown")
 	if mustParse(t, withRetry("")).Methods[0].RecvTimeout() != 0 || new(Method).RecvTimeout() != 0 {
 		t.Error("a method that does not say so gives silent attempts up")
+	}
+}
+
+// SEMANTICS 8.5a, 8.5b: any field of the tuning asks for a delay that is learned.
+func TestTuning(t *testing.T) {
+	tuned := func(fields string) string { return withHedging(`"x-hedgerow": {` + fields + `}`) }
+	for fields, want := range map[string]hedge.Tuning{
+		`"delayPercentile": 95`: {DelayPercentile: 95, MaxExtraLoad: 0.05},
+		`"maxExtraLoad": 0.1`:   {MaxExtraLoad: 0.1},
+		`"minDelay": "0.01s"`:   {MinDelay: 10 * plan.Millisecond, MaxExtraLoad: 0.05},
+		`"delayPercentile": 99.5, "minDelay": "0s", "maxDelay": "1s", "maxExtraLoad": 1`: {DelayPercentile: 99.5, MaxDelay: plan.Second, MaxExtraLoad: 1},
+	} {
+		if got := mustParse(t, tuned(fields)).Methods[0].Hedging.Tuning; got == nil || *got != want {
+			t.Errorf("%s: %+v", fields, got)
+		}
+	}
+	for _, none := range []string{"", `"delayPercentile": null`, `"perAttemptRecvTimeout": "1s"`} {
+		if got := mustParse(t, tuned(none)); got.Methods[0].Hedging.Tuning != nil || got.Methods[0].Tuned() {
+			t.Errorf("%s asks for a delay that is learned", none)
+		}
+	}
+	const path = "methodConfig[0].hedgingPolicy.x-hedgerow."
+	for bad, field := range map[string]string{
+		`"delayPercentile": 100`: "delayPercentile", `"delayPercentile": -1`: "delayPercentile", `"delayPercentile": "95"`: "delayPercentile",
+		`"maxExtraLoad": 0`: "maxExtraLoad", `"maxExtraLoad": 1.5`: "maxExtraLoad", `"minDelay": "-1s"`: "minDelay", `"minDelay": 1`: "minDelay",
+		`"maxDelay": "-1s"`: "maxDelay", `"minDelay": "2s", "maxDelay": "1s"`: "maxDelay",
+	} {
+		refused(t, tuned(bad), path+field, "must")
 	}
 }

@@ -235,7 +235,8 @@ func randomConfig(random *rand.Rand) string {
 	}
 	hedgingPolicy := func() string {
 		return fields(key("maxAttempts"), from(whole), key("hedgingDelay"), from(span), key("nonFatalStatusCodes"), from(codes), key("x-hedgerow"), oneOf(func() string {
-			return fields(key("perAttemptRecvTimeout"), from(span))
+			return fields(key("perAttemptRecvTimeout"), from(span), key("delayPercentile"), from(float), key("minDelay"), from(span),
+				key("maxDelay"), from(span), key("maxExtraLoad"), from(float))
 		}))
 	}
 	method := func() string {

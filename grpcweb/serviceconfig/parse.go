@@ -121,13 +121,37 @@ func (n node) hedgingPolicy() *hedge.Policy {
 	if !n.is(object, wantObject) {
 		return nil
 	}
-	x := n.extension("perAttemptRecvTimeout")
+	x := n.extension(append([]string{"perAttemptRecvTimeout"}, tuningFields[:]...)...)
 	return &hedge.Policy{
 		MaxAttempts:           n.required("maxAttempts").count(anyCount),
 		HedgingDelay:          n.field("hedgingDelay").duration(0),     // V15
 		NonFatalStatusCodes:   n.field("nonFatalStatusCodes").codes(0), // V16
 		PerAttemptRecvTimeout: x.field("perAttemptRecvTimeout").span(),
+		Tuning:                x.tuning(),
 	}
+}
+
+var tuningFields = [...]string{"delayPercentile", "minDelay", "maxDelay", "maxExtraLoad"}
+
+// tuning reads what asks for a delay that is learned: any of its fields (SEMANTICS 8.5a).
+func (n node) tuning() *hedge.Tuning {
+	asked := false
+	for _, f := range tuningFields {
+		asked = asked || n.field(f).kind != absent
+	}
+	if !asked {
+		return nil
+	}
+	t := &hedge.Tuning{
+		DelayPercentile: n.field("delayPercentile").float(0),
+		MinDelay:        n.field("minDelay").duration(0),
+		MaxDelay:        n.field("maxDelay").duration(0),
+		MaxExtraLoad:    hedge.DefaultMaxExtraLoad,
+	}
+	if load := n.field("maxExtraLoad"); load.kind != absent {
+		t.MaxExtraLoad = load.float(hedge.DefaultMaxExtraLoad)
+	}
+	return t
 }
 
 func (n node) throttling() *Throttling {

@@ -211,14 +211,47 @@ func (ref *reference) retry(o []pair, path string) *retry.Policy {
 }
 
 func (ref *reference) hedging(o []pair, path string) *hedge.Policy {
-	x := ref.extension(o, path, "perAttemptRecvTimeout")
+	x := ref.extension(o, path, "perAttemptRecvTimeout", "delayPercentile", "minDelay", "maxDelay", "maxExtraLoad")
 	timeout := ref.duration(get(x, "perAttemptRecvTimeout"), path+".x-hedgerow.perAttemptRecvTimeout", 1)
 	p := &hedge.Policy{PerAttemptRecvTimeout: timeout, MaxAttempts: int(min(ref.integer(get(o, "maxAttempts"), path+".maxAttempts", true, 2, math.MaxInt64), math.MaxInt32))}
 	if d := ref.duration(get(o, "hedgingDelay"), path+".hedgingDelay", 0); d != nil {
 		p.HedgingDelay = *d
 	}
 	p.NonFatalStatusCodes = ref.codes(get(o, "nonFatalStatusCodes"), path+".nonFatalStatusCodes")
+	p.Tuning = ref.tuning(x, path+".x-hedgerow")
 	return p
+}
+
+func (ref *reference) tuning(x []pair, path string) *hedge.Tuning {
+	t := hedge.Tuning{MaxExtraLoad: 0.05}
+	percentile, load := get(x, "delayPercentile"), get(x, "maxExtraLoad")
+	least, most := get(x, "minDelay"), get(x, "maxDelay")
+	if percentile == nil && load == nil && least == nil && most == nil {
+		return nil
+	}
+	if percentile != nil {
+		if f := ref.number(percentile, path+".delayPercentile"); f != nil {
+			if t.DelayPercentile, _ = f.Float64(); f.Sign() < 0 || t.DelayPercentile >= 100 {
+				ref.wrong(path + ".delayPercentile")
+			}
+		}
+	}
+	if load != nil {
+		if f := ref.number(load, path+".maxExtraLoad"); f != nil {
+			if t.MaxExtraLoad, _ = f.Float64(); t.MaxExtraLoad <= 0 || t.MaxExtraLoad > 1 {
+				ref.wrong(path + ".maxExtraLoad")
+			}
+		}
+	}
+	if d := ref.duration(least, path+".minDelay", 0); d != nil {
+		t.MinDelay = *d
+	}
+	if d := ref.duration(most, path+".maxDelay", 0); d != nil {
+		if t.MaxDelay = *d; t.MaxDelay > 0 && t.MaxDelay < t.MinDelay && !ref.problems[path+".maxDelay"] && !ref.problems[path+".minDelay"] {
+			ref.wrong(path + ".maxDelay")
+		}
+	}
+	return &t
 }
 
 func (ref *reference) name(v any, path string) (Name, bool) {

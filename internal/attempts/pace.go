@@ -7,7 +7,7 @@ import (
 
 // putOff asks the pacer whether a hedge that is due may begin, and otherwise schedules
 // when to ask again. A call that has no attempt under way does not wait for what only
-// other calls can bring about: it ends (SEMANTICS 8.5f).
+// other calls can bring about: it ends (SEMANTICS 8.5g).
 func (m *Machine) putOff(now plan.Duration) bool {
 	if m.set.Pacer == nil {
 		return false

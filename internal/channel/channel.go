@@ -72,7 +72,7 @@ func (ch *Channel) Origin() *Origin { return ch.origin }
 func (ch *Channel) Plan(m *Method) (p plan.Plan, pacer plan.Pacer, allowed int) {
 	p, allowed = m.Config.Plan(ch.options.MaxRetryAttempts, ch.options.Jitter, ch.options.Random, m.tuner)
 	if tuned, ok := p.(*hedge.Tuned); ok {
-		pacer = tuned
+		pacer, m.used = tuned, true
 	}
 	return p, pacer, allowed
 }

@@ -21,6 +21,8 @@ type Method struct {
 	Hidden bool // that CORS hides the status
 
 	tuner *hedge.Tuner // nil: the delay of its hedges is not learned
+	path  string       // if it has a tuner
+	used  bool         // the tuner may have learned something that is not stored yet
 }
 
 // maxMethods bounds what is remembered, should a program make up names. Methods
@@ -38,7 +40,10 @@ func (ch *Channel) Method(path string) *Method {
 		m.Config = new(serviceconfig.Method)
 	}
 	if m.Config.Tuned() {
-		m.tuner = hedge.NewTuner()
+		m.tuner, m.path = hedge.NewTuner(), strings.Clone(path)
+		if st := ch.State(); st != nil {
+			m.tuner.Restore(st.Get(hedgeState, path))
+		}
 	}
 	if len(ch.methods) < maxMethods {
 		ch.methods = append(ch.methods, m)

@@ -33,6 +33,9 @@ const (
 	StateNotWritten = "the option state could not be written, so the channel keeps nothing any more"
 )
 
+// hedgeState is the kind of the entries about the delays of hedges (SEMANTICS 8.5h).
+const hedgeState = "hedge"
+
 // State is where the parts of a channel keep what is to outlive the page; nil unless the
 // application stores it.
 func (ch *Channel) State() *state.State {
@@ -47,6 +50,14 @@ func (ch *Channel) State() *state.State {
 func (ch *Channel) Save() (text string, changed bool) {
 	if ch.keeper == nil {
 		return "", false
+	}
+	for _, m := range ch.methods {
+		if m.used {
+			m.used = false
+			if learned := m.tuner.Text(); learned != "" {
+				ch.keeper.state.Set(hedgeState, m.path, learned)
+			}
+		}
 	}
 	text = ch.keeper.state.Text()
 	changed = text != ch.keeper.saved

@@ -16,7 +16,7 @@ var drawing = map[string]room{
 	"internal/exchange":     core("internal/wire", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 	"internal/plan":         core("grpcweb/status", "grpcweb/metadata"),
 	"retry":                 core("internal/plan", "grpcweb/status"),
-	"hedge":                 core("internal/plan", "grpcweb/status"),
+	"hedge":                 core("internal/plan", "grpcweb/status", "internal/text"),
 	"internal/attempts":     core("internal/plan", "internal/explain", "grpcweb/status", "internal/text"),
 	"grpcweb/serviceconfig": core("retry", "hedge", "internal/plan", "grpcweb/status", "internal/text"),
 	"internal/state":        core("internal/text"),

@@ -61,4 +61,16 @@ export interface HedgingPolicy {
 export interface HedgingExtension {
   /** How long a copy may go without any response before it is given up, which the others survive: "1s". Above 0. Default: for ever. */
   readonly perAttemptRecvTimeout?: string;
+  /**
+   * The least delay, as a percentile of how long attempts take: 95 (or 0.95) lets a copy be sent only after what 95 % of them take. From 0 to
+   * below 100. Default: 0, so that maxExtraLoad alone decides. This field and the next three have the delay learned, for each method by itself;
+   * until enough is known, hedgingDelay holds (SEMANTICS 8.5).
+   */
+  readonly delayPercentile?: number;
+  /** The least delay that may be learned: "0.01s". Default: none. */
+  readonly minDelay?: string;
+  /** The longest delay that may be learned: "1s". Default: none. */
+  readonly maxDelay?: string;
+  /** How many copies there may be for each call. In any run of calls there are at most so many, and two more. Above 0, at most 1. Default: 0.05. */
+  readonly maxExtraLoad?: number;
 }
