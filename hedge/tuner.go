@@ -18,6 +18,7 @@ import (
 type Tuner struct {
 	sketch
 	begun  plan.Duration // when the latest call began
+	usual  float32       // what half of the attempts exceeded over a longer time, in ns
 	gap    float32       // from one call to the next, in ns, smoothed; 0: not known
 	tokens int32         // in the bucket, in millionths
 	heard  uint16        // attempts that were answered, up to enough
@@ -30,8 +31,8 @@ const (
 	capacity = 2 * token
 	enough   = 30               // answers, before the sketch is relied on
 	even     = 1 << 15          // a half, in 1/65536
-	crowded  = 47_000           // 72 %: chance alone makes so many slow once in a thousand times
-	shifted  = 52_500           // 80 %, or 20 %: chance alone does not make so many slow, or quick
+	crowded  = 51_000           // 78 %: chance alone makes so many slow once in a thousand times
+	shifted  = 58_000           // 88 %, or 12 %: chance alone does not make so many slow, or quick
 	worth    = 1 << 14          // a quarter: hedges that win more rarely earn less
 	trial    = 10               // hedges that never win still earn a tenth, since things may change
 	stale    = 10 * plan.Second // what was heard longer ago says nothing about now
@@ -127,7 +128,7 @@ func (t *Tuner) perCall(of *Tuning) float64 {
 
 // Answered reports that an attempt was answered, this long after it began.
 func (t *Tuner) Answered(took plan.Duration, isHedge bool) {
-	t.noteSlow(took > t.exceededBy(0.5))
+	t.compare(took, true)
 	t.answered(took, t.changed())
 	if t.heard < enough {
 		t.heard++
@@ -140,9 +141,7 @@ func (t *Tuner) Answered(took plan.Duration, isHedge bool) {
 // CutOff reports that an attempt was given up, this long after it began, and had not been
 // answered: another one won, it failed, or the call ended.
 func (t *Tuner) CutOff(after plan.Duration, isHedge bool) {
-	if after > t.exceededBy(0.5) { // else nobody knows whether it would have been slow
-		t.noteSlow(true)
-	}
+	t.compare(after, false)
 	t.cutOff(after, t.changed())
 	if isHedge {
 		t.won -= t.won / 20
@@ -154,16 +153,40 @@ func (t *Tuner) CutOff(after plan.Duration, isHedge bool) {
 // was learned of the old one is soon forgotten.
 func (t *Tuner) changed() bool { return t.slow > shifted || t.slow < 1<<16-1-shifted }
 
-// noteSlow counts whether an attempt took longer than half of all do. The last thirty
-// count for the most part.
-func (t *Tuner) noteSlow(slow bool) {
+// compare notes whether an attempt took longer than usual. What is usual follows the
+// median of all attempts, slowly. Of one that was cut off before, nobody knows.
+func (t *Tuner) compare(took plan.Duration, answered bool) {
 	if t.heard < enough {
+		t.usual = float32(t.exceededBy(0.5))
 		return
 	}
-	if slow {
-		t.slow += (1<<16 - 1 - t.slow) / 32
-	} else {
-		t.slow -= t.slow / 32
+	longer := float32(took) / t.usual
+	switch {
+	case longer > 1:
+		t.usual *= 1.0025
+	case answered:
+		t.usual /= 1.0025
+	}
+	switch {
+	case longer > 1.02:
+		t.lean(1<<16 - 1)
+	case !answered:
+	case longer < 0.98:
+		t.lean(0)
+	default:
+		t.lean(even)
+	}
+}
+
+// lean smooths how much of what was heard last was slow. The last sixteen
+// attempts count for the most part.
+func (t *Tuner) lean(to uint16) {
+	switch {
+	case t.heard < enough:
+	case to > t.slow:
+		t.slow += (to - t.slow) / 16
+	default:
+		t.slow -= (t.slow - to) / 16
 	}
 }
 
@@ -190,7 +213,7 @@ func (t *Tuner) Restore(kept string) {
 		n = n*10 + int32(c-'0')
 	}
 	if t.read(bars) {
-		t.tokens, t.heard = min(n, capacity), enough
+		t.tokens, t.heard, t.usual = min(n, capacity), enough, float32(t.exceededBy(0.5))
 	}
 }
 

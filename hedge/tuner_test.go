@@ -157,6 +157,9 @@ func TestTunerText(t *testing.T) {
 	if again.tokens != tn.tokens {
 		t.Errorf("%d of %d tokens come back", again.tokens, tn.tokens)
 	}
+	if again.usual < float32(ms) {
+		t.Error("what is usual does not come back")
+	}
 	near(t, "the delay that comes back", again.Delay(p), milliseconds(tn.Delay(p)))
 	for _, bad := range []string{"", "x", "5", "-5 0~", "99999999 0~", "5 ", "5 \x7f"} {
 		again := NewTuner()

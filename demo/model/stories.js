@@ -82,6 +82,37 @@ export const stories = Object.freeze([
     conclude: hedgingConclusion,
   },
   {
+    id: "tuned",
+    title: "A delay that is learned",
+    see: "The server has become slower than somebody thought: answers take 300 ms, so a hedge after 150 ms sends every call twice. In run B the delay is learned from the first 30 answers, and only the few slow calls are hedged.",
+    why: "maxExtraLoad says how many hedges there may be for each call. The delay follows from it, and from how long the method's attempts take. Compare the extra requests.",
+    set: {
+      server: { fails: "none", latency: "tail", ms: "300", share: "4", slow: "2000" },
+      calls: { count: "100", order: "paced", rate: "20" },
+    },
+    runs: [
+      { name: "A hedge after 150 ms", set: hedging({ maxAttempts: "2", hedgingDelay: "0.15" }) },
+      {
+        name: "maxExtraLoad: 0.1",
+        set: {
+          config: textOf({
+            methodConfig: [
+              {
+                name: [{}],
+                hedgingPolicy: {
+                  maxAttempts: 2,
+                  hedgingDelay: "1s",
+                  nonFatalStatusCodes: ["UNAVAILABLE"],
+                  "x-hedgerow": { maxExtraLoad: 0.1 },
+                },
+              },
+            ],
+          }),
+        },
+      },
+    ],
+  },
+  {
     id: "stream",
     title: "A stream breaks",
     see: "A stream that fails before its first message is retried; one that fails after two messages is not.",

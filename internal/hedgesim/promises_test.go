@@ -11,7 +11,7 @@ func TestPromises(t *testing.T) {
 	r := Report{To: &text, Seed: 1}
 	r.Steady(50_000, 0.08)
 	r.Shift(5)
-	r.Queue([]float64{0.6, 0.95}, 1, 50_000)
+	r.Queue([]float64{0.6, 0.9}, 2, 50_000)
 	for _, broken := range r.Broken {
 		t.Error(broken)
 	}

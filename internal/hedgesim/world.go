@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/agenda"
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
 	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
@@ -73,12 +74,12 @@ func (w *World) Run(rule Rule, share float64, each func(call int)) *Result {
 	for i := range r.services {
 		r.services[i] = rand.New(rand.NewPCG(w.Seed, uint64(2+i)))
 	}
-	r.agenda.add(event{kind: arrival})
+	r.agenda.Add(0, event{kind: arrival})
 	for i := range w.InFlight - 1 { // the first ones do not begin all at once
-		r.agenda.add(event{at: span(w.Mean() * float64(i+1) / float64(w.InFlight)), kind: arrival})
+		r.agenda.Add(span(w.Mean()*float64(i+1)/float64(w.InFlight)), event{kind: arrival})
 	}
 	for len(r.result.Took) < w.Calls {
-		r.happen(r.agenda.next())
+		r.happen(r.agenda.Next())
 	}
 	slices.Sort(r.result.Took)
 	return r.result
@@ -94,10 +95,10 @@ type run struct {
 
 	now    plan.Duration
 	begun  int
-	agenda agenda
+	agenda agenda.Agenda[event]
 	calls  []*call // of which some are free
 	free   []int32
-	queue  queue
+	queue  agenda.Queue[event]
 	busy   int
 	result *Result
 
@@ -127,8 +128,8 @@ const (
 	over
 )
 
-func (r *run) happen(e event) {
-	r.now = e.at
+func (r *run) happen(at plan.Duration, e event) {
+	r.now = at
 	switch e.kind {
 	case arrival:
 		r.begin()
@@ -136,7 +137,7 @@ func (r *run) happen(e event) {
 		r.finish(e.call, e.attempt)
 	case timer:
 		c := r.calls[e.call]
-		if !c.ended && c.armed == e.at {
+		if !c.ended && c.armed == at {
 			c.armed = plan.Never
 			c.machine.Timer(r.now)
 			r.carryOut(e.call)
@@ -172,7 +173,7 @@ func (r *run) begin() {
 	c.machine.Begin(r.now)
 	r.carryOut(at)
 	if r.PerMilli > 0 {
-		r.agenda.add(event{at: r.now + span(r.arrivals.ExpFloat64()/r.PerMilli), kind: arrival})
+		r.agenda.Add(r.now+span(r.arrivals.ExpFloat64()/r.PerMilli), event{kind: arrival})
 	}
 }
 
@@ -211,7 +212,7 @@ func (r *run) carryOut(at int32) {
 		case attempts.Timer:
 			if c.armed = a.At; a.At != plan.Never {
 				c.left++
-				r.agenda.add(event{at: a.At, kind: timer, call: at})
+				r.agenda.Add(a.At, event{kind: timer, call: at})
 			}
 		case attempts.End:
 			c.ended = true
@@ -220,7 +221,7 @@ func (r *run) carryOut(at int32) {
 			}
 			r.rule.Ended(r.now - c.begun)
 			if r.InFlight > 0 {
-				r.agenda.add(event{at: r.now, kind: arrival})
+				r.agenda.Add(r.now, event{kind: arrival})
 			}
 		}
 	}

@@ -64,7 +64,8 @@ var drawing = map[string]room{
 	// Tests reach the real server over these, natively and in JavaScript; nothing but tests imports them.
 	"internal/networks": driver("grpcweb/transport", "grpcweb/httptransport", "jsbridge", "server").modules("github.com/hack-pad/safejs"),
 	// Hedging simulated in virtual time, and the command that measures what it promises.
-	"internal/hedgesim":     driver("hedge", "internal/attempts", "internal/plan", "grpcweb/status"),
+	"internal/agenda":       driver("internal/plan"),
+	"internal/hedgesim":     driver("hedge", "internal/agenda", "internal/attempts", "internal/plan", "grpcweb/status"),
 	"internal/hedgesim/run": driver("internal/hedgesim"),
 	"internal/house":        driver(),
 

@@ -27,6 +27,7 @@ const (
 	// What is added to a policy so that silent attempts are given up.
 	retryingAgain = `"perAttemptRecvTimeout":"0.4s",`
 	hedgingAgain  = `"x-hedgerow":{"perAttemptRecvTimeout":"0.25s"},`
+	hedgingTuned  = `"x-hedgerow":{"maxExtraLoad":0.5},`
 )
 
 // Walk takes this many calls through a walk each, and checks that together they meet
@@ -71,6 +72,8 @@ func walk(t *testing.T, seed int64, verbose bool, open Open) *walker {
 	if seed%7 == 0 {
 		config = strings.Replace(config, `"retryPolicy":{`, `"retryPolicy":{`+retryingAgain, 1)
 		config = strings.Replace(config, `"hedgingPolicy":{`, `"hedgingPolicy":{`+hedgingAgain, 1)
+	} else if seed%7 == 1 {
+		config = strings.Replace(config, `"hedgingPolicy":{`, `"hedgingPolicy":{`+hedgingTuned, 1)
 	}
 	w := &walker{t: t, seed: seed, verbose: verbose, random: r, armed: plan.Never, committed: -1, trial: -1, met: map[string]bool{}, warned: map[string]bool{}}
 	setup := Setup{ServiceConfig: config, Options: channel.DefaultOptions(), Params: w.params}

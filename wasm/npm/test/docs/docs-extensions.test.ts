@@ -27,15 +27,20 @@ test("docs/state.md: a channel keeps its state in an item of storage", async (t)
   assert.equal(items.get("hedgerow"), "");
 });
 
-test("docs/black-holes.md: an attempt that is never answered is given up", async (t) => {
-  const [code = "", ...more] = await codeOf("black-holes.md");
-  assert.equal(more.length, 0);
-  const said: string[] = [];
-  t.mock.method(console, "log", (...words: unknown[]) => said.push(`${words.join(" ")}\n`));
-  await compiled("black-holes", { "main.ts": code }, "main.ts");
-  const [shown] = blocksOf(await textOf("docs/black-holes.md")).filter(({ language }) => language === "text");
-  assert.equal(said.join(""), shown?.code);
-});
+for (const [page, what] of [
+  ["black-holes", "an attempt that is never answered is given up"],
+  ["hedging", "a delay is learned"],
+] as const) {
+  test(`docs/${page}.md: ${what}`, async (t) => {
+    const [code = "", ...more] = await codeOf(`${page}.md`);
+    assert.equal(more.length, 0);
+    const said: string[] = [];
+    t.mock.method(console, "log", (...words: unknown[]) => said.push(`${words.join(" ")}\n`));
+    await compiled(page, { "main.ts": code }, "main.ts");
+    const [shown] = blocksOf(await textOf(`docs/${page}.md`)).filter(({ language }) => language === "text");
+    assert.equal(said.join(""), shown?.code);
+  });
+}
 
 test("docs/credentials.md: an expired token is refreshed by a call of its own", async (t) => {
   const [code = "", ...more] = await codeOf("credentials.md");
