@@ -37,7 +37,7 @@ const numbers = (texts: readonly string[]) => texts.map((text) => Number.parseFl
 describe("stories", { concurrency: 3 }, () => {
   test("the page offers every story, and sends one at a press", async (t) => {
     const { page } = await openDemo(t);
-    assert.equal(await page.locator(".story").count(), 14);
+    assert.equal(await page.locator(".story").count(), 15);
     assert.equal(await page.locator("call-result").count(), 1, "it begins with the first");
     await page.getByRole("button", { name: "A fault, healed" }).click();
     const [none, retried] = await complete(page);
