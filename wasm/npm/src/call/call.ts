@@ -201,6 +201,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
         return;
       }
       case Action.Head: {
+        if (!this.#request.streaming) return; // the end has the header too
         const header = readMetadata(cursor);
         this.engine.later(() => this.#receiver.onHeader(header, attempt));
         return;

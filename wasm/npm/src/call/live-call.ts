@@ -5,6 +5,7 @@ import type { Metadata } from "../api/metadata.js";
 
 /** Gets the results of a call. */
 export interface Receiver {
+  /** Called for streams only. */
   onHeader(header: Metadata, attempt: number): void;
   onMessage(message: Uint8Array): void;
   /** The call ended, with OK or with an error. answer is the attempt whose status this is, or −1 if the client ended the call itself. */

@@ -60,7 +60,8 @@ const CALL_OPTIONS: readonly string[] = [
   "onEvent",
 ];
 
-type Misuse = (text: string) => StatusError;
+/** Throws the refusal of a call whose argument of this name does not fit. */
+type Must = (fits: boolean, name: string, be: string, value: unknown) => void;
 
 /** Checks a call's arguments. If it throws a StatusError, the call is refused with that, and nothing is sent. */
 export function checkRequest(
@@ -70,11 +71,13 @@ export function checkRequest(
   streaming: boolean,
   defaults: Defaults,
 ): Request {
-  const misuse: Misuse = (text) => refusal(show(method), Code.INTERNAL, text, "internal");
-  if (typeof method !== "string") throw misuse(`the method must be a string, not ${describe(method)}`);
-  const outgoing = checkInput(input, defaults.gzip, misuse);
-  if (typeof options !== "object" || options === null)
-    throw misuse(`the call's options must be an object, not ${describe(options)}`);
+  const misuse = (text: string): StatusError => refusal(show(method), Code.INTERNAL, text, "internal");
+  const must: Must = (fits, name, be, value) => {
+    if (!fits) throw misuse(`${name} must be ${be}, not ${describe(value)}`);
+  };
+  must(typeof method === "string", "the method", "a string", method);
+  const outgoing = checkInput(input, defaults.gzip, must);
+  must(typeof options === "object" && options !== null, "the call's options", "an object", options);
   const names = Object.keys(options);
   // Of very many names, the values are not looked at.
   const unknown = (name: string): boolean =>
@@ -82,27 +85,27 @@ export function checkRequest(
   const stranger = names.find(unknown);
   if (stranger !== undefined) throw misuse(`unknown option ${describe(stranger)}: a call has ${CALL_OPTIONS.join(", ")}`);
   const { signal, onEvent, waitForReady, credentialsRefresh } = options;
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
-    throw misuse(`signal must be an AbortSignal, not ${describe(signal)}`);
-  }
-  if (onEvent !== undefined && typeof onEvent !== "function")
-    throw misuse(`onEvent must be a function, not ${describe(onEvent)}`);
-  if (waitForReady !== undefined && typeof waitForReady !== "boolean") {
-    throw misuse(`waitForReady must be true or false, not ${describe(waitForReady)}`);
-  }
-  if (credentialsRefresh !== undefined && credentialsRefresh !== false)
-    throw misuse(`credentialsRefresh must be false or left out, not ${describe(credentialsRefresh)}`);
+  const { timeoutMs = Number.POSITIVE_INFINITY, maxReceiveMessageBytes = 0 } = options;
+  must(signal === undefined || typeof signal?.addEventListener === "function", "signal", "an AbortSignal", signal);
+  must(onEvent === undefined || typeof onEvent === "function", "onEvent", "a function", onEvent);
+  must(waitForReady === undefined || typeof waitForReady === "boolean", "waitForReady", "true or false", waitForReady);
   const noRefresh = credentialsRefresh === false;
+  must(credentialsRefresh === undefined || noRefresh, "credentialsRefresh", "false or left out", credentialsRefresh);
   if (defaults.inside && !noRefresh) throw misuse(REFRESH_INSIDE);
   if (signal?.aborted) throw refusal(method, Code.CANCELLED, CANCELED_BEFORE, "cancelled", signal.reason);
+  const metadata = metadataOf(options.metadata, misuse);
+  must(isNumber(timeoutMs), "timeoutMs", "a number", timeoutMs);
+  must(isNumber(maxReceiveMessageBytes), "maxReceiveMessageBytes", "a number", maxReceiveMessageBytes);
+  const limited = options.maxReceiveMessageBytes !== undefined;
+  must(!limited || maxReceiveMessageBytes >= 1, "maxReceiveMessageBytes", "1 or more", maxReceiveMessageBytes);
   return {
     method,
     outgoing,
     canStream: defaults.canStream && "messages" in input,
     streaming,
-    metadata: checkMetadata(options, misuse),
-    timeoutMs: checkNumber("timeoutMs", options.timeoutMs, Number.POSITIVE_INFINITY, misuse),
-    maxReceiveMessageBytes: checkLimit(options.maxReceiveMessageBytes, misuse),
+    metadata,
+    timeoutMs,
+    maxReceiveMessageBytes,
     waitForReady,
     noRefresh,
     signal,
@@ -110,20 +113,20 @@ export function checkRequest(
   };
 }
 
-function checkInput(input: Input, gzip: boolean, misuse: Misuse): Outgoing {
+function checkInput(input: Input, gzip: boolean, must: Must): Outgoing {
   if ("message" in input) {
-    if (isBytes(input.message)) return gzip ? new Outgoing() : Outgoing.of(input.message);
-    throw misuse(`the message must be a Uint8Array (the serialized message), not ${describe(input.message)}`);
+    must(isBytes(input.message), "the message", "a Uint8Array (the serialized message)", input.message);
+    return gzip ? new Outgoing() : Outgoing.of(input.message);
   }
   const { messages } = input;
-  if (typeof messages === "object" && messages !== null && (Symbol.asyncIterator in messages || Symbol.iterator in messages)) {
-    if (!isBytes(messages)) return new Outgoing();
-    throw misuse("the messages must be an iterable of Uint8Array, but this is a single Uint8Array: put it into an array");
-  }
-  throw misuse(`the messages must be an iterable or an async iterable of Uint8Array, not ${describe(messages)}`);
+  const iterable =
+    typeof messages === "object" && messages !== null && (Symbol.asyncIterator in messages || Symbol.iterator in messages);
+  must(iterable, "the messages", "an iterable or an async iterable of Uint8Array", messages);
+  must(!isBytes(messages), "the messages", "an iterable of Uint8Array, such as an array with this one in it", messages);
+  return new Outgoing();
 }
 
-function checkMetadata({ metadata }: CallOptions, misuse: Misuse): Metadata {
+function metadataOf(metadata: CallOptions["metadata"], misuse: (text: string) => StatusError): Metadata {
   try {
     return metadata instanceof Metadata ? metadata : new Metadata(metadata);
   } catch (error) {
@@ -131,14 +134,6 @@ function checkMetadata({ metadata }: CallOptions, misuse: Misuse): Metadata {
   }
 }
 
-function checkNumber(name: string, value: unknown, fallback: number, misuse: Misuse): number {
-  if (value === undefined) return fallback;
-  if (typeof value !== "number" || Number.isNaN(value)) throw misuse(`${name} must be a number, not ${describe(value)}`);
-  return value;
-}
-
-function checkLimit(value: unknown, misuse: Misuse): number {
-  const bytes = checkNumber("maxReceiveMessageBytes", value, 0, misuse);
-  if (value !== undefined && bytes < 1) throw misuse(`maxReceiveMessageBytes must be 1 or more, not ${bytes}`);
-  return bytes;
+function isNumber(value: unknown): boolean {
+  return typeof value === "number" && !Number.isNaN(value);
 }
