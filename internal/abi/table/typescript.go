@@ -174,7 +174,7 @@ func tsField(f Field) (tsType, read string) {
 	case Record:
 		return f.Struct.Name + "Words", "read" + f.Struct.Name + "Words(cursor)"
 	case Records:
-		return "readonly " + f.Struct.Name + "Words[]", "Array.from({ length: cursor.word() }, () => read" + f.Struct.Name + "Words(cursor))"
+		return "readonly " + f.Struct.Name + "Words[]", "cursor.list(read" + f.Struct.Name + "Words)"
 	case Text:
 		if f.Enum != nil {
 			return f.Enum.Type, "cursor.text() as " + f.Enum.Type

@@ -55,7 +55,14 @@ export class Cursor {
   bytes(): Uint8Array<ArrayBuffer> {
     const at = this.#text + this.word();
     const length = this.word();
-    return new Uint8Array(this.#view.buffer as ArrayBuffer, at, length).slice();
+    return length === 0 ? new Uint8Array() : new Uint8Array(this.#view.buffer as ArrayBuffer, at, length).slice();
+  }
+
+  /** Several things of a kind, behind their number. (Array.from takes three times as long.) */
+  list<T>(read: (cursor: Cursor) => T): T[] {
+    const all: T[] = [];
+    for (let n = this.word(); n > 0; n--) all.push(read(this));
+    return all;
   }
 
   /** Metadata, as a text in which each name and each value is followed by a NUL. */

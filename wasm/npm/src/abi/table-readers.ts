@@ -65,7 +65,7 @@ export interface HistoryWords {
 export function readHistoryWords(cursor: Cursor): HistoryWords {
   return {
     reason: REASONS[cursor.word()] as (typeof REASONS)[number],
-    records: Array.from({ length: cursor.word() }, () => readRecordWords(cursor)),
+    records: cursor.list(readRecordWords),
   };
 }
 
