@@ -128,8 +128,13 @@ func printable(name string) bool {
 // fromHTTP returns the status for a response that has no gRPC status
 // (SEMANTICS 5.4a, gRPC doc/http-grpc-status-mapping.md).
 func fromHTTP(httpStatus int) *status.Status {
-	return status.New(codeOfHTTP(httpStatus), "the server answered with HTTP status "+text.Decimal(httpStatus)+
-		" and no grpc-status: the response comes from a proxy or a web server, not from a gRPC service")
+	told := "the server answered with HTTP status " + text.Decimal(httpStatus) +
+		" and no grpc-status: the response comes from a proxy or a web server, not from a gRPC service"
+	switch httpStatus {
+	case 404, 405: // what web servers say of a path or a method that they do not know
+		told += ". Check the base URL: /package.Service/Method is added to it, and the result is not served as gRPC-Web there"
+	}
+	return status.New(codeOfHTTP(httpStatus), told)
 }
 
 // redirects reports whether an HTTP status points elsewhere, as all of 3xx do but
@@ -242,5 +247,5 @@ func readOneType(contentType, all string) (inText bool, foreign *status.Status) 
 
 func foreignType(contentType string) *status.Status {
 	return status.New(status.Unknown, "the response's content-type is "+text.Quote(contentType)+
-		", not "+webType+": the address is not that of a gRPC-Web endpoint")
+		", not "+webType+": what answers there is not a gRPC-Web server. Check the base URL")
 }
