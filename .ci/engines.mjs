@@ -31,7 +31,7 @@ const features = [
   ["`hedgerow/fetch`, and the adapters for other clients", ["fetch", "adapters"], []],
   ["`<hedgerow-inspector>` and `userTiming`", ["inspector"], []],
   ["Go: `jsbridge`, `grpcweb`, `grpcconn`, the app to copy", ["go", "go-app"], []],
-  ["The demo page and the playground", ["demo", "demo-access", "demo-stories", "playground"], []],
+  ["The demo page and the playground", ["console", "demo", "demo-access", "demo-stories", "playground"], []],
 ];
 
 const [how] = process.argv.slice(2);
