@@ -27,7 +27,7 @@ const tools = [
 
 /** The runtimes and the test runners. */
 const runtimes = [
-  ["Node 20", undefined, "Node 20"],
+  ["Node 20", undefined, "Node 20"], // the one that runs the tests themselves
   ["Node 22", "node-22", "Node 22"],
   ["Node 24", "node-24", "Node 24"],
   ["Deno", "deno", "Deno"],
@@ -83,7 +83,8 @@ const made = text
   .replace(/(?<=^\| tool \| version \|.*\n\|.*\n)(\|.*\n)*/m, () => `${toolRows.join("\n")}\n`)
   .replace(/(?<=^\| runtime \| version \|.*\n\|.*\n)(\|.*\n)*/m, () => `${runtimeRows.join("\n")}\n`);
 if (process.argv.includes("--check")) {
-  if (made !== text) fail("the tables of docs/install.md are not what the tests of the apps gave: run node demo/apps/tables.mjs");
+  if (made !== text)
+    fail("the tables of docs/install.md are not what the tests of the apps gave (with Node 20): run node demo/apps/tables.mjs");
 } else writeFileSync(document, made);
 
 function fail(reason) {
