@@ -243,6 +243,10 @@ differential: build-package ## Tell both compilers' builds the same random event
 hedge-sim: ## Simulate hedging with a learned delay, in virtual time, and check what it promises: SEED=1.
 	@go run ./internal/hedgesim/run -seed $(SEED)
 
+.PHONY: fleet-sim
+fleet-sim: ## Simulate 100,000 pages whose server goes away, check what a retryBudget promises, and draw docs/images/fleet.svg: SEED=1.
+	@go run ./internal/fleetsim/run -seed $(SEED) -svg docs/images/fleet.svg
+
 .PHONY: memory
 memory: build-package ## Print the WebAssembly's memory over very many calls, which must stay flat: CALLS=1000000.
 	@node $(NPM)/memory.mjs --calls $(CALLS)

@@ -17,6 +17,9 @@ type ServiceConfig struct {
 	// RetryThrottling turns retries and hedges off while many calls fail. Optional;
 	// with nil they are never throttled.
 	RetryThrottling *RetryThrottlingPolicy
+	// RetryBudget bounds how many retries and hedges there are for the calls. Optional;
+	// with nil they cost nothing. In JSON it stands in x-hedgerow.
+	RetryBudget *RetryBudget
 }
 
 // MethodConfig is what holds for the methods that it names. A method uses the entry that
@@ -66,6 +69,19 @@ type RetryThrottlingPolicy struct {
 	TokenRatio float64
 }
 
+// RetryBudget is what the retries and hedges of a channel are paid from, so that many
+// clients together cannot storm a server that has just come back. It starts with one and
+// holds at most five. Two that fail in a row empty it, and until a call succeeds nothing
+// is earned. What it does for a fleet is in docs/fleet.md (SEMANTICS 8.7).
+type RetryBudget struct {
+	// Ratio is how much of a retry each call earns: with 0.1, ten calls pay for one.
+	// From 0 to 1.
+	Ratio float64
+	// MinPerSecond is how many retries time earns in a second. Optional, default 0; at
+	// most 1000.
+	MinPerSecond float64
+}
+
 // convert makes the config that the core reads, and checks it. Its errors are those of
 // the JSON reader.
 func (c ServiceConfig) convert() (*serviceconfig.Config, error) {
@@ -81,6 +97,9 @@ func (c ServiceConfig) convert() (*serviceconfig.Config, error) {
 		converted.Throttling = &serviceconfig.Throttling{
 			MaxTokens: t.MaxTokens, TokenRatioThousandth: thousandths(t.TokenRatio),
 		}
+	}
+	if b := c.RetryBudget; b != nil {
+		converted.Budget = &serviceconfig.Budget{Ratio: b.Ratio, MinPerSecond: b.MinPerSecond}
 	}
 	return converted, merge(problems, converted.Validate())
 }

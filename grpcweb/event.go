@@ -20,6 +20,7 @@ const (
 	EventBackoff        EventType = "backoff"        // Delay, Bound, Pushback
 	EventHedgeScheduled EventType = "hedgeScheduled" // Delay, Pushback
 	EventThrottle       EventType = "throttle"       // Tokens, MaxTokens, Blocked
+	EventBudget         EventType = "budget"         // Tokens, MaxTokens, Blocked: it could not pay
 	EventBuffer         EventType = "buffer"         // CallBytes, ChannelBytes, Exceeded
 	EventCommitted      EventType = "committed"      // Attempt, Reason
 	EventCallEnded      EventType = "callEnded"      // Code, Message, Attempts, Reason
@@ -77,6 +78,7 @@ var eventTypes = [...]EventType{
 	attempts.HedgeScheduled:  EventHedgeScheduled,
 	attempts.ThrottleChanged: EventThrottle,
 	attempts.BufferChanged:   EventBuffer,
+	attempts.BudgetChanged:   EventBudget,
 	attempts.Committed:       EventCommitted,
 	attempts.CallEnded:       EventCallEnded,
 }
@@ -125,7 +127,7 @@ func (d *driver) event(of attempts.Event) Event {
 		}
 	case attempts.AttemptStarted:
 		e.Kind = of.Why
-	case attempts.ThrottleChanged:
+	case attempts.ThrottleChanged, attempts.BudgetChanged:
 		e.Blocked = of.Tripped
 	case attempts.BufferChanged:
 		e.Exceeded = of.Tripped

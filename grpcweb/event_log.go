@@ -31,7 +31,7 @@ func (e Event) LogValue() slog.Value {
 	case EventHedgeScheduled:
 		list.add(slog.Duration("delay", e.Delay))
 		list.pushback(e.Pushback)
-	case EventThrottle:
+	case EventThrottle, EventBudget:
 		list.add(slog.Float64("tokens", e.Tokens), slog.Float64("maxTokens", e.MaxTokens), slog.Bool("blocked", e.Blocked))
 	case EventBuffer:
 		list.add(slog.Int64("callBytes", e.CallBytes), slog.Int64("channelBytes", e.ChannelBytes), slog.Bool("exceeded", e.Exceeded))

@@ -16,6 +16,7 @@ import (
 type Config struct {
 	Methods    []Method
 	Throttling *Throttling // nil: retries are not throttled
+	Budget     *Budget     // nil: retries and hedges cost nothing
 
 	index nameIndex // made by Validate and Parse
 }
@@ -43,4 +44,10 @@ type Name struct {
 type Throttling struct {
 	MaxTokens            int // 1 to 1000
 	TokenRatioThousandth int // what a success gives back, in thousandths of a token; 1 or more
+}
+
+// Budget is what the channel's retries and hedges are paid from (SEMANTICS 8.7).
+type Budget struct {
+	Ratio        float64 // what a call earns: 0 to 1
+	MinPerSecond float64 // what a second earns: 0 to 1000
 }

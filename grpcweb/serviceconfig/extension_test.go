@@ -94,3 +94,25 @@ func TestTuning(t *testing.T) {
 		refused(t, tuned(bad), path+field, "must")
 	}
 }
+
+// SEMANTICS 8.7a.
+func TestRetryBudget(t *testing.T) {
+	budget := func(fields string) string { return `{"x-hedgerow": {"retryBudget": ` + fields + `}}` }
+	for fields, want := range map[string]Budget{
+		`{"ratio": 0.1}`: {Ratio: 0.1}, `{"ratio": 0, "minPerSecond": 0.5}`: {MinPerSecond: 0.5}, `{"ratio": 1, "minPerSecond": 1000}`: {Ratio: 1, MinPerSecond: 1000},
+	} {
+		if got := mustParse(t, budget(fields)).Budget; got == nil || *got != want {
+			t.Errorf("%s: %+v", fields, got)
+		}
+	}
+	if mustParse(t, budget("null")).Budget != nil || mustParse(t, `{"x-hedgerow": {}}`).Budget != nil {
+		t.Error("there is a budget that nobody asked for")
+	}
+	const path = "x-hedgerow.retryBudget"
+	for bad, field := range map[string]string{
+		`{}`: ".ratio", `{"ratio": -0.1}`: ".ratio", `{"ratio": 1.1}`: ".ratio", `{"ratio": "0.1"}`: ".ratio", `{"ratio": 0.1, "minPerSecond": -1}`: ".minPerSecond",
+		`{"ratio": 0.1, "minPerSecond": 1001}`: ".minPerSecond", `{"ratio": 0.1, "perSecond": 1}`: ".perSecond", `5`: "",
+	} {
+		refused(t, budget(bad), path+field)
+	}
+}

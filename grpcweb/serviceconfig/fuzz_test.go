@@ -119,7 +119,7 @@ func compareConfigs(t *testing.T, got *Config, err error, tree any) {
 	if len(wantPaths) > 0 {
 		t.Fatalf("accepted, want problems at %v", wantPaths)
 	}
-	plain := &Config{Methods: slices.Clone(got.Methods), Throttling: got.Throttling}
+	plain := &Config{Methods: slices.Clone(got.Methods), Throttling: got.Throttling, Budget: got.Budget}
 	for i := range plain.Methods {
 		m := &plain.Methods[i]
 		if len(m.Names) == 0 {
@@ -245,5 +245,7 @@ func randomConfig(random *rand.Rand) string {
 			key("retryPolicy"), oneOf(retryPolicy), key("hedgingPolicy"), oneOf(hedgingPolicy))
 	}
 	throttling := func() string { return fields(key("maxTokens"), from(whole), key("tokenRatio"), from(float)) }
-	return fields(key("methodConfig"), func() string { return list(3, method) }, key("retryThrottling"), oneOf(throttling))
+	budget := func() string { return fields(key("ratio"), from(float), key("minPerSecond"), from(float)) }
+	extension := func() string { return fields(key("retryBudget"), oneOf(budget)) }
+	return fields(key("methodConfig"), func() string { return list(3, method) }, key("retryThrottling"), oneOf(throttling), key("x-hedgerow"), oneOf(extension))
 }

@@ -71,7 +71,8 @@ func (n node) config() *Config {
 	}
 	c.Methods = each(n.field("methodConfig"), node.method)
 	c.Throttling = n.field("retryThrottling").throttling()
-	n.extension()
+	x := n.extension("retryBudget")
+	c.Budget = x.field("retryBudget").budget()
 	return c
 }
 
@@ -152,6 +153,14 @@ func (n node) tuning() *hedge.Tuning {
 		t.MaxExtraLoad = load.float(hedge.DefaultMaxExtraLoad)
 	}
 	return t
+}
+
+func (n node) budget() *Budget {
+	if !n.is(object, wantObject) {
+		return nil
+	}
+	n.refuseOthers([]string{"ratio", "minPerSecond"})
+	return &Budget{Ratio: n.required("ratio").float(0), MinPerSecond: n.field("minPerSecond").float(0)}
 }
 
 func (n node) throttling() *Throttling {

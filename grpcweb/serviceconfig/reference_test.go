@@ -113,16 +113,41 @@ func referenceConfig(tree any) (*Config, map[string]bool) {
 		}
 		ref.extension(o, "retryThrottling")
 	}
-	ref.extension(root, "")
+	if b := ref.object(get(ref.extension(root, "", "retryBudget"), "retryBudget"), "x-hedgerow.retryBudget"); b != nil {
+		c.Budget = ref.budget(b, "x-hedgerow.retryBudget")
+	}
 	return c, ref.problems
 }
 
 var namePattern = regexp.MustCompile(`^[-_A-Za-z0-9]+$`)
 
+func (ref *reference) budget(o []pair, path string) *Budget {
+	ref.onlyHas(o, path, "ratio", "minPerSecond")
+	b := &Budget{}
+	if f := ref.number(get(o, "ratio"), path+".ratio"); f != nil {
+		if b.Ratio, _ = f.Float64(); f.Sign() < 0 || b.Ratio > 1 {
+			ref.wrong(path + ".ratio")
+		}
+	}
+	if v := get(o, "minPerSecond"); v != nil {
+		if f := ref.number(v, path+".minPerSecond"); f != nil {
+			if b.MinPerSecond, _ = f.Float64(); f.Sign() < 0 || b.MinPerSecond > 1000 {
+				ref.wrong(path + ".minPerSecond")
+			}
+		}
+	}
+	return b
+}
+
 // extension finds the object of Hedgerow's own fields. It may have only the given ones.
 func (ref *reference) extension(of []pair, path string, fields ...string) []pair {
 	path = strings.TrimPrefix(path+".x-hedgerow", ".")
 	o := ref.object(get(of, "x-hedgerow"), path)
+	ref.onlyHas(o, path, fields...)
+	return o
+}
+
+func (ref *reference) onlyHas(o []pair, path string, fields ...string) {
 	for _, m := range o {
 		known := slices.ContainsFunc(fields, func(f string) bool { return asciiLower(f) == asciiLower(m.key) })
 		if !known && get(o, m.key) != nil {
@@ -133,7 +158,6 @@ func (ref *reference) extension(of []pair, path string, fields ...string) []pair
 			ref.wrong(path + "." + key)
 		}
 	}
-	return o
 }
 
 func (ref *reference) method(v any, path string, seen map[Name]bool) Method {

@@ -73,6 +73,9 @@ func (c *Config) check(report reporter) {
 	if c.Throttling != nil {
 		c.Throttling.check(report.under("retryThrottling"))
 	}
+	if c.Budget != nil {
+		c.Budget.check(report.under(extensionKey + ".retryBudget"))
+	}
 }
 
 func (m *Method) check(report reporter) {
@@ -144,6 +147,16 @@ func (t *Throttling) check(report reporter) {
 	}
 	if t.TokenRatioThousandth < 1 { // V20, V21
 		report("tokenRatio", "must be 0.001 or more: digits past the third decimal are dropped")
+	}
+}
+
+// check follows SEMANTICS 8.7a.
+func (b *Budget) check(report reporter) {
+	if !(b.Ratio >= 0 && b.Ratio <= 1) {
+		report("ratio", "must be from 0 to 1, such as 0.1 for one retry in ten calls")
+	}
+	if !(b.MinPerSecond >= 0 && b.MinPerSecond <= 1000) {
+		report("minPerSecond", "must be from 0 to 1000")
 	}
 }
 

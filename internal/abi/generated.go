@@ -3,7 +3,7 @@
 package abi
 
 // Version is a number of the table, which JavaScript must know too.
-const Version uint32 = 0xa5bf5c41
+const Version uint32 = 0xff08992
 
 // Fatal is what an export answers with, instead of a number of words, when the
 // instance is good for nothing any more.

@@ -227,6 +227,7 @@ func (m *Machine) failed(now plan.Duration, id int, o plan.Outcome) {
 		m.set.Throttle.Strike()
 		m.observeThrottle(now)
 	}
+	m.noteAnswered(id, v.Strike)
 	switch {
 	case v.Next == plan.Fatal:
 		m.endWith(now, id, v.Reason)
@@ -234,6 +235,8 @@ func (m *Machine) failed(now plan.Duration, id int, o plan.Outcome) {
 		m.freeze(now, status.ReasonThrottled)
 	case v.Next == plan.Hold || m.frozen != status.ReasonNone:
 		m.freeze(now, v.Reason)
+	case m.set.Plan.Kind() == status.KindRetry && !m.pays(now):
+		m.freeze(now, status.ReasonThrottled)
 	default:
 		m.schedule(now, v.After)
 		m.freed = true

@@ -40,6 +40,9 @@ func (m *Machine) end(now plan.Duration, st *status.Status, why status.CommitRea
 		m.reason = why
 		m.observe(Event{Kind: Committed, At: now, Attempt: m.answerNumber(), Reason: why})
 	}
+	if st.Code == status.OK {
+		m.set.Budget.Won()
+	}
 	if st.Code == status.OK && m.set.Throttle != nil {
 		m.set.Throttle.Refund()
 		m.observeThrottle(now)

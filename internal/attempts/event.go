@@ -26,7 +26,7 @@ type Event struct {
 
 	Tokens, MaxTokens       float64
 	CallBytes, ChannelBytes int64
-	Tripped                 bool // throttle: blocked; buffer: exceeded
+	Tripped                 bool // throttle: blocked; buffer: exceeded; budget: it could not pay
 }
 
 // EventKind is what happened.
@@ -44,4 +44,5 @@ const (
 	BufferChanged
 	Committed
 	CallEnded
+	BudgetChanged
 )

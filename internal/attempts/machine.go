@@ -18,6 +18,7 @@ type Settings struct {
 	Plan         plan.Plan
 	Pacer        plan.Pacer    // nil: hedges begin when the plan says
 	Throttle     *Throttle     // nil: the channel has none
+	Budget       *Budget       // nil: retries and hedges cost nothing
 	Quota        *Quota        // nil: nothing is kept for replay, since the call makes only one attempt
 	Credentials  *Credentials  // nil: they are not refreshed
 	Deadline     plan.Duration // an instant; Never: none
@@ -114,6 +115,7 @@ func (m *Machine) Begin(now plan.Duration) {
 // noteBegun starts the clock of the call and tells the observers what it begins with.
 func (m *Machine) noteBegun(now plan.Duration) {
 	m.phase, m.begun, m.made = running, now, m.refreshes()
+	m.set.Budget.Earn(now)
 	if m.set.Pacer != nil {
 		m.set.Pacer.Begin(now)
 	}
@@ -167,18 +169,22 @@ func (m *Machine) startDue(now plan.Duration) {
 }
 
 // startNext begins the next attempt, unless it has to wait for a network. The throttle
-// is asked about a hedge when the hedge is due, and about a retry when its
-// predecessor fails (SEMANTICS 2.3e, 3.2d).
+// and the budget are asked about a hedge when the hedge is due, and about a retry when
+// its predecessor fails (SEMANTICS 2.3e, 3.2d, 8.7b).
 func (m *Machine) startNext(now plan.Duration) bool {
-	if m.started > 0 && m.set.Plan.Kind() == status.KindHedge && m.set.Throttle.Blocked() {
+	hedges := m.started > 0 && m.set.Plan.Kind() == status.KindHedge
+	if hedges && (m.set.Throttle.Blocked() || !m.affords(now)) {
 		m.freeze(now, status.ReasonThrottled)
 		return true
 	}
 	if m.waits() {
 		return false
 	}
-	if m.started > 0 && m.putOff(now) {
-		return true
+	if hedges {
+		if m.putOff(now) {
+			return true
+		}
+		m.pays(now)
 	}
 	m.next, m.freed = plan.Never, false
 	m.startAttempt(now, m.kind())

@@ -179,6 +179,8 @@ func tell(e attempts.Event) string {
 		text += fmt.Sprintf("hedge in %v", clock(origin+e.Delay)) + wasPushback(e.Pushback)
 	case attempts.ThrottleChanged:
 		text += fmt.Sprintf("throttle %v of %v", e.Tokens, e.MaxTokens) + tripped(e, ", blocked")
+	case attempts.BudgetChanged:
+		text += fmt.Sprintf("budget %v of %v", e.Tokens, e.MaxTokens) + tripped(e, ", refused")
 	case attempts.BufferChanged:
 		text += fmt.Sprintf("buffer %d of the call, %d of the channel", e.CallBytes, e.ChannelBytes) + tripped(e, ", exceeded")
 	case attempts.Committed:

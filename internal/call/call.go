@@ -81,7 +81,7 @@ func (c *Call) Init(ch *channel.Channel, now plan.Duration, p Params) {
 	config := method.Config
 	policy, pacer, allowed := ch.Plan(method)
 	settings := attempts.Settings{
-		Plan: policy, Pacer: pacer, MaxAttempts: allowed, Throttle: ch.Throttle(),
+		Plan: policy, Pacer: pacer, MaxAttempts: allowed, Throttle: ch.Throttle(), Budget: ch.Budget(),
 		Deadline: ch.Deadline(now, p.Timeout, config.Timeout), Prepare: ch.Options().PerAttempt || p.PerAttempt, Observe: p.Observe,
 		Streams: p.Socket || p.CanStream && !ch.Options().Text, Restarts: p.Restarts, Writes: p.Writes,
 	}

@@ -15,6 +15,7 @@ type Channel struct {
 	options     Options
 	baseURL     string             // without a slash at its end
 	throttle    *attempts.Throttle // nil: the config sets none
+	budget      *attempts.Budget   // likewise
 	quota       *attempts.Quota
 	paths       text.Index // of the methods that were called
 	methods     []*Method  // in the order of their paths
@@ -39,12 +40,18 @@ func New(o Options) *Channel {
 		if t := o.Config.Throttling; t != nil {
 			ch.throttle = attempts.NewThrottle(t.MaxTokens, t.TokenRatioThousandth)
 		}
+		if b := o.Config.Budget; b != nil {
+			ch.budget = attempts.NewBudget(int64(b.Ratio*1e6+0.5), int64(b.MinPerSecond*1e6+0.5))
+		}
 		ch.warnClamped()
 	}
 	if !o.RefreshCodes.Empty() {
 		ch.credentials = attempts.NewCredentials(o.RefreshCodes)
 	}
 	ch.openState()
+	if st := ch.State(); st != nil && ch.budget != nil {
+		ch.budget.Restore(st.Get(budgetState, ""))
+	}
 	return ch
 }
 
@@ -60,6 +67,10 @@ func (ch *Channel) BaseURL() string { return ch.baseURL }
 // Throttle is the token bucket that the channel's calls share; nil if the service
 // config sets none.
 func (ch *Channel) Throttle() *attempts.Throttle { return ch.throttle }
+
+// Budget is what the channel's retries and hedges are paid from; nil if the service config
+// sets none.
+func (ch *Channel) Budget() *attempts.Budget { return ch.budget }
 
 // Quota is the account of what the channel's calls keep for replay.
 func (ch *Channel) Quota() *attempts.Quota { return ch.quota }

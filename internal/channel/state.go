@@ -36,6 +36,9 @@ const (
 // hedgeState is the kind of the entries about the delays of hedges (SEMANTICS 8.5h).
 const hedgeState = "hedge"
 
+// budgetState is the kind of the entry about the budget (SEMANTICS 8.7e).
+const budgetState = "budget"
+
 // State is where the parts of a channel keep what is to outlive the page; nil unless the
 // application stores it.
 func (ch *Channel) State() *state.State {
@@ -58,6 +61,9 @@ func (ch *Channel) Save() (text string, changed bool) {
 				ch.keeper.state.Set(hedgeState, m.path, learned)
 			}
 		}
+	}
+	if ch.budget != nil {
+		ch.keeper.state.Set(budgetState, "", ch.budget.Text())
 	}
 	text = ch.keeper.state.Text()
 	changed = text != ch.keeper.saved

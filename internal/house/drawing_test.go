@@ -67,6 +67,9 @@ var drawing = map[string]room{
 	"internal/agenda":       driver("internal/plan"),
 	"internal/hedgesim":     driver("hedge", "internal/agenda", "internal/attempts", "internal/plan", "grpcweb/status"),
 	"internal/hedgesim/run": driver("internal/hedgesim"),
+	// A fleet of pages simulated in virtual time, and the command that measures what it promises.
+	"internal/fleetsim":     driver("retry", "internal/agenda", "internal/attempts", "internal/plan", "grpcweb/status"),
+	"internal/fleetsim/run": driver("internal/fleetsim"),
 	"internal/house":        driver(),
 
 	// The demo and its server, which nobody else imports.

@@ -54,7 +54,7 @@ type talk struct {
 var policies = []string{
 	`{"methodConfig":[{"name":[{}],"hedgingPolicy":{"maxAttempts":4,"hedgingDelay":"0.02s","nonFatalStatusCodes":["UNAVAILABLE"],"x-hedgerow":{"maxExtraLoad":0.5,"delayPercentile":20,"maxDelay":"0.3s"}}}]}`,
 	`{"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":4,"initialBackoff":"0.01s","maxBackoff":"1s","backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE",13,"UNKNOWN"]}}]}`,
-	`{"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":3,"initialBackoff":"0.1s","maxBackoff":"0.3s","backoffMultiplier":1.5,"retryableStatusCodes":["UNAVAILABLE"]}}],"retryThrottling":{"maxTokens":20,"tokenRatio":0.5}}`,
+	`{"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":3,"initialBackoff":"0.1s","maxBackoff":"0.3s","backoffMultiplier":1.5,"retryableStatusCodes":["UNAVAILABLE"]}}],"retryThrottling":{"maxTokens":20,"tokenRatio":0.5},"x-hedgerow":{"retryBudget":{"ratio":0.3,"minPerSecond":0.5}}}`,
 	`{"methodConfig":[{"name":[{"service":"a.B"}],"waitForReady":true,"retryPolicy":{"maxAttempts":9,"initialBackoff":"0.001s","maxBackoff":"10s","backoffMultiplier":3,"retryableStatusCodes":["UNAVAILABLE","RESOURCE_EXHAUSTED"]}}]}`,
 	`{"methodConfig":[{"name":[{}],"hedgingPolicy":{"maxAttempts":4,"hedgingDelay":"0.02s","nonFatalStatusCodes":["UNAVAILABLE","INTERNAL"]}}]}`,
 	`{"methodConfig":[{"name":[{}],"hedgingPolicy":{"maxAttempts":4,"hedgingDelay":"0.02s","x-hedgerow":{"perAttemptRecvTimeout":"0.05s"}}}]}`,

@@ -11,6 +11,7 @@ var eventKinds = []Row{
 	attempts.AttemptEnded:    {"attemptEnded", "attempt, outcome, code, message, pushback"},
 	attempts.Backoff:         {"backoff", "delay, bound, pushback (if it is not −1, the server asked for the delay)"},
 	attempts.HedgeScheduled:  {"hedgeScheduled", "delay, pushback (likewise)"},
+	attempts.BudgetChanged:   {"budget", "tokens, maxTokens, tripped (it could not pay for a retry or hedge)"},
 	attempts.ThrottleChanged: {"throttle", "tokens, maxTokens, tripped (it allows no further attempt)"},
 	attempts.BufferChanged:   {"buffer", "callBytes, channelBytes, tripped (a message did not fit)"},
 	attempts.Committed:       {"committed", "attempt (0: none was), reason"},

@@ -134,6 +134,8 @@ export function readEvent(cursor: Cursor, callId: number, method: string): CallE
       return { ...base, type: "hedgeScheduled", delayMs, pushback: pushback !== undefined };
     case EventKind.Throttle:
       return { ...base, type: "throttle", tokens: words.tokens, maxTokens: words.maxTokens, blocked: tripped };
+    case EventKind.Budget:
+      return { ...base, type: "budget", tokens: words.tokens, maxTokens: words.maxTokens, blocked: tripped };
     case EventKind.Buffer: {
       const { callBytes, channelBytes } = words;
       return { ...base, type: "buffer", callBytes, channelBytes, exceeded: tripped };

@@ -2,7 +2,7 @@
 import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
 
 /** A number of the table, which the program must know too. */
-export const VERSION = 0xa5bf5c41;
+export const VERSION = 0xff08992;
 
 /** What an export answers with that has died. */
 export const FATAL = 0xffffffff;
@@ -240,6 +240,8 @@ export enum EventKind {
   Committed = 0x8,
   /** Code, message, attempts (how many were made), reason. */
   CallEnded = 0x9,
+  /** Tokens, maxTokens, tripped (it could not pay for a retry or hedge). */
+  Budget = 0xa,
 }
 
 /** What developers are warned about. The kind is sent as text, because few pages ever see a warning. */

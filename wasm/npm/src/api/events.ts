@@ -68,6 +68,8 @@ export type CallEvent = EventBase &
     | { readonly type: "backoff"; readonly delayMs: number; readonly boundMs: number; readonly pushback: boolean }
     | { readonly type: "hedgeScheduled"; readonly delayMs: number; readonly pushback: boolean }
     | { readonly type: "throttle"; readonly tokens: number; readonly maxTokens: number; readonly blocked: boolean }
+    /** The retryBudget has paid for a retry or hedge, has been emptied, or, if blocked, could not pay. */
+    | { readonly type: "budget"; readonly tokens: number; readonly maxTokens: number; readonly blocked: boolean }
     | {
         readonly type: "buffer";
         readonly callBytes: number;

@@ -6,7 +6,18 @@ export interface ServiceConfig {
   readonly methodConfig?: readonly MethodConfig[];
   /** A token bucket for the whole channel: maxTokens from 1 to 1000, tokenRatio above 0, with three decimals. Default: no throttling. */
   readonly retryThrottling?: { readonly maxTokens: number; readonly tokenRatio: number };
+  /** What only Hedgerow has, for the whole channel. Other gRPC clients ignore it; here a field that is unknown is refused. */
+  readonly "x-hedgerow"?: ChannelExtension;
   readonly [unknownField: string]: unknown;
+}
+
+/** Settings for a channel that only Hedgerow has (SEMANTICS 8.0a). */
+export interface ChannelExtension {
+  /**
+   * What retries and hedges are paid from: each call earns `ratio` of one (0 to 1), and each second `minPerSecond` (0 to 1000, default 0). It
+   * starts with one, and holds at most five. Default: they cost nothing (SEMANTICS 8.7).
+   */
+  readonly retryBudget?: { readonly ratio: number; readonly minPerSecond?: number };
 }
 
 /** Settings for some methods. For each method only the most specific entry counts: entries are not merged (SEMANTICS 1.3a). */

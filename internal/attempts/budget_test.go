@@ -1,0 +1,113 @@
+package attempts_test
+
+import (
+	"testing"
+
+	"github.com/hedgerow-web/hedgerow/grpcweb/status"
+	"github.com/hedgerow-web/hedgerow/internal/attempts"
+	"github.com/hedgerow-web/hedgerow/internal/plan"
+)
+
+// budget is one that earns this many thousandths with each call.
+func budget(thousandths int64) *attempts.Budget { return attempts.NewBudget(thousandths*1000, 0) }
+
+func spends(b *attempts.Budget) option { return func(s *attempts.Settings) { s.Budget = b } }
+
+func left(t *testing.T, b *attempts.Budget, want float64) {
+	t.Helper()
+	if got, _ := b.Tokens(); got != want {
+		t.Errorf("%v is left; want %v", got, want)
+	}
+}
+
+// SEMANTICS 8.7a, 8.7b.
+func TestBudget(t *testing.T) {
+	t.Run("133_a_retry_is_paid_and_one_that_cannot_be_ends_the_call_throttled", func(t *testing.T) {
+		b := budget(100)
+		s := begin(t, retries(4), spends(b))
+		s.at(0).starts().opens(1)
+		s.at(10).ends(1, unavailable).arms(510)
+		s.at(510).fires().opens(2)
+		s.at(520).ends(2, unavailable).over(2, unavailable, status.ReasonThrottled)
+		left(t, b, 0.1)
+	})
+	t.Run("133_hedges_are_paid_when_they_are_due", func(t *testing.T) {
+		b := budget(0)
+		s := begin(t, hedges(4, 100), spends(b))
+		s.at(0).starts().opens(1).arms(100)
+		s.at(100).fires().opens(2).arms(200)
+		s.at(200).fires()
+		s.at(300).ends(2, unavailable)
+		s.at(310).ends(1, unavailable).over(1, unavailable, status.ReasonThrottled)
+	})
+	t.Run("134_at_most_two_are_paid_between_one_success_and_the_next", func(t *testing.T) {
+		b := budget(1000)
+		for range 5 {
+			b.Earn(0)
+		}
+		left(t, b, 5)
+		if !b.Pay(0) || !b.Pay(0) || b.Pay(0) {
+			t.Error("three are paid, or fewer than two")
+		}
+		left(t, b, 3)
+		s := begin(t, retries(2), spends(b))
+		s.at(0).starts().opens(1)
+		s.at(10).answers(1).releases(1).header(1)
+		s.at(20).ends(1, ok).over(1, ok, status.ReasonResponseHeaders)
+		if !b.Pay(0) {
+			t.Error("after a success nothing is paid")
+		}
+	})
+	t.Run("135_transparent_restarts_cost_nothing", func(t *testing.T) {
+		b := budget(0)
+		s := begin(t, retries(2), spends(b))
+		s.at(0).starts().opens(1)
+		s.at(10).notSent(1).opens(2)
+		left(t, b, 1)
+		s.at(20).cancels("enough").aborts(2).overLocally(canceled, status.ReasonCanceled, "enough")
+	})
+	t.Run("136_throttle_and_budget_must_both_allow", func(t *testing.T) {
+		b := budget(0)
+		s := begin(t, retries(3), spends(b), throttled(bucket(10, 1, 5)))
+		s.at(0).starts().opens(1)
+		s.at(10).ends(1, unavailable).over(1, unavailable, status.ReasonThrottled)
+		left(t, b, 1)
+	})
+}
+
+func TestBudgetEarnsByTime(t *testing.T) {
+	b := attempts.NewBudget(0, 500_000)
+	b.Earn(0)
+	if !b.Pay(0) || b.Pay(plan.Second) || !b.Pay(2*plan.Second) || b.Pay(3*plan.Second) || !b.Pay(4*plan.Second) {
+		t.Error("half a retry a second is not what is paid")
+	}
+	b.Earn(1_000_000 * plan.Second)
+	left(t, b, 5)
+}
+
+// SEMANTICS 8.7e.
+func TestBudgetText(t *testing.T) {
+	b := budget(300)
+	b.Earn(0)
+	b.Pay(0)
+	again := budget(300)
+	again.Restore(b.Text())
+	if again.Text() != b.Text() {
+		t.Errorf("%q comes back as %q", b.Text(), again.Text())
+	}
+	for _, bad := range []string{"", "1", "1 ", " 1", "x 0", "-1 0", "9999999 0", "0 9999999", "1 0 0", "99999999999999999999999 0"} {
+		b := budget(0)
+		if b.Restore(bad); b.Text() != budget(0).Text() {
+			t.Errorf("%q is read", bad)
+		}
+	}
+}
+
+func TestNoBudget(t *testing.T) {
+	var b *attempts.Budget
+	b.Earn(0)
+	b.Won()
+	if !b.Pay(0) || !b.Affords(0) {
+		t.Error("without a budget something is refused")
+	}
+}
