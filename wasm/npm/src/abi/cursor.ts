@@ -1,5 +1,7 @@
 import { LENGTH_SHIFT } from "./table.js";
 
+const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array();
+
 /** Reads the words of actions one after another, and the text and bytes that they point to. */
 export class Cursor {
   #decoder: TextDecoder = new TextDecoder();
@@ -55,7 +57,7 @@ export class Cursor {
   bytes(): Uint8Array<ArrayBuffer> {
     const at = this.#text + this.word();
     const length = this.word();
-    return length === 0 ? new Uint8Array() : new Uint8Array(this.#view.buffer as ArrayBuffer, at, length).slice();
+    return length === 0 ? NOTHING : new Uint8Array(this.#view.buffer as ArrayBuffer, at, length).slice();
   }
 
   /** Several things of a kind, behind their number. (Array.from takes three times as long.) */
