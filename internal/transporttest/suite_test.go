@@ -114,14 +114,23 @@ func testHTTPStatus(t *testing.T, n network) {
 
 var hang = &chaosv1.Step_Hang{Hang: &chaosv1.Hang{}}
 
+// headAlone returns a response of whose body nothing more will come.
+func (n network) headAlone(ctx context.Context, t *testing.T, id string) *transport.Response {
+	t.Helper()
+	step := &chaosv1.Step{EarlyHeader: true, End: hang}
+	if !n.LateHeads {
+		return n.head(ctx, t, request{method: "Stream", script: script(id, step)})
+	}
+	messages := uint32(1)
+	step.Messages = &messages
+	res := n.head(ctx, t, request{method: "Stream", script: script(id, step)})
+	readMessages(t, res, 1)
+	return res
+}
+
 func testEarlyHead(t *testing.T, n network) {
 	id := name(t)
-	step := &chaosv1.Step{EarlyHeader: true, End: hang}
-	if n.LateHeads {
-		step.Messages = new(uint32)
-		*step.Messages = 1
-	}
-	res := n.head(t.Context(), t, request{method: "Stream", script: script(id, step)})
+	res := n.headAlone(t.Context(), t, id)
 	want(t, "status", res.Status, 200)
 	want(t, "still running", n.report(t, id, 1, 0).GetEnded(), 0)
 }
@@ -211,7 +220,7 @@ func testCancelBody(t *testing.T, n network) {
 	id := name(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	res := n.head(ctx, t, request{method: "Stream", script: script(id, &chaosv1.Step{EarlyHeader: true, End: hang})})
+	res := n.headAlone(ctx, t, id)
 	time.AfterFunc(20*time.Millisecond, cancel)
 	if piece, err := res.Body.Next(ctx); err == nil || err == io.EOF {
 		t.Errorf("got %q, %v", piece, err)
@@ -221,12 +230,7 @@ func testCancelBody(t *testing.T, n network) {
 
 func testCloseBody(t *testing.T, n network) {
 	id := name(t)
-	step := &chaosv1.Step{EarlyHeader: true, End: hang}
-	if n.LateHeads {
-		step.Messages = new(uint32)
-		*step.Messages = 1
-	}
-	res := n.head(t.Context(), t, request{method: "Stream", script: script(id, step)})
+	res := n.headAlone(t.Context(), t, id)
 	time.AfterFunc(20*time.Millisecond, func() { res.Body.Close() })
 	if piece, err := res.Body.Next(t.Context()); err == nil {
 		t.Errorf("got %q after Close", piece)

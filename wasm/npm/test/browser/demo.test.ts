@@ -255,7 +255,7 @@ test("the page fits a phone, and works by keyboard alone", async (t) => {
 
 test("without the built package the page says what to do", async (t) => {
   const { page } = await openDemo(t, "", {
-    expected: [/404/, /dynamically imported module/, /^(Error: )?Loading (module from|failed)/],
+    expected: [/404/, /dynamically imported module/, /^(Error: )?Loading (module from|failed)/, /^Error$/],
   });
   await page.route("**/dist/hedgerow/index.js", (route) => route.fulfill({ status: 404 }));
   await page.goto(`${server}/?`);
