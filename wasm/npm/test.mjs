@@ -63,7 +63,7 @@ let names = (await readdir(join(here, "test"), { recursive: true }))
 if (names.length === 0) fail(`no ${suite} test matches`);
 
 const scratch = join(here, "test-dist", "try"); // This is a package of its own: for the tests in it, "hedgerow" is that package.
-const out = trying ? join(scratch, "test") : join(here, "test-dist", suite);
+const out = trying ? join(scratch, "test") : join(here, "test-dist", inFirefox ? "firefox" : suite);
 const translated = (name) => join(out, name.replace(/\.ts$/, ".mjs"));
 await rm(out, { recursive: true, force: true });
 const building = trying ? buildScratch(scratch) : undefined;
