@@ -3,7 +3,7 @@
 package abi
 
 // Version is a number of the table, which JavaScript must know too.
-const Version uint32 = 0xff08992
+const Version uint32 = 0x8415323b
 
 // Fatal is what an export answers with, instead of a number of words, when the
 // instance is good for nothing any more.
@@ -40,6 +40,8 @@ type Program interface {
 	CloseChannel(channel uint32, now float64)
 	// State: JavaScript asks for what the channel has learned, to store it.
 	State(channel uint32)
+	// Share: another tab has told what is left of the budget that they share.
+	Share(channel uint32, in []byte)
 	// Refreshed: the function that refreshes credentials has succeeded (0), or
 	// failed (1) with this error.
 	Refreshed(channel uint32, now float64, failed uint32, in []byte)
@@ -116,7 +118,8 @@ const (
 	ActionRefresh     uint32 = 13 // run the function that refreshes credentials, then call refreshed
 	ActionStopRefresh uint32 = 14 // nobody waits for the credentials any more: abort the function's signal, and do not call refreshed
 	ActionState       uint32 = 15 // the answer to state, if the text has changed since it was stored
-	ActionInflate     uint32 = 16 // inflate the payload that is now complete, but stop one byte after the limit
+	ActionBudget      uint32 = 16 // tell the other tabs what is left of the budget that they share; it comes before the other actions of a call, and is part of the answer to open_channel if the channel has a budget
+	ActionInflate     uint32 = 17 // inflate the payload that is now complete, but stop one byte after the limit
 )
 
 // The words at the address that mailbox returns, which never changes. The words

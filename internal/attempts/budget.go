@@ -17,6 +17,7 @@ type Budget struct {
 	tokens    int64
 	counted   plan.Duration // until when time has been counted
 	timed     bool          // counted is set
+	changed   bool          // since other tabs were told
 	unproved  int64         // what was paid since the last success, less what time has earned since
 }
 
@@ -37,8 +38,23 @@ func NewBudget(ratio, perSecond int64) *Budget {
 func (b *Budget) Earn(now plan.Duration) {
 	if b != nil {
 		b.count(now)
-		b.tokens = min(b.tokens+b.ratio, budgetMost)
+		b.set(min(b.tokens+b.ratio, budgetMost), b.unproved)
 	}
+}
+
+func (b *Budget) set(tokens, unproved int64) {
+	b.changed = b.changed || tokens != b.tokens || unproved != b.unproved
+	b.tokens, b.unproved = tokens, unproved
+}
+
+// Changed reports whether the budget has changed since it was last asked, so that other
+// tabs have to be told.
+func (b *Budget) Changed() bool {
+	if b == nil || !b.changed {
+		return false
+	}
+	b.changed = false
+	return true
 }
 
 // count earns what the time since the last count is worth.
@@ -67,8 +83,7 @@ func (b *Budget) Pay(now plan.Duration) bool {
 		return false
 	}
 	if b != nil {
-		b.tokens -= budgetToken
-		b.unproved += budgetToken
+		b.set(b.tokens-budgetToken, b.unproved+budgetToken)
 	}
 	return true
 }
@@ -76,7 +91,7 @@ func (b *Budget) Pay(now plan.Duration) bool {
 // Won reports that a server has answered, if only with a failure that is not tried again.
 func (b *Budget) Won() {
 	if b != nil {
-		b.unproved = 0
+		b.set(b.tokens, 0)
 	}
 }
 

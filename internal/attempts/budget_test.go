@@ -103,11 +103,30 @@ func TestBudgetText(t *testing.T) {
 	}
 }
 
+// SEMANTICS 8.7f: other tabs are told of each change once.
+func TestBudgetChanged(t *testing.T) {
+	b := budget(0)
+	if b.Earn(0); b.Changed() {
+		t.Error("a call that earns nothing changes something")
+	}
+	b.Pay(0)
+	if !b.Changed() || b.Changed() {
+		t.Error("a payment is told twice, or never")
+	}
+	b.Won()
+	if !b.Changed() {
+		t.Error("a success that allows more is not told")
+	}
+	if b.Restore("0 0"); b.Changed() {
+		t.Error("what was heard is told again")
+	}
+}
+
 func TestNoBudget(t *testing.T) {
 	var b *attempts.Budget
 	b.Earn(0)
 	b.Won()
-	if !b.Pay(0) || !b.Affords(0) {
+	if !b.Pay(0) || !b.Affords(0) || b.Changed() {
 		t.Error("without a budget something is refused")
 	}
 }

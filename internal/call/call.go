@@ -113,6 +113,9 @@ func (c *Call) Init(ch *channel.Channel, now plan.Duration, p Params) {
 	}
 }
 
+// Budget is what the channel's retries and hedges are paid from; nil: they cost nothing.
+func (c *Call) Budget() *attempts.Budget { return c.channel.Budget() }
+
 // Take returns the actions since the last Take.
 func (c *Call) Take() []attempts.Action { return c.machine.Take() }
 

@@ -11,6 +11,10 @@ import (
 // call that has ended is not used any more after that.
 func (d *Driver) writeActions(c *liveCall) {
 	ended := false
+	if budget := c.Budget(); budget.Changed() {
+		d.out.Begin(abi.ActionBudget, c.id, 0)
+		d.out.String(budget.Text())
+	}
 	for _, a := range c.Take() {
 		switch a.Op {
 		case attempts.Timer:

@@ -65,6 +65,10 @@ func (d *Driver) OpenChannel(id uint32, in []byte) {
 		d.out.Begin(abi.ActionWarn, 0, 0)
 		d.emitWarning(w)
 	}
+	if ch.Budget() != nil {
+		d.out.Begin(abi.ActionBudget, 0, 0)
+		d.out.String(ch.Budget().Text())
+	}
 	d.channels.set(id, ch)
 }
 
@@ -104,6 +108,13 @@ func (d *Driver) State(id uint32) {
 			d.out.Begin(abi.ActionState, 0, 0)
 			d.out.String(text)
 		}
+	}
+}
+
+// Share takes over what another tab has told of the budget.
+func (d *Driver) Share(id uint32, in []byte) {
+	if ch := d.channels.find(id); ch != nil && ch.Budget() != nil {
+		ch.Budget().Restore(string(in))
 	}
 }
 

@@ -31,6 +31,15 @@ func state(channel uint32) (words uint32) {
 	return emitted()
 }
 
+//go:wasmexport share
+func share(channel uint32, bytes uint32) (words uint32) {
+	words = abi.Fatal // after a panic
+	defer guard()
+	buffers.Reset()
+	program.Share(channel, buffers.Input(bytes))
+	return emitted()
+}
+
 //go:wasmexport refreshed
 func refreshed(channel uint32, now float64, failed uint32, bytes uint32) (words uint32) {
 	words = abi.Fatal // after a panic

@@ -137,7 +137,7 @@ func (s *script) input(export string) (in []byte, fields int) {
 		return s.options(), 0
 	case "start":
 		return s.start(), 0
-	case "cancel", "broken", "failed", "closed", "refreshed":
+	case "cancel", "broken", "failed", "closed", "refreshed", "share":
 		return []byte(pick(s, []string{"", "reset", "ü\x00\xff", strings.Repeat("long ", 50)})), 0
 	case "unprepared":
 		text, n := s.fields(metadataFields)

@@ -119,6 +119,8 @@ func (t *Traffic) event() Event {
 		return Named("network", nil, t.now(), up)
 	case n < 124 && len(t.channels) < 5:
 		return t.openChannel()
+	case n == 125 && t.s.next() < 128:
+		return Named("share", []byte(pick(t.s, []string{"0 2000000", "1500000 0", "none"})), float64(pick(t.s, t.channels).id))
 	case n == 125:
 		return Named("state", nil, float64(pick(t.s, t.channels).id))
 	case n == 124:

@@ -33,6 +33,7 @@ var Exports = []Export{
 		"value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries the requests, `crossOrigin`: the page is on another origin"},
 	{Name: "close_channel", Args: []Field{channelArg, nowArg}, Says: "the channel is closed: its calls are canceled"},
 	{Name: "state", Args: []Field{channelArg}, Says: "JavaScript asks for what the channel has learned, to store it"},
+	{Name: "share", Args: []Field{channelArg, inputArg}, Says: "another tab has told what is left of the budget that they share"},
 	{Name: "refreshed", Args: []Field{channelArg, nowArg, {Name: "failed", Type: U32}, inputArg}, Says: "the function that refreshes credentials has succeeded (0), or failed (1) with this error"},
 	{Name: "start", Args: []Field{callArg, inputArg}, Block: StartBlock, Says: "a call begins; the input is a start block, then the call's method, then its metadata"},
 	{Name: "queue", Args: []Field{callArg, nowArg, {Name: "size", Type: F64}, {Name: "sent", Type: F64}}, Says: "the application sends a message in an open call. *sent* is how many bytes are sent, " +
@@ -89,5 +90,6 @@ var Actions = []Action{
 	{Name: "refresh", Says: "run the function that refreshes credentials, then call `refreshed`"},
 	{Name: "stop_refresh", Says: "nobody waits for the credentials any more: abort the function's signal, and do not call `refreshed`"},
 	{Name: "state", Fields: []Field{{Name: "text", Type: Text}}, Says: "the answer to `state`, if the text has changed since it was stored"},
+	{Name: "budget", Fields: []Field{{Name: "text", Type: Text}}, Says: "tell the other tabs what is left of the budget that they share; it comes before the other actions of a call, and is part of the answer to open_channel if the channel has a budget"},
 	{Name: "inflate", Fields: []Field{{Name: "limit", Type: Float}}, Says: "inflate the payload that is now complete, but stop one byte after the limit"},
 }

@@ -10,6 +10,8 @@ export interface ChannelHandler {
   warned(warning: Warning): void;
   /** What is to be stored. */
   learned(text: string): void;
+  /** The channel has a budget, which its tabs share. */
+  budgeted(text: string): void;
   died(death: Error): void;
 }
 
@@ -196,6 +198,10 @@ export class Engine {
       }
       case Action.Refuse: // part of the answer to open_channel
         this.asking?.refused(cursor.text(), cursor.text());
+        return;
+      case Action.Budget:
+        if (id !== 0) break;
+        this.asking?.budgeted(cursor.text()); // part of the answer to open_channel
         return;
       case Action.State: // the answer to state
         this.asking?.learned(cursor.text());

@@ -2,7 +2,7 @@
 import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
 
 /** A number of the table, which the program must know too. */
-export const VERSION = 0xff08992;
+export const VERSION = 0x8415323b;
 
 /** What an export answers with that has died. */
 export const FATAL = 0xffffffff;
@@ -26,6 +26,8 @@ export interface Exports {
   close_channel(channel: number, now: number): number;
   /** JavaScript asks for what the channel has learned, to store it. */
   state(channel: number): number;
+  /** Another tab has told what is left of the budget that they share. */
+  share(channel: number, bytes: number): number;
   /** The function that refreshes credentials has succeeded (0), or failed (1) with this error. */
   refreshed(channel: number, now: number, failed: number, bytes: number): number;
   /** A call begins; the input is a start block, then the call's method, then its metadata. */
@@ -104,8 +106,10 @@ export enum Action {
   StopRefresh = 14,
   /** The answer to `state`, if the text has changed since it was stored. */
   State = 15,
+  /** Tell the other tabs what is left of the budget that they share; it comes before the other actions of a call, and is part of the answer to open_channel if the channel has a budget. */
+  Budget = 16,
   /** Inflate the payload that is now complete, but stop one byte after the limit. */
-  Inflate = 16,
+  Inflate = 17,
 }
 
 /** The words at the address that `mailbox` returns, which never changes. The words themselves may change with every call of an export. */

@@ -183,6 +183,11 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
         this.engine.later(() => this.#open(attempt, streams, fields));
         return;
       }
+      case Action.Budget: {
+        const text = cursor.text();
+        this.engine.later(() => this.channel.tell?.(text));
+        return;
+      }
       case Action.Refresh:
         this.engine.later(() => this.channel.refresher?.start());
         return;

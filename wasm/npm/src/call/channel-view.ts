@@ -28,6 +28,8 @@ export interface ChannelView {
   readonly loadInflate: () => Promise<Inflate>;
   /** Absent: credentials are not refreshed. */
   readonly refresher: Refresher | undefined;
+  /** Tells other tabs what is left of the budget; absent: the channel has none. */
+  readonly tell: ((text: string) => void) | undefined;
   /** Called when a call has ended, if what was learned from it is to be stored. */
   readonly ended: (() => void) | undefined;
   /** Gives each attempt its own metadata; absent: none has any. */

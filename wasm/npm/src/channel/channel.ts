@@ -15,6 +15,7 @@ import { FetchCarrier, type FetchSettings } from "../carry/fetch.js";
 import type { KeptState } from "./kept-state.js";
 import type { CredentialsRefresher } from "./refresher.js";
 import { checkOptions, type Settings } from "./settings.js";
+import type { SharedBudget } from "./shared-budget.js";
 
 /** What is particular to where an entry runs. */
 export interface Place {
@@ -121,6 +122,8 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
   #kept: KeptState | undefined;
   /** What Go says that is to be stored. */
   #learned: string | undefined;
+  #budgeted = false;
+  #shared: SharedBudget | undefined;
 
   constructor(
     module: WebAssembly.Module,
@@ -154,6 +157,20 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
     this.#learned = text;
   }
 
+  budgeted(): void {
+    this.#budgeted = true;
+  }
+
+  /** Shares the budget with the other tabs that have a channel to the same URL, as soon as the part that does it is loaded. */
+  async #share({ engine, id }: ChannelView): Promise<void> {
+    const { SharedBudget } = await loadPart(import("./shared-budget.js"));
+    if (this.#view?.id !== id) return;
+    this.#shared?.stop();
+    this.#shared = new SharedBudget(`hedgerow ${this.baseUrl}`, (text) => {
+      if (this.#view?.id === id && engine.buffers.alive) engine.enter("share", id, engine.buffers.text(text));
+    });
+  }
+
   /** Passes the options to Go, which checks them. A channel whose instance died does this again, with a fresh instance. */
   open(problems: readonly Problem[]): void {
     const kept = this.#kept;
@@ -183,8 +200,10 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
       engine.enter("refreshed", id, engine.clock.now(), failed ? 1 : 0, text);
     };
     const refresher = Refresher && refresh && new Refresher(refresh, ended);
-    this.#view = { engine, id, baseUrl, prepare, loadInflate, ended: kept?.touch, refresher, ...parts };
+    const tell = this.#budgeted ? (text: string): void => this.#shared?.tell(text) : undefined;
+    this.#view = { engine, id, baseUrl, prepare, loadInflate, ended: kept?.touch, refresher, tell, ...parts };
     kept?.start(() => this.#ask());
+    if (tell && typeof BroadcastChannel === "function") void this.#share(this.#view).catch(() => {}); // each tab then has a budget of its own
   }
 
   refused(path: string, reason: string): void {
@@ -217,6 +236,7 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
     this.#closed = true;
     if (!this.#view) return;
     this.#kept?.stop();
+    this.#shared?.stop();
     const { engine, id } = this.#view;
     engine.removeChannel(this);
     engine.enter("close_channel", id, engine.clock.now());

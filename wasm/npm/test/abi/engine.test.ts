@@ -27,7 +27,13 @@ test("a call that is started on an instance that has died hears of it, as those 
   const engine = open();
   const running = record(engine, 1);
   const deaths: Error[] = [];
-  const channel: ChannelHandler = { refused: () => {}, warned: () => {}, learned: () => {}, died: (death) => deaths.push(death) };
+  const channel: ChannelHandler = {
+    refused: () => {},
+    warned: () => {},
+    learned: () => {},
+    budgeted: () => {},
+    died: (death) => deaths.push(death),
+  };
   engine.addChannel(channel);
   start(engine, 1, "/a.B/C");
   start(engine, 2, "/hedgerow.Fault/Panic");

@@ -57,6 +57,7 @@ export const events: { [K in Kind]: Same<Event<hedgerow.CallEvent, K>, Event<con
   backoff: true,
   hedgeScheduled: true,
   throttle: true,
+  budget: true,
   buffer: true,
   committed: true,
   callEnded: true,

@@ -1,0 +1,47 @@
+// The retryBudget that the tabs of a browser share (SEMANTICS 8.7f); other tabs are played by BroadcastChannels of the test's.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { Code, createChannel } from "hedgerow";
+import { createTestServer, fail, networkError, reply } from "hedgerow/testing";
+import { METHOD, settle } from "../support/calls.js";
+
+const serviceConfig = {
+  methodConfig: [
+    {
+      name: [{}],
+      retryPolicy: {
+        maxAttempts: 4,
+        initialBackoff: "0.1s",
+        maxBackoff: "1s",
+        backoffMultiplier: 2,
+        retryableStatusCodes: ["UNAVAILABLE"],
+      },
+    },
+  ],
+  "x-hedgerow": { retryBudget: { ratio: 0.1 } },
+};
+
+test("a retry is paid, one that cannot be paid is not made, and other tabs are told", async (t) => {
+  const server = createTestServer().on(METHOD, fail(Code.UNAVAILABLE), networkError(), reply(Uint8Array.of(7)));
+  const channel = await createChannel({ ...server.options, serviceConfig });
+  t.after(() => channel.close());
+  const other = new BroadcastChannel(`hedgerow ${server.options.baseUrl}`);
+  t.after(() => other.close());
+  const told: unknown[] = [];
+  const heard = once(other, "message");
+  other.addEventListener("message", ({ data }: { data: unknown }) => told.push(data));
+  for (let i = 0; i < 20; i++) await settle(); // the part that shares it is loaded
+  const budgets: (number | boolean)[] = [];
+  const onEvent = (event: { type: string; tokens?: number; blocked?: boolean }) => {
+    if (event.type === "budget") budgets.push(event.tokens!, event.blocked!);
+  };
+  const error = await server.clock.runUntil(
+    channel.unary(METHOD, new Uint8Array(), { onEvent }).catch((error: unknown) => error),
+  );
+  assert.deepEqual(budgets, [0.1, false, 0.1, true]);
+  assert.equal((error as { attempts: unknown[] }).attempts.length, 2);
+  assert.equal((error as { commitReason: string }).commitReason, "throttled");
+  await heard;
+  assert.match(String(told[0]), /^\d+ \d+$/);
+});
