@@ -19,7 +19,7 @@ import { compilerOf } from "./wasm.mjs";
 // CHANGELOG.md.
 const budget = {
   wasm: { raw: 123_732, gzip: 57_403, brotli: 49_329 },
-  javascript: { raw: 49_549, gzip: 18_345, brotli: 16_413 },
+  javascript: { raw: 50_344, gzip: 18_649, brotli: 16_725 },
 };
 
 const here = fileURLToPath(new URL(".", import.meta.url));
