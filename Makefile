@@ -144,7 +144,7 @@ test-node: build-server ## Run the tests of the built npm package, of the demo p
 
 # In make test, Firefox runs the files in which engines differ; make test-all, and make test-browser ENGINE=firefox, run all of them there.
 IN_FIREFOX = $(or $(TESTS),$(if $(filter test-all,$(MAKECMDGOALS))$(ENGINE),,$(addprefix browser/,\
-  cors faults fetch go-app leaving load package service-worker.test streaming web-socket worker.test worker-page)))
+  broken cors faults fetch go-app leaving load package service-worker.test streaming web-socket worker.test worker-page)))
 
 .PHONY: test-browser
 test-browser: build-server ## Run the tests in headless Chromium and in Firefox: the package, the demo page and Go tests. ENGINE= names one of them.

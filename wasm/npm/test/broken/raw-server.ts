@@ -3,13 +3,6 @@ import { createServer, type Socket } from "node:net";
 import type { TestContext } from "node:test";
 import type { Answer } from "./row.js";
 
-const SERVICE = "/broken.Answers/";
-
-/** The method that is answered with the n-th row. */
-export function methodOf(n: number): string {
-  return SERVICE + n;
-}
-
 /** The number of the row for which a request with this head asks. */
 export function rowOf(head: string): number {
   const [, path = ""] = head.split(" ");
@@ -81,11 +74,16 @@ function headOf(lines: readonly string[]): Buffer {
 }
 
 async function send(socket: Socket, { head, body, end }: Answer): Promise<void> {
+  socket.cork(); // what is not parted by a turn goes out in one piece: bytes behind the trailers must come with them
   if (head) socket.write(headOf(head));
   for (const step of body) {
-    if (step === "turn") await new Promise((go) => setImmediate(go));
-    else socket.write(step);
+    if (step === "turn") {
+      socket.uncork();
+      await new Promise((go) => setImmediate(go));
+      socket.cork();
+    } else socket.write(step);
   }
+  socket.uncork();
   if (end === "reset") socket.resetAndDestroy();
   else if (end === "close") socket.end();
 }

@@ -25,9 +25,9 @@ export interface Outcome {
   readonly messages?: number;
   /**
    * Which channels with a retry policy for UNAVAILABLE use up its three attempts: all, or those with `headerCommit: "firstFrame"`. A channel without a
-   * policy makes one attempt.
+   * policy makes one attempt. "perhaps": a matter of timing.
    */
-  readonly retried: "always" | "firstFrame" | "never";
+  readonly retried: "always" | "firstFrame" | "never" | "perhaps";
 }
 
 export interface Row {
@@ -36,6 +36,8 @@ export interface Row {
   readonly outcome: Outcome;
   /** What is different for a unary call, which needs exactly one message. */
   readonly unary?: Partial<Outcome>;
+  /** What is different in a browser, which reads HTTP with other eyes than Node does. */
+  readonly engines?: { readonly [Engine in "chromium" | "firefox"]?: Outcome };
   /** The deadline, in milliseconds, for an answer that never ends. All other calls have one that they do not need. */
   readonly timeoutMs?: number;
 }
