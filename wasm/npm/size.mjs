@@ -18,8 +18,8 @@ import { compilerOf } from "./wasm.mjs";
 // The sizes in bytes, as they were measured last. A change that needs more raises them to what --check prints, with a line in
 // CHANGELOG.md.
 const budget = {
-  wasm: { raw: 123_732, gzip: 57_403, brotli: 49_329 },
-  javascript: { raw: 50_344, gzip: 18_649, brotli: 16_725 },
+  wasm: { raw: 140_054, gzip: 66_177, brotli: 55_603 },
+  javascript: { raw: 50_830, gzip: 18_870, brotli: 16_922 },
 };
 
 const here = fileURLToPath(new URL(".", import.meta.url));
