@@ -60,7 +60,7 @@ export class Engine {
   #patience = 0;
 
   constructor(module: WebAssembly.Module, clock: Clock, hears = true) {
-    this.clock = clock;
+    this.clock = clock === PAGE_CLOCK ? clock : steady(clock);
     this.#hears = hears && typeof addEventListener === "function"; // not in Node
     this.#host = new Host(
       module,
@@ -287,6 +287,21 @@ export const PAGE_CLOCK: Clock = {
 };
 
 const engines = new WeakMap<Clock, { readonly module: WebAssembly.Module; readonly engine: Engine }>();
+
+/** A clock of the user's own, whose time stands still while it throws: events come from everywhere, and none may be lost for it. */
+function steady(clock: Clock): Clock {
+  let last = 0;
+  return {
+    now: () => {
+      runSafely(() => {
+        last = clock.now();
+      });
+      return last;
+    },
+    setTimeout: (act, milliseconds) => clock.setTimeout(act, milliseconds),
+    clearTimeout: (timer) => clock.clearTimeout(timer),
+  };
+}
 
 /** The engine of a clock. A fresh one if the last one died. */
 export function engineOf(module: WebAssembly.Module, clock: Clock): Engine {

@@ -39,6 +39,21 @@ test("a clock that throws when it is given a timer does not lose what stands beh
   assert.equal((await call).code, Code.CANCELLED);
 });
 
+test("a clock whose now throws, at whatever point of a call, loses no call", async (t) => {
+  t.mock.method(console, "error", () => {});
+  for (let fine = 0; fine < 10; fine++) {
+    let asked = Number.NEGATIVE_INFINITY;
+    const clock = {
+      now: () => (++asked > fine ? assert.fail("from the clock") : performance.now()),
+      setTimeout: (act: () => void, milliseconds: number) => setTimeout(act, milliseconds),
+      clearTimeout: (timer: unknown) => clearTimeout(timer as NodeJS.Timeout),
+    };
+    const channel = await open(t, new FakeFetch(ok(MESSAGE)), { clock });
+    asked = 0;
+    assert.equal((await channel.unary(METHOD, MESSAGE, { timeoutMs: 60_000 })).message.length, MESSAGE.length, `after ${fine}`);
+  }
+});
+
 test("an iterator of messages that aborts its own call and never answers is returned", async (t) => {
   const channel = await open(t, new FakeFetch());
   const controller = new AbortController();
