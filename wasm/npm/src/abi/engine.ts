@@ -81,7 +81,7 @@ export class Engine {
   }
 
   #listen(how: "addEventListener" | "removeEventListener"): void {
-    if (!this.#hears) return;
+    if (!this.#hears || typeof globalThis[how] !== "function") return; // a test may have taken back the page that it played
     globalThis[how]("securitypolicyviolation", this.#onViolation, true);
     for (const type of ["online", "offline", "pageshow", "pagehide", "beforeunload"]) globalThis[how](type, this.#onPage);
     if (typeof document === "object") document[how]("visibilitychange", this.#onPage);
