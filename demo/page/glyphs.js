@@ -31,6 +31,10 @@ export const glyphs = {
     [0, 40, 0, "lost"],
     [12, 12, 1, "good"],
   ],
+  tuned: [
+    [0, 24, 0, "lost"],
+    [7, 12, 1, "good"],
+  ],
   stream: [
     [0, 8, 0, "bad"],
     [13, 27, 1, "good"],

@@ -31,7 +31,9 @@ function glyph(id) {
   return svg(
     "svg",
     { class: "glyph", width: 40, height: 20, viewBox: "0 0 40 20", "aria-hidden": "true" },
-    ...glyphs[id].map(([x, width, lane, tone]) => svg("rect", { class: tone, x, y: 1 + lane * 7, width, height: 4.5, rx: 1.5 })),
+    ...(glyphs[id] ?? []).map(([x, width, lane, tone]) =>
+      svg("rect", { class: tone, x, y: 1 + lane * 7, width, height: 4.5, rx: 1.5 }),
+    ),
     id === "deadline" && svg("line", { class: "edge", x1: 36.5, x2: 36.5, y1: 0, y2: 20 }),
     id === "pushback" && svg("path", { class: "flag", d: "M13 8.5V0h7l-2 2.3l2 2.3h-6" }),
   );
