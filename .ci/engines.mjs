@@ -38,10 +38,12 @@ const [how] = process.argv.slice(2);
 const before = readFileSync(page, "utf8");
 const { table, failed, untold } = drawn();
 const [head, rest] = before.split(BEGIN);
-const after = `${head}${BEGIN}\n\n${table}\n${END}${rest.split(END)[1]}`;
+const [old, foot] = rest.split(END);
+const after = `${head}${BEGIN}\n\n${table}\n${END}${foot}`;
 if (untold.length > 0) fail(`these files of test/browser belong to no part: name them in .ci/engines.mjs: ${untold.join(" ")}`);
 if (failed.length > 0) fail(`these tests failed:\n${failed.join("\n")}`);
 if (how === "--write") writeFileSync(page, after);
+else if (old.trim() === "") console.log("docs/engines.md has no table yet: node .ci/engines.mjs --write");
 else if (words(after) !== words(before))
   fail("the table of docs/engines.md is not that of the last runs: node .ci/engines.mjs --write");
 
@@ -60,7 +62,14 @@ function drawn() {
   const all = [...chromium, ...firefox, ...webkit];
   const known = features.flatMap(([, files]) => files);
   return {
-    table: ["| part | Chromium | Firefox | WebKitGTK |", "|---|---|---|---|", ...rows, ""].join("\n"),
+    table: [
+      'A number counts tests; behind "not" is why the others cannot run there.',
+      "",
+      "| part | Chromium | Firefox | WebKitGTK |",
+      "|---|---|---|---|",
+      ...rows,
+      "",
+    ].join("\n"),
     failed: all.filter(({ outcome }) => outcome === "fail").map(({ where, path }) => `${where}: ${path.join(" > ")}`),
     untold: [...new Set([...chromium, ...firefox].map(fileOf))].filter((file) => !known.includes(file)),
   };
