@@ -20,6 +20,8 @@ const features = [
   ],
   ["Loading, Content-Security-Policy, `hedgerow/inline`", ["load"], ["inline", "strict CSP", "CSP without"]],
   ["What a page's policy forbids, redirects, iframes", ["faults"], ["CSP whose"]],
+  ["The errors of a first hour", ["first-hour"], []],
+  ["Answers of broken servers", ["broken"], []],
   ["Leaving the page", ["leaving"], ["leaving"]],
   ["Pages that sleep, or are in the back/forward cache", ["page-life"], []],
   ["CORS and the attempts header", ["cors"], ["CORS"]],
