@@ -61,7 +61,7 @@ export class Engine {
 
   constructor(module: WebAssembly.Module, clock: Clock, hears = true) {
     this.clock = clock === PAGE_CLOCK ? clock : steady(clock);
-    this.#hears = hears && typeof addEventListener === "function"; // not in Node
+    this.#hears = hears;
     this.#host = new Host(
       module,
       (action, cursor) => this.#read(action, cursor),
@@ -126,7 +126,8 @@ export class Engine {
   whenForbidden(url: string, tell: (directive: string | undefined) => void): void {
     const find = (): string | undefined => this.#forbidden.get(url) ?? this.#forbidden.get(url.replace(/^http/, "ws"));
     const known = find();
-    if (known || !this.#hears) tell(known);
+    if (known || !this.#hears || typeof addEventListener !== "function")
+      tell(known); // not in Node
     else setTimeout(() => tell(find()));
   }
 
