@@ -267,6 +267,10 @@ audit: $(NODE_MODULES) ## Look for known vulnerabilities of the dependencies, in
 reproducible: $(NODE_MODULES) ## Build the npm package twice, in two clean folders, and fail unless both give the same bytes.
 	@node .ci/reproducible.mjs
 
+.PHONY: measure-streams
+measure-streams: build-package ## Measure resumableStreaming: a million messages over 400 breaks, and 10,000 clients of a server that restarts: SEED=1.
+	@node $(NPM)/bench/streams.mjs --seed $(SEED)
+
 .PHONY: coverage
 coverage: prerequisites ## Measure what the native Go tests cover, and write coverage/go.html.
 	@mkdir -p coverage

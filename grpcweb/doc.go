@@ -64,7 +64,7 @@
 // that is jsbridge.WebSocket.
 //
 // If a stream breaks after the first message of its response, only the application knows
-// where to continue: see the example of [Stream].
+// where to continue: [Resume] does so if it says where.
 //
 // # The options of a retry policy
 //

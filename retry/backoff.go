@@ -40,3 +40,13 @@ func duration(ns float64) plan.Duration {
 	}
 	return plan.Duration(ns)
 }
+
+// Draw draws the delay that follows so many others in a row: the backoff that Plan keeps,
+// for whoever counts himself.
+func Draw(p *Policy, jitter plan.Jitter, before int, random float64) plan.Duration {
+	b := backoff{policy: p}
+	for range min(before, 1000) { // the bound has long reached its highest then, or its lowest
+		b.next()
+	}
+	return draw(jitter, b.next(), random)
+}

@@ -3,7 +3,7 @@
 package abi
 
 // Version is a number of the table, which JavaScript must know too.
-const Version uint32 = 0x8415323b
+const Version uint32 = 0xd5163463
 
 // Fatal is what an export answers with, instead of a number of words, when the
 // instance is good for nothing any more.
@@ -42,6 +42,10 @@ type Program interface {
 	State(channel uint32)
 	// Share: another tab has told what is left of the budget that they share.
 	Share(channel uint32, in []byte)
+	// Renew: a stream of a resumable subscription to the method in the input ended
+	// with this code. lost 1: its connection was lost after the commit. failures:
+	// how many in a row failed before it without a message.
+	Renew(channel uint32, now float64, code uint32, lost uint32, failures uint32, in []byte)
 	// Refreshed: the function that refreshes credentials has succeeded (0), or
 	// failed (1) with this error.
 	Refreshed(channel uint32, now float64, failed uint32, in []byte)
@@ -107,7 +111,7 @@ const (
 	ActionAbort       uint32 = 2  // end the attempt's exchange and ignore what it still reports
 	ActionRead        uint32 = 3  // read one chunk of the body
 	ActionHead        uint32 = 4  // give the application the header
-	ActionEnd         uint32 = 5  // settle the call. The attempt is the one whose status this is, or −1. drop: the application gets none of the messages that it has not read yet. rawCode: the number that the server sent if it is not a gRPC code, or 0
+	ActionEnd         uint32 = 5  // settle the call. The attempt is the one whose status this is, or −1. drop: the application gets none of the messages that it has not read yet. lost: the connection was lost after the commit, or the request was ended by something other than this client. rawCode: the number that the server sent if it is not a gRPC code, or 0
 	ActionRelease     uint32 = 6  // no other attempt than this one will send the request
 	ActionWritten     uint32 = 7  // the application need not wait any longer for this many of its messages, from the first
 	ActionTimer       uint32 = 8  // set the instance's one timer to this instant; with Infinity, clear it. A patient timer waits for the end of a body, which usually comes at once, so it need not be set before that has had the chance
@@ -115,11 +119,12 @@ const (
 	ActionObserve     uint32 = 10 // tell the listeners
 	ActionWarn        uint32 = 11 // tell the developer. For call 0, it is about the channel that is being opened
 	ActionRefuse      uint32 = 12 // report this problem with the options of the channel that is being opened
-	ActionRefresh     uint32 = 13 // run the function that refreshes credentials, then call refreshed
-	ActionStopRefresh uint32 = 14 // nobody waits for the credentials any more: abort the function's signal, and do not call refreshed
-	ActionState       uint32 = 15 // the answer to state, if the text has changed since it was stored
-	ActionBudget      uint32 = 16 // tell the other tabs what is left of the budget that they share; it comes before the other actions of a call, and is part of the answer to open_channel if the channel has a budget
-	ActionInflate     uint32 = 17 // inflate the payload that is now complete, but stop one byte after the limit
+	ActionRenew       uint32 = 13 // the answer to renew: subscribe again after so many milliseconds. Infinity: do not. NaN: the method has no retryPolicy
+	ActionRefresh     uint32 = 14 // run the function that refreshes credentials, then call refreshed
+	ActionStopRefresh uint32 = 15 // nobody waits for the credentials any more: abort the function's signal, and do not call refreshed
+	ActionState       uint32 = 16 // the answer to state, if the text has changed since it was stored
+	ActionBudget      uint32 = 17 // tell the other tabs what is left of the budget that they share; it comes before the other actions of a call, and is part of the answer to open_channel if the channel has a budget
+	ActionInflate     uint32 = 18 // inflate the payload that is now complete, but stop one byte after the limit
 )
 
 // The words at the address that mailbox returns, which never changes. The words

@@ -239,6 +239,24 @@ func (c *Call) Ending() (final status.Status, ended bool) {
 	return final, true
 }
 
+// Lost reports whether the call ended because its connection was lost after the commit, so
+// that no status had come from the server, or because something other than this client
+// ended its request, such as the page being left (SEMANTICS 8.4b).
+func (c *Call) Lost() bool {
+	if c.machine.Reason() == status.ReasonDrop {
+		return true
+	}
+	id := c.machine.Answer()
+	if id < 0 || !c.machine.Headed() {
+		return false
+	}
+	switch c.machine.Status().Code {
+	case status.Unavailable, status.Canceled, status.Unknown:
+		return !c.attempt(id).Came()
+	}
+	return false
+}
+
 // Records returns the history of the attempts so far.
 func (c *Call) Records() []status.AttemptRecord { return c.machine.Records() }
 

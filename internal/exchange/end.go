@@ -73,6 +73,9 @@ func (x *Exchange) Whole() bool {
 	return x.state == over || x.whole != nil || x.failed() || x.told != nil && x.empty
 }
 
+// Came reports whether a status has come from the server, in the head or in trailers.
+func (x *Exchange) Came() bool { return x.whole != nil || x.told != nil }
+
 // Break tells that the body failed because the connection was lost. A complete status
 // that has come is still valid.
 func (x *Exchange) Break(cause error) Reading {

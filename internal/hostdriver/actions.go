@@ -54,6 +54,7 @@ func (d *Driver) writeActions(c *liveCall) {
 		case attempts.End:
 			d.begin(abi.ActionEnd, c, a)
 			d.out.Flag(a.Drop)
+			d.out.Flag(c.Lost())
 			d.emitStatus(c)
 			ended = true
 		case attempts.Observe:

@@ -2,6 +2,7 @@ package hostdriver
 
 import (
 	"errors"
+	"math"
 
 	"github.com/hedgerow-web/hedgerow/internal/text"
 
@@ -116,6 +117,26 @@ func (d *Driver) Share(id uint32, in []byte) {
 	if ch := d.channels.find(id); ch != nil && ch.Budget() != nil {
 		ch.Budget().Restore(string(in))
 	}
+}
+
+// Renew says whether a subscription to the method that the text holds is renewed after a
+// stream that failed with the code, and after how many milliseconds: Infinity stands for
+// not at all, and NaN for a method that cannot be resumed.
+func (d *Driver) Renew(id uint32, now float64, code, lost, failures uint32, in []byte) {
+	d.now = d.instant(now)
+	ch := d.channels.find(id)
+	if ch == nil {
+		return
+	}
+	wait, method := math.NaN(), string(in)
+	if ch.Resumable(method) {
+		wait = math.Inf(1)
+		if after, again := ch.Renew(d.now, method, status.Code(code), lost != 0, count(failures)); again {
+			wait = milliseconds(after)
+		}
+	}
+	d.out.Begin(abi.ActionRenew, 0, 0)
+	d.out.Float(wait)
 }
 
 // Refreshed reports that the channel's credentials were refreshed, or, if failed is not 0,

@@ -48,6 +48,7 @@ func (d *Driver) emitRefusal(id uint32) {
 	const none = ^uint32(0)
 	d.out.Begin(abi.ActionEnd, id, none)
 	d.out.Flag(true)
+	d.out.Flag(false)
 	d.out.Words(uint32(status.Internal), 0)
 	d.out.String("the channel of this call is not open")
 	d.out.Flag(false)

@@ -20,7 +20,7 @@ var drawing = map[string]room{
 	"internal/attempts":     core("internal/plan", "internal/explain", "grpcweb/status", "internal/text"),
 	"grpcweb/serviceconfig": core("retry", "hedge", "internal/plan", "grpcweb/status", "internal/text"),
 	"internal/state":        core("internal/text"),
-	"internal/channel":      core("hedge", "internal/attempts", "internal/state", "internal/plan", "grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
+	"internal/channel":      core("hedge", "retry", "internal/attempts", "internal/state", "internal/plan", "grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 	"internal/call": core("internal/channel", "internal/attempts", "internal/plan", "internal/exchange", "internal/wire",
 		"grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 

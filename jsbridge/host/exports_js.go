@@ -40,6 +40,15 @@ func share(channel uint32, bytes uint32) (words uint32) {
 	return emitted()
 }
 
+//go:wasmexport renew
+func renew(channel uint32, now float64, code uint32, lost uint32, failures uint32, bytes uint32) (words uint32) {
+	words = abi.Fatal // after a panic
+	defer guard()
+	buffers.Reset()
+	program.Renew(channel, now, code, lost, failures, buffers.Input(bytes))
+	return emitted()
+}
+
 //go:wasmexport refreshed
 func refreshed(channel uint32, now float64, failed uint32, bytes uint32) (words uint32) {
 	words = abi.Fatal // after a panic

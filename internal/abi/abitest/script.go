@@ -93,9 +93,9 @@ func (s *script) arg(name string, fields int) float64 {
 		return float64(s.next() % 20)
 	case "how":
 		return float64(s.next() % 5)
-	case "last", "up", "failed":
+	case "last", "up", "failed", "lost":
 		return float64(s.next() % 2)
-	case "messages", "length":
+	case "messages", "length", "failures":
 		return s.whole()
 	}
 	return s.float() // sizes

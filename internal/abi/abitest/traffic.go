@@ -121,6 +121,8 @@ func (t *Traffic) event() Event {
 		return t.openChannel()
 	case n == 125 && t.s.next() < 128:
 		return Named("share", []byte(pick(t.s, []string{"0 2000000", "1500000 0", "none"})), float64(pick(t.s, t.channels).id))
+	case n == 126:
+		return Named("renew", []byte("/a.B/"+pick(t.s, []string{"C", "D"})), float64(pick(t.s, t.channels).id), t.now(), pick(t.s, []float64{0, 13, 14, 2}), float64(t.s.next()%2), float64(t.s.next()%5))
 	case n == 125:
 		return Named("state", nil, float64(pick(t.s, t.channels).id))
 	case n == 124:

@@ -34,6 +34,7 @@ var Exports = []Export{
 	{Name: "close_channel", Args: []Field{channelArg, nowArg}, Says: "the channel is closed: its calls are canceled"},
 	{Name: "state", Args: []Field{channelArg}, Says: "JavaScript asks for what the channel has learned, to store it"},
 	{Name: "share", Args: []Field{channelArg, inputArg}, Says: "another tab has told what is left of the budget that they share"},
+	{Name: "renew", Args: []Field{channelArg, nowArg, codeArg, {Name: "lost", Type: U32}, {Name: "failures", Type: U32}, inputArg}, Says: "a stream of a resumable subscription to the method in the input ended with this code. *lost* 1: its connection was lost after the commit. *failures*: how many in a row failed before it without a message"},
 	{Name: "refreshed", Args: []Field{channelArg, nowArg, {Name: "failed", Type: U32}, inputArg}, Says: "the function that refreshes credentials has succeeded (0), or failed (1) with this error"},
 	{Name: "start", Args: []Field{callArg, inputArg}, Block: StartBlock, Says: "a call begins; the input is a start block, then the call's method, then its metadata"},
 	{Name: "queue", Args: []Field{callArg, nowArg, {Name: "size", Type: F64}, {Name: "sent", Type: F64}}, Says: "the application sends a message in an open call. *sent* is how many bytes are sent, " +
@@ -70,6 +71,7 @@ var Actions = []Action{
 	{Name: "head", Fields: []Field{{Name: "header", Type: Fields}}, Says: "give the application the header"},
 	{Name: "end", Fields: []Field{
 		{Name: "drop", Type: Flag},
+		{Name: "lost", Type: Flag},
 		{Name: "code", Type: Word},
 		{Name: "rawCode", Type: Word},
 		{Name: "message", Type: Text},
@@ -78,7 +80,7 @@ var Actions = []Action{
 		{Name: "header", Type: Fields},
 		{Name: "trailer", Type: Fields},
 		{Name: "history", Type: Record, Struct: History},
-	}, Says: "settle the call. The attempt is the one whose status this is, or −1. *drop*: the application gets none of the messages that it has not read yet. " +
+	}, Says: "settle the call. The attempt is the one whose status this is, or −1. *drop*: the application gets none of the messages that it has not read yet. *lost*: the connection was lost after the commit, or the request was ended by something other than this client. " +
 		"*rawCode*: the number that the server sent if it is not a gRPC code, or 0"},
 	{Name: "release", Says: "no other attempt than this one will send the request"},
 	{Name: "written", Fields: []Field{{Name: "messages", Type: Word}}, Says: "the application need not wait any longer for this many of its messages, from the first"},
@@ -87,6 +89,7 @@ var Actions = []Action{
 	{Name: "observe", Fields: []Field{{Name: "event", Type: Record, Struct: Event}}, Says: "tell the listeners"},
 	{Name: "warn", Fields: []Field{{Name: "warning", Type: Record, Struct: Warning}}, Says: "tell the developer. For call 0, it is about the channel that is being opened"},
 	{Name: "refuse", Fields: []Field{{Name: "path", Type: Text}, {Name: "reason", Type: Text}}, Says: "report this problem with the options of the channel that is being opened"},
+	{Name: "renew", Fields: []Field{{Name: "after", Type: Float}}, Says: "the answer to `renew`: subscribe again after so many milliseconds. Infinity: do not. NaN: the method has no retryPolicy"},
 	{Name: "refresh", Says: "run the function that refreshes credentials, then call `refreshed`"},
 	{Name: "stop_refresh", Says: "nobody waits for the credentials any more: abort the function's signal, and do not call `refreshed`"},
 	{Name: "state", Fields: []Field{{Name: "text", Type: Text}}, Says: "the answer to `state`, if the text has changed since it was stored"},

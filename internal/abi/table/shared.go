@@ -25,6 +25,7 @@ var Constants = []Constant{
 	{"CANCELED_BEFORE", strconv.Quote(call.CanceledBefore), "the message of a call that its caller canceled before it began"},
 	{"CANCELED_BY_READER", strconv.Quote(call.CanceledByReader), "the message of a stream that its reader left"},
 	{"CHANNEL_IS_CLOSED", strconv.Quote(call.ChannelIsClosed), "the message of a call on a closed channel"},
+	{"UNRESUMABLE", strconv.Quote(channel.Unresumable), "why a method cannot be resumed; a colon and the method follow"},
 	{"REFRESH_INSIDE", strconv.Quote(channel.RefreshInside), "the message of a call that would wait for the refresh that makes it"},
 	{"REQUEST_UNREADABLE", strconv.Quote(call.RequestUnreadable), "the message of a call whose request messages could not be read; a colon and the reason follow"},
 }

@@ -2,13 +2,19 @@
 
 import { parseArgs } from "node:util";
 
-const { values: flags } = parseArgs({ options: { seed: { type: "string" }, calls: { type: "string" } }, allowPositionals: true });
+const { values: flags } = parseArgs({
+  options: { seed: { type: "string" }, calls: { type: "string" }, messages: { type: "string" } },
+  allowPositionals: true,
+});
 
 /** The seed of everything that is drawn: --seed, or the time. */
 export const seed = Number(flags.seed ?? Date.now() % 1_000_000);
 
 /** How many calls are to be made: --calls. */
-export const callsOr = (usual) => Number(flags.calls ?? usual);
+export const callsOr = (usual) => numberOr("calls", usual);
+
+/** The number that a flag sets. */
+export const numberOr = (flag, usual) => Number(flags[flag] ?? usual);
 
 /** Draws numbers in [0, 1) from a seed (mulberry32). */
 export function randomOf(seed) {

@@ -3,10 +3,13 @@ import type {
   BinaryReadOptions,
   BinaryWriteOptions,
   DescMessage,
+  DescMethodServerStreaming,
   DescMethodStreaming,
   DescMethodUnary,
   MessageInitShape,
+  MessageShape,
 } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
@@ -23,7 +26,7 @@ import { createClientMethodSerializers, createMethodUrl, runStreamingCall, runUn
 import { type ChannelInit, channelOf, TOO_LATE, unlessAborted } from "./adapters/adapter.js";
 import { connectErrorOf, headersOf, metadataOf } from "./adapters/connect-convert.js";
 import { Countdown } from "./adapters/countdown.js";
-import type { CallOptions } from "./api/options.js";
+import type { CallOptions, ResumeOptions } from "./api/options.js";
 import type { Channel, ResponseStream } from "./api/types.js";
 
 /** Options of a transport. Everything else is set on the channel: base URL, credentials, fetch, service config, limits. */
@@ -216,4 +219,43 @@ async function* received<T>(
   } finally {
     countdown.end();
   }
+}
+
+/** Where a subscription to a generated method stands. C is a cursor: an id, an offset, a time. */
+export interface ResumableMessages<I extends DescMessage, O extends DescMessage, C> {
+  /** The request that continues behind the cursor; undefined is the beginning. */
+  request(cursor: C | undefined): MessageInitShape<I>;
+  /** Where a message stands. previous is the cursor before it. */
+  cursor(message: MessageShape<O>, previous: C | undefined): C;
+}
+
+/**
+ * Subscribes to a generated method, and subscribes again behind the last message when the stream breaks: `channel.resumableStreaming`, with
+ * messages instead of bytes. It throws what that throws: a StatusError, or a ConfigError if the method has no retryPolicy.
+ *
+ * ```ts
+ * const source = { request: (after?: number) => ({ after: after ?? 0 }), cursor: ({ id }: Tick) => id };
+ * for await (const tick of resume(channel, Ticker.method.watch, source)) show(tick);
+ * ```
+ */
+export async function* resume<I extends DescMessage, O extends DescMessage, C>(
+  channel: ChannelInit,
+  method: DescMethodServerStreaming<I, O>,
+  source: ResumableMessages<I, O, C>,
+  options: ResumeOptions = {},
+): AsyncGenerator<MessageShape<O>, void, void> {
+  const { serialize, parse } = createClientMethodSerializers(method, true, undefined, undefined);
+  let last: MessageShape<O>;
+  const bytes = (await channelOf(channel)).resumableStreaming<C>(
+    `/${method.parent.typeName}/${method.name}`,
+    {
+      request: (cursor) => serialize(create(method.input, source.request(cursor))),
+      cursor: (message, previous) => {
+        last = parse(message);
+        return source.cursor(last, previous);
+      },
+    },
+    options,
+  );
+  for await (const _ of bytes) yield last!;
 }

@@ -7,7 +7,16 @@ export { Code } from "./api/code.js";
 export { ConfigError, LoadError, StatusError } from "./api/errors.js";
 export type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "./api/events.js";
 export { Metadata, type MetadataInit } from "./api/metadata.js";
-export type { AttemptContext, CallOptions, ChannelOptions, Clock, FetchLike, LoadOptions } from "./api/options.js";
+export type {
+  AttemptContext,
+  CallOptions,
+  ChannelOptions,
+  Clock,
+  FetchLike,
+  LoadOptions,
+  ResumableSource,
+  ResumeOptions,
+} from "./api/options.js";
 export type { HedgingPolicy, MethodConfig, RetryPolicy, ServiceConfig } from "./api/service-config.js";
 export type { Channel, Messages, ResponseStream, UnaryResponse } from "./api/types.js";
 

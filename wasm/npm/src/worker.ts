@@ -60,6 +60,9 @@ scope.onmessage = ({ data }) => {
       asked.get(data.id)?.(data.prepared);
       asked.delete(data.id);
       return;
+    case "renew":
+      void renew(data);
+      return;
     case "answer":
       questions.get(data.id)?.(data);
       questions.delete(data.id);
@@ -146,6 +149,15 @@ function functions(
         }
       : {}),
   };
+}
+
+async function renew({ channel, id, method, code, lost, failures }: Extract<ToWorker, { kind: "renew" }>): Promise<void> {
+  const after =
+    (await channels
+      .get(channel)
+      ?.renew(method, code, lost, failures)
+      .catch(() => 0)) ?? Number.POSITIVE_INFINITY;
+  tell({ kind: "renewed", id, after });
 }
 
 /** Has the page call a function of its own. */

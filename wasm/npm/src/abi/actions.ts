@@ -36,10 +36,11 @@ export function readMetadata(cursor: Cursor): Metadata {
 }
 
 export function readEnding(cursor: Cursor): Ending {
-  const { drop, code, rawCode, message, hasDetails, details, header, trailer, history } = readEndWords(cursor);
+  const { drop, lost, code, rawCode, message, hasDetails, details, header, trailer, history } = readEndWords(cursor);
   const { attempts, commitReason } = historyOf(history);
   return {
     drop,
+    lost,
     code,
     rawCode: rawCode || undefined,
     message,

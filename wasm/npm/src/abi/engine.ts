@@ -8,6 +8,8 @@ import { Action } from "./table.js";
 export interface ChannelHandler {
   refused(path: string, reason: string): void;
   warned(warning: Warning): void;
+  /** After how many milliseconds a subscription is renewed. */
+  renewed(after: number): void;
   /** What is to be stored. */
   learned(text: string): void;
   /** The channel has a budget, which its tabs share. */
@@ -203,6 +205,9 @@ export class Engine {
       case Action.Budget:
         if (id !== 0) break;
         this.asking?.budgeted(cursor.text()); // part of the answer to open_channel
+        return;
+      case Action.Renew: // the answer to renew
+        this.asking?.renewed(cursor.float());
         return;
       case Action.State: // the answer to state
         this.asking?.learned(cursor.text());

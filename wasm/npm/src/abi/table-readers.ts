@@ -126,6 +126,7 @@ export function readWarningWords(cursor: Cursor): WarningWords {
 /** How a call ended. */
 export interface EndWords {
   readonly drop: boolean;
+  readonly lost: boolean;
   readonly code: number;
   readonly rawCode: number;
   readonly message: string;
@@ -139,6 +140,7 @@ export interface EndWords {
 export function readEndWords(cursor: Cursor): EndWords {
   return {
     drop: cursor.flag(),
+    lost: cursor.flag(),
     code: cursor.word(),
     rawCode: cursor.word(),
     message: cursor.text(),

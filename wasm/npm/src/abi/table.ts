@@ -2,7 +2,7 @@
 import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
 
 /** A number of the table, which the program must know too. */
-export const VERSION = 0x8415323b;
+export const VERSION = 0xd5163463;
 
 /** What an export answers with that has died. */
 export const FATAL = 0xffffffff;
@@ -28,6 +28,8 @@ export interface Exports {
   state(channel: number): number;
   /** Another tab has told what is left of the budget that they share. */
   share(channel: number, bytes: number): number;
+  /** A stream of a resumable subscription to the method in the input ended with this code. *lost* 1: its connection was lost after the commit. *failures*: how many in a row failed before it without a message. */
+  renew(channel: number, now: number, code: number, lost: number, failures: number, bytes: number): number;
   /** The function that refreshes credentials has succeeded (0), or failed (1) with this error. */
   refreshed(channel: number, now: number, failed: number, bytes: number): number;
   /** A call begins; the input is a start block, then the call's method, then its metadata. */
@@ -84,7 +86,7 @@ export enum Action {
   Read = 3,
   /** Give the application the header. */
   Head = 4,
-  /** Settle the call. The attempt is the one whose status this is, or −1. *drop*: the application gets none of the messages that it has not read yet. *rawCode*: the number that the server sent if it is not a gRPC code, or 0. */
+  /** Settle the call. The attempt is the one whose status this is, or −1. *drop*: the application gets none of the messages that it has not read yet. *lost*: the connection was lost after the commit, or the request was ended by something other than this client. *rawCode*: the number that the server sent if it is not a gRPC code, or 0. */
   End = 5,
   /** No other attempt than this one will send the request. */
   Release = 6,
@@ -100,16 +102,18 @@ export enum Action {
   Warn = 11,
   /** Report this problem with the options of the channel that is being opened. */
   Refuse = 12,
+  /** The answer to `renew`: subscribe again after so many milliseconds. Infinity: do not. NaN: the method has no retryPolicy. */
+  Renew = 13,
   /** Run the function that refreshes credentials, then call `refreshed`. */
-  Refresh = 13,
+  Refresh = 14,
   /** Nobody waits for the credentials any more: abort the function's signal, and do not call `refreshed`. */
-  StopRefresh = 14,
+  StopRefresh = 15,
   /** The answer to `state`, if the text has changed since it was stored. */
-  State = 15,
+  State = 16,
   /** Tell the other tabs what is left of the budget that they share; it comes before the other actions of a call, and is part of the answer to open_channel if the channel has a budget. */
-  Budget = 16,
+  Budget = 17,
   /** Inflate the payload that is now complete, but stop one byte after the limit. */
-  Inflate = 17,
+  Inflate = 18,
 }
 
 /** The words at the address that `mailbox` returns, which never changes. The words themselves may change with every call of an export. */
@@ -265,6 +269,9 @@ export const CANCELED_BY_READER = "the stream was closed before its end";
 
 /** The message of a call on a closed channel. */
 export const CHANNEL_IS_CLOSED = "the channel is closed";
+
+/** Why a method cannot be resumed; a colon and the method follow. */
+export const UNRESUMABLE = "resumableStreaming needs a retryPolicy for the method: it says which failures are temporary, and how long to wait";
 
 /** The message of a call that would wait for the refresh that makes it. */
 export const REFRESH_INSIDE = "a call from within refresh must set credentialsRefresh: false, or it would wait for itself";

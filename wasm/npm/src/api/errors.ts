@@ -16,6 +16,8 @@ export interface Ending {
   readonly commitReason: CommitReason;
   /** The application gets no message that it has not read yet. */
   readonly drop?: boolean;
+  /** The connection was lost after the commit. */
+  readonly lost?: boolean;
 }
 
 /**
@@ -62,9 +64,18 @@ export class StatusError extends Error {
 }
 name(StatusError, "StatusError");
 
+const lost = new WeakSet<object>();
+
+/** Whether a call's connection was lost after the commit, so that no status had come from the server. */
+export function isLost(error: StatusError): boolean {
+  return lost.has(error);
+}
+
 /** Makes a StatusError. Only the package does, which is why the constructor is private. */
 export function statusError(method: string, ending: Ending, cause?: unknown): StatusError {
-  return Reflect.construct(StatusError, [method, ending, cause]);
+  const error: StatusError = Reflect.construct(StatusError, [method, ending, cause]);
+  if (ending.lost) lost.add(error);
+  return error;
 }
 
 /** Whether it has the name of a StatusError, as one from another copy of the package has too. Not all that has the name is one. */

@@ -193,3 +193,19 @@ export interface CallOptions {
   /** Called with this call's events, after the channel's onEvent. What it throws goes to reportError. */
   onEvent?: ((event: CallEvent) => void) | undefined;
 }
+
+/** Where a subscription stands, for `channel.resumableStreaming`. C is a cursor: an id, an offset, a time. */
+export interface ResumableSource<C> {
+  /** The request that continues behind the cursor; undefined is the beginning. If it throws, the subscription ends with INTERNAL. */
+  request(cursor: C | undefined): Uint8Array;
+  /** Where a message stands. previous is the cursor before it. If it throws, the subscription ends with INTERNAL. */
+  cursor(message: Uint8Array, previous: C | undefined): C;
+}
+
+/** Options of a subscription that is resumed. timeoutMs bounds the whole of it; the method's `timeout` bounds each stream. */
+export interface ResumeOptions extends CallOptions {
+  /** "pause": while the page is hidden there is no stream, and it is resumed when the page is shown. Default "run". */
+  whileHidden?: "run" | "pause" | undefined;
+  /** Told when the server answers, when a wait begins, and when the page is hidden; and why. What it throws is reported as uncaught. */
+  onState?: ((state: "live" | "waiting" | "paused", why: string) => void) | undefined;
+}

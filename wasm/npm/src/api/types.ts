@@ -2,7 +2,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { AttemptRecord, CommitReason } from "./events.js";
 import type { Metadata } from "./metadata.js";
-import type { CallOptions } from "./options.js";
+import type { CallOptions, ResumableSource, ResumeOptions } from "./options.js";
 
 /** Request messages, serialized, in order. */
 export type Messages = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -20,6 +20,12 @@ export interface Channel {
   clientStreaming(method: string, messages: Messages, options?: CallOptions): Promise<UnaryResponse>;
   /** Sends a stream of messages, and gets one, as duplex as fetch allows: see ChannelOptions.requestStreaming. */
   bidiStreaming(method: string, messages: Messages, options?: CallOptions): ResponseStream;
+  /**
+   * A stream that is subscribed to again, behind the cursor, when it fails with a code of the method's retryPolicy or its connection is
+   * lost after it began. OK ends it; any other error is thrown. It begins when it is iterated over (SEMANTICS 8.4). Rejects with a
+   * ConfigError if the method has no retryPolicy.
+   */
+  resumableStreaming<C>(method: string, source: ResumableSource<C>, options?: ResumeOptions): AsyncIterable<Uint8Array>;
   /** Cancels the calls that run, and frees what the channel holds. Later calls reject with CANCELLED. Closing again does nothing. */
   close(): void;
   [Symbol.dispose](): void;

@@ -1,13 +1,14 @@
-import { CHANNEL_IS_CLOSED } from "../abi/table.js";
+import { CHANNEL_IS_CLOSED, UNRESUMABLE } from "../abi/table.js";
 import { Code } from "../api/code.js";
-import { type Ending, refusal, StatusError } from "../api/errors.js";
+import { ConfigError, type Ending, isLost, loadPart, refusal, StatusError } from "../api/errors.js";
 import { show } from "../api/foreign.js";
 import type { Listener, Observable } from "../api/observe.js";
-import type { CallOptions } from "../api/options.js";
+import type { CallOptions, Clock, ResumableSource, ResumeOptions } from "../api/options.js";
 import type { Channel, Messages, ResponseStream, UnaryResponse } from "../api/types.js";
 import type { LiveCall, Receiver } from "./live-call.js";
 import { pump } from "./pump.js";
 import type { Input } from "./request.js";
+import type { Resumer } from "./resumed.js";
 import { Stream } from "./stream.js";
 
 /** A channel as its users see it, with the four kinds of call. Subclasses make the calls, here or in a worker. */
@@ -32,6 +33,12 @@ export abstract class AbstractChannel implements Channel, Observable {
   /** Makes a call, or throws the StatusError with which it is refused. */
   abstract make(method: string, input: Input, options: CallOptions, streaming: boolean, receiver: Receiver): LiveCall;
 
+  /** Asks Go whether a subscription is renewed: after how many milliseconds; Infinity: not at all; NaN: the method has no retryPolicy. */
+  abstract renew(method: string, code: Code, lost: boolean, failures: number): Promise<number>;
+
+  /** What its timers count by. */
+  abstract readonly clock: Clock;
+
   abstract close(): void;
 
   [Symbol.dispose](): void {
@@ -52,6 +59,24 @@ export abstract class AbstractChannel implements Channel, Observable {
 
   bidiStreaming(method: string, messages: Messages, options: CallOptions = {}): ResponseStream {
     return this.#streamed(method, { messages }, options);
+  }
+
+  async *resumableStreaming<C>(
+    method: string,
+    source: ResumableSource<C>,
+    options: ResumeOptions = {},
+  ): AsyncGenerator<Uint8Array, void, void> {
+    const { resumed } = await loadPart(import("./resumed.js"));
+    const resumer: Resumer = {
+      clock: this.clock,
+      open: (request, options) => this.serverStreaming(method, request, options),
+      renew: (code, lost, failures) => this.renew(method, code, lost, failures),
+      lost: (error) => (error instanceof StatusError ? isLost(error) : undefined),
+      broken: (error) =>
+        refusal(show(method), Code.INTERNAL, `the subscription's own function threw: ${show(error)}`, "internal", error),
+      unresumable: () => new ConfigError([{ path: "serviceConfig", reason: `${UNRESUMABLE}: ${show(method)}` }]),
+    };
+    yield* resumed(resumer, source, options);
   }
 
   /** A call whose response is one message. */

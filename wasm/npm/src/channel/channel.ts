@@ -1,10 +1,11 @@
 import type { Warning } from "../abi/actions.js";
 import { type ChannelHandler, Engine, engineOf, runSafely } from "../abi/engine.js";
 import { MAX_TEXT } from "../abi/table.js";
+import type { Code } from "../api/code.js";
 import { ConfigError, LoadError, loadPart, type Problem } from "../api/errors.js";
 import { show } from "../api/foreign.js";
 import type { Listener } from "../api/observe.js";
-import type { CallOptions, ChannelOptions } from "../api/options.js";
+import type { CallOptions, ChannelOptions, Clock } from "../api/options.js";
 import { AbstractChannel, closed } from "../call/abstract-channel.js";
 import { Call } from "../call/call.js";
 import type { CarrierFactory, Inflate } from "../call/carrier.js";
@@ -124,6 +125,8 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
   #learned: string | undefined;
   #budgeted = false;
   #shared: SharedBudget | undefined;
+  /** What Go says of a renewal. */
+  #after = 0;
 
   constructor(
     module: WebAssembly.Module,
@@ -151,6 +154,23 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
     engine.enter("state", id);
     engine.asking = undefined;
     return this.#learned;
+  }
+
+  get clock(): Clock {
+    return this.#settings.clock;
+  }
+
+  async renew(method: string, code: Code, lost: boolean, failures: number): Promise<number> {
+    const { engine, id } = this.#open(method);
+    this.#after = Number.POSITIVE_INFINITY;
+    engine.asking = this;
+    engine.enter("renew", id, engine.clock.now(), code, lost ? 1 : 0, failures, engine.buffers.text(method));
+    engine.asking = undefined;
+    return this.#after;
+  }
+
+  renewed(after: number): void {
+    this.#after = after;
   }
 
   learned(text: string): void {

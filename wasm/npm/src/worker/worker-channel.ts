@@ -1,11 +1,12 @@
 // Loaded only by createChannel({ worker: true }).
 
-import { runSafely } from "../abi/engine.js";
+import { PAGE_CLOCK, runSafely } from "../abi/engine.js";
+import type { Code } from "../api/code.js";
 import { ConfigError, type Problem } from "../api/errors.js";
 import { describe, peek, show } from "../api/foreign.js";
 import { Metadata } from "../api/metadata.js";
 import type { Listener } from "../api/observe.js";
-import type { CallOptions, ChannelOptions } from "../api/options.js";
+import type { CallOptions, ChannelOptions, Clock } from "../api/options.js";
 import type { Channel } from "../api/types.js";
 import { AbstractChannel, closed } from "../call/abstract-channel.js";
 import type { LiveCall, Receiver } from "../call/live-call.js";
@@ -141,6 +142,13 @@ class WorkerChannel extends AbstractChannel implements RemoteChannel {
     const worker = WorkerConnection.current(this.#workerUrl);
     this.#open(worker).catch(() => {});
     return worker;
+  }
+
+  readonly clock: Clock = PAGE_CLOCK;
+
+  async renew(method: string, code: Code, lost: boolean, failures: number): Promise<number> {
+    if (this.#closed) return Number.POSITIVE_INFINITY;
+    return this.#living().renew(this.id, { method, code, lost, failures });
   }
 
   /** For adapters: a channel in the page has it too. */

@@ -9,6 +9,7 @@ import {
   type Prepared,
   packError,
   type RemoteCallHandler,
+  type Renewal,
   type ToWorker,
   type WorkerPort,
 } from "./worker-messages.js";
@@ -66,6 +67,7 @@ export class WorkerConnection implements WorkerPort {
   #channels: Map<number, RemoteChannel> = new Map();
   #calls: Map<number, RemoteCallHandler> = new Map();
   #opening: Map<number, Opening> = new Map();
+  #renewals: Map<number, (after: number) => void> = new Map();
   #prepares: Map<number, AbortController> = new Map();
 
   /** The page's connection. The address counts only if the worker is yet to be started. */
@@ -135,6 +137,15 @@ export class WorkerConnection implements WorkerPort {
     this.#leave();
   }
 
+  /** Asks the worker whether a subscription is renewed. A worker that is gone says nothing: the call that follows has a fresh one. */
+  renew(channel: number, renewal: Renewal): Promise<number> {
+    const id = ++lastSource;
+    return new Promise((resolve) => {
+      this.#renewals.set(id, resolve);
+      this.send(channel, { kind: "renew", channel, id, ...renewal });
+    });
+  }
+
   add(call: RemoteCallHandler): void {
     this.#calls.set(call.id, call);
   }
@@ -181,6 +192,10 @@ export class WorkerConnection implements WorkerPort {
       case "unprepare":
         this.#prepares.get(data.id)?.abort();
         this.#prepares.delete(data.id);
+        return;
+      case "renewed":
+        this.#renewals.get(data.id)?.(data.after);
+        this.#renewals.delete(data.id);
         return;
       case "ask":
         this.#answer(data);
@@ -249,6 +264,8 @@ export class WorkerConnection implements WorkerPort {
     const channels = [...this.#channels.values()].filter(({ id }) => !this.#opening.has(id));
     for (const { reject } of this.#opening.values()) reject(error);
     this.#opening.clear();
+    for (const renew of this.#renewals.values()) renew(0);
+    this.#renewals.clear();
     for (const call of [...this.#calls.values()]) this.#endCall(call, error);
     for (const channel of channels) channel.died(error);
   }

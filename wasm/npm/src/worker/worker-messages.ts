@@ -52,6 +52,8 @@ export type ToWorker =
   | { readonly kind: "halfClose" | "want"; readonly call: number }
   | { readonly kind: "cancel"; readonly call: number; readonly why: string; readonly code: Code }
   | { readonly kind: "prepared"; readonly id: number; readonly prepared: Prepared }
+  /** Is a subscription renewed? */
+  | ({ readonly kind: "renew"; readonly channel: number; readonly id: number } & Renewal)
   /** What a function of the page's returned, if that is a text, or what it failed with. */
   | { readonly kind: "answer"; readonly id: number; readonly text: string | undefined; readonly failure?: Failure };
 
@@ -66,6 +68,14 @@ export interface Asks {
   readonly refresh: { readonly codes: readonly (Code | string)[] | undefined } | undefined;
 }
 
+/** A stream of a subscription that has ended. */
+export interface Renewal {
+  readonly method: string;
+  readonly code: Code;
+  readonly lost: boolean;
+  readonly failures: number;
+}
+
 /** Functions of the page's, besides those of events and metadata, that the worker has called. */
 export type Asked = "getState" | "setState" | "refresh";
 
@@ -74,6 +84,7 @@ export type FromWorker =
   | { readonly kind: "fatal"; readonly channel: number; readonly error: unknown }
   | { readonly kind: "warning"; readonly channel: number; readonly event: CallEvent }
   | { readonly kind: "prepare"; readonly channel: number; readonly id: number; readonly method: string; readonly attempt: number }
+  | { readonly kind: "renewed"; readonly id: number; readonly after: number }
   | { readonly kind: "unprepare"; readonly id: number }
   /** The worker no longer wants the answer. */
   | { readonly kind: "unask"; readonly id: number }
@@ -109,9 +120,9 @@ export interface WorkerPort {
 }
 
 export function packEnding(ending: Ending): PackedEnding {
-  const { code, rawCode, message, details, attempts, commitReason, drop = false } = ending;
+  const { code, rawCode, message, details, attempts, commitReason, drop = false, lost = false } = ending;
   const [header, trailer] = [blockOfMetadata(ending.header).text, blockOfMetadata(ending.trailer).text];
-  return { code, rawCode, message, details, attempts, commitReason, drop, header, trailer };
+  return { code, rawCode, message, details, attempts, commitReason, drop, lost, header, trailer };
 }
 
 export function unpackEnding(ending: PackedEnding): Ending {

@@ -32,6 +32,7 @@ test("a call that is started on an instance that has died hears of it, as those 
     warned: () => {},
     learned: () => {},
     budgeted: () => {},
+    renewed: () => {},
     died: (death) => deaths.push(death),
   };
   engine.addChannel(channel);

@@ -1,12 +1,12 @@
 // The code of the pages about what Hedgerow adds to gRPC, as it stands there.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Channel, Code } from "hedgerow";
-import { METHOD, settle } from "../support/calls.js";
+import { type Channel, Code, createChannel } from "hedgerow";
+import { METHOD, retrying, settle } from "../support/calls.js";
 import { blocksOf, codeOf, compiled, textOf } from "../support/documents.js";
 import { type Exchange, FakeFetch } from "../support/fake-fetch.js";
 import { replace } from "../support/gzip.js";
-import { failed, ok } from "../support/responses.js";
+import { concat, failed, frame, OK, ok, WEB } from "../support/responses.js";
 
 test("docs/state.md: a channel keeps its state in an item of storage", async (t) => {
   const [code = "", ...more] = await codeOf("state.md");
@@ -65,5 +65,38 @@ test("docs/credentials.md: an expired token is refreshed by a call of its own", 
     ["first", "refresh"],
   );
   assert.equal(session.token, "fresh");
+  channel.close();
+});
+
+test("docs/resume.md: prices go on behind the last one", async (t) => {
+  const [code = "", ...more] = await codeOf("resume.md");
+  assert.equal(more.length, 0);
+  t.mock.method(console, "log", () => {});
+  const price = (number: number): Uint8Array<ArrayBuffer> => frame(Uint8Array.of(number, 5));
+  const asked: (number | undefined)[] = [];
+  const answer =
+    (body: Uint8Array<ArrayBuffer>) =>
+    (request: Exchange): Response => {
+      asked.push(request.body[5]);
+      return new Response(body, { headers: WEB });
+    };
+  const fake = new FakeFetch(answer(concat(price(1), price(2))), answer(concat(price(3), OK))); // the first is cut short
+  const channel = await createChannel({
+    baseUrl: "https://api.test",
+    fetch: fake.fetch,
+    serviceConfig: retrying({ maxAttempts: 2, retryableStatusCodes: ["ABORTED"] }),
+  });
+  const { showPrices } = (await compiled("resume", { "prices.ts": code }, "prices.ts")) as {
+    showPrices(channel: Channel, show: (price: Uint8Array) => void): Promise<void>;
+  };
+  const shown: (number | undefined)[] = [];
+  await showPrices(channel, ([number]) => shown.push(number));
+  assert.deepEqual(
+    [shown, asked],
+    [
+      [1, 2, 3],
+      [0, 2],
+    ],
+  );
   channel.close();
 });
