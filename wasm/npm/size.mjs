@@ -18,8 +18,8 @@ import { compilerOf } from "./wasm.mjs";
 // The sizes in bytes, as they were measured last. A change that needs more raises them to what --check prints, with a line in
 // CHANGELOG.md.
 const budget = {
-  wasm: { raw: 140_054, gzip: 66_177, brotli: 55_603 },
-  javascript: { raw: 50_830, gzip: 18_870, brotli: 16_922 },
+  wasm: { raw: 141_048, gzip: 66_575, brotli: 56_000 },
+  javascript: { raw: 51_749, gzip: 19_176, brotli: 17_229 },
 };
 
 const here = fileURLToPath(new URL(".", import.meta.url));
