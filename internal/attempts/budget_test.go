@@ -46,8 +46,10 @@ func TestBudget(t *testing.T) {
 			b.Earn(0)
 		}
 		left(t, b, 5)
-		if !b.Pay(0) || !b.Pay(0) || b.Pay(0) {
-			t.Error("three are paid, or fewer than two")
+		for i, want := range []bool{true, true, false} {
+			if paid := b.Pay(0); paid != want {
+				t.Errorf("retry %d in a row is paid: %v, want %v", i+1, paid, want)
+			}
 		}
 		left(t, b, 3)
 		s := begin(t, retries(2), spends(b))
