@@ -3,9 +3,9 @@ package grpcweb
 import (
 	"time"
 
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // EventType is what an Event is about. The words are those of the TypeScript package.

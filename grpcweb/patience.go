@@ -3,7 +3,7 @@ package grpcweb
 import (
 	"time"
 
-	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 )
 
 // patience is one timer for all calls that only wait for the end of a body, which usually

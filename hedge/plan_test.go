@@ -3,8 +3,8 @@ package hedge
 import (
 	"testing"
 
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // TestHedge is the numbered scenarios, as far as the plan decides them. What the machine makes of a verdict is tested with the machine.

@@ -4,8 +4,8 @@
 package hedge
 
 import (
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // Policy is the hedgingPolicy of a method config (SEMANTICS 1.1f). The server may

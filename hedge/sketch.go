@@ -3,7 +3,7 @@ package hedge
 import (
 	"math/bits"
 
-	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 )
 
 // sketch remembers how long the latest attempts took, as a histogram whose bars are a

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 )
 
 func milliseconds(d plan.Duration) float64 { return float64(d) / float64(plan.Millisecond) }

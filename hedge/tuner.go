@@ -1,7 +1,7 @@
 package hedge
 
 import (
-	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 

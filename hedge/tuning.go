@@ -1,6 +1,6 @@
 package hedge
 
-import "github.com/hedgerow-web/hedgerow/internal/plan"
+import "github.com/hedgerow-web/hedgerow/grpcweb/plan"
 
 // Tuning has the delay of a Policy learned from how long attempts take, and bounds how
 // many hedges there are (SEMANTICS 8.5). It stands in the policy's x-hedgerow object.

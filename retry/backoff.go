@@ -1,6 +1,6 @@
 package retry
 
-import "github.com/hedgerow-web/hedgerow/internal/plan"
+import "github.com/hedgerow-web/hedgerow/grpcweb/plan"
 
 // backoff is the sequence of bounds: initial, initial × multiplier, and so on. Each of
 // them, including the first, is capped by max (SEMANTICS 1.4 V6, 2.4a).

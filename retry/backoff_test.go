@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 )
 
 // delays are those after each of a plan's failures, without pushback.

@@ -1,8 +1,8 @@
 package retry
 
 import (
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // Plan applies a Policy to one call. It remembers where the backoff stands.

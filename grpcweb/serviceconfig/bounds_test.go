@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 )
 
 // listed is a config with so many entries, each with what entry answers.

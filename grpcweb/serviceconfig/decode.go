@@ -4,8 +4,8 @@ import (
 	"math"
 	"strings"
 
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 

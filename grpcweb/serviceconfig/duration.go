@@ -6,7 +6,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/internal/text"
 
-	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 )
 
 // maxSeconds is the range of a proto3 JSON Duration, some 10,000 years either way.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 )
 
 // Scenario 8. There is no locale to set: neither direction asks for one, and a

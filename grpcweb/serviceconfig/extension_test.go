@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/hedge"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // SEMANTICS 8.0b: wherever an x-hedgerow object stands, a field that it does not have

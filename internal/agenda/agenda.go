@@ -2,7 +2,7 @@
 // order of its instants, and what waits, in the order in which it came.
 package agenda
 
-import "github.com/hedgerow-web/hedgerow/internal/plan"
+import "github.com/hedgerow-web/hedgerow/grpcweb/plan"
 
 // Agenda is what is to happen. The zero Agenda is empty.
 type Agenda[E any] struct{ heap []entry[E] }

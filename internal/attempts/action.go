@@ -1,6 +1,6 @@
 package attempts
 
-import "github.com/hedgerow-web/hedgerow/internal/plan"
+import "github.com/hedgerow-web/hedgerow/grpcweb/plan"
 
 // Action is one thing for the driver to do. A driver carries out the actions of an
 // event in order.

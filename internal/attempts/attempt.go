@@ -3,8 +3,8 @@ package attempts
 import (
 	"github.com/hedgerow-web/hedgerow/internal/text"
 
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // attempt is one HTTP exchange of a call.

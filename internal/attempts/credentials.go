@@ -1,8 +1,8 @@
 package attempts
 
 import (
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // Credentials is what a channel's calls know of its refreshes, of which one runs at a time

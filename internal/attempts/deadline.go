@@ -3,8 +3,8 @@ package attempts
 import (
 	"github.com/hedgerow-web/hedgerow/internal/text"
 
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // endIfExpired ends the call if its deadline has come, and reports whether it has. A

@@ -1,6 +1,6 @@
 package attempts
 
-import "github.com/hedgerow-web/hedgerow/internal/plan"
+import "github.com/hedgerow-web/hedgerow/grpcweb/plan"
 
 // lingering is how long to wait for the end of a body whose status is known. It usually
 // comes at once, and then the browser can reuse the connection. Some proxies never send

@@ -1,6 +1,6 @@
 package attempts
 
-import "github.com/hedgerow-web/hedgerow/internal/plan"
+import "github.com/hedgerow-web/hedgerow/grpcweb/plan"
 
 // waits reports whether the call has to wait, because there is no network and it is to
 // wait for one (SEMANTICS 1.1d). Other calls try regardless.

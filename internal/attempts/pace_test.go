@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // pacer lets hedges begin as its waits say, and notes what it is told.

@@ -1,8 +1,8 @@
 package attempts
 
 import (
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // request is what the machine knows of the request's messages: how many there are and

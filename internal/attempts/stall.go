@@ -1,6 +1,6 @@
 package attempts
 
-import "github.com/hedgerow-web/hedgerow/internal/plan"
+import "github.com/hedgerow-web/hedgerow/grpcweb/plan"
 
 // StallSeconds is how long an application waits for a message, with its own
 // request open and nothing received, before it is warned that fetch may be

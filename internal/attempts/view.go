@@ -1,8 +1,8 @@
 package attempts
 
 import (
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // Streams reports whether messages are sent as they come.

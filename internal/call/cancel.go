@@ -1,8 +1,8 @@
 package call
 
 import (
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // What the status of a canceled call says. Both drivers use these texts, so that a

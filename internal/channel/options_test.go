@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // valid are options that nothing is wrong with, but for what a test changes.

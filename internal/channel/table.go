@@ -3,7 +3,7 @@ package channel
 import (
 	"strings"
 
-	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 

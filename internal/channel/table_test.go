@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 )
 
 // Every option of the table is read from text, and changes one field.

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 const tuned = `{"methodConfig":[{"name":[{}],"hedgingPolicy":{"maxAttempts":2,"hedgingDelay":"1s","x-hedgerow":{"maxExtraLoad":0.25}}}]}`

@@ -6,10 +6,10 @@ package fleetsim
 import (
 	"math/rand/v2"
 
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/agenda"
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // Fleet is what happens: users with so many pages open, which call one server.

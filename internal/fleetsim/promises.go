@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 )
 
 // Report measures what SEMANTICS 8.7 promises and writes it down, beside other rules.

@@ -1,7 +1,7 @@
 package fleetsim
 
 import (
-	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 )
 
 // arrives has an attempt wait for the server, or refuses it.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/hedgerow-web/hedgerow/internal/plan"
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 )
 
 // Report measures what SEMANTICS 8.5 promises and writes it down, beside other rules.

@@ -4,8 +4,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/hedge"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // None hedges nothing.

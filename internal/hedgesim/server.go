@@ -1,6 +1,6 @@
 package hedgesim
 
-import "github.com/hedgerow-web/hedgerow/internal/plan"
+import "github.com/hedgerow-web/hedgerow/grpcweb/plan"
 
 // open has an attempt worked on, at once or when a worker is free.
 func (r *run) open(at int32, attempt uint8) {

@@ -8,10 +8,10 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/agenda"
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // World is what calls meet. Two runs of the same World differ in nothing but the rule.

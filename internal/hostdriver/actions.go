@@ -1,9 +1,9 @@
 package hostdriver
 
 import (
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/internal/abi"
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // writeActions writes the actions of a call for JavaScript, which carries them out. Only

@@ -1,6 +1,6 @@
 package hostdriver
 
-import "github.com/hedgerow-web/hedgerow/internal/plan"
+import "github.com/hedgerow-web/hedgerow/grpcweb/plan"
 
 // calls is the list of live calls, which are also found by their ids. The list is in
 // the order in which the calls began, because the same events must always lead to the

@@ -3,10 +3,10 @@ package hostdriver
 import (
 	"errors"
 
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/abi"
 	"github.com/hedgerow-web/hedgerow/internal/call"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // find returns a live call, or nil if the call has ended: its events come too late.

@@ -3,8 +3,8 @@ package hostdriver
 import (
 	"math"
 
+	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/internal/channel"
-	"github.com/hedgerow-web/hedgerow/internal/plan"
 )
 
 // JavaScript's numbers are floats. They may be NaN, negative or infinite, and compilers

@@ -1,6 +1,6 @@
 package hostdriver
 
-import "github.com/hedgerow-web/hedgerow/internal/plan"
+import "github.com/hedgerow-web/hedgerow/grpcweb/plan"
 
 // timers is a heap of the timers of all calls, with the earliest first. JavaScript has
 // one timer for all of them.

@@ -14,14 +14,14 @@ var drawing = map[string]room{
 	"grpcweb/status":        core("grpcweb/metadata", "internal/explain", "internal/text"),
 	"internal/wire":         core("grpcweb/metadata", "grpcweb/status", "internal/text"),
 	"internal/exchange":     core("internal/wire", "grpcweb/metadata", "grpcweb/status", "internal/text"),
-	"internal/plan":         core("grpcweb/status", "grpcweb/metadata"),
-	"retry":                 core("internal/plan", "grpcweb/status"),
-	"hedge":                 core("internal/plan", "grpcweb/status", "internal/text"),
-	"internal/attempts":     core("internal/plan", "internal/explain", "grpcweb/status", "internal/text"),
-	"grpcweb/serviceconfig": core("retry", "hedge", "internal/plan", "grpcweb/status", "internal/text"),
+	"grpcweb/plan":          core("grpcweb/status", "grpcweb/metadata"),
+	"retry":                 core("grpcweb/plan", "grpcweb/status"),
+	"hedge":                 core("grpcweb/plan", "grpcweb/status", "internal/text"),
+	"internal/attempts":     core("grpcweb/plan", "internal/explain", "grpcweb/status", "internal/text"),
+	"grpcweb/serviceconfig": core("retry", "hedge", "grpcweb/plan", "grpcweb/status", "internal/text"),
 	"internal/state":        core("internal/text"),
-	"internal/channel":      core("hedge", "retry", "internal/attempts", "internal/state", "internal/plan", "grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
-	"internal/call": core("internal/channel", "internal/attempts", "internal/plan", "internal/exchange", "internal/wire",
+	"internal/channel":      core("hedge", "retry", "internal/attempts", "internal/state", "grpcweb/plan", "grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
+	"internal/call": core("internal/channel", "internal/attempts", "grpcweb/plan", "internal/exchange", "internal/wire",
 		"grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 
 	// The two drivers carry out what the core decides: one with goroutines, context and time, the other in JavaScript's event loop.
@@ -64,11 +64,11 @@ var drawing = map[string]room{
 	// Tests reach the real server over these, natively and in JavaScript; nothing but tests imports them.
 	"internal/networks": driver("grpcweb/transport", "grpcweb/httptransport", "jsbridge", "server").modules("github.com/hack-pad/safejs"),
 	// Hedging simulated in virtual time, and the command that measures what it promises.
-	"internal/agenda":       driver("internal/plan"),
-	"internal/hedgesim":     driver("hedge", "internal/agenda", "internal/attempts", "internal/plan", "grpcweb/status"),
+	"internal/agenda":       driver("grpcweb/plan"),
+	"internal/hedgesim":     driver("hedge", "internal/agenda", "internal/attempts", "grpcweb/plan", "grpcweb/status"),
 	"internal/hedgesim/run": driver("internal/hedgesim"),
 	// A fleet of pages simulated in virtual time, and the command that measures what it promises.
-	"internal/fleetsim":     driver("retry", "internal/agenda", "internal/attempts", "internal/plan", "grpcweb/status"),
+	"internal/fleetsim":     driver("retry", "internal/agenda", "internal/attempts", "grpcweb/plan", "grpcweb/status"),
 	"internal/fleetsim/run": driver("internal/fleetsim"),
 	"internal/house":        driver(),
 
@@ -93,7 +93,7 @@ var drawing = map[string]room{
 
 var coreRooms = []string{
 	"grpcweb/metadata", "grpcweb/status", "grpcweb/serviceconfig", "retry", "hedge", "internal/explain",
-	"internal/plan", "internal/attempts", "internal/state", "internal/channel", "internal/call", "internal/exchange", "internal/wire", "internal/text",
+	"grpcweb/plan", "internal/attempts", "internal/state", "internal/channel", "internal/call", "internal/exchange", "internal/wire", "internal/text",
 }
 
 var serverModules = []string{

@@ -1,6 +1,9 @@
 // Package plan defines what a retry or hedging policy decides: when another attempt
 // begins, and what follows a failed one. It also defines what such a decision is made
 // of: the core's unit of time, the outcome of an attempt and the server's pushback.
+//
+// The policies of packages retry and hedge are written in these terms. A program that
+// sets policies with package grpcweb, in time.Duration, needs none of them.
 package plan
 
 import "github.com/hedgerow-web/hedgerow/grpcweb/status"
