@@ -17,8 +17,8 @@ type ServiceConfig struct {
 	// RetryThrottling turns retries and hedges off while many calls fail. Optional;
 	// with nil they are never throttled.
 	RetryThrottling *RetryThrottlingPolicy
-	// RetryBudget bounds how many retries and hedges there are for the calls. Optional;
-	// with nil they cost nothing. In JSON it stands in x-hedgerow.
+	// RetryBudget bounds how many retries and hedges there are, by how many calls there
+	// are. Optional; with nil they cost nothing. In JSON it stands in x-hedgerow.
 	RetryBudget *RetryBudget
 }
 
@@ -71,8 +71,9 @@ type RetryThrottlingPolicy struct {
 
 // RetryBudget is what the retries and hedges of a channel are paid from, so that many
 // clients together cannot storm a server that has just come back. It starts with one and
-// holds at most five. Two that fail in a row empty it, and until a call succeeds nothing
-// is earned. What it does for a fleet is in docs/fleet.md (SEMANTICS 8.7).
+// holds at most five. Until a call succeeds it pays for at most two, whatever it holds,
+// and beyond these only for what MinPerSecond has earned meanwhile. What it does for a
+// fleet is in docs/fleet.md (SEMANTICS 8.7).
 type RetryBudget struct {
 	// Ratio is how much of a retry each call earns: with 0.1, ten calls pay for one.
 	// From 0 to 1.

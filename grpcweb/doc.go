@@ -59,9 +59,8 @@
 //
 // Whether a bidirectional stream can be a conversation depends on the transport. Over
 // HTTP/2 it can. A browser's fetch sends the whole request before it shows any response,
-// so the request is sent at CloseSend
-// (SEMANTICS 5.7a). WebSockets are full duplex in every browser: the transport for
-// that is jsbridge.WebSocket.
+// so the request is sent at CloseSend (SEMANTICS 5.7a). WebSockets are full duplex in
+// every browser: the transport for that is jsbridge.WebSocket.
 //
 // If a stream breaks after the first message of its response, only the application knows
 // where to continue: [Resume] does so if it says where.
@@ -76,6 +75,8 @@
 //	MaxBackoff            the highest that the bound grows. Required, greater than 0.
 //	BackoffMultiplier     multiplies the bound after each retry. Required, greater than 0.
 //	RetryableStatusCodes  the codes that are retried. Required, at least one.
+//	PerAttemptRecvTimeout how long an attempt may go without any response before it
+//	                      is given up and retried. Optional, default: no limit.
 //
 // # The options of a hedging policy
 //
@@ -84,6 +85,9 @@
 //	                      Optional, default 0, not negative.
 //	NonFatalStatusCodes   codes after which the other copies may still succeed;
 //	                      any other code ends the call. Optional, default none.
+//	PerAttemptRecvTimeout as above; the other copies go on.
+//	Tuning                has the delay learned, and bounds the extra load.
+//	                      Optional; default: HedgingDelay holds.
 //
 // # The options of a channel
 //
@@ -110,10 +114,11 @@
 //	WithAcceptCompression            Gzip: responses may be compressed. Default: not
 //	                                 asked for; they are read in any case.
 //	WithMetadata                     is sent with every attempt.
-//	WithPerAttemptMetadata           is asked for more before each: fresh credentials.
+//	WithPerAttemptMetadata           is asked for more before each attempt, such as fresh
+//	                                 credentials.
 //	WithObserver                     is told of every attempt, wait and warning.
-//	WithCredentialsRefresh           gets new credentials when a server refuses them, and
-//	                                 sends the calls again.
+//	WithCredentialsRefresh           gets new credentials when a server refuses the old
+//	                                 ones; the calls are then sent again.
 //	WithState                        stores what the channel learns. Default: nothing
 //	                                 outlives it.
 //

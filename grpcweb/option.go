@@ -34,7 +34,7 @@ type Jitter = plan.Jitter
 // The ways to draw a delay.
 const (
 	FullJitter  = plan.FullJitter  // from 0 up to the bound; the default
-	PlusMinus20 = plan.PlusMinus20 // from 80 % to 120 % of the bound, as gRFC A6 has it since 2024
+	PlusMinus20 = plan.PlusMinus20 // from 80 % to 120 % of the bound, as gRFC A6 has had it since 2024
 )
 
 // Attempt is the attempt that metadata is asked for.
@@ -220,8 +220,8 @@ func WithPerAttemptMetadata(f func(context.Context, Attempt) (metadata.MD, error
 // is the cause. Its context ends when no call waits any more, or the channel is closed.
 //
 // Calls without a policy keep their requests for this, as far as the replay buffer has
-// room. A status behind response headers has committed the call and is not refreshed: see
-// WithHeaderCommit (SEMANTICS 8.3).
+// room. A status that comes after response headers finds the call committed, so nothing is
+// refreshed: see WithHeaderCommit (SEMANTICS 8.3).
 //
 // A call that the function itself makes on the channel needs WithoutCredentialsRefresh, or
 // it would wait for itself; if it has the function's context and lacks that option, it

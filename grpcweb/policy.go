@@ -73,8 +73,8 @@ type HedgingPolicy struct {
 	// allowed.
 	NonFatalStatusCodes []status.Code
 	// PerAttemptRecvTimeout is how long a copy may go without any response before it is
-	// aborted and counts as a failure that the others survive. Otherwise it is that of
-	// RetryPolicy. In JSON it stands in x-hedgerow.
+	// aborted and counts as a failure that the others survive. Apart from that, it is as
+	// in RetryPolicy. In JSON it stands in x-hedgerow.
 	PerAttemptRecvTimeout time.Duration
 	// Tuning has the delay learned and bounds how many copies are sent. Optional; with
 	// nil, the default, HedgingDelay holds. In JSON its fields stand in x-hedgerow.
@@ -91,8 +91,9 @@ type HedgingTuning struct {
 	DelayPercentile float64
 	// MinDelay and MaxDelay bound a delay that was learned. Optional, default 0: no bound.
 	MinDelay, MaxDelay time.Duration
-	// MaxExtraLoad is how many copies there may be for each call. In any run of calls
-	// there are at most so many, and two more. Optional, default 0.05; at most 1.
+	// MaxExtraLoad is how many extra copies there may be for each call: 0.05, the
+	// default, means five for a hundred calls. In any run of calls there are at most that
+	// many, and two more. Optional; at most 1.
 	MaxExtraLoad float64
 }
 

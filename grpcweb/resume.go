@@ -15,22 +15,22 @@ import (
 
 // Source says how a subscription continues where it was interrupted.
 type Source[C any] struct {
-	// Request makes the request that continues behind the cursor; nil is the beginning.
+	// Request makes the request that continues after the cursor; nil is the beginning.
 	Request func(cursor *C) []byte
 	// Cursor says where a message stands; previous is the cursor before it, nil at first.
 	Cursor func(message []byte, previous *C) C
 }
 
-// Resume subscribes to a method that answers with a stream, and subscribes again, behind
-// the last message, when the stream fails with a code that the method's retryPolicy lists,
+// Resume subscribes to a method that answers with a stream. It subscribes again, from the
+// last message on, when the stream fails with a code that the method's retryPolicy lists,
 // or its connection is lost after it began. A status OK ends the iteration; any other error
-// is yielded and ends it. If the server continues exactly behind the cursor, no message is
+// is yielded and ends it. If the server continues exactly after the cursor, no message is
 // lost or comes twice, and all are in order (SEMANTICS 8.4).
 //
 // The waits are the policy's, and begin anew after a message. A wait ends early when the
 // network comes back, if the transport can tell ([transport.Network]). ctx bounds the whole
-// subscription, the method's timeout each stream. Messages belong to the caller. The error
-// of a method without a retryPolicy is a *ConfigError, before anything is sent.
+// subscription, and the method's timeout each stream. Messages belong to the caller. If the
+// method has no retryPolicy, the error is a *ConfigError, and nothing is sent.
 func Resume[C any](ctx context.Context, ch *Channel, method string, source Source[C], opts ...CallOption) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		if !ch.resumable(method) {

@@ -96,7 +96,7 @@ export interface ChannelOptions extends LoadOptions {
   acceptCompression?: readonly "gzip"[] | undefined;
   /**
    * How client and bidirectional streams send their messages. false, the default in browsers: all together, when the stream is complete.
-   * true, the default in Node: as they come. Among browsers only Chromium can do that, over HTTP/2; in others such calls fail with UNAVAILABLE.
+   * true, the default in Node: as they come. Among browsers only Chromium can do that, over HTTP/2; in others such calls end with INTERNAL.
    */
   requestStreaming?: boolean | undefined;
   /**
@@ -134,7 +134,7 @@ export interface ChannelOptions extends LoadOptions {
   random?: number | undefined;
   /**
    * What to do when a server refuses the credentials of an attempt: refresh them, once for all calls that are refused, and send each of
-   * these calls once more, with the metadata that the function `metadata` now returns. It takes no attempt and no throttle token. If the
+   * these calls once more, with the metadata that the function `metadata` now returns. This takes no attempt and no throttle token. If the
    * refresh fails, the calls that wait end with UNAUTHENTICATED, and its error is the cause. Calls without a policy keep their requests
    * for this, as far as the replay buffer has room. Default: nothing is refreshed (SEMANTICS 8.3).
    */
@@ -196,7 +196,7 @@ export interface CallOptions {
 
 /** Where a subscription stands, for `channel.resumableStreaming`. C is a cursor: an id, an offset, a time. */
 export interface ResumableSource<C> {
-  /** The request that continues behind the cursor; undefined is the beginning. If it throws, the subscription ends with INTERNAL. */
+  /** The request that continues after the cursor; undefined is the beginning. If it throws, the subscription ends with INTERNAL. */
   request(cursor: C | undefined): Uint8Array;
   /** Where a message stands. previous is the cursor before it. If it throws, the subscription ends with INTERNAL. */
   cursor(message: Uint8Array, previous: C | undefined): C;
@@ -206,6 +206,6 @@ export interface ResumableSource<C> {
 export interface ResumeOptions extends CallOptions {
   /** "pause": while the page is hidden there is no stream, and it is resumed when the page is shown. Default "run". */
   whileHidden?: "run" | "pause" | undefined;
-  /** Told when the server answers, when a wait begins, and when the page is hidden; and why. What it throws is reported as uncaught. */
+  /** Told, with the reason, when the server answers, when a wait begins, and when the page is hidden. What it throws is reported as uncaught. */
   onState?: ((state: "live" | "waiting" | "paused", why: string) => void) | undefined;
 }

@@ -14,8 +14,8 @@ export interface ServiceConfig {
 /** Settings for a channel that only Hedgerow has (SEMANTICS 8.0a). */
 export interface ChannelExtension {
   /**
-   * What retries and hedges are paid from: each call earns `ratio` of one (0 to 1), and each second `minPerSecond` (0 to 1000, default 0). It
-   * starts with one, and holds at most five. Default: they cost nothing (SEMANTICS 8.7).
+   * What retries and hedges are paid from: each call earns `ratio` of one (0 to 1), and each second `minPerSecond` (0 to 1000, default 0). The
+   * budget starts with one, and holds at most five. Default: they cost nothing (SEMANTICS 8.7).
    */
   readonly retryBudget?: { readonly ratio: number; readonly minPerSecond?: number };
 }
@@ -49,7 +49,7 @@ export interface RetryPolicy {
   readonly retryableStatusCodes: readonly (string | number)[];
   /**
    * How long an attempt may go without any response before it is given up and retried, whatever codes are listed: "1s". Above 0. Do not set
-   * it for streams that may be silent at first. Default: for ever (SEMANTICS 8.2).
+   * it for streams that may be silent at first. Default: no limit (SEMANTICS 8.2).
    */
   readonly perAttemptRecvTimeout?: string;
   readonly [unknownField: string]: unknown;
@@ -70,18 +70,21 @@ export interface HedgingPolicy {
 
 /** Settings for hedging that only Hedgerow has (SEMANTICS 8.0a). */
 export interface HedgingExtension {
-  /** How long a copy may go without any response before it is given up, which the others survive: "1s". Above 0. Default: for ever. */
+  /** How long a copy may go without any response before it is given up, which the others survive: "1s". Above 0. Default: no limit. */
   readonly perAttemptRecvTimeout?: string;
   /**
    * The least delay, as a percentile of how long attempts take: 95 (or 0.95) lets a copy be sent only after what 95 % of them take. From 0 to
-   * below 100. Default: 0, so that maxExtraLoad alone decides. This field and the next three have the delay learned, for each method by itself;
-   * until enough is known, hedgingDelay holds (SEMANTICS 8.5).
+   * below 100. Default: 0, so that maxExtraLoad alone decides. With this field or any of the next three the delay is learned, for each method
+   * by itself; until enough is known, hedgingDelay holds (SEMANTICS 8.5).
    */
   readonly delayPercentile?: number;
   /** The least delay that may be learned: "0.01s". Default: none. */
   readonly minDelay?: string;
   /** The longest delay that may be learned: "1s". Default: none. */
   readonly maxDelay?: string;
-  /** How many copies there may be for each call. In any run of calls there are at most so many, and two more. Above 0, at most 1. Default: 0.05. */
+  /**
+   * How many extra copies there may be for each call: 0.05, the default, means five for a hundred calls. In any run of calls there are at
+   * most that many, and two more. Above 0, at most 1.
+   */
   readonly maxExtraLoad?: number;
 }
