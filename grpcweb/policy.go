@@ -40,10 +40,10 @@ type RetryPolicy struct {
 	RetryableStatusCodes []status.Code
 	// PerAttemptRecvTimeout is how long an attempt may go without any response, a head or a
 	// byte, before it is aborted and counts as a failure that may be retried, whatever
-	// RetryableStatusCodes has. If it was the last one, the call ends with UNAVAILABLE.
+	// RetryableStatusCodes lists. If it was the last one, the call ends with UNAVAILABLE.
 	// Do not set it for streams that may be silent at first: browsers other than Chromium
-	// tell the head only with the first byte of the body (SEMANTICS 8.2). Optional;
-	// with 0, an attempt may wait for ever.
+	// report the head only with the first byte of the body (SEMANTICS 8.2). Optional;
+	// with 0, there is no limit.
 	PerAttemptRecvTimeout time.Duration
 }
 

@@ -21,7 +21,7 @@ export interface Channel {
   /** Sends a stream of messages, and gets one, as duplex as fetch allows: see ChannelOptions.requestStreaming. */
   bidiStreaming(method: string, messages: Messages, options?: CallOptions): ResponseStream;
   /**
-   * A stream that is subscribed to again, behind the cursor, when it fails with a code of the method's retryPolicy or its connection is
+   * A stream that is subscribed to again, from the cursor on, when it fails with a code of the method's retryPolicy or its connection is
    * lost after it began. OK ends it; any other error is thrown. It begins when it is iterated over (SEMANTICS 8.4). Rejects with a
    * ConfigError if the method has no retryPolicy.
    */
