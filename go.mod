@@ -22,5 +22,5 @@ require (
 	github.com/rs/cors v1.7.0 // indirect
 	golang.org/x/sys v0.48.0 // indirect
 	golang.org/x/text v0.42.0 // indirect
-	nhooyr.io/websocket v1.8.17 // indirect
+	nhooyr.io/websocket v1.8.10 // indirect
 )

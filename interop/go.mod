@@ -37,5 +37,5 @@ require (
 	golang.org/x/sys v0.48.0 // indirect
 	golang.org/x/text v0.42.0 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260928230214-8a89bd6388cc // indirect
-	nhooyr.io/websocket v1.8.17 // indirect
+	nhooyr.io/websocket v1.8.10 // indirect
 )

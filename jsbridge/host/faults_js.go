@@ -17,6 +17,15 @@ func faulty(p abi.Program) abi.Program { return mortal{p} }
 
 type mortal struct{ abi.Program }
 
+// OpenChannel dies if the options name the method that panics, as a header may, or opens
+// a channel.
+func (m mortal) OpenChannel(channel uint32, in []byte) {
+	if strings.Contains(string(in), faultPrefix+"Panic") {
+		panic("a panic on purpose")
+	}
+	m.Program.OpenChannel(channel, in)
+}
+
 // Start dies, or begins a call.
 func (m mortal) Start(call uint32, in []byte) {
 	_, text := abi.ReadStartBlock(in)
