@@ -171,7 +171,7 @@ func (c *Client) Unary(ctx context.Context, method string, message []byte, opts 
 	return &Response{text, answer.Header, answer.Trailer, answer.Attempts, answer.CommitReason}, nil
 }
 
-// Stream is a call of any kind. What is said of grpcweb.Stream holds, but messages are JSON.
+// Stream is a call of any kind. It is used like a grpcweb.Stream, but its messages are JSON.
 type Stream struct {
 	*grpcweb.Stream
 	client *Client

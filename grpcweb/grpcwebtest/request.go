@@ -16,7 +16,7 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/wire"
 )
 
-// Request is a request that came to a Server. Its methods are safe for concurrent use, but for Next.
+// Request is a request that came to a Server. Its methods are safe for concurrent use, except Next.
 type Request struct {
 	Method   string      // "/package.Service/Method"
 	Attempt  int         // grpc-previous-rpc-attempts + 1

@@ -223,14 +223,14 @@ async function* received<T>(
 
 /** Where a subscription to a generated method stands. C is a cursor: an id, an offset, a time. */
 export interface ResumableMessages<I extends DescMessage, O extends DescMessage, C> {
-  /** The request that continues behind the cursor; undefined is the beginning. */
+  /** The request that continues after the cursor; undefined is the beginning. */
   request(cursor: C | undefined): MessageInitShape<I>;
   /** Where a message stands. previous is the cursor before it. */
   cursor(message: MessageShape<O>, previous: C | undefined): C;
 }
 
 /**
- * Subscribes to a generated method, and subscribes again behind the last message when the stream breaks: `channel.resumableStreaming`, with
+ * Subscribes to a generated method, and subscribes again after the last message when the stream breaks: `channel.resumableStreaming`, with
  * messages instead of bytes. It throws what that throws: a StatusError, or a ConfigError if the method has no retryPolicy.
  *
  * ```ts
