@@ -88,6 +88,18 @@ func (m *Machine) Unprepared(now plan.Duration, id int, st *status.Status) {
 	m.endWith(now, id, status.ReasonFatalStatus)
 }
 
+// Broken reports that an attempt failed on this side, so that no other could do better: the
+// call ends with this status, whatever the policy lists. A response, if there is one, is
+// given up.
+func (m *Machine) Broken(now plan.Duration, id int, st *status.Status) {
+	if !m.attempts[id].live {
+		return
+	}
+	m.noteEnded(now, id, plan.Outcome{Status: st, Pushback: plan.NoPushback})
+	m.act(Action{Op: Abort, Attempt: id})
+	m.end(now, st, status.ReasonInternal)
+}
+
 // Head reports that a response head arrived. Whether it commits the call is not known
 // yet. It returns false if the attempt is no longer live.
 func (m *Machine) Head(now plan.Duration, id, httpStatus int) bool {

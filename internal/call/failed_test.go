@@ -11,6 +11,15 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/channel"
 )
 
+// failedInternal: the call is over, and its only attempt failed with the call's status.
+func (tk *talk) failedInternal(text string) {
+	tk.t.Helper()
+	st := tk.over(status.Internal, status.ReasonInternal, 1, text)
+	if r := st.Attempts[0]; r.Outcome != status.OutcomeFailed || r.Code != int(status.Internal) || r.Message != st.Message {
+		tk.t.Errorf("the attempt's record: %+v", r)
+	}
+}
+
 func TestFailed(t *testing.T) {
 	t.Run("98_network_then_success", func(t *testing.T) {
 		tk := unary(t, open(t, retrying))
@@ -45,19 +54,19 @@ func TestFailed(t *testing.T) {
 		tk := unary(t, open(t, retrying))
 		tk.sends(10).starts().asks("open 1")
 		tk.tell(func(c *Call) { c.Failed(0, 0, InvalidRequest, plan.NotSent, errors.New("bad URL")) }).asks("abort 1", "end")
-		tk.over(status.Internal, status.ReasonInternal, 1, "bad URL")
+		tk.failedInternal("bad URL")
 	})
 	t.Run("not_a_response", func(t *testing.T) {
 		tk := unary(t, open(t, retrying))
 		tk.sends(10).starts().asks("open 1")
 		tk.tell(func(c *Call) { c.Failed(0, 0, NotResponse, plan.Processed, errors.New("it was read before")) }).asks("abort 1", "end")
-		tk.over(status.Internal, status.ReasonInternal, 1, "the response to POST https://api.test/helloworld.Greeter/SayHello cannot be read: it was read before")
+		tk.failedInternal("the response to POST https://api.test/helloworld.Greeter/SayHello cannot be read: it was read before")
 	})
 	t.Run("forbidden_by_the_page", func(t *testing.T) {
 		tk := unary(t, open(t, retrying))
 		tk.sends(10).starts().asks("open 1")
 		tk.tell(func(c *Call) { c.Failed(0, 0, Forbidden, plan.NotSent, errors.New("connect-src")) }).asks("abort 1", "end")
-		tk.over(status.Internal, status.ReasonInternal, 1, "allow its origin in the directive connect-src")
+		tk.failedInternal("allow its origin in the directive connect-src")
 	})
 	t.Run("a_foreign_signal", func(t *testing.T) {
 		tk := unary(t, open(t, retrying))

@@ -50,7 +50,7 @@ func (c *Call) Failed(now plan.Duration, id int, how Failure, p plan.Progress, c
 		c.react(now, id, c.attempt(id).Redirect())
 		return
 	case InvalidRequest, NotResponse, Forbidden:
-		c.Fail(now, caused(status.New(status.Internal, c.brokenText(how, cause)), cause))
+		c.machine.Broken(now, id, caused(status.New(status.Internal, c.brokenText(how, cause)), cause))
 		return
 	default:
 		st = status.New(status.Unavailable, c.noResponseText(id, cause))

@@ -46,6 +46,8 @@ test("98 a fetch that throws has sent nothing", async (t) => {
   assert.equal(error.code, Code.INTERNAL);
   assert.match(error.message, /no request can be made to https:\/\/api.test.*: TypeError: no/);
   assert.deepEqual([error.attempts.length, error.commitReason], [1, "internal"]);
+  const [attempt] = error.attempts;
+  assert.deepEqual([attempt?.outcome, attempt?.code, attempt?.statusMessage], ["failed", Code.INTERNAL, error.message]);
 });
 
 test("a fetch that rejects with a TypeError has sent nothing if Request refuses the same", async (t) => {
