@@ -23,6 +23,7 @@ func named(i int) string { return `{"name":[{"service":"s` + strconv.Itoa(i) + `
 // So many names in all, in one entry or in many, from JSON or from Go.
 func TestBounds(t *testing.T) {
 	t.Run("110_names", testManyNames)
+	t.Run("110_entries", testManyEntries)
 	t.Run("110_problems", testManyProblems)
 }
 
@@ -64,6 +65,36 @@ func testManyNames(t *testing.T) {
 		t.Errorf("in Go: %v", err)
 	}
 }
+
+// So many entries too, whatever is in them; and what comes after too many of either is
+// read, but costs no memory.
+func testManyEntries(t *testing.T) {
+	for name, entry := range map[string]func(int) string{
+		"empty":       func(int) string { return `{}` },
+		"of no names": func(int) string { return `{"timeout":"1s"}` },
+		"none":        func(int) string { return `null` },
+		"named":       named,
+	} {
+		cost := func(n int) float64 {
+			text := listed(n, entry)
+			return testing.AllocsPerRun(1, func() {
+				problems := problemsOf(t, second(Parse(text)))
+				if len(problems) != 1 || problems[0].Path != "methodConfig" || !strings.Contains(problems[0].Reason, strconv.Itoa(n)) {
+					t.Errorf("%d %s: %v", n, name, problems)
+				}
+			})
+		}
+		if few, many := cost(maxNames+1), cost(10*maxNames); many > few+100 {
+			t.Errorf("%s: %v allocations for %d, %v for %d", name, few, maxNames+1, many, 10*maxNames)
+		}
+	}
+	c := Config{Methods: make([]Method, maxNames+1)}
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "10001 entries") {
+		t.Errorf("in Go: %v", err)
+	}
+}
+
+func second(_ *Config, err error) error { return err }
 
 // The first hundred are listed, and that there are more is said,
 // whichever pass finds them.

@@ -22,6 +22,9 @@ func read(text string) (value, *Problem) {
 	if r.problem == nil && r.at < len(text) {
 		r.expected("the end of the text")
 	}
+	if r.problem == nil {
+		r.problem = tooMany(r.names, r.entries)
+	}
 	return v, r.problem
 }
 
@@ -31,6 +34,8 @@ type reader struct {
 	text    string
 	at      int
 	problem *Problem // the first
+
+	names, entries int // of the config, so far
 }
 
 // value reads a value with all that is in it. It keeps the arrays and objects that it is in
@@ -55,11 +60,28 @@ func (r *reader) value() value {
 				return v
 			}
 			around := &open[len(open)-1]
-			around.items = append(around.items, v)
+			if r.count(open); max(r.names, r.entries) <= maxNames {
+				around.items = append(around.items, v)
+			}
 			if r.another(closing(*around)) {
 				break
 			}
 		}
+	}
+}
+
+// count counts an item of the innermost of the arrays and objects that are open, if it is
+// an entry of methodConfig or a name in one. What comes after too many of them is read but
+// not kept: the memory that it would take costs a browser seconds (SEMANTICS 1.4b).
+func (r *reader) count(open []value) {
+	if len(open) < 2 || len(open) > 4 || !equalFold(open[1].key, "methodConfig") {
+		return
+	}
+	switch {
+	case len(open) == 2:
+		r.entries++
+	case len(open) == 4 && equalFold(open[3].key, "name"):
+		r.names++
 	}
 }
 

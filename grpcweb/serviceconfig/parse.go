@@ -25,9 +25,6 @@ func Parse(json string) (*Config, error) {
 	if problem != nil {
 		return nil, &Error{Problems: []Problem{*problem}}
 	}
-	if p := tooManyNames(document.names()); p != nil {
-		return nil, &Error{Problems: []Problem{*p}}
-	}
 	d := decoder{document: &document}
 	c := d.root().config()
 	c.check(func(path, reason string) {

@@ -19,7 +19,7 @@ func (c *Config) Validate() error {
 	for i := range c.Methods {
 		names += len(c.Methods[i].Names)
 	}
-	if p := tooManyNames(names); p != nil {
+	if p := tooMany(names, len(c.Methods)); p != nil {
 		return &Error{Problems: []Problem{*p}}
 	}
 	var e Error
@@ -35,16 +35,20 @@ func (c *Config) Validate() error {
 	return nil
 }
 
-// maxNames is how many names a config may give in all: more than any company has
-// methods, and little enough to be checked while a page loads.
+// maxNames is how many names a config may give in all, and how many entries it may have:
+// more than any company has methods, and little enough to be checked while a page loads.
 const maxNames = 10_000
 
-func tooManyNames(n int) *Problem {
-	if n <= maxNames {
-		return nil
+func tooMany(names, entries int) *Problem {
+	taken := ": at most " + text.Decimal(maxNames) + " are taken"
+	switch {
+	case names > maxNames:
+		return &Problem{"methodConfig", "gives " + text.Decimal(names) + " names" + taken +
+			"; an entry that names a service without a method holds for all of its methods"}
+	case entries > maxNames:
+		return &Problem{"methodConfig", "has " + text.Decimal(entries) + " entries" + taken}
 	}
-	return &Problem{"methodConfig", "gives " + text.Decimal(n) + " names: at most " + text.Decimal(maxNames) +
-		" are taken; an entry that names a service without a method holds for all of its methods"}
+	return nil
 }
 
 // entry is the place of an entry of methodConfig.

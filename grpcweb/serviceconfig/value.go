@@ -38,20 +38,6 @@ func (v *value) member(key string) *value {
 	return m
 }
 
-// names is how many names a config gives, as far as it is one.
-func (v *value) names() (n int) {
-	entries := v.member("methodConfig")
-	if entries == nil {
-		return 0
-	}
-	for i := range entries.items {
-		if names := entries.items[i].member("name"); names != nil {
-			n += len(names.items)
-		}
-	}
-	return n
-}
-
 // equalFold folds ASCII only: the names of fields have nothing else.
 func equalFold(a, b string) bool {
 	if len(a) != len(b) {
