@@ -6,6 +6,7 @@ import type { AttemptRecord, ChannelOptions } from "hedgerow";
 import type { Page } from "playwright-core";
 import { METHOD, retrying } from "../support/calls.js";
 import { concat, frame, OK, WEB } from "../support/responses.js";
+import { onlyChromium } from "./launch.js";
 import { listen, openPage } from "./pages.js";
 import { control, openSite, TAKE_OVER } from "./service-worker-site.js";
 
@@ -50,7 +51,26 @@ test("a request that the page's policy forbids is INTERNAL, is sent once, and sa
     const { code, message, attempts } = await call(page, { baseUrl: origin, ...more });
     assert.equal(code, INTERNAL, `${JSON.stringify(more)}: ${message}`);
     assert.match(message, /Content-Security-Policy.*connect-src/);
-    assert.equal(attempts.length, 1);
+    assert.deepEqual(
+      attempts.map((attempt) => [attempt.outcome, attempt.code]),
+      [["failed", INTERNAL]],
+    );
+  }
+});
+
+const prompt = onlyChromium("Firefox may tell a worker of it only after the request has failed");
+
+test("what the policy of a worker's own file forbids is INTERNAL there too, unary and as a stream", prompt, async (t) => {
+  const { origin } = await listen(t, () => assert.fail("nothing may come"));
+  const page = await openPage(t, { workerPolicy: policy("") });
+  for (const more of [{}, { webSocket: true }]) {
+    const { code, message, attempts } = await call(page, { baseUrl: origin, worker: true, ...more });
+    assert.equal(code, INTERNAL, `${JSON.stringify(more)}: ${message}`);
+    assert.match(message, /Content-Security-Policy.*connect-src/);
+    assert.deepEqual(
+      attempts.map((attempt) => [attempt.outcome, attempt.code]),
+      [["failed", INTERNAL]],
+    );
   }
 });
 

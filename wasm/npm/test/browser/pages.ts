@@ -32,6 +32,8 @@ export async function listen(t: TestContext, listener: RequestListener): Promise
 export interface SiteOptions {
   /** The page's Content-Security-Policy. */
   readonly policy?: string;
+  /** That of its JavaScript, which only a worker heeds: it has the policy that its own file came with. */
+  readonly workerPolicy?: string;
   /** What is served as hedgerow.wasm. Default: the package's own, as application/wasm. */
   readonly wasm?: { readonly body?: Uint8Array | string; readonly type?: string };
   /** What else the site answers. */
@@ -39,7 +41,7 @@ export interface SiteOptions {
 }
 
 /** Serves a page that has the package in `hedgerow`, and returns its address. */
-export async function serveSite(t: TestContext, { policy, wasm, api }: SiteOptions = {}): Promise<string> {
+export async function serveSite(t: TestContext, { policy, workerPolicy, wasm, api }: SiteOptions = {}): Promise<string> {
   const answer: RequestListener = async (request, response) => {
     const path = request.url ?? "/";
     const send = (type: string, body: Uint8Array | string) => response.writeHead(200, { "content-type": type }).end(body);
@@ -54,6 +56,7 @@ export async function serveSite(t: TestContext, { policy, wasm, api }: SiteOptio
     } else if (path === "/package/hedgerow.wasm") {
       send(wasm?.type ?? "application/wasm", wasm?.body ?? (await built("dist/hedgerow.wasm")));
     } else if (/^\/package\/[\w.-]+\.js$/.test(path)) {
+      if (workerPolicy) response.setHeader("content-security-policy", workerPolicy);
       send("text/javascript", await built(path.replace("/package", "dist")));
     } else if (api) {
       api(request, response);
