@@ -68,6 +68,7 @@ function execute(app: string, command: string, args: string[], env: Record<strin
 const OTHERS = [
   /^\(!\) "this" has been rewritten to "undefined"$[\s\S]*?^created /m, // Rollup, of protobuf-es
   /^⚠ .*edge runtime.*$/gim, // Next.js, which would rather have routes on Node
+  /^⚠ No build cache found\..*$/gm, // Next.js, in continuous integration
   /^\(node:\d+\) Warning: The 'NO_COLOR' env is ignored.*$/gm,
   /^\(Use `node --trace-warnings .*$/gm,
 ];
