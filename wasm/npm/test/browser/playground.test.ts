@@ -19,6 +19,9 @@ const TYPES: Record<string, string> = {
   ".wasm": "application/wasm",
 };
 
+/** What Firefox says where the service worker lets an answer break off, as it is told to. */
+const BROKEN_OFF = /A ServiceWorker intercepted the request and encountered an unexpected error/;
+
 /** Opens the playground, in a sub-folder of a host that knows files only. */
 async function openPlayground(t: TestContext, hash = ""): Promise<Page> {
   const folder = await mkdtemp(join(tmpdir(), "hedgerow-playground-"));
@@ -38,8 +41,11 @@ async function openPlayground(t: TestContext, hash = ""): Promise<Page> {
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const complaints: string[] = [];
-  page.on("console", (message) => void (message.type() === "error" && complaints.push(message.text())));
-  page.on("pageerror", (error) => void complaints.push(String(error)));
+  const complain = (text: string) => {
+    if (!BROKEN_OFF.test(text)) complaints.push(text);
+  };
+  page.on("console", (message) => void (message.type() === "error" && complain(message.text())));
+  page.on("pageerror", (error) => complain(String(error)));
   t.after(async () => {
     await context.close();
     assert.deepEqual(complaints, []);
