@@ -108,10 +108,11 @@ test("each condition has its types first, and every target is in the tarball", a
   }
 });
 
-test("Go's licence is in the package, for what of Go is in it", async () => {
+test("the licences of Go and of TinyGo are in the package, for what of both is in it", async () => {
   const root = (await run("go", ["env", "GOROOT"])).trim();
   const notice = await readFile(join(packed, "THIRD_PARTY_NOTICES.txt"), "utf8");
-  assert.ok(notice.endsWith(`\n\n${await readFile(join(root, "LICENSE"), "utf8")}`));
+  assert.ok(notice.includes(`\n\n${await readFile(join(root, "LICENSE"), "utf8")}`));
+  assert.match(notice, /\n\nCopyright \(c\) 2018-\d{4} The TinyGo Authors\. All rights reserved\.\n/);
   // The package may contain code only of Go's authors and of this project, so that no other licence goes unnoticed.
   const linked = await run("env", [
     "GOOS=js",
