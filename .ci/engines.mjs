@@ -32,7 +32,7 @@ const features = [
   ["`hedgerow/service-worker`", ["service-worker", "service-worker-life"], ["service worker"]],
   ["`hedgerow/fetch`, and the adapters for other clients", ["fetch", "adapters"], []],
   ["`<hedgerow-inspector>` and `userTiming`", ["inspector"], []],
-  ["Go: `jsbridge`, `grpcweb`, `grpcconn`, the app to copy", ["go", "go-app"], []],
+  ["Go: `jsbridge`, `grpcweb`, `grpcconn`, the app to copy", ["go", "go-app", "go-program.ts"], []],
   ["The demo page and the playground", ["console", "demo", "demo-access", "demo-stories", "playground"], []],
 ];
 
