@@ -173,3 +173,26 @@ func TestTunerText(t *testing.T) {
 		t.Errorf("%d tokens", again.tokens)
 	}
 }
+
+// FuzzTuner checks that a tuner takes over only what a tuner writes, and that whatever it
+// was given, its delay stays within its bounds.
+func FuzzTuner(f *testing.F) {
+	f.Add(tuner(policy(Tuning{})).Text())
+	for _, text := range []string{"", "0 ", "0 5aBcD", "99999999999 5a", "-1 5a", "1000000 !~", "5 5a ", "0 \x7f"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		restored := NewTuner()
+		restored.Restore(text)
+		p := policy(Tuning{MaxExtraLoad: 0.5})
+		first := restored.Text()
+		if delay := restored.Delay(p); delay < 0 {
+			t.Errorf("%q makes a delay of %d", text, delay)
+		}
+		again := NewTuner()
+		again.Restore(first)
+		if (again.Text() == "") != (first == "") || again.tokens != restored.tokens {
+			t.Errorf("%q is written as %q and, read again, as %q", text, first, again.Text())
+		}
+	})
+}

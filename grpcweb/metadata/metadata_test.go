@@ -132,3 +132,31 @@ func TestReset(t *testing.T) {
 		t.Errorf("after Append there are %d fields", md.Len())
 	}
 }
+
+// FuzzMetadata checks that metadata that is valid fits into the lines of a header, and is
+// found under its names, in any case.
+func FuzzMetadata(f *testing.F) {
+	f.Add("x-a", "1", "X-A", "two")
+	f.Add("x-bin", "\x00\xff", "a:b", "c\r\nd: e")
+	f.Fuzz(func(t *testing.T, name1, value1, name2, value2 string) {
+		md := New(name1, value1, name2, value2)
+		if err := md.Validate(); err == nil {
+			for name, value := range md.All() {
+				if name == "" || strings.ContainsAny(name, " :\r\n\x00") || !IsBinary(name) && strings.ContainsAny(value, "\r\n\x00") {
+					t.Errorf("a request may carry %q: %q", name, value)
+				}
+			}
+			if got := md.Get(strings.ToUpper(name1)); got != value1 {
+				t.Errorf("%q has the value %q; want %q", name1, got, value1)
+			}
+		}
+		kept := md.Clone()
+		md.Set(name2, value1)
+		if values := md.Values(name2); len(values) != 1 || values[0] != value1 {
+			t.Errorf("%q was set to %q, and has %q", name2, value1, values)
+		}
+		if md.Delete(name1); len(md.Values(name1)) > 0 || kept.Len() != 2 {
+			t.Errorf("%q is still there in %s, or gone from its copy", name1, md.text())
+		}
+	})
+}

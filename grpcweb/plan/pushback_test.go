@@ -1,6 +1,9 @@
 package plan
 
 import (
+	"math"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
@@ -54,4 +57,25 @@ func TestDelay(t *testing.T) {
 			t.Errorf("%d is a delay", p)
 		}
 	}
+}
+
+// FuzzPushback compares with the standard library, which reads signs too.
+func FuzzPushback(f *testing.F) {
+	for _, text := range []string{"0", " 7\t", "+7", "-1", "2147483648", "1, 2", "0x7", "1_0", "٣", ""} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		want := PushbackStop
+		trimmed := strings.Trim(text, " \t")
+		if n, err := strconv.ParseInt(trimmed, 10, 64); err == nil && n <= math.MaxInt32 && trimmed[0] != '-' {
+			want = Pushback(n)
+		}
+		got := PushbackOf(metadata.New(PushbackHeader, text))
+		if got != want {
+			t.Errorf("%q is %d; want %d", text, got, want)
+		}
+		if after, is := got.Delay(); is != (got != PushbackStop) || after < 0 {
+			t.Errorf("%q is a delay of %d, %v", text, after, is)
+		}
+	})
 }

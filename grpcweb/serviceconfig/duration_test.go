@@ -1,6 +1,7 @@
 package serviceconfig
 
 import (
+	"encoding/json"
 	"math"
 	"math/big"
 	"strings"
@@ -130,4 +131,30 @@ func ratBetween(r *big.Rat, lowest, highest int64) int64 {
 		return highest
 	}
 	return n.Int64()
+}
+
+// FuzzRatio compares with math/big. Which text is a number at all, encoding/json says.
+func FuzzRatio(f *testing.F) {
+	for _, text := range []string{"0.1", "1e-3", "-1e400", "0.5466", "10", "1e+21", "NaN", " 1", "1 ", "01", "-0", "0x1", "1e99999999999999999999"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := ParseRatio(text)
+		var number json.Number
+		trimmed := strings.Trim(text, " \t\r\n")
+		is := json.Unmarshal([]byte(text), &number) == nil && string(number) == trimmed
+		if (err == nil) != is {
+			t.Errorf("%q: %d, %v; is it a number: %v", text, got, err, is)
+		}
+		if !is || hugeExponent.MatchString(text) {
+			return
+		}
+		exact, ok := new(big.Rat).SetString(trimmed)
+		if !ok {
+			t.Fatalf("math/big does not read %q", trimmed)
+		}
+		if want := ratBetween(exact.Mul(exact, big.NewRat(1000, 1)), -1, highestRatio); int64(got) != want {
+			t.Errorf("%q: %d; want %d", text, got, want)
+		}
+	})
 }

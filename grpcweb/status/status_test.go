@@ -3,6 +3,7 @@ package status
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -90,4 +91,25 @@ func TestWords(t *testing.T) {
 			t.Errorf("%d is %q", beyond, beyond)
 		}
 	}
+}
+
+// FuzzCode checks that exactly the names of codes are read, in upper and lower case.
+func FuzzCode(f *testing.F) {
+	for code := OK; code <= MaxCode; code++ {
+		f.Add(code.String())
+	}
+	for _, text := range []string{"", "14", "unavailable", "Aborted", "ſ", "OK ", "CODE(17)", "none"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		code, ok := ParseCode(text)
+		if ok && (code > MaxCode || !strings.EqualFold(code.String(), text) || len(code.String()) != len(text)) {
+			t.Errorf("%q is read as %v", text, code)
+		}
+		for named := OK; named <= MaxCode && !ok; named++ {
+			if named.String() == strings.ToUpper(text) && len(named.String()) == len(text) {
+				t.Errorf("%q is not read as %v", text, named)
+			}
+		}
+	})
 }

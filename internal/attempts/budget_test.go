@@ -1,6 +1,7 @@
 package attempts_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
@@ -131,4 +132,39 @@ func TestNoBudget(t *testing.T) {
 	if !b.Pay(0) || !b.Affords(0) || b.Changed() {
 		t.Error("without a budget something is refused")
 	}
+}
+
+// FuzzBudget checks that a budget takes over only what a budget writes.
+func FuzzBudget(f *testing.F) {
+	f.Add(budget(100).Text())
+	for _, text := range []string{"0 2000000", "1500000 0", "none", "", " ", "0", "0 0 ", "-1 0", "9223372036854775808 0", "00 0", "10000001 0"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		b := budget(100)
+		before := b.Text()
+		b.Restore(text)
+		tokens, most := b.Tokens()
+		if tokens < 0 || tokens > most {
+			t.Errorf("%q leaves %v of %v", text, tokens, most)
+		}
+		kept := b.Text()
+		if b.Restore(kept); b.Text() != kept {
+			t.Errorf("%q is read as %q", kept, b.Text())
+		}
+		if kept != before && plainly(text) != kept {
+			t.Errorf("%q is taken for %q", text, kept)
+		}
+	})
+}
+
+// plainly leaves out the zeros before numbers.
+func plainly(text string) string {
+	numbers := strings.Split(text, " ")
+	for i, n := range numbers {
+		if numbers[i] = strings.TrimLeft(n, "0"); numbers[i] == "" {
+			numbers[i] = "0"
+		}
+	}
+	return strings.Join(numbers, " ")
 }

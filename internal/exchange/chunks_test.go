@@ -156,3 +156,35 @@ func FuzzMessages(f *testing.F) {
 		}
 	})
 }
+
+// FuzzHead checks that a head of any fields ends or begins a response, with a status that
+// is one, and that users do not get the protocol's own fields.
+func FuzzHead(f *testing.F) {
+	const web = "application/grpc-web"
+	f.Add(uint16(200), web+"+proto", "grpc-status", "14", "grpc-message", "no%21")
+	f.Add(uint16(200), web+"-text; a=\",\"", "grpc-status", "0,0", "grpc-status", "5")
+	f.Add(uint16(503), "text/html", "x-bin", "AA,,==", "grpc-encoding", "GZIP")
+	f.Add(uint16(302), "", "grpc-status-details-bin", "!", "grpc-status", "-1")
+	f.Add(uint16(200), web+", "+web+"-text", "grpc-message", "\xff%ff%", "a\x00", "99999999999999999999")
+	f.Fuzz(func(t *testing.T, http uint16, contentType, name1, value1, name2, value2 string) {
+		var fields metadata.MD
+		for _, field := range [][2]string{{"content-type", contentType}, {name1, value1}, {name2, value2}} {
+			wire.ReceiveField(&fields, field[0], field[1])
+		}
+		got := receive(t, response{http: int(http), fields: fields}, 1)
+		_, told := fields.Lookup("grpc-status")
+		if got.committed && (told || http != 200) {
+			t.Errorf("HTTP status %d, %v: the call commits", http, fields)
+		}
+		if got.status.Code > status.MaxCode || got.status.Code == status.OK && !told {
+			t.Errorf("HTTP status %d, %v: the status is %v", http, fields, got.status)
+		}
+		for _, md := range []metadata.MD{got.status.Header, got.status.Trailer} {
+			for name := range md.All() {
+				if !forUsers(name) {
+					t.Errorf("%v: users get the field %q", fields, name)
+				}
+			}
+		}
+	})
+}

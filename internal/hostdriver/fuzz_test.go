@@ -74,6 +74,66 @@ func FuzzTraffic(f *testing.F) {
 	})
 }
 
+// FuzzInputs calls two exports with any bytes, while calls are in all their states. The
+// scripts of FuzzExports choose from texts that have the right form; these have none.
+func FuzzInputs(f *testing.F) {
+	for place, e := range table.Exports {
+		f.Add(byte(place), byte(place+1), uint32(1), uint32(0), uint32(2), 5.0, 30.0, []byte(e.Name+"\x00x\x00"))
+	}
+	for _, option := range []string{"serviceConfig\x00{}\x00", ">x-bin\x00,,\x00", "?jitter\x00\"full\"\x00", "state\x00hedgerow-state 1\na  \x00"} {
+		f.Add(byte(0), byte(2), uint32(3), uint32(1), uint32(200), 1e300, 0.5, []byte("baseUrl\x00https://api.test\x00"+option))
+	}
+	f.Fuzz(func(t *testing.T, one, two byte, id, attempt, number uint32, now, float float64, in []byte) {
+		c := newChecked()
+		events := append(busy(), anyEvent(one, id, attempt, number, now, float, in), anyEvent(two, id, attempt, number, now, float, in))
+		for _, e := range events {
+			c.Told(e)
+			lives := c.Enter(e)
+			if actions, err := c.Decode(); !c.right(t, e, actions, err) || !lives {
+				return
+			}
+		}
+	})
+}
+
+// busy opens a channel, and begins a call that has no answer yet, one in whose body more
+// is to come, and one whose request is open.
+func busy() []abitest.Event {
+	options := `{"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":4,"initialBackoff":"0.1s","maxBackoff":"1s","backoffMultiplier":2,"retryableStatusCodes":[14]}}],` +
+		`"x-hedgerow":{"retryBudget":{"ratio":0.5}}}`
+	start := func(id float64, flags uint32) abitest.Event {
+		return abitest.Named("start", abitest.StartInput(abi.StartBlock{Timeout: 1000, Channel: 1, Flags: flags}, "/a.B/C\x00"), id)
+	}
+	return []abitest.Event{
+		abitest.Named("open_channel", []byte("seed\x001\x00baseUrl\x00https://api.test\x00state\x00\x00credentialsRefresh\x0016\x00serviceConfig\x00"+options+"\x00"), 1),
+		start(1, abi.StartFlagObserve), start(2, abi.StartFlagStreaming), start(3, abi.StartFlagOpen|abi.StartFlagCanStream),
+		abitest.Named("head", []byte("content-type\x00application/grpc-web\x00grpc-encoding\x00gzip\x00"), 2, 0, 1, 200, 2),
+		abitest.Named("read", nil, 2, 1),
+	}
+}
+
+// anyEvent is a call of any export, with these numbers for its arguments.
+func anyEvent(export byte, id, attempt, number uint32, now, float float64, in []byte) abitest.Event {
+	e := abitest.Event{Export: int(export) % len(table.Exports)}
+	for _, a := range table.Exports[e.Export].Args {
+		switch {
+		case a.Type == table.Input:
+			e.Input = in
+		case a.Name == "call" || a.Name == "channel":
+			e.Args = append(e.Args, float64(id))
+		case a.Name == "attempt":
+			e.Args = append(e.Args, float64(attempt))
+		case a.Name == "now":
+			e.Args = append(e.Args, now)
+		case a.Type == table.F64:
+			e.Args = append(e.Args, float)
+		default:
+			e.Args = append(e.Args, float64(number))
+		}
+	}
+	return e
+}
+
 // TestTraffic does the same with random bytes. It also checks that random traffic reaches
 // every export, action, outcome, reason, event, warning and status.
 func TestTraffic(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
@@ -120,4 +121,37 @@ func TestSpan(t *testing.T) {
 			t.Errorf("%d: %q; want %q", ns, got, want)
 		}
 	}
+}
+
+// FuzzText compares with the standard library, for which this package stands in.
+func FuzzText(f *testing.F) {
+	for _, text := range []string{"", "9223372036854775807", "9223372036854775808", "-1", " a.b. ", "\"\\\x00\x7f", "é..", "\v\f"} {
+		f.Add(text, byte('.'))
+	}
+	f.Fuzz(func(t *testing.T, s string, separator byte) {
+		n, ok := text.Number(s)
+		want, err := strconv.ParseInt(s, 10, 64)
+		if digits := strings.Trim(s, "0123456789") == ""; ok != (err == nil && digits) || ok && n != want {
+			t.Errorf("%q is the number %d, %v; want %d, %v", s, n, ok, want, err)
+		}
+		before, after, found := text.Cut(s, separator)
+		if b, a, is := strings.Cut(s, string([]byte{separator})); b != before || a != after || is != found {
+			t.Errorf("%q is cut to %q and %q, %v", s, before, after, found)
+		}
+		if got := text.Count(s, separator); got != strings.Count(s, string([]byte{separator})) {
+			t.Errorf("%q has %d of %q", s, got, separator)
+		}
+		if got := text.Trim(s); got != strings.Trim(s, " \t\n\v\f\r") {
+			t.Errorf("%q is trimmed to %q", s, got)
+		}
+		if got := text.Clause(s); got != strings.TrimRight(s, ".") {
+			t.Errorf("%q goes on as %q", s, got)
+		}
+		if back, err := strconv.Unquote(text.Quote(s)); utf8.ValidString(s) && (err != nil || back != s) {
+			t.Errorf("%q is quoted as %s, which is %q, %v", s, text.Quote(s), back, err)
+		}
+		if !text.Equal([]byte(s), s) || text.Equal([]byte(s), s+"x") {
+			t.Errorf("%q is not equal to itself", s)
+		}
+	})
 }

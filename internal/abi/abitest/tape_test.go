@@ -5,6 +5,8 @@ import (
 	"math/rand"
 	"reflect"
 	"testing"
+
+	"github.com/hedgerow-web/hedgerow/internal/abi"
 )
 
 func TestTapes(t *testing.T) {
@@ -52,4 +54,21 @@ func TestTapesThatEnd(t *testing.T) {
 			t.Errorf("the first %d bytes are read as %v", n, e)
 		}
 	}
+}
+
+// FuzzStartBlock checks that every block of start is read as it is written, and that the
+// text behind it stays whole.
+func FuzzStartBlock(f *testing.F) {
+	f.Add(StartInput(abi.StartBlock{Now: 1, Timeout: math.Inf(1), Channel: 7, Fields: 1}, "/a.B/C\x00x-a\x001\x00"))
+	f.Add([]byte("short"))
+	size := len(StartInput(abi.StartBlock{}, ""))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		if len(in) < size {
+			return // The program panics: FuzzInputs of package hostdriver has such inputs.
+		}
+		block, text := abi.ReadStartBlock(in)
+		if written := StartInput(block, string(text)); string(written) != string(in) {
+			t.Errorf("%x is read as %+v and %q", in, block, text)
+		}
+	})
 }
