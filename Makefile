@@ -17,6 +17,7 @@ TLS_PORT ?= 8443
 EVENTS ?= 10000000
 SEED ?= 1
 CALLS ?= 1000000
+FUZZTIME ?= 10s
 
 NPM := wasm/npm
 NODE_MODULES := $(NPM)/node_modules/.package-lock.json
@@ -238,6 +239,10 @@ bench-go: $(NODE_MODULES) ## Measure in Chromium what a call from Go costs besid
 .PHONY: differential
 differential: build-package ## Tell both compilers' builds the same random events, and compare their answers: EVENTS=10000000, SEED=1.
 	@node $(NPM)/differential.mjs --events $(EVENTS) --seed $(SEED)
+
+.PHONY: fuzz
+fuzz: prerequisites ## Fuzz all that parses, one target after the other on one core: FUZZTIME=10s or 100000x each, ONLY=word selects targets.
+	@node .ci/fuzz.mjs --time $(FUZZTIME) --only '$(ONLY)'
 
 .PHONY: hedge-sim
 hedge-sim: ## Simulate hedging with a learned delay, in virtual time, and check what it promises: SEED=1.
