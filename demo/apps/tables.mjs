@@ -69,7 +69,7 @@ const toolRows = tools.map(([title, from, ...words]) => {
   const found = outcomes(words);
   const development = found.filter(({ about }) => /development server|hot reload/.test(about));
   const production = found.filter((one) => !development.includes(one));
-  return `| ${title} | ${versionOf(from)} | ${cell(development)} | ${cell(production)} |`;
+  return `| ${title} | ${versionOf(from)} | ${development.length > 0 ? cell(development) : "has none"} | ${cell(production)} |`;
 });
 const runtimeRows = runtimes.map(([title, from, ...words]) => {
   const found = outcomes(words);

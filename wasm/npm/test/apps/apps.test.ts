@@ -19,9 +19,15 @@ for (const app of ["vite", "react", "webpack", "esbuild"]) {
   });
 }
 
-for (const app of ["vite", "react"]) {
+for (const [app, ...command] of [
+  ["vite", "vite", "--force", "--strictPort"],
+  ["react", "vite", "--force", "--strictPort"],
+  ["webpack", "webpack", "serve", "--mode", "development"],
+  ["esbuild", "node", "build.mjs", "--serve"],
+] as const) {
   test(`${app}: the development server, with nothing cached`, async (t) => {
-    await sayHello(t, await start(t, app, "vite", "--force", "--strictPort"), { fetched: [1, 2] });
+    const [program, ...args] = command;
+    await sayHello(t, await start(t, app, program, ...args), { fetched: [1, 2] });
   });
 }
 

@@ -85,7 +85,7 @@ function assertSilent(app: string, said: string): void {
 }
 
 /** What a server says when it listens. Next.js says its address before. */
-const READY = /ready|listening|server running|local:/i;
+const READY = /ready|listening|server running|running at|local:/i;
 const NEXT_READY = /ready/i;
 
 /**
@@ -94,7 +94,9 @@ const NEXT_READY = /ready/i;
  */
 export async function start(t: TestContext, app: string, command: string, ...args: string[]): Promise<string> {
   const port = await freePort();
-  const child = spawn(join(dirOf(app), "../node_modules/.bin", command), [...args, "--port", `${port}`], {
+  const program =
+    command === "node" && !dirOf(app).startsWith(moreApps) ? process.execPath : join(dirOf(app), "../node_modules/.bin", command);
+  const child = spawn(program, [...args, "--port", `${port}`], {
     cwd: dirOf(app),
     env: { ...environmentOf(app), PORT: `${port}` },
     stdio: ["ignore", "pipe", "pipe"],
