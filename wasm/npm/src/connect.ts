@@ -13,7 +13,9 @@ import { create } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
+  type ContextKey,
   type ContextValues,
+  createContextKey,
   createContextValues,
   type Interceptor,
   type StreamRequest,
@@ -38,6 +40,25 @@ export interface TransportOptions {
   /** The deadline of calls that set no `timeoutMs`, in milliseconds. A call with 0 or less has none. Default: the channel's. */
   defaultTimeoutMs?: number | undefined;
 }
+
+/** The options of a channel's calls that connect-es has no option for. */
+export interface ChannelCallOptions
+  extends Pick<CallOptions, "waitForReady" | "maxReceiveMessageBytes" | "onEvent" | "credentialsRefresh"> {}
+
+/**
+ * The context value that holds these options. Default: none of them.
+ *
+ * ```ts
+ * const contextValues = createContextValues().set(callOptions, { waitForReady: true });
+ * await client.sayHello({ name: "world" }, { contextValues });
+ * ```
+ */
+export const callOptions: ContextKey<ChannelCallOptions> = /* @__PURE__ */ createContextKey<ChannelCallOptions>(
+  {},
+  {
+    description: "hedgerow's options of a call",
+  },
+);
 
 /**
  * Makes a Transport of a channel, or of the promise of one: calls wait for it, within their deadlines.
@@ -91,7 +112,7 @@ class ChannelTransport implements Transport {
         req: { ...common, message },
         next: async (req) => {
           const bytes = serialize(req.message);
-          const answer = await channel.unary(pathOf(method), bytes, callOptions(req, countdown)).catch(rethrow);
+          const answer = await channel.unary(pathOf(method), bytes, optionsOf(req, countdown)).catch(rethrow);
           return {
             stream: false,
             service: method.parent,
@@ -133,7 +154,7 @@ class ChannelTransport implements Transport {
           const messages = mapped(req.message, serialize);
           // The countdown runs until the channel has the call, so the message has to be there before the deadline is handed over.
           const message = method.methodKind === "server_streaming" ? await unlessAborted(only(messages), req.signal) : undefined;
-          const options = callOptions(req, countdown);
+          const options = optionsOf(req, countdown);
           const stream = message
             ? channel.serverStreaming(pathOf(method), message, options)
             : channel.bidiStreaming(pathOf(method), messages, options);
@@ -180,8 +201,10 @@ function pathOf(method: DescMethodUnary | DescMethodStreaming): string {
   return createMethodUrl("", method);
 }
 
-function callOptions({ header, signal }: { header: Headers; signal: AbortSignal }, countdown: Countdown): CallOptions {
-  return { metadata: metadataOf(header), signal, timeoutMs: countdown.handOver() };
+type OwnRequest = { header: Headers; signal: AbortSignal; contextValues: ContextValues };
+
+function optionsOf({ header, signal, contextValues }: OwnRequest, countdown: Countdown): CallOptions {
+  return { ...contextValues.get(callOptions), metadata: metadataOf(header), signal, timeoutMs: countdown.handOver() };
 }
 
 function tooLate(): ConnectError {

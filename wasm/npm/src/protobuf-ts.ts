@@ -22,7 +22,9 @@ import type { CallOptions } from "./api/options.js";
 import type { Channel, ResponseStream, UnaryResponse } from "./api/types.js";
 
 /** Options of a call, and, as defaults, of a transport: those of protobuf-ts, and some of a channel's. */
-export interface ChannelRpcOptions extends RpcOptions, Pick<CallOptions, "waitForReady" | "maxReceiveMessageBytes" | "onEvent"> {}
+export interface ChannelRpcOptions
+  extends RpcOptions,
+    Pick<CallOptions, "waitForReady" | "maxReceiveMessageBytes" | "onEvent" | "credentialsRefresh"> {}
 
 /**
  * Makes an RpcTransport of a channel, or of the promise of one: calls wait for it, within their deadlines.
@@ -155,14 +157,15 @@ class Call<I extends object, O extends object> {
 
   /** Waits for the channel. What it answers with begins the call: a promise of a promise would be awaited here. */
   async #begin<T>(ready: Promise<Channel>, start: Start<T>): Promise<() => T> {
-    const { meta = {}, timeout, abort, waitForReady, maxReceiveMessageBytes, onEvent } = this.#options;
+    const { meta = {}, timeout, abort, waitForReady, maxReceiveMessageBytes, onEvent, credentialsRefresh } = this.#options;
     const timeoutMs = typeof timeout === "object" ? Number(timeout) - Date.now() : timeout;
     const countdown = new Countdown(abort, timeoutMs, () => rpcError(TOO_LATE, "DEADLINE_EXCEEDED"));
     try {
       const channel = await unlessAborted(ready, countdown.signal);
       const { service, name } = this.#method;
       const metadata = fieldsOfMeta(meta);
-      const options = { metadata, timeoutMs: countdown.handOver(), signal: abort, waitForReady, maxReceiveMessageBytes, onEvent };
+      const own = { waitForReady, maxReceiveMessageBytes, onEvent, credentialsRefresh };
+      const options = { metadata, timeoutMs: countdown.handOver(), signal: abort, ...own };
       return () => start(channel, `/${service.typeName}/${name}`, options);
     } finally {
       countdown.end();

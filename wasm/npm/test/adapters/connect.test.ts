@@ -13,7 +13,7 @@ import {
   type Interceptor,
 } from "@connectrpc/connect";
 import { type ChannelOptions, Code, createChannel } from "hedgerow";
-import { createTransport, type TransportOptions } from "hedgerow/connect";
+import { callOptions, createTransport, type TransportOptions } from "hedgerow/connect";
 import { Chaos, Ending, type Reply, type Request, RequestSchema } from "../gen/chaos/v1/chaos_pb.js";
 import { hedging, open, retrying } from "../support/calls.js";
 import { FakeFetch } from "../support/fake-fetch.js";
@@ -245,4 +245,33 @@ test("from connect-es 2.3 on, interceptors are read to their end, whether the ca
   })();
   await assert.rejects(canceled);
   assert.deepEqual(seen.splice(0), ["CANCELLED", "cleaned up"]);
+});
+
+test("options that connect does not have are passed as a context value: a call that refreshes the credentials", async (t) => {
+  const kinds: string[] = [];
+  const refreshing = new Script([status(0)]);
+  const client: Client<typeof Chaos> = await clientOf(t, {
+    credentialsRefresh: {
+      refresh: async () => {
+        await client.do(request(refreshing), {
+          contextValues: createContextValues().set(callOptions, { credentialsRefresh: false }),
+        });
+      },
+    },
+  });
+  const script = new Script([status(Code.UNAUTHENTICATED), status(0)]);
+  const contextValues = createContextValues().set(callOptions, {
+    onEvent: (event) => {
+      if (event.type === "attemptStarted") kinds.push(event.kind);
+    },
+  });
+  assert.equal((await client.do(request(script), { contextValues })).attempt, 2);
+  assert.deepEqual(kinds, ["first", "refresh"]);
+  assert.equal((await refreshing.report(t, 1, 1)).started, 1);
+});
+
+test("an option of a context value that no call has is refused", async (t) => {
+  const client = await clientOf(t);
+  const contextValues = createContextValues().set(callOptions, { retries: 3 } as object);
+  await assert.rejects(client.do({}, { contextValues }), /retries/);
 });

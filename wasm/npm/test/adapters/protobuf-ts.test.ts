@@ -181,3 +181,17 @@ test("a promise of a channel is waited for", async (t) => {
   await call.requests.complete();
   assert.deepEqual(await all(call.responses), ["1.1"]);
 });
+
+test("a call that refreshes the credentials takes no part in the refresh", async (t) => {
+  const refreshing = new Script([status(0)]);
+  const client: ChaosClient = await clientOf(t, {
+    credentialsRefresh: {
+      refresh: async () => {
+        await client.do(request(refreshing), { credentialsRefresh: false } as ChannelRpcOptions);
+      },
+    },
+  });
+  const { response } = await client.do(request(new Script([status(Code.UNAUTHENTICATED), status(0)])));
+  assert.equal(response.attempt, 2);
+  assert.equal((await refreshing.report(t, 1, 1)).started, 1);
+});
