@@ -256,6 +256,10 @@ fleet-sim: ## Simulate 100,000 pages whose server goes away, check what a retryB
 memory: build-package ## Print the WebAssembly's memory over very many calls, which must stay flat: CALLS=1000000.
 	@node $(NPM)/memory.mjs --calls $(CALLS)
 
+.PHONY: soak
+soak: build-server ## Make very many calls of all endings in Node and Chromium, with both builds, after which nothing may be left: CALLS=1000000.
+	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && .ci/with-server.sh node $(NPM)/soak.mjs --calls $(CALLS)
+
 .PHONY: measure-black-holes
 measure-black-holes: build-package ## Measure perAttemptRecvTimeout: a backend of three that never answers, 10,000 calls: SEED=1.
 	@node $(NPM)/bench/black-holes.mjs --seed $(SEED)
