@@ -6,6 +6,9 @@
 package interop
 
 import (
+	"cmp"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -15,9 +18,17 @@ import (
 	"github.com/hedgerow-web/hedgerow/server/script"
 )
 
-// New makes a handler for HTTP/1.1 and HTTP/2. Pages of all origins may call it.
-func New() http.Handler {
+// New makes a handler for HTTP/1.1 and HTTP/2. Pages of all origins may call it. If executions is not nil, it gets a line for each attempt
+// before anything else happens to it, in one Write: the call id, a space, and how many attempts came before. What was written is known
+// even if the process is killed, unlike what Report could tell.
+func New(executions io.Writer) http.Handler {
 	c := &chaos{calls: script.NewCalls(1 << 20)} // The server runs only as long as the tests.
+	if executions != nil {
+		c.calls.Begun = func(callID, previousAttempts string) {
+			// A line that could not be written is missed by whoever compares the lines with what clients have seen.
+			_, _ = fmt.Fprintf(executions, "%s %s\n", callID, cmp.Or(previousAttempts, "0"))
+		}
+	}
 	mux := http.NewServeMux()
 	for _, h := range []struct {
 		method  string

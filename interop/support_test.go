@@ -39,7 +39,7 @@ func everyBackend(t *testing.T, test func(t *testing.T, b backend)) {
 func serve(t *testing.T, connect, http2 bool) backend {
 	t.Helper()
 	if connect {
-		return backend{networks.Serve(t, t.Name(), interop.New(), http2), connect, http2}
+		return backend{networks.Serve(t, t.Name(), interop.New(nil), http2), connect, http2}
 	}
 	wrapper := server.New(server.Options{})
 	n := networks.Serve(t, t.Name(), wrapper, http2)

@@ -28,6 +28,9 @@ type Attempt struct {
 // Begin counts the attempt that a request is, and finds its step. ctx must end when the client leaves or its time runs out.
 func (c *Calls) Begin(ctx context.Context, method string, header http.Header, r *chaosv1.Request) *Attempt {
 	a := &Attempt{ctx: ctx, header: header, received: 1}
+	if c.Begun != nil {
+		c.Begun(r.GetCallId(), remembered(header.Get("Grpc-Previous-Rpc-Attempts")))
+	}
 	a.execution = c.begin(r.GetCallId(), &chaosv1.Execution{
 		Method:           method,
 		PreviousAttempts: remembered(header.Get("Grpc-Previous-Rpc-Attempts")),

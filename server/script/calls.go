@@ -21,6 +21,10 @@ const (
 // Calls counts the attempts of each call id. It is bounded: the least recently used call id is forgotten first. It is safe for
 // concurrent use.
 type Calls struct {
+	// Begun, if it is set, is called for each attempt before anything else happens to it, also from several goroutines at once. Set it
+	// before the first attempt.
+	Begun func(callID, previousAttempts string)
+
 	mu     sync.Mutex
 	limit  int
 	kept   int                      // how many executions the calls in byID have together

@@ -8,6 +8,7 @@ import { Agent, buildConnector, fetch } from "undici";
 import { executablePath, flags, PATIENCE } from "../browser/launch.js";
 import { serveSite } from "../browser/pages.js";
 import { type Call, type Outcome, perform } from "./call.js";
+import { drive, type Load, type Made } from "./chaos/load.js";
 
 /** A server, or a proxy, that can be called at http and, over HTTP/2 with a certificate of its own, at https. */
 export interface Target {
@@ -22,6 +23,8 @@ export interface Client {
   baseUrl(target: Target): string;
   /** heard is called for every message as it comes. */
   call(call: Call, heard?: () => void): Promise<Outcome>;
+  /** Makes many calls. */
+  drive(load: Load): Promise<Made[]>;
 }
 
 export interface Trust {
@@ -67,6 +70,7 @@ export function nodeClients(t: TestContext, trust: Trust): Client[] {
       globalThis.fetchOfClient = http2 ? http2Fetch : undefined;
       return perform({ call, id: hearing(heard), client: http2 ? "h2" : "h1" });
     },
+    drive: (load) => drive(load, http2 ? http2Fetch : undefined),
   });
   t.after(async () => {
     for (const channel of globalThis.channels?.values() ?? []) (await channel).close();
@@ -95,6 +99,7 @@ export async function chromiumClients(t: TestContext, trust: Trust): Promise<Cli
     browser: true,
     baseUrl: ({ http, https }) => (http2 ? https : http),
     call: (call, heard) => page.evaluate(perform, { call, id: hearing(heard), client: "page" }),
+    drive: (load) => page.evaluate(drive, load),
   });
   return [client(false), client(true)];
 }

@@ -78,6 +78,7 @@ export class Backend {
   static #made = 0;
   /** The certificate and its key, for the proxies. Only connect-go's server writes them. */
   readonly key: string;
+  readonly #executions: string;
   readonly #file: string;
   #addresses!: Addresses;
   #child!: ChildProcess;
@@ -92,11 +93,12 @@ export class Backend {
     const name = join(temp, `${kind}-${++Backend.#made}`);
     this.#file = `${name}.json`;
     this.key = `${name}.pem`;
+    this.#executions = `${name}.executions`;
   }
 
   async #start(addr: string): Promise<void> {
     const args = ["-addr", addr, "-tls-addr", "127.0.0.1:0", "-addresses", this.#file];
-    if (this.kind === "connect-go") args.push("-key", this.key);
+    if (this.kind === "connect-go") args.push("-key", this.key, "-executions", this.#executions);
     this.#child = await start(join(root, "bin", programs[this.kind]), args, /^ready$/m);
     this.#addresses = JSON.parse(await readFile(this.#file, "utf8"));
   }
@@ -136,9 +138,31 @@ export class Backend {
     await channel.unary("/hedgerow.chaos.v1.Chaos/Do", script).finally(() => channel.close());
   }
 
+  /**
+   * All attempts that have begun in this server, also before it was killed: their call ids, and how many attempts came before. Only
+   * connect-go's server writes them.
+   */
+  async executions(): Promise<string[]> {
+    return (await readFile(this.#executions, "utf8")).split("\n").slice(0, -1);
+  }
+
   /** Kills the server, as a crash would end it. */
   kill(): Promise<void> {
     return kill(this.#child, "SIGKILL");
+  }
+
+  /** Ends the server as an update would: running calls may finish. */
+  terminate(): Promise<void> {
+    return kill(this.#child, "SIGTERM");
+  }
+
+  /** The server does nothing until it is resumed. The system goes on accepting connections for it. */
+  stop(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#child.kill("SIGCONT");
   }
 
   /** Starts the server again, with the same port for HTTP/1.1. */
@@ -147,11 +171,11 @@ export class Backend {
   }
 }
 
-/** A proxy process before two backends, set up by a file that docs/proxies.md shows. */
+/** A proxy process before two or three backends, set up by a file that docs/proxies.md shows. */
 export class ReverseProxy {
   #child: ChildProcess;
 
-  static start(kind: "nginx" | "haproxy", backends: readonly [Backend, Backend], key: string): Promise<ReverseProxy> {
+  static start(kind: "nginx" | "haproxy", backends: readonly Backend[], key: string): Promise<ReverseProxy> {
     return again(async () => {
       const [http, https] = [await freePort(), await freePort()];
       const text = await readFile(join(root, "interop", kind === "nginx" ? "nginx.conf.tmpl" : "haproxy.cfg.tmpl"), "utf8");
@@ -159,10 +183,10 @@ export class ReverseProxy {
         HTTP: `127.0.0.1:${http}`,
         HTTPS: `127.0.0.1:${https}`,
         CERTIFICATE: key,
-        BACKEND_1: backends[0].address,
-        BACKEND_2: backends[1].address,
       };
-      const filled = text.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+      for (const [i, backend] of backends.entries()) values[`BACKEND_${i + 1}`] = backend.address;
+      const all = backends.length === 3 ? text.replace(/^.*\$\{BACKEND_2\}.*\n/m, (line) => line + third(line)) : text;
+      const filled = all.replace(/\$\{(\w+)\}/g, (_, name: string) => {
         assert.ok(values[name], `no value for ${name}`);
         return values[name];
       });
@@ -191,6 +215,11 @@ export class ReverseProxy {
   kill(): Promise<void> {
     return kill(this.#child, "SIGTERM");
   }
+}
+
+/** The line of a third backend, made of that of the second. HAProxy's have names. */
+function third(line: string): string {
+  return line.replace("BACKEND_2", "BACKEND_3").replace("server two", "server three");
 }
 
 /** The snippet, in a configuration that writes nowhere but into the temporary folder. */
