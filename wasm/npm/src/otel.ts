@@ -88,6 +88,12 @@ export function instrument(options: InstrumentOptions): Instrumentation {
       case "attemptEnded":
         call?.attemptEnded(event);
         return;
+      case "hedgeScheduled":
+        call?.hedgeScheduled(event);
+        return;
+      case "budget":
+        call?.budget(event);
+        return;
       case "committed":
         call?.committed(event);
         return;

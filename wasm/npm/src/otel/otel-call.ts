@@ -96,6 +96,15 @@ export class ObservedCall {
     else this.#report(attempt, code, statusMessage);
   }
 
+  /** A delay that the server asked for says nothing about the policy. */
+  hedgeScheduled({ delayMs, pushback }: Event<"hedgeScheduled">): void {
+    if (!pushback) this.#sinks.metrics?.hedgeScheduled(this.#attributes, delayMs, this.#context);
+  }
+
+  budget({ blocked }: Event<"budget">): void {
+    if (blocked) this.#sinks.metrics?.budgetRefused(this.#attributes, this.#context);
+  }
+
   /** The client ended the other attempts because this one's answer is the call's. */
   committed({ attempt }: Event<"committed">): void {
     if (attempt !== undefined) this.#reportAborted(CODE_NAMES.indexOf("CANCELLED"), LOST);

@@ -19,7 +19,7 @@ export interface Totals {
   readonly retryDelay: number;
 }
 
-/** The instruments of gRFC A66 and A96, with the label of A108, that the events can fill, for one target. */
+/** The instruments of gRFC A66 and A96, with the label of A108, that the events can fill, and two of Hedgerow's own, for one target. */
 export class Metrics {
   #target: string;
   #attemptStarted: Counter;
@@ -29,6 +29,8 @@ export class Metrics {
   #transparentRetries: Histogram;
   #hedges: Histogram;
   #retryDelay: Histogram;
+  #hedgingDelay: Histogram;
+  #budgetRefusals: Counter;
 
   constructor(meter: Meter, target: string) {
     this.#target = target;
@@ -61,6 +63,16 @@ export class Metrics {
       "grpc.client.call.retry_delay",
       "How long a call had no attempt under way, once its first had begun.",
     );
+    this.#hedgingDelay = seconds(
+      meter,
+      "hedgerow.client.call.hedging_delay",
+      "How long a call is to wait before its next hedge, as its policy says or as it was learned.",
+    );
+    this.#budgetRefusals = meter.createCounter("hedgerow.client.call.budget_refusals", {
+      description: "Retries and hedges that the retryBudget could not pay.",
+      unit: "{attempt}",
+      valueType: ValueType.INT,
+    });
   }
 
   /** What every value of a call is recorded with. A label of undefined is none at all (gRFC A108). */
@@ -76,6 +88,14 @@ export class Metrics {
 
   attemptEnded(attributes: Attributes, code: Code, milliseconds: number, context: Context): void {
     this.#attemptDuration.record(milliseconds / 1000, ended(attributes, code), context);
+  }
+
+  hedgeScheduled(attributes: Attributes, milliseconds: number, context: Context): void {
+    this.#hedgingDelay.record(milliseconds / 1000, attributes, context);
+  }
+
+  budgetRefused(attributes: Attributes, context: Context): void {
+    this.#budgetRefusals.add(1, attributes, context);
   }
 
   callEnded(attributes: Attributes, totals: Totals, context: Context): void {

@@ -44,7 +44,7 @@ test("A108 all metrics of a call have the label that the application gave it whe
   const found = await labels(telemetry);
   assert.deepEqual([...found.keys()], ["cart", "search", ""]);
   assert.deepEqual(found.get("cart"), [...ALWAYS, "call.retries"].sort());
-  assert.deepEqual(found.get("search"), [...ALWAYS, "call.hedges"].sort());
+  assert.deepEqual(found.get("search"), [...ALWAYS, "call.hedges", "hedgerow.client.call.hedging_delay"].sort());
   assert.deepEqual(found.get(""), ALWAYS);
   assert.equal(asked.length, 3);
   assert.deepEqual(Object.keys(asked[0] as object), ["callId", "method"]);

@@ -118,9 +118,29 @@ test("calls are told apart by their id; events that concern no call, or one that
   );
 });
 
+test("the delays of hedges, but not those that a server asks for, and what the retryBudget could not pay", async () => {
+  const { telemetry, say } = scripted();
+  say(0, { ...started, policy: "hedging" });
+  say(0, { type: "attemptStarted", attempt: 1, kind: "first" });
+  say(0, { type: "hedgeScheduled", delayMs: 20, pushback: false });
+  say(20, { type: "budget", tokens: 0.5, maxTokens: 5, blocked: false });
+  say(20, { type: "attemptStarted", attempt: 2, kind: "hedge" });
+  say(20, { type: "hedgeScheduled", delayMs: 30, pushback: false });
+  say(30, { type: "hedgeScheduled", delayMs: 400, pushback: true });
+  say(50, { type: "budget", tokens: 0.5, maxTokens: 5, blocked: true });
+  say(60, over);
+  const recorded = await telemetry.recorded();
+  assert.deepEqual(
+    recorded.filter((line) => line.startsWith("hedgerow.")),
+    ["hedgerow.client.call.budget_refusals: 1", "hedgerow.client.call.hedging_delay: 2 × sum 0.05"],
+  );
+});
+
 test("A66 A96 units, kinds and buckets", async () => {
   const { telemetry, say } = scripted();
   say(0, started);
+  say(0, { type: "hedgeScheduled", delayMs: 20, pushback: false });
+  say(0, { type: "budget", tokens: 0.5, maxTokens: 5, blocked: true });
   for (const kind of ["first", "retry", "hedge", "transparent"] as const) {
     say(0, { type: "attemptStarted", attempt: 1, kind });
     say(0, { type: "attemptEnded", attempt: 1, outcome: "failed", code: Code.UNAVAILABLE, statusMessage: "" });
@@ -145,6 +165,8 @@ test("A66 A96 units, kinds and buckets", async () => {
     ["grpc.client.call.retries", "{retry}", "HISTOGRAM", [1, 2, 3, 4, 5]],
     ["grpc.client.call.retry_delay", "s", "HISTOGRAM", "41 to 100"],
     ["grpc.client.call.transparent_retries", "{transparent_retry}", "HISTOGRAM", [1, 2, 3, 4, 5, 10]],
+    ["hedgerow.client.call.budget_refusals", "{attempt}", "SUM", []],
+    ["hedgerow.client.call.hedging_delay", "s", "HISTOGRAM", "41 to 100"],
   ]);
 });
 

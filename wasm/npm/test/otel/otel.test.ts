@@ -91,6 +91,7 @@ test("A96 hedges, and the loser", async (t) => {
     "call.duration OK: 1 × sum 0.1",
     "call.hedges: 1 × sum 1",
     "call.retry_delay: 1 × sum 0",
+    "hedgerow.client.call.hedging_delay: 1 × sum 0.1",
   ]);
   assert.deepEqual(telemetry.traces, [
     "0–100 Sent.pkg.Service.Method OK",
