@@ -249,12 +249,12 @@ func (a *attempt) feed(piece []byte, at *int) (packed bool) {
 		for *at < len(piece) && !packed {
 			var fragments []wire.Fragment
 			fragments, *at = d.machine.Feed(now, a.id, piece, *at, d.channel.fragments[:0])
-			for _, f := range fragments {
-				a.receive(f, piece[f.Offset:f.Offset+f.Length])
+			for i := range fragments {
+				a.receive(&fragments[i], piece)
 			}
-			d.news.Broadcast()
 			_, packed = d.machine.Packed(a.id)
 		}
+		d.news.Broadcast()
 		if !packed {
 			d.machine.Drained(a.id)
 		}
@@ -291,8 +291,8 @@ const maxReserve = 1 << 20
 // more than one may receive compressed trailers before the call is committed. A message
 // that came in one piece stays in the transport's memory until somebody receives it, or
 // the piece is about to be gone.
-func (a *attempt) receive(f wire.Fragment, payload []byte) {
-	d := a.driver
+func (a *attempt) receive(f *wire.Fragment, piece []byte) {
+	d, payload := a.driver, piece[f.Offset:f.Offset+f.Length]
 	if f.First && f.Last && f.Flags&wire.FlagCompressed == 0 {
 		d.inbox.add(payload, true)
 		return

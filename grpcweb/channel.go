@@ -42,8 +42,8 @@ type Channel struct {
 	closed    bool
 	refresh   refresher // the refresh of credentials that runs
 	patience  patience
-	kept      *keptState        // nil: the application does not store what the channel learns
-	fragments [32]wire.Fragment // scratch for reading a chunk
+	kept      *keptState         // nil: the application does not store what the channel learns
+	fragments [128]wire.Fragment // scratch for reading a chunk
 }
 
 // NewChannel makes a channel that sends requests over rt to the base URL followed by the

@@ -1,5 +1,7 @@
 package grpcweb
 
+import "sync"
+
 // inbox has the messages of a response that the application has not received yet.
 type inbox struct {
 	messages []received
@@ -63,4 +65,43 @@ func (r received) own() []byte {
 		return r.data
 	}
 	return append(make([]byte, 0, len(r.data)), r.data...)
+}
+
+// memory is what streams use, one after another, for the messages that have come.
+type memory struct {
+	bytes         []byte // those messages that were taken from the call, one behind the other
+	taken, queued []received
+}
+
+// memories are those of streams that have ended. None is larger than maxMemory, in any of
+// its parts.
+var memories sync.Pool
+
+const (
+	maxMemory   = 256 << 10
+	maxMessages = maxMemory / 32
+)
+
+func newMemory() *memory {
+	if m, ok := memories.Get().(*memory); ok {
+		return m
+	}
+	return new(memory)
+}
+
+// lists are empty ones for the messages that were taken, and for those that were not. If
+// some have come already, theirs serves on.
+func (m *memory) lists(come []received) (taken, queued []received) {
+	if come == nil {
+		come = m.queued
+	}
+	return m.taken, come
+}
+
+// release keeps memory for the next stream. Nobody uses it any more.
+func (m *memory) release(taken, queued inbox) {
+	m.taken, m.queued = taken.messages, queued.messages
+	if max(cap(m.taken), cap(m.queued)) <= maxMessages && cap(m.bytes) <= maxMemory {
+		memories.Put(m)
+	}
 }

@@ -2,7 +2,6 @@ package grpcweb
 
 import (
 	"io"
-	"sync"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
@@ -23,10 +22,10 @@ type Response struct {
 // while another one receives, and Close may be called at any time. Apart from that, its
 // methods must not be called at the same time.
 type Stream struct {
-	driver  *driver
-	taken   inbox   // messages that were taken from the call and not received yet
-	scratch *[]byte // memory that they share
-	lent    []byte  // what RecvBorrowed returned last, in memory of its own
+	driver *driver
+	taken  inbox   // messages that were taken from the call and not received yet
+	memory *memory // what receiving needs; nil before the first Recv, and once the call has ended
+	lent   []byte  // what RecvBorrowed returned last, in memory of its own
 }
 
 // Header waits for the header metadata of the response. Waiting does not keep the call
@@ -82,6 +81,10 @@ func (s *Stream) receive() (received, error) {
 	if s.lent != nil {
 		d.spare, s.lent = s.lent, nil
 	}
+	if s.memory == nil {
+		s.memory = newMemory()
+		s.taken.messages, d.inbox.messages = s.memory.lists(d.inbox.messages)
+	}
 	if d.inbox.empty() {
 		d.turnLocked(d.machine.Read)
 	}
@@ -89,30 +92,17 @@ func (s *Stream) receive() (received, error) {
 		d.news.Wait()
 	}
 	if !d.inbox.empty() {
-		if s.scratch == nil {
-			s.scratch, _ = scratches.Get().(*[]byte)
-		}
-		if s.scratch == nil {
-			s.scratch = new([]byte)
-		}
 		s.taken, d.inbox = d.inbox, s.taken.reset()
-		*s.scratch = s.taken.keep(*s.scratch)
+		s.memory.bytes = s.taken.keep(s.memory.bytes)
 		return s.taken.take(), nil
 	}
-	if s.scratch != nil && cap(*s.scratch) <= maxScratch { // the caller has nothing of it any more
-		scratches.Put(s.scratch)
-	}
-	s.scratch = nil
+	s.memory.release(s.taken.reset(), d.inbox.reset())
+	s.taken, d.inbox, s.memory = inbox{}, inbox{}, nil
 	if err := d.err(); err != nil {
 		return received{}, err
 	}
 	return received{}, io.EOF
 }
-
-// scratches are those of streams that have ended. None is longer than maxScratch.
-var scratches sync.Pool
-
-const maxScratch = 256 << 10
 
 // Trailer returns the trailer metadata. It is empty until Recv has returned an error.
 func (s *Stream) Trailer() metadata.MD {

@@ -84,9 +84,9 @@ func (c *Call) Feed(now plan.Duration, id int, chunk []byte, at int, to []wire.F
 			return to[:had], len(chunk)
 		}
 	}
-	for i, f := range to[had:] {
-		if c.count(now, id, f); c.machine.Over() { // this is a second message, which the application must not see
-			return to[:had+i], len(chunk)
+	for i := had; i < len(to); i++ {
+		if c.count(now, id, &to[i]); c.machine.Over() { // this is a second message, which the application must not see
+			return to[:i], len(chunk)
 		}
 	}
 	if r == exchange.Ended {
@@ -171,7 +171,7 @@ func (c *Call) Closed(now plan.Duration, id, code int, reason string) {
 // count counts the messages, and lets a unary response have only one: a second one is
 // refused when it begins, before any of it is kept (SEMANTICS 5.2g). Compressed
 // trailers are not a message.
-func (c *Call) count(now plan.Duration, id int, f wire.Fragment) {
+func (c *Call) count(now plan.Duration, id int, f *wire.Fragment) {
 	if f.Flags&wire.FlagTrailers != 0 {
 		return
 	}

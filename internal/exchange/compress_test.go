@@ -142,6 +142,12 @@ func TestSkipCompressed(t *testing.T) {
 		if _, packed := x.Packed(); packed {
 			t.Fatal("what was inflated is packed still")
 		}
+		if c.flags == 0 {
+			x.Feed(message("plain"), 0, make([]wire.Fragment, 0, 4))
+			if x.Skip(0); x.packed {
+				t.Fatal("a plain message is taken for a compressed one")
+			}
+		}
 	}
 	if x.End(); x.Status().Code != status.OK {
 		t.Errorf("%v", x.Status())

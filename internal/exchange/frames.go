@@ -15,6 +15,10 @@ import (
 // parts of these.
 func (x *Exchange) Feed(chunk []byte, at int, to []wire.Fragment) ([]wire.Fragment, int, Reading) {
 	x.empty = x.empty && len(chunk) == 0
+	if had := len(to); x.state == open && !x.inText && !x.trailers && !x.packed {
+		to, at = x.frames.Whole(chunk, at, x.MaxMessage, to)
+		x.deflated = x.deflated && len(to) == had
+	}
 	for len(to) < cap(to) && !x.packed {
 		at = x.skipPadding(chunk, at)
 		if x.trailers && x.frames.Left() == 0 && at < len(chunk) {

@@ -3,6 +3,9 @@ package wire
 import (
 	"bytes"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -72,6 +75,42 @@ func TestFrameReader(t *testing.T) {
 	}
 }
 
+func TestWhole(t *testing.T) {
+	frame := func(flags byte, payload string) []byte { return AppendFrame(nil, flags, []byte(payload)) }
+	chunk := slices.Concat(frame(0, "a"), frame(0, ""), frame(0, "four"), frame(0, "fives"), frame(0, "b"), frame(FlagCompressed, "c"), frame(0, "d"), frame(0, "e"))
+	for _, c := range []struct {
+		from, to, most, room int
+		want                 string
+		next                 int
+	}{
+		{0, 54, 4, 9, `"a" "" "four"`, 20}, // The next one has more than four bytes.
+		{0, 54, 5, 2, `"a" ""`, 11},        // There is room for two.
+		{20, 54, 5, 9, `"fives" "b"`, 36},  // The next one has a flag.
+		{42, 53, 5, 9, `"d"`, 48},          // The payload of the next one has not come.
+		{42, 52, 5, 9, `"d"`, 48},          // Nor has the whole prefix.
+		{42, 54, 5, 9, `"d" "e"`, 54},
+		{54, 54, 5, 9, ``, 54},
+	} {
+		var r FrameReader
+		fragments, next := r.Whole(chunk[:c.to], c.from, int64(c.most), make([]Fragment, 0, c.room))
+		var texts []string
+		for _, f := range fragments {
+			texts = append(texts, strconv.Quote(string(chunk[f.Offset:f.Offset+f.Length])))
+			if !f.First || !f.Last || f.Flags != 0 || f.Total != int64(f.Length) {
+				t.Errorf("from %d on: %+v", c.from, f)
+			}
+		}
+		if got := strings.Join(texts, " "); got != c.want || next != c.next {
+			t.Errorf("from %d to %d: %s, then %d; want %s, then %d", c.from, c.to, got, next, c.want, c.next)
+		}
+	}
+	var inside FrameReader
+	inside.Next(frame(0, "long")[:7], 0)
+	if f, at := inside.Whole(chunk, 0, 5, make([]Fragment, 0, 9)); len(f) > 0 || at > 0 {
+		t.Errorf("inside a frame, %v were read", f)
+	}
+}
+
 func TestSkip(t *testing.T) {
 	var r FrameReader
 	r.Next(AppendFrame(nil, 0, make([]byte, 10))[:8], 0)
@@ -135,7 +174,11 @@ func FuzzFrame(f *testing.F) {
 		step := int(cut) + 1
 		for from := 0; from < len(body); from += step {
 			chunk := body[from:min(from+step, len(body))]
-			for at := 0; ; {
+			whole, at := r.Whole(chunk, 0, int64(len(body)), make([]Fragment, 0, 2))
+			for _, frag := range whole {
+				payloads, flags = append(payloads, chunk[frag.Offset:frag.Offset+frag.Length]), append(flags, frag.Flags)
+			}
+			for {
 				frag, next, ok := r.Next(chunk, at)
 				if at = next; !ok {
 					break
