@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hack-pad/safejs"
 
@@ -22,6 +23,9 @@ type body struct {
 	visit    *visit
 	stop     func() bool // stops waiting for the end of the exchange's context
 	once     sync.Once
+	closed   atomic.Bool  // the rest is not wanted
+	chunk    safejs.Value // the chunk that was read last, a Uint8Array
+	at, size int          // how much of it was taken, and its length
 	buffer   []byte
 	place    []byte // where the next piece is wanted
 }
@@ -56,23 +60,24 @@ func isFunction(object safejs.Value, name string) bool {
 	return err == nil && property.Type() == safejs.TypeFunction
 }
 
-// Next reads the next chunk and copies it out of JavaScript's memory.
+// Next returns the next piece of the body, copied out of JavaScript's memory. Chromium's
+// chunks may have megabytes; it takes them in pieces.
 func (b *body) Next(ctx context.Context) ([]byte, error) {
 	for !b.empty {
-		piece, done, err := b.read(ctx)
-		switch {
-		case err != nil:
+		piece, err := b.piece()
+		if err == nil && len(piece) > 0 {
+			return piece, nil
+		}
+		if err == nil {
+			err = b.read(ctx)
+		}
+		if err != nil {
 			interrupted := isAbort(err) || b.visit.interrupted()
 			b.end(true)
 			if ctx.Err() == nil && interrupted {
 				err = &transport.Error{Aborted: true, Err: err}
 			}
 			return nil, err
-		case done:
-			b.empty = true
-		case len(piece) > 0:
-			b.visit.progresses()
-			return piece, nil
 		}
 	}
 	b.end(false)
@@ -83,58 +88,85 @@ func (b *body) Next(ctx context.Context) ([]byte, error) {
 	return nil, io.EOF
 }
 
-func (b *body) read(ctx context.Context) (piece []byte, done bool, err error) {
-	if b.whole {
-		piece, err = b.readWhole(ctx)
-		return piece, len(piece) == 0, err
-	}
-	promise, err := b.reader.Call("read")
-	if err != nil {
-		return nil, false, err
-	}
-	result, err := await(ctx, promise)
-	if err != nil {
-		return nil, false, err
-	}
-	chunk, done, err := parts(result)
-	if err == nil && !done {
-		piece, err = b.copyOut(chunk)
-	}
-	return piece, done, err
-}
-
-// copyOut copies a chunk to where it is wanted, if it fits there, or else into the buffer.
-func (b *body) copyOut(chunk safejs.Value) ([]byte, error) {
-	to := &b.buffer
-	if n, err := chunk.Length(); err == nil && n <= len(b.place) {
-		to = &b.place
-	}
-	piece, err := copyOut(to, chunk)
-	b.place = nil
-	return piece, err
-}
-
 // Place offers memory for the next piece.
 func (b *body) Place(memory []byte) { b.place = memory }
 
-// readWhole reads the whole body at once, and nothing after that.
-func (b *body) readWhole(ctx context.Context) ([]byte, error) {
-	if b.response.Type() != safejs.TypeObject {
+const (
+	// maxPiece is how much of a chunk is copied at once where no more is wanted.
+	maxPiece = 64 << 10
+	// minPart is the least room for which a chunk is cut: a cut costs as much as the copying
+	// of this much.
+	minPart = 16 << 10
+)
+
+// piece copies what is left of the chunk, or a part of it, to where it is wanted, or else
+// into the buffer. It returns nothing if nothing is left.
+func (b *body) piece() (piece []byte, err error) {
+	left := b.size - b.at
+	if left == 0 || b.closed.Load() {
 		return nil, nil
+	}
+	if room := len(b.place); room >= min(left, minPart) {
+		piece = b.place[:min(left, room)]
+	} else {
+		piece = grow(&b.buffer, min(left, maxPiece))
+	}
+	b.place = nil
+	from := b.chunk
+	if b.at > 0 {
+		if from, err = from.Call("subarray", b.at); err != nil {
+			return nil, err
+		}
+	}
+	if b.at += len(piece); b.at == b.size {
+		b.chunk = safejs.Value{}
+	}
+	return piece, copyTo(piece, from)
+}
+
+// read reads the next chunk, or notes that there is none.
+func (b *body) read(ctx context.Context) error {
+	if b.whole {
+		return b.readWhole(ctx)
+	}
+	promise, err := b.reader.Call("read")
+	if err != nil {
+		return err
+	}
+	result, err := await(ctx, promise)
+	if err != nil {
+		return err
+	}
+	if b.chunk, b.empty, err = parts(result); err != nil || b.empty {
+		return err
+	}
+	b.visit.progresses()
+	b.at = 0
+	b.size, err = b.chunk.Length()
+	return err
+}
+
+// readWhole reads the whole body at once, and nothing after that.
+func (b *body) readWhole(ctx context.Context) error {
+	if b.response.Type() != safejs.TypeObject {
+		b.empty = true
+		return nil
 	}
 	promise, err := b.response.Call("arrayBuffer")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	b.response = safejs.Value{}
 	buffer, err := await(ctx, promise)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if buffer, err = uint8Array(buffer); err != nil {
-		return nil, err
+	if b.chunk, err = uint8Array(buffer); err != nil {
+		return err
 	}
-	return copyOut(&b.buffer, buffer)
+	b.visit.progresses()
+	b.size, err = b.chunk.Length()
+	return err
 }
 
 // parts splits the result of a read, {done, value}, into its parts.
@@ -151,12 +183,18 @@ func parts(result safejs.Value) (chunk safejs.Value, done bool, err error) {
 }
 
 // copyOut copies a Uint8Array out of JavaScript's memory into a buffer, which grows
-// where it must. The array may be of another realm, whose arrays Go does not take.
-func copyOut(buffer *[]byte, chunk safejs.Value) ([]byte, error) {
-	n, err := chunk.Length()
+// where it must.
+func copyOut(buffer *[]byte, array safejs.Value) ([]byte, error) {
+	n, err := array.Length()
 	if err != nil {
 		return nil, err
 	}
+	piece := grow(buffer, n)
+	return piece, copyTo(piece, array)
+}
+
+// grow returns n bytes of a buffer, which grows where it must.
+func grow(buffer *[]byte, n int) []byte {
 	if n > cap(*buffer) {
 		if spare, ok := buffers.Get().(*[]byte); ok && cap(*spare) >= n {
 			*buffer = *spare
@@ -164,22 +202,27 @@ func copyOut(buffer *[]byte, chunk safejs.Value) ([]byte, error) {
 			*buffer = make([]byte, n)
 		}
 	}
-	piece := (*buffer)[:n]
-	if _, err = safejs.CopyBytesToGo(piece, chunk); err == nil {
-		return piece, nil
+	return (*buffer)[:n]
+}
+
+// copyTo copies as many bytes as there is room for out of a Uint8Array. It may be of another
+// realm, whose arrays Go does not take.
+func copyTo(to []byte, array safejs.Value) error {
+	if _, err := safejs.CopyBytesToGo(to, array); err == nil {
+		return nil
 	}
-	if chunk, err = ownView(chunk); err != nil {
-		return nil, err
+	own, err := ownView(array)
+	if err == nil {
+		_, err = safejs.CopyBytesToGo(to, own)
 	}
-	_, err = safejs.CopyBytesToGo(piece, chunk)
-	return piece, err
+	return err
 }
 
 // buffers are those of bodies that have been read to their ends. None is longer than
 // maxBuffer.
 var buffers sync.Pool
 
-const maxBuffer = 256 << 10
+const maxBuffer = maxPiece
 
 // ownView returns an array of this realm over the bytes of one of another.
 func ownView(array safejs.Value) (safejs.Value, error) {
@@ -222,6 +265,7 @@ func (b *body) end(early bool) {
 			}
 			return
 		}
+		b.closed.Store(true)
 		b.aborter.abort()
 		if !b.empty && b.reader.Type() == safejs.TypeObject {
 			ignore(b.reader.Call("cancel"))

@@ -114,9 +114,8 @@ type Body interface {
 // long message is assembled without another copy.
 type Placer interface {
 	Body
-	// Place offers memory for the piece that the following Next returns. Next may use its
-	// beginning, if all of the piece fits, or any other memory. The offer ends with that
-	// Next.
+	// Place offers memory for the piece that the following Next returns. Next may put the
+	// piece at its beginning, or into any other memory. The offer ends with that Next.
 	Place(memory []byte)
 }
 
