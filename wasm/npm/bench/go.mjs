@@ -1,7 +1,7 @@
 // What a call from Go costs in Chromium over grpcweb/protocall, beside connect-go, both compiled to WebAssembly, in the same run and page. The
 // rounds of the two alternate, and a ratio is the median of the rounds' ratios, so that a machine whose speed drifts does no harm.
 //
-//   node bench/go.mjs [--rounds 15] [--quick] [--only unary,stream,real,large] [--write]
+//   node bench/go.mjs [--rounds 15] [--quick] [--only unary,stream,large,real,real-large] [--write]
 //
 // --quick shows that all of it works, and measures nothing; --only measures some of the rows, and writes nothing; --write puts the table into
 // docs/go.md. Chromium is the one that .ci/chromium.sh finds.
@@ -28,37 +28,28 @@ const rounds = flags.quick ? 1 : Number(flags.rounds);
 const some = (number) => (flags.quick ? Math.ceil(number / 50) : number);
 const PROGRAMS = ["protocall", "connect"];
 
-/** `run` calls a function of a program, with a fetch that answers at once where there is one of that name, else over the server. */
+/** `run` calls a function of a program, which calls the server for one of its bodies, or a fetch that answers with that body at once. */
 const PAGE = `<!doctype html><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,">
 <script src="/wasm_exec.js"></script>
 <script>
-  const reply = new Uint8Array([0, 0, 0, 0, 102, 10, 100, ...new Array(100).fill(120)]);
-  const trailers = new Uint8Array([128, 0, 0, 0, 16, ...new TextEncoder().encode("grpc-status: 0\\r\\n")]);
-  const bodyOf = (count) => {
-    const body = new Uint8Array(count * reply.length + trailers.length);
-    for (let i = 0; i < count; i++) body.set(reply, i * reply.length);
-    body.set(trailers, count * reply.length);
-    return body;
-  };
-  // The chunks are made once, because the clients are what is measured. They are as long as those in which Chromium hands out a body of this
-  // length that comes over HTTP/2: 64 KiB, then the rest.
-  const split = (body) => {
-    const chunks = [];
-    for (let at = 0; at < body.length; at += 65536) chunks.push(body.slice(at, at + 65536));
-    return chunks;
-  };
-  const chunks = { unary: split(bodyOf(1)), stream: split(bodyOf(1000)) };
+  const own = globalThis.fetch;
+  const headers = { "content-type": "application/grpc-web+proto" };
+  // The chunks are made once, because the clients are what is measured. They are as long as those in which Chromium hands out a body that
+  // comes over HTTP/2 faster than it is read: 64 KiB, then the rest.
+  const chunks = {};
+  async function prepare(which) {
+    const body = new Uint8Array(await (await own("/" + which + "/", { method: "POST" })).arrayBuffer());
+    chunks[which] = [];
+    for (let at = 0; at < body.length; at += 65536) chunks[which].push(body.slice(at, at + 65536));
+  }
   const streamOf = (chunks) => new ReadableStream({ start(controller) {
     for (const chunk of chunks) controller.enqueue(chunk);
     controller.close();
   } });
-  const headers = { "content-type": "application/grpc-web+proto" };
-  const own = globalThis.fetch;
-  async function run(name, where, times) {
-    const made = chunks[where];
-    if (made) globalThis.fetch = async () => new Response(streamOf(made), { headers });
+  async function run(name, which, times, atOnce) {
+    if (atOnce) globalThis.fetch = async () => new Response(streamOf(chunks[which]), { headers });
     try {
-      return await globalThis[name](made ? "https://bench.test" : location.origin + "/" + where, "x".repeat(100), times);
+      return await globalThis[name](location.origin + "/" + which, "x".repeat(100), times);
     } finally {
       globalThis.fetch = own;
     }
@@ -67,7 +58,7 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>bench</title><link rel
     const go = new Go();
     const { instance } = await WebAssembly.instantiateStreaming(own("/" + program + ".wasm"), go.importObject);
     void go.run(instance);
-  })).then(() => {});
+  }).concat(["one", "small", "large"].map(prepare))).then(() => {});
 </script>`;
 
 const server = await serve(files(), bodies());
@@ -75,17 +66,18 @@ const browser = await launch(process.env.CHROMIUM ?? shell(join(root, ".ci/chrom
 const rows = [];
 try {
   const page = await browser.open(`${server.origin}/go.html`);
-  // The fetch of these answers at once, because the browser's own costs more than either program, and would hide the difference.
-  await compare(page, "unary", "a unary call of 100 bytes each way", "µs of CPU", cpu("", "unary", some(1000), 1));
+  // Where the fetch answers at once, because the browser's own costs more than either program and would hide the difference.
+  await compare(page, "unary", "a unary call of 100 bytes each way", "µs of CPU", cpu("Go", "one", some(1000), 1, true));
   await compare(
     page,
     "stream",
     "a message of 100 bytes in a stream of 1,000",
     "µs of CPU",
-    cpu("Stream", "stream", some(50), 1000),
+    cpu("GoStream", "small", some(50), 1000, true),
   );
-  await compare(page, "real", "a unary call to a server, over HTTP/2", "µs of CPU", cpu("", "real", some(200), 1));
-  await compare(page, "large", "messages of 256 KiB in a stream, over HTTP/2", "MB/s", rate(some(4)));
+  await compare(page, "large", "messages of 256 KiB in a stream", "MB in a second of CPU", rate(some(3), true));
+  await compare(page, "real", "a unary call to a server, over HTTP/2", "µs of CPU", cpu("Go", "one", some(200), 1));
+  await compare(page, "real-large", "messages of 256 KiB in a stream, over HTTP/2", "MB in a second", rate(some(4)));
 } finally {
   await browser.close();
   server.close();
@@ -95,23 +87,26 @@ const text = `${table}\n\n${browser.product}, ${shell("go", "env", "GOVERSION")}
 console.log(text);
 if (flags.write && !flags.quick && !flags.only) write(text);
 
-/** Measures the CPU of the main thread for each of so many units. */
-function cpu(kind, where, times, units) {
+/** The CPU of the main thread, in microseconds, for each of so many units. */
+function cpu(kind, which, times, units, atOnce = false) {
+  return async (page, program) => (await spend(page, program + kind, which, times, atOnce)).cpu / (times * units);
+}
+
+/** Megabytes in a second of the main thread's CPU, where the fetch answers at once, and else in a second. */
+function rate(streams, atOnce = false) {
   return async (page, program) => {
-    const before = await page.metrics();
-    await page.evaluate(`run("${program}Go${kind}", "${where}", ${times})`);
-    const after = await page.metrics();
-    return ((after.cpu - before.cpu) * 1e6) / (times * units);
+    const { cpu, time, result } = await spend(page, `${program}GoStream`, "large", streams, atOnce);
+    return result / (atOnce ? cpu : time);
   };
 }
 
-function rate(streams) {
-  return (page, program) =>
-    page.evaluate(`(async () => {
-      const begun = performance.now();
-      const bytes = await run("${program}GoStream", "large", ${streams});
-      return bytes / 1000 / (performance.now() - begun);
-    })()`);
+/** What a function costs, in microseconds, and what it returns. */
+async function spend(page, name, which, times, atOnce) {
+  const before = await page.metrics();
+  const begun = performance.now();
+  const result = await page.evaluate(`run("${name}", "${which}", ${times}, ${atOnce})`);
+  const time = (performance.now() - begun) * 1000;
+  return { cpu: ((await page.metrics()).cpu - before.cpu) * 1e6, time, result };
 }
 
 /** One round warms up, and is not counted. */
@@ -179,13 +174,15 @@ function frame(flags, payload) {
   return Buffer.concat([prefix, payload]);
 }
 
-/** What the server answers, by the first part of a call's path: a StringValue, or 64 large ones. */
+/** What the server answers, by the first part of a call's path: a StringValue, 1,000 of them, or 64 large ones. */
 function bodies() {
   const text = (length, size) => Buffer.concat([Buffer.from([10, ...length]), Buffer.alloc(size, "x")]);
   const trailers = frame(0x80, Buffer.from("grpc-status: 0\r\n"));
+  const small = frame(0, text([100], 100));
   const large = frame(0, text([0x80, 0x80, 0x10], 256 << 10));
   return {
-    real: Buffer.concat([frame(0, text([100], 100)), trailers]),
+    one: Buffer.concat([small, trailers]),
+    small: Buffer.concat([...Array(1000).fill(small), trailers]),
     large: Buffer.concat([...Array(64).fill(large), trailers]),
   };
 }
