@@ -54,7 +54,8 @@ func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 	if ctx.Err() != nil { // Without this, the request could be sent before the abort.
 		return nil, &transport.Error{Err: context.Cause(ctx)}
 	}
-	if err := f.checkURL(r.URL); err != nil {
+	url, err := f.url(r.URL)
+	if err != nil {
 		return nil, &transport.Error{Invalid: true, Err: err}
 	}
 	aborter, err := f.aborter()
@@ -70,7 +71,7 @@ func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 	init, err := f.init(r, upload, aborter)
 	var promise safejs.Value
 	if err == nil {
-		promise, err = safejs.Global().Call("fetch", r.URL, init)
+		promise, err = safejs.Global().Call("fetch", url, init)
 	}
 	begun(err)
 	if err != nil {
@@ -163,7 +164,7 @@ func fields(headers safejs.Value) (metadata.MD, error) {
 	if err != nil {
 		return md, err
 	}
-	joined, err := pairs.Call("join", "\n")
+	joined, err := joinLines(pairs)
 	if err != nil {
 		return md, err
 	}
@@ -179,6 +180,19 @@ func fields(headers safejs.Value) (metadata.MD, error) {
 		md.Append(name, value)
 	}
 	return md, nil
+}
+
+// joinLines calls an array's join with a line break.
+func joinLines(array safejs.Value) (joined safejs.Value, err error) {
+	join, err := arrayJoin()
+	if err != nil {
+		return joined, err
+	}
+	lineBreak, err := lineBreak()
+	if err != nil {
+		return joined, err
+	}
+	return join.Invoke(array, lineBreak)
 }
 
 // construct makes an object of a class that is named in JavaScript's global scope.

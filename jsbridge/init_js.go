@@ -16,27 +16,28 @@ const maxURLs = 100
 type requests struct {
 	mu       sync.Mutex
 	aborters []*aborter
-	valid    map[string]bool // the URLs that can be parsed
-	known    bool            // unknown is known
-	unknown  map[string]bool // the optional fields that the global Request does not have
-	refusals map[bool]string // by whether the body is a stream: what `new Request` says against a request, or nothing
+	valid    map[string]safejs.Value // the URLs that can be parsed, as JavaScript has them
+	known    bool                    // unknown is known
+	unknown  map[string]bool         // the optional fields that the global Request does not have
+	refusals map[bool]string         // by whether the body is a stream: what `new Request` says against a request, or nothing
 }
 
-// checkURL returns an error if a URL cannot be parsed.
-func (f *fetcher) checkURL(url string) error {
+// url returns a URL as JavaScript has it, or an error if it cannot be parsed.
+func (f *fetcher) url(url string) (safejs.Value, error) {
 	f.requests.mu.Lock()
 	defer f.requests.mu.Unlock()
-	if f.requests.valid[url] {
-		return nil
+	if known, ok := f.requests.valid[url]; ok {
+		return known, nil
 	}
 	if _, err := construct("URL", url); err != nil {
-		return err
+		return safejs.Value{}, err
 	}
 	if f.requests.valid == nil || len(f.requests.valid) == maxURLs {
-		f.requests.valid = map[string]bool{}
+		f.requests.valid = map[string]safejs.Value{}
 	}
-	f.requests.valid[url] = true
-	return nil
+	value, err := safejs.ValueOf(url)
+	f.requests.valid[url] = value
+	return value, err
 }
 
 // init returns fetch's second argument. All of it that is text goes to JavaScript at once,
@@ -186,9 +187,31 @@ func builtin(name string) func() (safejs.Value, error) {
 	return sync.OnceValues(func() (safejs.Value, error) { return safejs.Global().Get(name) })
 }
 
+// unbound returns a function that gets a method of one of JavaScript's own classes, once, as
+// a function whose first argument is the object. Its name is not looked up for each call.
+func unbound(class, method string) func() (safejs.Value, error) {
+	return sync.OnceValues(func() (of safejs.Value, err error) {
+		if of, err = safejs.Global().Get(class); err != nil {
+			return of, err
+		}
+		for _, name := range [...]string{"prototype", method} {
+			if of, err = of.Get(name); err != nil {
+				return of, err
+			}
+		}
+		call, err := of.Get("call")
+		if err != nil {
+			return of, err
+		}
+		return call.Call("bind", of)
+	})
+}
+
 var (
 	arrayClass      = builtin("Array")
+	arrayJoin       = unbound("Array", "join")
 	jsonObject      = builtin("JSON")
+	lineBreak       = sync.OnceValues(func() (safejs.Value, error) { return safejs.ValueOf("\n") })
 	promiseClass    = builtin("Promise")
 	uint8ArrayClass = builtin("Uint8Array")
 )

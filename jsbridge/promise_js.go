@@ -131,7 +131,7 @@ func then(promise safejs.Value, resolve, reject safejs.Func) error {
 	if err != nil {
 		return err
 	}
-	if _, err = method.Call("call", promise, resolve, reject); err == nil || promise.Type() != safejs.TypeObject {
+	if _, err = method.Invoke(promise, resolve, reject); err == nil || promise.Type() != safejs.TypeObject {
 		return err
 	}
 	class, err := promiseClass()
@@ -139,23 +139,13 @@ func then(promise safejs.Value, resolve, reject safejs.Func) error {
 		return err
 	}
 	if promise, err = class.Call("resolve", promise); err == nil {
-		_, err = method.Call("call", promise, resolve, reject)
+		_, err = method.Invoke(promise, resolve, reject)
 	}
 	return err
 }
 
-// promiseThen returns Promise.prototype.then.
-var promiseThen = sync.OnceValues(func() (safejs.Value, error) {
-	class, err := promiseClass()
-	if err != nil {
-		return class, err
-	}
-	prototype, err := class.Get("prototype")
-	if err != nil {
-		return prototype, err
-	}
-	return prototype.Get("then")
-})
+// promiseThen is Promise.prototype.then as a function of the promise.
+var promiseThen = unbound("Promise", "then")
 
 // callback makes a function that JavaScript may call with an event until it is freed.
 // The handler must not wait, because JavaScript waits for it.

@@ -58,7 +58,7 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>bench</title><link rel
     const go = new Go();
     const { instance } = await WebAssembly.instantiateStreaming(own("/" + program + ".wasm"), go.importObject);
     void go.run(instance);
-  }).concat(["one", "small", "large"].map(prepare))).then(() => {});
+  })).then(() => Promise.all(["one", "small", "large"].map(prepare))).then(() => {});
 </script>`;
 
 const server = await serve(files(), bodies());
