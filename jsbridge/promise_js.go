@@ -44,7 +44,7 @@ func newWaiter() (*waiter, error) {
 		idle.waiters = idle.waiters[:last]
 		return w, nil
 	}
-	w := &waiter{}
+	w := &waiter{settled: make(chan outcome, 1)}
 	var err error
 	if w.resolve, err = w.callback(false); err == nil {
 		if w.reject, err = w.callback(true); err == nil {
@@ -78,7 +78,7 @@ func (w *waiter) free() {
 	idle.mu.Lock()
 	defer idle.mu.Unlock()
 	live.Add(-1)
-	w.settled, w.abandoned = nil, false
+	w.abandoned = false
 	if len(idle.waiters) < maxIdle {
 		idle.waiters = append(idle.waiters, w)
 		return
@@ -103,7 +103,6 @@ func await(ctx context.Context, promise safejs.Value) (safejs.Value, error) {
 	if err != nil {
 		return safejs.Value{}, err
 	}
-	w.settled = make(chan outcome, 1)
 	if err := then(promise, w.resolve, w.reject); err != nil {
 		w.free()
 		return safejs.Value{}, err
@@ -117,6 +116,7 @@ func await(ctx context.Context, promise safejs.Value) (safejs.Value, error) {
 		return o.value, nil
 	case <-ctx.Done():
 		if !w.abandon() {
+			<-w.settled
 			w.free()
 		}
 		return safejs.Value{}, ctx.Err()
