@@ -123,7 +123,7 @@ const (
 	ActionRefresh     uint32 = 14 // run the function that refreshes credentials, then call refreshed
 	ActionStopRefresh uint32 = 15 // nobody waits for the credentials any more: abort the function's signal, and do not call refreshed
 	ActionState       uint32 = 16 // the answer to state, if the text has changed since it was stored
-	ActionBudget      uint32 = 17 // tell the other tabs what is left of the budget that they share; it comes before the other actions of a call, and is part of the answer to open_channel if the channel has a budget
+	ActionBudget      uint32 = 17 // tell the other tabs what is left of the budget that they share; it comes before the other actions of a call, and is part of the answers to open_channel, if the channel has a budget, and to renew, if that has changed it
 	ActionInflate     uint32 = 18 // inflate the payload that is now complete, but stop one byte after the limit
 )
 

@@ -20,3 +20,14 @@ func TestSharedBudget(t *testing.T) {
 	s.tell("share", []byte("0 2000000"), 1)
 	s.at(10).refuses(1, 0, "grpc-status", "14").asks("end 1/0 code 14")
 }
+
+// SEMANTICS 8.4d, 8.7f: a renewal is paid from the budget, and the other tabs are told at once,
+// not only when the next stream begins.
+func TestSharedBudgetOfRenewals(t *testing.T) {
+	s := open(t, strings.Replace(retrying, "{", `{"x-hedgerow":{"retryBudget":{"ratio":0.1}},`, 1))
+	s.tell("renew", []byte("/a.B/C"), 1, 0, 14, 1, 0)
+	if got := s.only("budget").Values["text"]; got != "0 1000000" {
+		t.Errorf("a renewal leaves %v", got)
+	}
+	s.tell("renew", []byte("/a.B/C"), 1, 0, 14, 1, 0).asks("renew 0/0") // which is not paid
+}

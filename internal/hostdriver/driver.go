@@ -135,6 +135,10 @@ func (d *Driver) Renew(id uint32, now float64, code, lost, failures uint32, in [
 			wait = milliseconds(after)
 		}
 	}
+	if ch.Budget().Changed() { // it has paid for the renewal
+		d.out.Begin(abi.ActionBudget, 0, 0)
+		d.out.String(ch.Budget().Text())
+	}
 	d.out.Begin(abi.ActionRenew, 0, 0)
 	d.out.Float(wait)
 }

@@ -93,6 +93,6 @@ var Actions = []Action{
 	{Name: "refresh", Says: "run the function that refreshes credentials, then call `refreshed`"},
 	{Name: "stop_refresh", Says: "nobody waits for the credentials any more: abort the function's signal, and do not call `refreshed`"},
 	{Name: "state", Fields: []Field{{Name: "text", Type: Text}}, Says: "the answer to `state`, if the text has changed since it was stored"},
-	{Name: "budget", Fields: []Field{{Name: "text", Type: Text}}, Says: "tell the other tabs what is left of the budget that they share; it comes before the other actions of a call, and is part of the answer to open_channel if the channel has a budget"},
+	{Name: "budget", Fields: []Field{{Name: "text", Type: Text}}, Says: "tell the other tabs what is left of the budget that they share; it comes before the other actions of a call, and is part of the answers to open_channel, if the channel has a budget, and to renew, if that has changed it"},
 	{Name: "inflate", Fields: []Field{{Name: "limit", Type: Float}}, Says: "inflate the payload that is now complete, but stop one byte after the limit"},
 }

@@ -12,7 +12,7 @@ export interface ChannelHandler {
   renewed(after: number): void;
   /** What is to be stored. */
   learned(text: string): void;
-  /** The channel has a budget, which its tabs share. */
+  /** The channel has a budget, which its tabs share, and this is left of it. */
   budgeted(text: string): void;
   died(death: Error): void;
 }
@@ -204,7 +204,7 @@ export class Engine {
         return;
       case Action.Budget:
         if (id !== 0) break;
-        this.asking?.budgeted(cursor.text()); // part of the answer to open_channel
+        this.asking?.budgeted(cursor.text()); // part of the answer to open_channel or renew
         return;
       case Action.Renew: // the answer to renew
         this.asking?.renewed(cursor.float());

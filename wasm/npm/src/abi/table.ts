@@ -110,7 +110,7 @@ export enum Action {
   StopRefresh = 15,
   /** The answer to `state`, if the text has changed since it was stored. */
   State = 16,
-  /** Tell the other tabs what is left of the budget that they share; it comes before the other actions of a call, and is part of the answer to open_channel if the channel has a budget. */
+  /** Tell the other tabs what is left of the budget that they share; it comes before the other actions of a call, and is part of the answers to open_channel, if the channel has a budget, and to renew, if that has changed it. */
   Budget = 17,
   /** Inflate the payload that is now complete, but stop one byte after the limit. */
   Inflate = 18,

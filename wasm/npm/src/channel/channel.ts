@@ -177,8 +177,9 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
     this.#learned = text;
   }
 
-  budgeted(): void {
+  budgeted(text: string): void {
     this.#budgeted = true;
+    this.#shared?.tell(text);
   }
 
   /** Shares the budget with the other tabs that have a channel to the same URL, as soon as the part that does it is loaded. */
