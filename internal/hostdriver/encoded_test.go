@@ -42,6 +42,8 @@ type encoded struct {
 	total   map[int]int64
 	drained map[int]bool // by the last feed
 	feeds   int
+	renewed float64
+	told    string // other tabs, of the budget
 }
 
 func encode(t *testing.T, s walks.Setup, tape *[]byte) walks.Subject {
@@ -75,6 +77,9 @@ func optionText(s walks.Setup) string {
 	}
 	if o.FirstFrame {
 		parts = append(parts, "headerCommit", "firstFrame")
+	}
+	if o.KeepsState {
+		parts = append(parts, "state", o.State)
 	}
 	if s.ServiceConfig != "" {
 		parts = append(parts, "serviceConfig", s.ServiceConfig)
@@ -119,6 +124,12 @@ func (e *encoded) tell(export string, in []byte, args ...float64) {
 				at = nanoseconds(ms, plan.Never)
 			}
 			e.actions = append([]attempts.Action{{Op: attempts.Timer, At: at}}, e.actions...)
+		} else if a.Name == "budget" {
+			if e.told = a.Values["text"].(string); e.channel != nil && e.told != e.channel.Budget().Text() {
+				e.t.Errorf("%v: other tabs are told of a budget of %q; it is %q", event, e.told, e.channel.Budget().Text())
+			}
+		} else if a.Name == "renew" {
+			e.renewed = a.Values["after"].(float64)
 		} else if a.Call == walked {
 			e.actions = append(e.actions, e.action(a))
 		}
@@ -290,6 +301,22 @@ func (e *encoded) Refresh(now plan.Duration, cause error) {
 		failed, text = 1, cause.Error()
 	}
 	e.tell("refreshed", []byte(text), 1, ms(now), failed)
+}
+
+// Renew asks by the ABI, where Infinity and NaN stand for not at all.
+func (e *encoded) Renew(now plan.Duration, method string, code status.Code, lost bool, failures int) (after plan.Duration, again bool) {
+	word := 0.0
+	if lost {
+		word = 1
+	}
+	e.tell("renew", []byte(method), 1, ms(now), float64(code), word, float64(failures))
+	if b := e.channel.Budget(); b.Changed() {
+		e.t.Errorf("a renewal has left a budget of %q, and other tabs are not told", b.Text())
+	}
+	if math.IsInf(e.renewed, 1) || math.IsNaN(e.renewed) {
+		return 0, false
+	}
+	return nanoseconds(e.renewed, plan.Never), true
 }
 
 func (e *encoded) Timer(now plan.Duration) { e.tell("timer", nil, ms(now)) }

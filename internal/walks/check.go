@@ -125,6 +125,7 @@ func (w *walker) waitsForNetwork() bool { return w.offline && *w.params.WaitForR
 func (w *walker) checkOpen(a attempts.Action) {
 	for len(w.attempts) <= a.Attempt {
 		w.attempts = append(w.attempts, &server{})
+		w.checkBegun(len(w.attempts) - 1)
 	}
 	if w.waitsForNetwork() || !w.complete && !w.params.CanStream {
 		w.fail("attempt %d begins, without a network or before the request is complete", a.Attempt+1)

@@ -50,7 +50,7 @@ func (w *walker) hear(id int) {
 	case s.opened && !s.answered:
 		s.answered = true
 		w.meet("answer before the half-close", !w.complete)
-		if w.random.Intn(8) < 2 || (s.marked || id == w.trial) && w.random.Intn(2) == 0 {
+		if w.random.Intn(8) < 2 || s.marked && w.random.Intn(2) == 0 || id == w.trial && w.random.Intn(4) > 0 {
 			w.noResponse(id, call.Failure(w.random.Intn(2)), plan.Progress(max(0, w.random.Intn(8)-4)))
 		} else {
 			w.answer(id, s)
@@ -142,11 +142,14 @@ func (w *walker) answer(id int, s *server) {
 		md.Set("content-type", "text/html")
 	case 2, 3:
 		md.Append("grpc-status", []string{"14", "14", "14", "0", "5"}[r.Intn(5)])
+		if said := w.pushback(); said != "" {
+			md.Append(plan.PushbackHeader, said)
+		}
 	default:
 		s.withheld = w.channel().Options().FirstFrame
 	}
 	if r.Intn(4) > 0 && md.Get("grpc-status") == "" || r.Intn(8) == 0 || w.params.Socket && r.Intn(8) > 0 {
-		s.fill(r)
+		s.fill(r, w.pushback())
 	}
 	switch {
 	case w.params.Socket:
@@ -174,7 +177,7 @@ func padded(r *rand.Rand, body []byte) (text []byte) {
 	return text
 }
 
-func (s *server) fill(r *rand.Rand) {
+func (s *server) fill(r *rand.Rand, pushback string) {
 	frame := func(flags byte, payload string) {
 		if r.Intn(3) == 0 {
 			s.body = append(s.body, packed(flags, payload)...)
@@ -187,7 +190,7 @@ func (s *server) fill(r *rand.Rand) {
 		s.messages = append(s.messages, payload)
 		frame(0, payload)
 	}
-	frame(wire.FlagTrailers, "grpc-status: "+[]string{"0", "0", "14", "3"}[r.Intn(4)])
+	frame(wire.FlagTrailers, pushed("grpc-status: "+[]string{"0", "0", "14", "3"}[r.Intn(4)], pushback))
 	switch r.Intn(10) {
 	case 0:
 		s.body = s.body[:r.Intn(len(s.body))]

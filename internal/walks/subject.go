@@ -40,6 +40,9 @@ type Subject interface {
 	Failed(now plan.Duration, id int, how call.Failure, p plan.Progress, cause error)
 	Closed(now plan.Duration, id, code int, reason string)
 
+	// Renew asks whether a subscription to the method is renewed after a stream of it failed.
+	Renew(now plan.Duration, method string, code status.Code, lost bool, failures int) (after plan.Duration, again bool)
+
 	// Take returns the actions since the last Take.
 	Take() []attempts.Action
 	// RequestHeader is the header of an attempt that is just being opened.
@@ -93,6 +96,10 @@ func (d *direct) Refresh(now plan.Duration, cause error) {
 	if d.channel.Refreshed(cause) {
 		d.Refreshed(now)
 	}
+}
+
+func (d *direct) Renew(now plan.Duration, method string, code status.Code, lost bool, failures int) (after plan.Duration, again bool) {
+	return d.channel.Renew(now, method, code, lost, failures)
 }
 
 func (d *direct) WarningKind(w attempts.Warning) string { return d.Warning(w).Kind }

@@ -24,6 +24,11 @@ const (
 	retrying = `{"methodConfig":[{"name":[{}],"retryPolicy":{"maxAttempts":4,"initialBackoff":"1s","maxBackoff":"5s",
 		"backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE","UNIMPLEMENTED"]}}]}`
 	hedging = `{"methodConfig":[{"name":[{}],"hedgingPolicy":{"maxAttempts":3,"hedgingDelay":"0.1s","nonFatalStatusCodes":["UNAVAILABLE"]}}]}`
+	// What is added at the top: a throttle that soon blocks, or one with more tokens than a
+	// walk takes; and a budget that soon runs out.
+	soonThrottled  = `{"retryThrottling":{"maxTokens":3,"tokenRatio":0.1},`
+	neverThrottled = `{"retryThrottling":{"maxTokens":1000,"tokenRatio":0.1},`
+	budgeted       = `{"x-hedgerow":{"retryBudget":{"ratio":0.5,"minPerSecond":0.2}},`
 	// What is added to a policy so that silent attempts are given up.
 	retryingAgain = `"perAttemptRecvTimeout":"0.4s",`
 	hedgingAgain  = `"x-hedgerow":{"perAttemptRecvTimeout":"0.25s"},`
@@ -55,7 +60,8 @@ func Walk(t *testing.T, walks int64, open Open) {
 	for _, what := range []string{
 		"answer before the half-close", "several attempts of several messages", "outage that is waited for", "halfDuplexStalled", "message that is too large",
 		"retryLostToBodyTrailers", "statusHidden", "corsSuspected", "trial that fails", "compressed message", "compressed trailers", "text", "socket",
-		"end while packed", "silent attempt", "refresh", "failure behind a withheld head",
+		"end while packed", "silent attempt", "refresh", "failure behind a withheld head", "pushback", "stop", "throttle", "empty budget", "state",
+		"renewal", "no renewal", "throttled renewal",
 	} {
 		if !t.Failed() && met[what] < least {
 			t.Errorf("the walks do not spread: only %d met %q", met[what], what)
@@ -66,25 +72,17 @@ func Walk(t *testing.T, walks int64, open Open) {
 func walk(t *testing.T, seed int64, verbose bool, open Open) *walker {
 	r := rand.New(rand.NewSource(seed))
 	config := []string{"", retrying, hedging}[r.Intn(3)]
-	if config != "" { // more tokens than a walk takes
-		config = strings.Replace(config, "{", `{"retryThrottling":{"maxTokens":1000,"tokenRatio":0.1},`, 1)
-	}
-	if seed%7 == 0 {
-		config = strings.Replace(config, `"retryPolicy":{`, `"retryPolicy":{`+retryingAgain, 1)
-		config = strings.Replace(config, `"hedgingPolicy":{`, `"hedgingPolicy":{`+hedgingAgain, 1)
-	} else if seed%7 == 1 {
-		config = strings.Replace(config, `"hedgingPolicy":{`, `"hedgingPolicy":{`+hedgingTuned, 1)
-	}
 	w := &walker{t: t, seed: seed, verbose: verbose, random: r, armed: plan.Never, committed: -1, trial: -1, met: map[string]bool{}, warned: map[string]bool{}}
-	setup := Setup{ServiceConfig: config, Options: channel.DefaultOptions(), Params: w.params}
+	setup := Setup{ServiceConfig: varied(config, seed), Options: channel.DefaultOptions(), Params: w.params}
 	o, p := &setup.Options, &setup.Params
 	o.BaseURL = "https://api.test"
 	o.PerAttempt, o.MaxRetryBufferPerCallSize, o.Random = r.Intn(4) == 0, perCall, r.Float64
 	o.MaxSendMessageBytes, o.MaxReceiveMessageBytes = 60, maxReceive
-	o.FirstFrame, o.CrossOrigin, o.AttemptHeader = r.Intn(2) == 0, r.Intn(2) == 0, channel.AttemptHeader(max(0, r.Intn(8)-5))
+	o.FirstFrame, o.CrossOrigin, o.AttemptHeader = r.Intn(2) == 0, r.Intn(3) > 0, channel.AttemptHeader(max(0, r.Intn(8)-5))
 	if seed%9 == 0 {
 		o.RefreshCodes = status.Codes(status.Unavailable)
 	}
+	o.KeepsState = seed%2 == 0
 	w.answers = r.Intn(4) > 0
 	setup.Answers = w.answers
 	p.Method, p.Timeout, p.Streaming = "/helloworld.Greeter/SayHello", plan.Never, r.Intn(2) == 0
@@ -113,7 +111,33 @@ func walk(t *testing.T, seed int64, verbose bool, open Open) *walker {
 		w.step()
 	}
 	w.checkEnd()
+	w.checkRenewal()
+	w.checkState()
 	return w
+}
+
+// varied adds to a config what only some walks have.
+func varied(config string, seed int64) string {
+	add := func(before, more string) { config = strings.Replace(config, before, before+more, 1) }
+	switch {
+	case config == "":
+		return ""
+	case seed%5 == 0:
+		add("{", soonThrottled[1:])
+	default:
+		add("{", neverThrottled[1:])
+	}
+	if seed%11 < 3 {
+		add("{", budgeted[1:])
+	}
+	switch seed % 7 {
+	case 0:
+		add(`"retryPolicy":{`, retryingAgain)
+		add(`"hedgingPolicy":{`, hedgingAgain)
+	case 1:
+		add(`"hedgingPolicy":{`, hedgingTuned)
+	}
+	return config
 }
 
 const (
@@ -144,6 +168,12 @@ type walker struct {
 	queued, written int
 	released        bool
 	warned          map[string]bool // of this
+
+	// What the next retry or hedge has to obey.
+	failures  int           // that were looked at
+	notBefore plan.Duration // by the latest failure's pushback
+	stopped   bool          // by a pushback
+	paid      int           // retries and hedges that began
 
 	// What the origin has shown, and the attempt that shows whether it refuses the header.
 	answers, allows, refuses bool
@@ -183,6 +213,9 @@ func (w *walker) step() {
 		w.turn("cancel", func() { w.call.Cancel(w.now, "cancel", nil) })
 	case n < 3:
 		w.now += plan.Duration(w.random.Intn(100)) * plan.Millisecond
+		if w.random.Intn(200) == 0 { // the page was frozen
+			w.now += plan.Duration(w.random.Intn(3600)) * plan.Second
+		}
 		w.fire()
 	case n < 5 && w.armed != plan.Never:
 		w.now = max(w.now, w.armed)
@@ -236,6 +269,9 @@ func (w *walker) meet(what string, met bool) {
 func (w *walker) fire() {
 	w.armed = plan.Never
 	w.turn("timer", func() { w.call.Timer(w.now) })
+	if w.now >= w.looked().Deadline() && !w.looked().Over() {
+		w.fail("the deadline of %s has passed, and the call goes on", instant(w.looked().Deadline()))
+	}
 }
 
 func (w *walker) turn(what string, event func()) {
@@ -253,4 +289,5 @@ func (w *walker) turn(what string, event func()) {
 		w.act(a)
 	}
 	w.check()
+	w.checkLimits()
 }
