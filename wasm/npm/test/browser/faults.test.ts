@@ -6,7 +6,6 @@ import type { AttemptRecord, ChannelOptions } from "hedgerow";
 import type { Page } from "playwright-core";
 import { METHOD, retrying } from "../support/calls.js";
 import { concat, frame, OK, WEB } from "../support/responses.js";
-import { onlyChromium } from "./launch.js";
 import { listen, openPage } from "./pages.js";
 import { control, openSite, TAKE_OVER } from "./service-worker-site.js";
 
@@ -58,12 +57,17 @@ test("a request that the page's policy forbids is INTERNAL, is sent once, and sa
   }
 });
 
-const prompt = onlyChromium("Firefox may tell a worker of it only after the request has failed");
-
-test("what the policy of a worker's own file forbids is INTERNAL there too, unary and as a stream", prompt, async (t) => {
-  const { origin } = await listen(t, () => assert.fail("nothing may come"));
+test("what the policy of a worker's own file forbids is INTERNAL there too, unary and as a stream, while the page is busy", async (t) => {
   const page = await openPage(t, { workerPolicy: policy("") });
-  for (const more of [{}, { webSocket: true }]) {
+  await page.evaluate(() => {
+    const work = () => {
+      for (const until = performance.now() + 150; performance.now() < until; );
+      setTimeout(work);
+    };
+    work();
+  });
+  for (const more of [{}, {}, {}, { webSocket: true }, { webSocket: true }, { webSocket: true }]) {
+    const { origin } = await listen(t, () => assert.fail("nothing may come")); // one that the worker has not been told of
     const { code, message, attempts } = await call(page, { baseUrl: origin, worker: true, ...more });
     assert.equal(code, INTERNAL, `${JSON.stringify(more)}: ${message}`);
     assert.match(message, /Content-Security-Policy.*connect-src/);
@@ -72,6 +76,17 @@ test("what the policy of a worker's own file forbids is INTERNAL there too, unar
       [["failed", INTERNAL]],
     );
   }
+});
+
+test("service worker: what the policy of its file forbids is INTERNAL, and is not retried", async (t) => {
+  const program = (origin: string) =>
+    `install({ serviceConfig: ${JSON.stringify(serviceConfig)}, origins: ["${origin}"] });${TAKE_OVER}`;
+  const { origin } = await listen(t, () => assert.fail("nothing may come"));
+  const site = await openSite(t, { program: program(origin), policy: policy("") });
+  await control(site);
+  const said = await site.page.evaluate((baseUrl) => app.said(app.client(baseUrl).do({})), origin);
+  assert.equal(said.code, INTERNAL, said.message);
+  assert.match(said.message, /Content-Security-Policy.*connect-src/);
 });
 
 test("what a policy would forbid, but only reports, is the network's", async (t) => {

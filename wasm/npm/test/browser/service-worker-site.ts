@@ -49,6 +49,8 @@ export interface Site {
 export interface SiteOptions {
   /** The service worker's program, after the import of `install`. */
   readonly program: string;
+  /** The Content-Security-Policy of the service worker's file. */
+  readonly policy?: string;
   /** What else the site answers. */
   readonly api?: RequestListener;
 }
@@ -60,7 +62,7 @@ addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 `;
 
 /** Opens the app's page, which has no service worker yet. */
-export async function openSite(t: TestContext, { program: worker, api }: SiteOptions): Promise<Site> {
+export async function openSite(t: TestContext, { program: worker, policy, api }: SiteOptions): Promise<Site> {
   const bundle = await program;
   const wasm = { status: 200, body: await built("dist/hedgerow.wasm") };
   const answer: RequestListener = (request, response) => {
@@ -68,9 +70,10 @@ export async function openSite(t: TestContext, { program: worker, api }: SiteOpt
       response.writeHead(status, { "content-type": type, "cache-control": "no-store" }).end(body);
     if (request.url === "/app") give("text/html", PAGE);
     else if (request.url === "/app.js") give("text/javascript", bundle);
-    else if (request.url === "/sw.js")
+    else if (request.url === "/sw.js") {
+      if (policy) response.setHeader("content-security-policy", policy);
       give("text/javascript", `import { install } from "/package/service-worker.js";\n${worker}`);
-    else if (request.url === "/counted.wasm") {
+    } else if (request.url === "/counted.wasm") {
       site.loads++;
       give("application/wasm", site.wasm.body, site.wasm.status);
     } else if (request.url?.startsWith("/grpc/")) passOn(request, response);
