@@ -2,9 +2,11 @@ package serviceconfig
 
 import (
 	"errors"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 )
@@ -139,14 +141,63 @@ func TestLargeConfigs(t *testing.T) {
 		return `{"name":[{"service":"s` + strconv.Itoa(i) + `","method":"m"}],"timeout":"1s","retryPolicy":{"maxAttempts":3,"initialBackoff":"0.1s","maxBackoff":"1s",` +
 			`"backoffMultiplier":2,"retryableStatusCodes":["UNAVAILABLE"]}}`
 	})
-	allocations := testing.AllocsPerRun(3, func() {
+	if each := allocations(t, text) / entries; each > 30 {
+		t.Errorf("%.1f allocations for each entry", each)
+	} else {
+		t.Logf("%.1f allocations for each entry", each)
+	}
+}
+
+func allocations(t *testing.T, text string) float64 {
+	t.Helper()
+	return testing.AllocsPerRun(3, func() {
 		if _, err := Parse(text); err != nil {
 			t.Fatal(err)
 		}
 	})
-	if each := allocations / entries; each > 45 {
-		t.Errorf("%.1f allocations for each entry", each)
-	} else {
-		t.Logf("%.1f allocations for each entry", each)
+}
+
+// What is ignored is read, and costs nothing, however much there is of it.
+func TestIgnoredValuesAreNotKept(t *testing.T) {
+	items := func(n int, item string) string { return strings.Repeat(item+",", n) + item }
+	for name, text := range map[string]func(n int) string{
+		"objects":       func(n int) string { return `{"loadBalancingConfig":[` + items(n, `{"lb":{"a":[1,"x",null]}}`) + `]}` },
+		"strings":       func(n int) string { return `{"x":[` + items(n, `"\n\u00e9é"`) + `]}` },
+		"numbers":       func(n int) string { return `{"x":[` + items(n, `-1.5e3`) + `]}` },
+		"keys":          func(n int) string { return `{"x":{` + items(n, `"\t":{}`) + `}}` },
+		"in an entry":   func(n int) string { return `{"methodConfig":[{"name":[{}],"x":[` + items(n, `[]`) + `]}]}` },
+		"in a name":     func(n int) string { return `{"methodConfig":[{"name":[{"x":[` + items(n, `[[]]`) + `]}]}]}` },
+		"in a policy":   func(n int) string { return withRetry(`"x":[` + items(n, `{}`) + `]`) },
+		"in throttling": func(n int) string { return withThrottling(`"x":[` + items(n, `{}`) + `]`) },
+	} {
+		cost := func(n int) float64 { return allocations(t, text(n)) }
+		if few, many := cost(1), cost(10_000); many > few+2 {
+			t.Errorf("%s: %v allocations for few, %v for many", name, few, many)
+		}
+	}
+	keys := make([]string, 10_000)
+	for i := range keys {
+		keys[i] = `"k` + strconv.Itoa(i) + `":[{}]`
+	}
+	if made := allocations(t, "{"+strings.Join(keys, ",")+"}"); made > 20 {
+		t.Errorf("%v allocations for ignored fields at the top", made)
+	}
+}
+
+// TestNothingPointsIntoTheText: TinyGo's garbage collector needs, for each pointer into a
+// long text, a time that grows with the text.
+func TestNothingPointsIntoTheText(t *testing.T) {
+	for i := range reflect.TypeFor[value]().NumField() {
+		if f := reflect.TypeFor[value]().Field(i); f.Type.Kind() == reflect.String || f.Type.Kind() == reflect.Pointer {
+			t.Errorf("value.%s is a %s, of which a list holds as many as the text has values", f.Name, f.Type)
+		}
+	}
+	text := `{"methodConfig":[{"name":[{"service":"pkg.Service","method":"Method"}]}]}`
+	name := mustParse(t, text).Methods[0].Names[0]
+	begin := uintptr(unsafe.Pointer(unsafe.StringData(text)))
+	for _, part := range []string{name.Service, name.Method} {
+		if at := uintptr(unsafe.Pointer(unsafe.StringData(part))); begin <= at && at < begin+uintptr(len(text)) {
+			t.Errorf("%q is a part of the text", part)
+		}
 	}
 }

@@ -119,11 +119,12 @@ const highestRatio = 1000 * 1000
 // thousandths; further decimals are dropped (SEMANTICS 1.4 V20). What is above
 // 1000 counts as 1000. Whether the ratio is high enough is for Validate to say.
 func ParseRatio(text string) (thousandths int, err error) {
-	v, problem := read(text)
-	if problem != nil || v.kind != number {
+	r := reader{text: text}
+	v := r.document()
+	if r.problem != nil || v.kind != number {
 		return 0, errors.New("must be " + wantNumber)
 	}
-	return ratioOf(v.raw), nil
+	return ratioOf(text[v.from:v.to]), nil
 }
 
 func ratioOf(raw string) int {

@@ -16,7 +16,8 @@ const maxProblems = 100
 // decoder knows the document that the config is read from, and collects what is
 // wrong with it.
 type decoder struct {
-	document *value // nil: none
+	reader
+	top      value // the document
 	problems []located
 	more     bool // there are problems beyond maxProblems
 }
@@ -67,10 +68,37 @@ type node struct {
 var nothing = new(value)
 
 func (d *decoder) root() node {
-	if d.document == nil {
-		return node{value: nothing, decoder: d}
+	return node{value: &d.top, at: d.top.from, decoder: d}
+}
+
+// raw is the value as it is written.
+func (n *node) raw() string { return n.decoder.text[n.from:n.to] }
+
+// says is what a string says.
+func (n *node) says() string { return n.decoder.said(n.from) }
+
+// list lists what is in an array or an object.
+func (n *node) list() []value {
+	if n.items == nil && n.kind >= array {
+		n.items = n.decoder.reader.list(n.value)
 	}
-	return node{value: d.document, at: d.document.at, decoder: d}
+	return n.items
+}
+
+// member is an object's member of that name. The exact spelling goes before any
+// other case, and of several members the last counts, as in encoding/json.
+func (n *node) member(key string) *value {
+	var m *value
+	exact := false
+	for i, items := 0, n.list(); i < len(items); i++ {
+		switch name := n.decoder.keyOf(&items[i]); {
+		case name == key:
+			m, exact = &items[i], true
+		case !exact && equalFold(name, key):
+			m = &items[i]
+		}
+	}
+	return m
 }
 
 // find is the node at a path. A policy may report a field that nothing was read
@@ -110,7 +138,7 @@ func (n *node) path() string {
 func (n *node) field(key string) node {
 	f := node{value: nothing, at: n.at, decoder: n.decoder, parent: n, key: key}
 	if v := n.member(key); v != nil && v.kind != null {
-		f.value, f.at = v, v.at
+		f.value, f.at = v, v.from
 	}
 	return f
 }
@@ -125,23 +153,26 @@ func (n *node) required(key string) node {
 // element is the i-th element of an array.
 func (n *node) element(i int) node {
 	e := node{value: nothing, at: n.at, decoder: n.decoder, parent: n, index: i}
-	if i < len(n.items) {
-		e.value, e.at = &n.items[i], n.items[i].at
+	if items := n.list(); i < len(items) {
+		e.value, e.at = &items[i], items[i].from
 	}
 	return e
 }
 
-// each reads the elements of an array that may be absent.
+// each reads the elements of an array that may be absent. What was listed of an element is
+// let go once it has been read.
 func each[T any](n node, read func(node) T) []T {
 	if !n.is(array, wantArray) {
 		return nil
 	}
-	all := make([]T, len(n.items))
-	for i := range n.items {
+	all := make([]T, len(n.list()))
+	for i := range all {
 		if n.decoder.full() {
 			break
 		}
-		all[i] = read(n.element(i))
+		e := n.element(i)
+		all[i] = read(e)
+		e.items = nil
 	}
 	return all
 }
@@ -174,23 +205,27 @@ func (n node) boolean(standIn bool) bool {
 	if !n.is(boolean, wantBoolean) {
 		return standIn
 	}
-	return n.raw == "true"
+	return n.raw() == "true"
 }
 
 // part reads half a name; none is "" (SEMANTICS 1.1b). The path of the name stands in
-// for what cannot be read: it repeats no other name.
+// for what cannot be read: it repeats no other name. It is a copy, for the same reason as
+// values hold no part of the text.
 func (n node) part() string {
-	if n.kind != absent && !n.is(str, wantString) {
+	switch {
+	case n.kind == absent:
+		return ""
+	case !n.is(str, wantString):
 		return n.parent.path()
 	}
-	return n.text
+	return strings.Clone(n.says())
 }
 
 func (n node) duration(standIn plan.Duration) plan.Duration {
 	if !n.is(str, wantDuration) {
 		return standIn
 	}
-	d, err := ParseDuration(n.text)
+	d, err := ParseDuration(n.says())
 	if err != nil {
 		n.breaks(err.Error())
 		return standIn
@@ -207,14 +242,14 @@ func (n node) float(standIn float64) float64 {
 	if !n.is(number, wantNumber) {
 		return standIn
 	}
-	return decimalOf(n.raw).float() // a policy can take ±Inf
+	return decimalOf(n.raw()).float() // a policy can take ±Inf
 }
 
 func (n node) ratio(standIn int) int {
 	if !n.is(number, wantNumber) {
 		return standIn
 	}
-	return ratioOf(n.raw)
+	return ratioOf(n.raw())
 }
 
 // count reads a whole number that stays one where an int has 32 bits.
@@ -232,7 +267,7 @@ func (n node) whole(standIn int64) int64 {
 	if !n.is(number, wantWhole) {
 		return standIn
 	}
-	i, whole := decimalOf(n.raw).scaled(0)
+	i, whole := decimalOf(n.raw()).scaled(0)
 	if !whole {
 		n.wrong(wantWhole)
 		return standIn
@@ -250,12 +285,12 @@ func (n node) codes(standIn status.CodeSet) status.CodeSet {
 // code reads a number or a name, and no number in quotes (SEMANTICS 1.4 V9, V10, V12).
 func (n node) code() status.Code {
 	if n.kind == str {
-		if code, ok := status.ParseCode(n.text); ok {
+		if code, ok := status.ParseCode(n.says()); ok {
 			return code
 		}
 	}
 	if n.kind == number {
-		i, whole := decimalOf(n.raw).scaled(0)
+		i, whole := decimalOf(n.raw()).scaled(0)
 		if whole && 0 <= i && i <= int64(status.MaxCode) {
 			return status.Code(i)
 		}

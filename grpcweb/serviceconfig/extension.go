@@ -19,10 +19,16 @@ func (n *node) extension(fields ...string) node {
 }
 
 // refuseOthers reports the fields of an object that are none of these. A field that is
-// null, or repeats one that was reported, is left out.
+// null, or repeats one that was reported, is left out. Each field is compared with all
+// others, so only as many are looked at as problems would be listed.
 func (n *node) refuseOthers(fields []string) {
-	for i := range n.items {
-		key := n.items[i].key
+	if n.length > maxProblems {
+		n.wrong("an object of at most 100 fields")
+		return
+	}
+	items := n.list()
+	for i := range items {
+		key := n.decoder.keyOf(&items[i])
 		f := n.field(key)
 		if f.kind == absent || knows(fields, key) || n.hasBefore(i, key) {
 			continue
@@ -59,7 +65,7 @@ func isName(key string) bool {
 
 func (n *node) hasBefore(i int, key string) bool {
 	for j := range i {
-		if n.items[j].key == key {
+		if n.decoder.keyOf(&n.items[j]) == key {
 			return true
 		}
 	}

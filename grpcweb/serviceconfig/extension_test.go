@@ -1,6 +1,7 @@
 package serviceconfig
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -114,5 +115,22 @@ func TestRetryBudget(t *testing.T) {
 		`{"ratio": 0.1, "minPerSecond": 1001}`: ".minPerSecond", `{"ratio": 0.1, "perSecond": 1}`: ".perSecond", `5`: "",
 	} {
 		refused(t, budget(bad), path+field)
+	}
+}
+
+// Fields of x-hedgerow are compared with one another, so there may not be any number of them.
+func TestManyExtensionFields(t *testing.T) {
+	fields := func(n int, value string) string {
+		all := make([]string, n)
+		for i := range all {
+			all[i] = `"k` + strconv.Itoa(i) + `":` + value
+		}
+		return `{"x-hedgerow":{` + strings.Join(all, ",") + `}}`
+	}
+	mustParse(t, fields(100, "null"))
+	for _, n := range []int{101, 100_000} {
+		for _, value := range []string{"null", "1"} {
+			refused(t, fields(n, value), "x-hedgerow", "must be an object of at most 100 fields")
+		}
 	}
 }

@@ -22,17 +22,18 @@ func FuzzServiceConfig(f *testing.F) {
 		c, err := Parse(text)
 		if json.Valid([]byte(text)) {
 			tree := parseReferenceTree(text)
-			v, problem := read(text)
+			d := decoder{reader: reader{text: text}}
+			d.top = d.document()
 			if depthOf(tree) > maxDepth {
-				if problem == nil {
+				if d.problem == nil {
 					t.Fatal("nested deeper than the limit, and taken")
 				}
 				return
 			}
-			if problem != nil {
-				t.Fatalf("encoding/json takes it, but %s", problem)
+			if d.problem != nil {
+				t.Fatalf("encoding/json takes it, but %s", d.problem)
 			}
-			compareTrees(t, &v, tree)
+			compareTrees(t, d.root(), tree)
 			if !hugeExponent.MatchString(text) {
 				compareConfigs(t, c, err, tree)
 			}
@@ -64,36 +65,37 @@ func depthOf(tree any) (depth int) {
 	return 0
 }
 
-func compareTrees(t *testing.T, got *value, want any) {
+func compareTrees(t *testing.T, n node, want any) {
 	t.Helper()
+	items := n.list()
 	ok := false
 	switch want := want.(type) {
 	case nil:
-		ok = got.kind == null
+		ok = n.kind == null
 	case bool:
-		ok = got.kind == boolean && (got.raw == "true") == want
+		ok = n.kind == boolean && (n.raw() == "true") == want
 	case json.Number:
-		ok = got.kind == number && got.raw == string(want)
+		ok = n.kind == number && n.raw() == string(want)
 	case string:
-		ok = got.kind == str && got.text == want
+		ok = n.kind == str && n.says() == want
 	case []any:
-		if ok = got.kind == array && len(got.items) == len(want); ok {
+		if ok = n.kind == array && len(items) == len(want); ok {
 			for i := range want {
-				compareTrees(t, &got.items[i], want[i])
+				compareTrees(t, n.element(i), want[i])
 			}
 		}
 	case []pair:
-		if ok = got.kind == object && len(got.items) == len(want); ok {
+		if ok = n.kind == object && len(items) == len(want); ok {
 			for i := range want {
-				if got.items[i].key != want[i].key {
-					t.Fatalf("key %q, want %q", got.items[i].key, want[i].key)
+				if n.decoder.keyOf(&items[i]) != want[i].key {
+					t.Fatalf("key %q, want %q", n.decoder.keyOf(&items[i]), want[i].key)
 				}
-				compareTrees(t, &got.items[i], want[i].value)
+				compareTrees(t, n.element(i), want[i].value)
 			}
 		}
 	}
 	if !ok {
-		t.Fatalf("read %+v, want %#v", got, want)
+		t.Fatalf("read %q, want %#v", n.raw(), want)
 	}
 }
 

@@ -12,95 +12,141 @@ import (
 // is not read on.
 const maxDepth = 100
 
-// read reads a JSON text (RFC 8259). It takes and refuses exactly what
-// encoding/json does, down to maxDepth, which would cost a browser a hundred
-// kilobytes, and like it turns what is not UTF-8 into U+FFFD.
-func read(text string) (value, *Problem) {
-	r := reader{text: text}
-	v := r.value()
-	r.space()
-	if r.problem == nil && r.at < len(text) {
-		r.expected("the end of the text")
-	}
-	if r.problem == nil {
-		r.problem = tooMany(r.names, r.entries)
-	}
-	return v, r.problem
-}
-
 // reader reads the grammar's rules, each in a method of the rule's name. After
 // the first mistake it stands at the end of the text, where every rule ends.
 type reader struct {
 	text    string
 	at      int
 	problem *Problem // the first
+	open    []value  // the arrays and objects that the reader is in, the outermost first
 
 	names, entries int // of the config, so far
 }
 
-// value reads a value with all that is in it. It keeps the arrays and objects that it is in
-// by itself and does not call itself for each: the stack of a WebAssembly instance is
-// small, and one that overflows takes the instance of all channels with it.
-func (r *reader) value() value {
-	var open []value // the outermost first
+// document reads a JSON text (RFC 8259). It takes and refuses exactly what
+// encoding/json does, down to maxDepth, which would cost a browser a hundred
+// kilobytes, and like it turns what is not UTF-8 into U+FFFD.
+//
+// It looks at all of the text but keeps nothing of it: what is in an array or an object is
+// listed when it is asked for, and what nobody asks for costs no memory.
+func (r *reader) document() value {
+	v := r.value(absent)
+	r.space()
+	if r.problem == nil && r.at < len(r.text) {
+		r.expected("the end of the text")
+	}
+	if r.problem == nil {
+		r.problem = tooMany(r.names, r.entries)
+	}
+	return v
+}
+
+// list returns what is in an array or an object of a document that was read without a
+// mistake.
+func (r *reader) list(v *value) []value {
+	items := make([]value, v.length)
+	r.at = v.from + 1
+	for i := range items {
+		items[i] = r.value(v.kind)
+		r.space()
+		r.take(',')
+	}
+	return items
+}
+
+// said is what the string says that stands there.
+func (r *reader) said(there int) string {
+	at := r.at
+	r.at = there
+	said := r.string(true)
+	r.at = at
+	return said
+}
+
+// keyOf is the key of a member of an object, else "".
+func (r *reader) keyOf(v *value) string {
+	if v.key == 0 {
+		return ""
+	}
+	return r.said(v.key)
+}
+
+// value reads a value with all that is in it, and its key, if it is in an object. It keeps
+// the arrays and objects that it is in by itself and does not call itself for each: the
+// stack of a WebAssembly instance is small, and one that overflows takes the instance of
+// all channels with it.
+func (r *reader) value(in kind) value {
 	for {
-		v := r.item(open)
+		around := in
+		if last := len(r.open) - 1; last >= 0 {
+			around = r.open[last].kind
+		}
+		v := r.item(around)
 		if v.kind == array || v.kind == object {
-			if open = append(open, v); len(open) > maxDepth {
+			if r.open = append(r.open, v); len(r.open) > maxDepth {
 				r.fail("lists and objects are nested more than " + text.Decimal(maxDepth) + " deep")
-				r.problem.Path = pathOf(open)
+				r.problem.Path = r.path()
 			}
-			if r.space(); !r.word(closing(v)) {
+			if r.space(); !r.word(closing(v.kind)) {
 				continue
 			}
-			v, open = r.closed(open)
+			v = r.closed()
 		}
-		for ; ; v, open = r.closed(open) {
-			if len(open) == 0 {
+		for ; ; v = r.closed() {
+			last := len(r.open) - 1
+			if last < 0 {
 				return v
 			}
-			around := &open[len(open)-1]
-			if r.count(open); max(r.names, r.entries) <= maxNames {
-				around.items = append(around.items, v)
-			}
-			if r.another(closing(*around)) {
+			r.count()
+			r.open[last].length++
+			if r.another(closing(r.open[last].kind)) {
 				break
 			}
 		}
 	}
 }
 
+// closed takes the innermost array or object, whose closing bracket was read, out of those
+// that are open.
+func (r *reader) closed() value {
+	last := len(r.open) - 1
+	v := r.open[last]
+	v.to = r.at
+	r.open = r.open[:last]
+	return v
+}
+
 // count counts an item of the innermost of the arrays and objects that are open, if it is
-// an entry of methodConfig or a name in one. What comes after too many of them is read but
-// not kept: the memory that it would take costs a browser seconds (SEMANTICS 1.4b).
-func (r *reader) count(open []value) {
-	if len(open) < 2 || len(open) > 4 || !equalFold(open[1].key, "methodConfig") {
+// an entry of methodConfig or a name in one (SEMANTICS 1.4b).
+func (r *reader) count() {
+	if len(r.open) < 2 || len(r.open) > 4 || !equalFold(r.keyOf(&r.open[1]), "methodConfig") {
 		return
 	}
 	switch {
-	case len(open) == 2:
+	case len(r.open) == 2:
 		r.entries++
-	case len(open) == 4 && equalFold(open[3].key, "name"):
+	case len(r.open) == 4 && equalFold(r.keyOf(&r.open[3]), "name"):
 		r.names++
 	}
 }
 
-// item reads the next item of the innermost array or object, its key first; or the document.
-// Of an array or an object it reads only the opening bracket.
-func (r *reader) item(open []value) value {
-	key := ""
-	if last := len(open) - 1; last >= 0 && open[last].kind == object {
-		key = r.key()
+// item reads the next item of an array or object, its key first; or the document. If that is
+// an array or an object too, it reads only the opening bracket.
+func (r *reader) item(in kind) value {
+	var v value
+	if in == object {
+		v.key = r.key()
 	}
 	r.space()
-	v := value{at: r.at, key: key}
+	v.from = r.at
 	switch c := r.peek(); {
 	case r.take('{'):
 		v.kind = object
 	case r.take('['):
 		v.kind = array
 	case c == '"':
-		v.kind, v.text = str, r.string()
+		v.kind = str
+		r.string(false)
 	case c == '-' || isDigit(c):
 		v.kind = number
 		r.number()
@@ -111,21 +157,12 @@ func (r *reader) item(open []value) value {
 	default:
 		r.expected("a value")
 	}
-	v.raw = r.text[v.at:r.at]
+	v.to = r.at
 	return v
 }
 
-// closed takes the innermost array or object, whose closing bracket was read, out of those
-// that are open.
-func (r *reader) closed(open []value) (value, []value) {
-	last := len(open) - 1
-	v := open[last]
-	v.raw = r.text[v.at:r.at]
-	return v, open[:last]
-}
-
-func closing(v value) string {
-	if v.kind == object {
+func closing(k kind) string {
+	if k == object {
 		return "}"
 	}
 	return "]"
@@ -143,36 +180,38 @@ func (r *reader) another(end string) bool {
 	return false
 }
 
-func (r *reader) key() string {
+// key passes a key and the colon, and returns where the key stands.
+func (r *reader) key() int {
 	r.space()
+	at := r.at
 	if r.peek() != '"' {
 		r.expected("a key in double quotes")
-		return ""
+		return at
 	}
-	key := r.string()
+	r.string(false)
 	r.space()
 	if !r.take(':') {
 		r.expected("':' after the key")
 	}
-	return key
+	return at
 }
 
-// pathOf leads to the innermost of the arrays and objects, or as far towards it as is worth
+// path leads to the innermost of the arrays and objects, or as far towards it as is worth
 // reading: methodConfig[0].retryPolicy….
-func pathOf(open []value) string {
+func (r *reader) path() string {
 	path := ""
-	for i := 1; i < len(open); i++ {
+	for i := 1; i < len(r.open); i++ {
 		if len(path) > longest {
 			return strings.TrimSuffix(path, "…") + "…"
 		}
-		switch {
-		case open[i-1].kind == array:
-			path = element(path, len(open[i-1].items))
-		case i == 1:
-			path = shorten(open[i].key)
-		default:
-			path += "." + shorten(open[i].key)
+		if around := r.open[i-1]; around.kind == array {
+			path = element(path, around.length)
+			continue
 		}
+		if i > 1 {
+			path += "."
+		}
+		path += shorten(r.keyOf(&r.open[i]))
 	}
 	return path
 }
@@ -200,27 +239,30 @@ func (r *reader) digits() {
 	}
 }
 
-// string reads a string from its opening quote on.
-func (r *reader) string() string {
+// string reads a string from its opening quote on, and returns what it says, if that is to
+// be kept.
+func (r *reader) string(keep bool) string {
 	r.at++
 	if said, plain := r.plain(); plain {
 		return said
 	}
-	var said []byte
+	var kept []byte
 	for !r.take('"') {
-		switch c := r.peek(); {
-		case c == '\\':
-			said = utf8.AppendRune(said, r.escape())
-		case c < ' ':
+		char, size := utf8.DecodeRuneInString(r.text[r.at:])
+		switch {
+		case char == '\\':
+			char = r.escape()
+		case char < ' ' || size == 0:
 			r.expected("the string's closing quote, or a character of it (control characters are written \\u00XX)")
 			return ""
 		default:
-			char, size := utf8.DecodeRuneInString(r.text[r.at:])
-			said = utf8.AppendRune(said, char)
 			r.at += size
 		}
+		if keep {
+			kept = utf8.AppendRune(kept, char)
+		}
 	}
-	return string(said)
+	return string(kept)
 }
 
 // plain passes a string that says what it is written as, which nearly every one does:

@@ -99,8 +99,9 @@ func TestStrings(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &want); err != nil {
 			t.Fatal(err)
 		}
-		if v, problem := read(text); problem != nil || v.text != want {
-			t.Errorf("%s: got %q, %v, want %q", text, v.text, problem, want)
+		r := reader{text: text}
+		if v := r.document(); r.problem != nil || r.said(v.from) != want {
+			t.Errorf("%s: got %q, %v, want %q", text, r.said(v.from), r.problem, want)
 		}
 	}
 }

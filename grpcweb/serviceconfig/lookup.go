@@ -24,27 +24,16 @@ func (c *Config) Lookup(method string) *Method {
 	}
 	for _, key := range [...]string{method, service, everything} {
 		if at := c.index.keys.Find(key); at >= 0 {
-			return c.index.methods[at]
+			return &c.Methods[c.index.entries[at]]
 		}
 	}
 	return nil
 }
 
-// nameIndex finds the entry that has a name.
+// nameIndex finds the entry that has a name. check makes it.
 type nameIndex struct {
 	keys    text.Index
-	methods []*Method
-}
-
-// makeIndex is for a config without problems: each name stands there once.
-func (c *Config) makeIndex() {
-	c.index = nameIndex{}
-	for i := range c.Methods {
-		for _, name := range c.Methods[i].Names {
-			c.index.keys.Add(name.key())
-			c.index.methods = append(c.index.methods, &c.Methods[i])
-		}
-	}
+	entries []int32 // by the numbers of the keys
 }
 
 // everything is the key of the default.

@@ -21,11 +21,10 @@ func Parse(json string) (*Config, error) {
 	if text.Trim(json) == "" { // V25
 		return nil, &Error{Problems: []Problem{{Reason: "the text is empty: write {} for a config without policies"}}}
 	}
-	document, problem := read(json)
-	if problem != nil {
-		return nil, &Error{Problems: []Problem{*problem}}
+	d := decoder{reader: reader{text: json}}
+	if d.top = d.document(); d.problem != nil {
+		return nil, &Error{Problems: []Problem{*d.problem}}
 	}
-	d := decoder{document: &document}
 	c := d.root().config()
 	c.check(func(path, reason string) {
 		if !d.full() {
@@ -35,7 +34,6 @@ func Parse(json string) (*Config, error) {
 	if d.problems != nil {
 		return nil, d.error()
 	}
-	c.makeIndex()
 	return c, nil
 }
 

@@ -29,9 +29,9 @@ func (c *Config) Validate() error {
 		}
 	})
 	if e.Problems != nil {
+		c.index = nameIndex{}
 		return &e
 	}
-	c.makeIndex()
 	return nil
 }
 
@@ -56,6 +56,9 @@ type entry int
 
 func (i entry) path() string { return element("methodConfig", int(i)) }
 
+// name is the place of one of its names.
+func (i entry) name(of int) string { return element(i.path()+".name", of) }
+
 // reporter takes the path of a value that breaks a rule, and the rule.
 type reporter func(path, reason string)
 
@@ -67,11 +70,10 @@ func (report reporter) under(path string) reporter {
 // check holds the config against every rule about values. That fields are
 // there and have the right JSON type is the decoder's matter, before this.
 func (c *Config) check(report reporter) {
-	var named names
 	for i := range c.Methods {
 		at := entry(i)
 		c.Methods[i].check(func(field, reason string) { report(at.path()+"."+field, reason) })
-		checkNames(c.Methods[i].Names, at, &named, report)
+		c.checkNames(at, report)
 	}
 	// Also without any methodConfig (SEMANTICS 1.4 V22).
 	if c.Throttling != nil {
@@ -110,28 +112,30 @@ func checkPolicies(r *retry.Policy, h *hedge.Policy, report reporter) {
 	}
 }
 
-// names are those that were found so far, with their places in the config.
-type names struct {
-	keys   text.Index
-	places []string
-}
-
 // checkNames refuses a method of no service, and a name that an entry, this
-// one or an earlier one, has already (SEMANTICS 1.3d, 1.3e).
-func checkNames(given []Name, of entry, named *names, report reporter) {
-	for i, name := range given {
-		at := element(of.path()+".name", i)
-		first := named.keys.Find(name.key())
-		switch {
+// one or an earlier one, has already (SEMANTICS 1.3d, 1.3e). All others it adds to the index.
+func (c *Config) checkNames(of entry, report reporter) {
+	for i, name := range c.Methods[of].Names {
+		key := name.key()
+		switch first := c.index.keys.Find(key); {
 		case name.Service == "" && name.Method != "":
-			report(at+".service", "is required where a method is named: the service with its package, such as \"helloworld.Greeter\"")
+			report(of.name(i)+".service", "is required where a method is named: the service with its package, such as \"helloworld.Greeter\"")
 		case first >= 0:
-			report(at, "repeats "+named.places[first]+" ("+name.describe()+"): a name may stand in a config only once")
+			report(of.name(i), "repeats "+c.placeOf(key, c.index.entries[first])+" ("+name.describe()+"): a name may stand in a config only once")
 		default:
-			named.keys.Add(name.key())
-			named.places = append(named.places, at)
+			c.index.keys.Add(key)
+			c.index.entries = append(c.index.entries, int32(of))
 		}
 	}
+}
+
+// placeOf is the path of the first name of an entry that has the key.
+func (c *Config) placeOf(key string, of int32) string {
+	i := 0
+	for c.Methods[of].Names[i].key() != key {
+		i++
+	}
+	return entry(of).name(i)
 }
 
 func (n Name) describe() string {

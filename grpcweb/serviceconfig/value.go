@@ -15,27 +15,17 @@ const (
 	object
 )
 
-// value is a JSON value and where it stands.
+// value is a JSON value: where it stands in the text. It holds no part of the text itself,
+// and lists of values are not made by append. TinyGo's garbage collector looks for the
+// beginning of a text, step by step, from every part of it that somebody holds, and in what
+// append has made it takes each number for an address: with many of them, each collection
+// takes seconds.
 type value struct {
-	kind  kind
-	key   string  // of a member of an object
-	raw   string  // as written
-	at    int     // offset of raw in the text
-	text  string  // of a str: what it says
-	items []value // of an array or an object, in order
-}
-
-// member is an object's member of that name. The exact spelling goes before any
-// other case, and of several members the last counts, as in encoding/json.
-func (v *value) member(key string) *value {
-	var m *value
-	for i := range v.items {
-		item := &v.items[i]
-		if item.key == key || equalFold(item.key, key) && (m == nil || m.key != key) {
-			m = item
-		}
-	}
-	return m
+	kind     kind
+	key      int     // of a member of an object: where it stands
+	from, to int     // as written
+	length   int     // of an array or an object: how many items it has
+	items    []value // these, in order, once they have been listed
 }
 
 // equalFold folds ASCII only: the names of fields have nothing else.
@@ -62,15 +52,15 @@ func lower(c byte) byte {
 const longest = 40
 
 // found shows a value at the end of a message.
-func (v *value) found() string {
-	shown := v.raw
-	switch {
-	case v.kind == array:
+func (n *node) found() string {
+	shown := ""
+	switch n.kind {
+	case array:
 		shown = "an array"
-	case v.kind == object:
+	case object:
 		shown = "an object"
 	default:
-		shown = shorten(shown)
+		shown = shorten(n.raw())
 	}
 	return " (found " + shown + ")"
 }

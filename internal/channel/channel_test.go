@@ -69,6 +69,10 @@ func TestPolicyClamped(t *testing.T) {
 	if text := clamped(2); !strings.Contains(text, retry+"2: ") || !strings.Contains(text, "methodConfig[1].hedgingPolicy.maxAttempts is 3") {
 		t.Errorf("%q", text)
 	}
+	many := `{"methodConfig":[` + strings.Repeat(`{"hedgingPolicy":{"maxAttempts":9}},`, 999) + `{}]}`
+	if got := len(open(t, many).Warnings()); got != 100 {
+		t.Errorf("%d warnings of 999 policies", got)
+	}
 	for _, limit := range []int64{1, 8, Unlimited} {
 		if text := clamped(limit); text != "" {
 			t.Errorf("with at most %d attempts: %q", limit, text)
