@@ -18,7 +18,7 @@ import { compilerOf } from "./wasm.mjs";
 // The sizes in bytes, as they were measured last. A change that needs more raises them to what --check prints, with a line in
 // CHANGELOG.md.
 const budget = {
-  wasm: { raw: 141_048, gzip: 66_575, brotli: 56_000 },
+  wasm: { raw: 142_955, gzip: 67_153, brotli: 56_484 },
   javascript: { raw: 51_749, gzip: 19_176, brotli: 17_229 },
 };
 
