@@ -20,6 +20,7 @@ func good() Policy {
 }
 
 func TestValidate(t *testing.T) {
+	least := plan.Duration(1)
 	for name, test := range map[string]struct {
 		change func(*Policy)
 		fields []string
@@ -27,6 +28,7 @@ func TestValidate(t *testing.T) {
 		"good":                        {func(*Policy) {}, nil},
 		"V1 one attempt":              {func(p *Policy) { p.MaxAttempts = 1 }, []string{"maxAttempts"}},
 		"V1 negative":                 {func(p *Policy) { p.MaxAttempts = -2 }, []string{"maxAttempts"}},
+		"V1 two attempts":             {func(p *Policy) { p.MaxAttempts = 2 }, nil},
 		"V2 above any cap":            {func(p *Policy) { p.MaxAttempts = math.MaxInt32 }, nil},
 		"V4 zero":                     {func(p *Policy) { p.InitialBackoff = 0 }, []string{"initialBackoff"}},
 		"V5 negative":                 {func(p *Policy) { p.MaxBackoff = -1 }, []string{"maxBackoff"}},
@@ -36,6 +38,8 @@ func TestValidate(t *testing.T) {
 		"V7 below one":                {func(p *Policy) { p.BackoffMultiplier = 0.1 }, nil},
 		"V8 no codes":                 {func(p *Policy) { p.RetryableStatusCodes = 0 }, []string{"retryableStatusCodes"}},
 		"V11 OK":                      {func(p *Policy) { p.RetryableStatusCodes = status.Codes(status.OK, status.Aborted) }, []string{"retryableStatusCodes"}},
+		"8.2a zero":                   {func(p *Policy) { p.PerAttemptRecvTimeout = new(plan.Duration) }, []string{"perAttemptRecvTimeout"}},
+		"8.2a a nanosecond":           {func(p *Policy) { p.PerAttemptRecvTimeout = &least }, nil},
 		"all at once, in their order": {func(p *Policy) { *p = Policy{} }, []string{"maxAttempts", "initialBackoff", "maxBackoff", "backoffMultiplier", "retryableStatusCodes"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -46,7 +46,7 @@ const maxInt32 = 1<<31 - 1
 
 func parsePushback(text string) Pushback {
 	text = trimSpaces(text)
-	if len(text) > 1 && text[0] == '+' {
+	if text != "" && text[0] == '+' {
 		text = text[1:]
 	}
 	if text == "" {

@@ -45,3 +45,17 @@ func TestQueueIsInOrder(t *testing.T) {
 		t.Errorf("%d wait", q.Len())
 	}
 }
+
+// What has passed through a queue takes no room any more.
+func TestQueueForgets(t *testing.T) {
+	var q Queue[int]
+	for i := range 100_000 {
+		q.Add(i)
+		if i >= 10 {
+			q.Next()
+		}
+	}
+	if room := cap(q.waiting); room > 1<<15 {
+		t.Errorf("10 wait in room for %d", room)
+	}
+}

@@ -31,7 +31,7 @@ func TestState(t *testing.T) {
 
 func TestSetRefuses(t *testing.T) {
 	var st State
-	for _, e := range []entry{{"", "", "1"}, {"a b", "", "1"}, {"a", "/b c", "1"}, {"a", "", "1\n2"}, {"a", "", "ä"}} {
+	for _, e := range []entry{{"", "", "1"}, {"a b", "", "1"}, {" a", "", "1"}, {"a", "/b c", "1"}, {"a", "", "1\n2"}, {"a", "", "ä"}} {
 		if st.Set(e.kind, e.method, e.value); st.Text() != "" {
 			t.Errorf("%q is kept", e)
 		}
@@ -57,9 +57,27 @@ func TestTextIsShort(t *testing.T) {
 	}
 }
 
+// SEMANTICS 8.1c, to the byte.
+func TestTextFillsItsRoom(t *testing.T) {
+	const before, entry = header + "budget  5\n", "delay /a.B/M \n"
+	for over, kept := range []bool{true, false} {
+		var st State
+		st.Set("budget", "", "5")
+		value := strings.Repeat("x", MaxSize-len(before)-len(entry)+over)
+		st.Set("delay", "/a.B/M", value)
+		if written := st.Text(); len(written) > MaxSize || (len(written) == MaxSize) != kept {
+			t.Errorf("%d bytes too many: %d are written", over, len(written))
+		}
+		if _, ok := Read(before + "delay /a.B/M " + value + "\n"); ok != kept {
+			t.Errorf("%d bytes too many: read is %v", over, ok)
+		}
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	for _, s := range []string{
 		"x", "hedgerow-state 2\n", "hedgerow-state 1\na", "hedgerow-state 1\na b\n", "hedgerow-state 1\n b c\n", "hedgerow-state 1\na  b\na  c\n",
+		"hedgerow-state 1\na  b", // the end was cut off
 		"hedgerow-state 1\na  \x00\n", "hedgerow-state 1\na  " + strings.Repeat("x", MaxSize) + "\n",
 	} {
 		if st, ok := Read(s); ok || st.Text() != "" {

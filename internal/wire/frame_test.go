@@ -161,6 +161,13 @@ func TestWant(t *testing.T) {
 	}
 }
 
+// The improbable wrapper reads messages of at most 32 KiB, the control byte included.
+func TestSocketPiece(t *testing.T) {
+	if size := 1 + SocketPiece; size != 32*1024 {
+		t.Errorf("the longest message has %d bytes", size)
+	}
+}
+
 // FuzzFrame checks that every frame is read as it was written, wherever the body is cut,
 // and that reading any other bytes neither panics nor fails to advance.
 func FuzzFrame(f *testing.F) {

@@ -10,7 +10,7 @@ import (
 func TestDecodePercent(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "", "plain": "plain", "a%20b": "a b", "%E2%82%AC": "€", "%e2%82%ac": "€", "100%25": "100%", "a+b": "a+b",
-		"%": "%", "%4": "%4", "%4G": "%4G", "%G4": "%G4", "%%41": "%A", "%41%": "A%", "%2": "%2", "%ff": "\xff", "50% off": "50% off",
+		"%AF%FA": "\xaf\xfa", "%af%fa": "\xaf\xfa", "%": "%", "%4": "%4", "%4G": "%4G", "%G4": "%G4", "%%41": "%A", "%41%": "A%", "%2": "%2", "%ff": "\xff", "50% off": "50% off",
 	} {
 		if got := DecodePercent(text); got != want {
 			t.Errorf("%q: %q; want %q", text, got, want)

@@ -35,6 +35,7 @@ func TestParseTimeout(t *testing.T) {
 	for text, want := range map[string]int64{
 		"1n": 1, "2u": 2_000, "3m": 3_000_000, "4S": 4_000_000_000, "5M": 300_000_000_000, "6H": 21_600_000_000_000,
 		"0m": 0, "00000007n": 7, "99999999n": 99_999_999, "99999999H": math.MaxInt64,
+		"2562047H": 2_562_047 * 3_600_000_000_000, "2562048H": math.MaxInt64, // the last that an int64 can hold, and the first that it cannot
 	} {
 		if got, ok := ParseTimeout(text); !ok || got != want {
 			t.Errorf("%q: %d, %v; want %d", text, got, ok, want)

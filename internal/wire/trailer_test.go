@@ -85,6 +85,14 @@ func TestMaxFields(t *testing.T) {
 	}
 }
 
+func TestLowerASCII(t *testing.T) {
+	for in, want := range map[string]string{"": "", "az-09": "az-09", "A": "a", "Z": "z", "x-Z": "x-z", "aAzZ@[`{": "aazz@[`{", "ÄÖ": "ÄÖ"} {
+		if got := LowerASCII(in); got != want {
+			t.Errorf("%q: %q; want %q", in, got, want)
+		}
+	}
+}
+
 func TestAppendTrailer(t *testing.T) {
 	got := string(AppendTrailer([]byte("before|"), metadata.New("grpc-status", "0", "X-Bin", "\x00\xff", "x", "1", "x", "2")))
 	if want := "before|grpc-status: 0\r\nx-bin: AP8\r\nx: 1\r\nx: 2\r\n"; got != want {
