@@ -50,6 +50,61 @@ func TestSketchCutOff(t *testing.T) {
 	near(t, "what half exceed", s.exceededBy(0.5), 60)
 }
 
+// If nothing longer is known, what was cut off is taken to end soon after that.
+func TestSketchCutOffBeyondAll(t *testing.T) {
+	var s sketch
+	for range 10 {
+		s.answered(10*plan.Millisecond, false)
+	}
+	s.cutOff(plan.Second, false)
+	if got := s.exceededBy(0.05); got < plan.Second || got > 2*plan.Second {
+		t.Errorf("what 5 %% exceed is %.1f ms", milliseconds(got))
+	}
+	var longest sketch
+	for n := range 3 {
+		longest.cutOff(1000*plan.Second, false)
+		if got := longest.bars[bars-1]; int(got) < (n+1)*firstWeight>>16 {
+			t.Errorf("the last bar holds %d after %d", got, n+1)
+		}
+	}
+}
+
+// What a bar holds lies evenly in it.
+func TestSketchAbove(t *testing.T) {
+	const bar = 30
+	s := sketch{}
+	s.bars[bar] = 1000
+	from, to := edge(bar), edge(bar+1)
+	for span, want := range map[plan.Duration]uint32{from / 2: 1000, from: 1000, (3*from + to) / 4: 750, (from + to) / 2: 500, to: 0, 2 * to: 0} {
+		if got := s.above(bar, span); got != want {
+			t.Errorf("%d of 1000 lie above %d, in a bar from %d to %d; want %d", got, span, from, to, want)
+		}
+	}
+}
+
+// All exceed the shortest span that is known, and none the longest.
+func TestSketchEnds(t *testing.T) {
+	for _, took := range []plan.Duration{plan.Millisecond / 1000, 10 * plan.Millisecond} {
+		var s sketch
+		s.answered(took, false)
+		low, high := edge(bar(took)), edge(bar(took)+1)
+		if all, half, none := s.exceededBy(1), s.exceededBy(0.5), s.exceededBy(0); all != low || half != (low+high)/2 || none != high {
+			t.Errorf("%d: all exceed %d, half %d, none %d; the bar is from %d to %d", took, all, half, none, low, high)
+		}
+	}
+}
+
+// No attempt weighs nothing.
+func TestSketchCountsAll(t *testing.T) {
+	var s sketch
+	for n := range 1000 {
+		before := s.bars[0] / 2 // if they are halved just now
+		if s.answered(0, n%3 == 0); s.bars[0] < before+firstWeight>>16 {
+			t.Fatalf("attempt %d: %d after 2 × %d", n, s.bars[0], before)
+		}
+	}
+}
+
 func TestSketchForgets(t *testing.T) {
 	var s sketch
 	for range 1000 {
@@ -103,7 +158,13 @@ func TestSketchText(t *testing.T) {
 	for _, share := range []float64{0.02, 0.05, 0.1, 0.5, 0.9} {
 		near(t, "what is read", read.exceededBy(share), milliseconds(s.exceededBy(share)))
 	}
-	for _, bad := range []string{"", "!", "x", "!\x7f", "~~~~~~", "!!!", "! a", "!é"} {
+	var short, again sketch // from the first bar on
+	short.answered(plan.Millisecond/1000, false)
+	short.answered(10*plan.Millisecond, false)
+	if written := short.text(); written[0] != firstLetter || written[1] != lastLetter || !again.read(written) || again.exceededBy(0.6) != short.exceededBy(0.6) {
+		t.Errorf("%q is read as %v", written, again)
+	}
+	for _, bad := range []string{"", "!", "x", "q~", "p~~", "!\x7f", "~~~~~~", "!!!", "! a", "!é"} {
 		var s sketch
 		if s.read(bad) {
 			t.Errorf("%q is read as a sketch", bad)

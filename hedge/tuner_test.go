@@ -48,6 +48,7 @@ func TestDelayBounds(t *testing.T) {
 		{"by a larger budget", Tuning{MaxExtraLoad: 0.25}, 60},
 		{"the percentile is a floor", Tuning{MaxExtraLoad: 0.25, DelayPercentile: 90}, 90},
 		{"the floor as a fraction", Tuning{MaxExtraLoad: 0.25, DelayPercentile: 0.9}, 90},
+		{"one percent is no fraction", Tuning{MaxExtraLoad: 0.25, DelayPercentile: 1}, 60},
 		{"the percentile does not raise the budget", Tuning{MaxExtraLoad: 0.05, DelayPercentile: 50}, 92},
 		{"at least", Tuning{MaxExtraLoad: 0.25, MinDelay: 300 * ms}, 300},
 		{"at most", Tuning{MaxExtraLoad: 0.05, MaxDelay: 30 * ms}, 30},
@@ -128,6 +129,7 @@ func TestTuningValidate(t *testing.T) {
 	}{
 		{Tuning{MaxExtraLoad: 0.05}, ""},
 		{Tuning{MaxExtraLoad: 1, DelayPercentile: 99.9, MinDelay: 1, MaxDelay: 1}, ""},
+		{Tuning{MaxExtraLoad: 1, MinDelay: 1}, ""},
 		{Tuning{}, "maxExtraLoad"},
 		{Tuning{MaxExtraLoad: 1.5}, "maxExtraLoad"},
 		{Tuning{MaxExtraLoad: 0.05, DelayPercentile: 100}, "delayPercentile"},

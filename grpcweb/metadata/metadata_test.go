@@ -53,6 +53,9 @@ func TestChanges(t *testing.T) {
 	want(t, md, `b="2" c="5"`)
 	md.Delete("none")
 	want(t, md, `b="2" c="5"`)
+	var none MD
+	none.Set("Z-a", "1")
+	want(t, none, `z-a="1"`)
 	var zero MD
 	zero.Append("É-Name", "only ASCII is lower-cased")
 	want(t, zero, `É-name="only ASCII is lower-cased"`)

@@ -24,6 +24,10 @@ func TestExplain(t *testing.T) {
 	}
 	for want, s := range map[string]*Status{
 		"Nothing was sent: the channel is closed.": {Message: "the channel is closed", CommitReason: ReasonCanceled},
+		"1 attempt in 30 ms: UNAVAILABLE. The":     {Code: Unavailable, CommitReason: ReasonFatalStatus, Attempts: []AttemptRecord{attempt(KindFirst, int(Unavailable), 500, 530)}},
+		"2 attempts in 20 ms: UNAUTHENTICATED, NOT_FOUND. The method's service config": {Code: NotFound, CommitReason: ReasonFatalStatus, Attempts: []AttemptRecord{
+			attempt(KindFirst, int(Unauthenticated), 0, 10), attempt(KindRefresh, int(NotFound), 10, 20),
+		}},
 		"3 attempts in 1.2 s: UNAVAILABLE, aborted, UNAVAILABLE. No response came": {Code: Unavailable, CommitReason: ReasonThrottled, Attempts: []AttemptRecord{
 			attempt(KindFirst, int(Unavailable), 0, 100), attempt(KindHedge, None, 300, 500),
 			{Kind: KindHedge, Code: int(Unavailable), StartedAt: 200 * ms, EndedAt: 1234 * ms, Message: "attempt 3" + explain.SilentMark + "1 s"},

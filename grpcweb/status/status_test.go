@@ -21,6 +21,10 @@ func TestStatusIsAnError(t *testing.T) {
 	if _, is := FromError(cause); is {
 		t.Error("another error is no status")
 	}
+	var other interface{ GRPCStatus() }
+	if errors.As(wrapped, &other) {
+		t.Error("a status is taken for another type of error, without a package that would make one")
+	}
 	for _, c := range []struct {
 		err  error
 		want Code

@@ -85,7 +85,7 @@ func TestMethods(t *testing.T) {
 	if first, again := ch.Method("/a.Retried/M"), ch.Method("/a.Retried/M"); first != again {
 		t.Error("a method is looked up a second time")
 	}
-	for _, path := range []string{"", "/", "a.S/M", "//M", "/a.S/", "/a.S/M/N", "/../M", "/a.S/.", "/a.S/M?x", "/a.S/M N", "/a.S/%41"} {
+	for _, path := range []string{"", "/", "a.S/M", "//M", "/a.S/", "/a.S/M/N", "/a.S//M", "/../M", "/a.S/.", "/a.S/M?x", "/a.S/M N", "/a.S/%41"} {
 		refusal := ch.Method(path).Refusal
 		if refusal == nil || refusal.Code != status.Internal || !strings.Contains(refusal.Message, `"/package.Service/Method"`) {
 			t.Errorf("%q: %v", path, refusal)

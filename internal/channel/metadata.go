@@ -43,5 +43,5 @@ func reserved(name string) bool {
 		"te", "trailer", "transfer-encoding", "upgrade", "user-agent", "x-grpc-web", "x-user-agent":
 		return true
 	}
-	return len(name) > 5 && name[:5] == "grpc-"
+	return strings.HasPrefix(name, "grpc-")
 }

@@ -16,6 +16,8 @@ func TestCheckMetadata(t *testing.T) {
 		{"authorization", true, false},
 		{"grpc-timeout", false, true},
 		{"grpc-status", false, true},
+		{"grpc-", false, true},
+		{"grpc", false, false},
 		{AttemptsHeader, false, false}, // it is left out as the request is sent
 		{"content-type", false, true},
 		{"user-agent", false, true},

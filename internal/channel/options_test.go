@@ -49,7 +49,10 @@ func TestValidate(t *testing.T) {
 		"baseUrl: ":                                func(o *Options) { o.BaseURL = "api.test" },
 		`baseUrl: "https://" has no host`:          func(o *Options) { o.BaseURL = "https://" },
 		"must not have a query or a fragment":      func(o *Options) { o.BaseURL += "/?a" },
+		"not have a query or a fragment":           func(o *Options) { o.BaseURL = "https://?a" },
+		"not have a query or a fragment, ":         func(o *Options) { o.BaseURL = "https://#a" },
 		"must not contain a user name or password": func(o *Options) { o.BaseURL = "https://a:b@api.test" },
+		"not contain a user name or password":      func(o *Options) { o.BaseURL = "https://@api.test" },
 		"must be percent-encoded":                  func(o *Options) { o.BaseURL += "/a b" },
 		"maxRetryAttempts: must be greater":        func(o *Options) { o.MaxRetryAttempts = 0 },
 		"maxRetryBufferSize: must be greater":      func(o *Options) { o.MaxRetryBufferSize = -3 },
@@ -67,6 +70,7 @@ func TestValidate(t *testing.T) {
 	}
 	for _, fine := range []func(*Options){
 		func(o *Options) { o.BaseURL = "http://[::1]:8080/grpc/" },
+		func(o *Options) { o.BaseURL += "/~me" },
 		func(o *Options) { o.Text = true },
 		func(o *Options) { o.RequestStreaming = true },
 		func(o *Options) { o.Metadata = metadata.New("cookie", "a") }, // without a page it is as good as any

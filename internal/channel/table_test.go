@@ -32,6 +32,9 @@ func TestRead(t *testing.T) {
 	if o.Read("defaultTimeoutMs", "9223372036854775807", never); o.DefaultTimeout != plan.Never {
 		t.Errorf("a timeout that is too long for nanoseconds becomes %d", o.DefaultTimeout)
 	}
+	if o.Read("defaultTimeoutMs", "9223372036854", never); o.DefaultTimeout != 9_223_372_036_854*plan.Millisecond {
+		t.Errorf("the longest timeout in nanoseconds becomes %d", o.DefaultTimeout)
+	}
 	for _, c := range Choices {
 		for i, word := range c.Words {
 			byWord, byIndex := DefaultOptions(), DefaultOptions()
