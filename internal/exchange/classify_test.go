@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -40,6 +41,14 @@ func TestHead(t *testing.T) {
 			}
 			if got.status.Trailer.Get("retry-after") != "5" || got.status.Header.Len() != 0 {
 				t.Errorf("HTTP %d: trailer %v, header %v", http, got.status.Trailer, got.status.Header)
+			}
+		}
+	})
+	t.Run("91_where_to_look", func(t *testing.T) {
+		for http, hint := range map[int]bool{404: true, 405: true, 403: false, 503: false} {
+			message := whole(t, response{http: http}).status.Message
+			if !strings.Contains(message, "HTTP status "+strconv.Itoa(http)) || strings.Contains(message, "base URL") != hint {
+				t.Errorf("HTTP %d: %s", http, message)
 			}
 		}
 	})
@@ -124,12 +133,15 @@ func TestContentType(t *testing.T) {
 		"application/grpc-web+proto":                status.OK,
 		"Application/GRPC-Web+Proto; charset=utf-8": status.OK,
 		" application/grpc-web ;x=y":                status.OK,
+		`application/grpc-web; x="a,b"; y="c,d"`:    status.OK,      // commas in a parameter
 		"":                                          status.Unknown, // This is scenario 103.
 		"text/html":                                 status.Unknown,
 		"application/grpc":                          status.Unknown,
 		"application/grpc-webbed":                   status.Unknown,
 
 		"application/json; x=application/grpc-web": status.Unknown,
+		"application/grpc-web,/":                   status.Unknown,
+		"application/grpc-web; x=a,b, text/html":   status.Unknown,
 
 		"application/grpc-web+json":       status.Internal,
 		"application/grpc-web+thrift;x=y": status.Internal,

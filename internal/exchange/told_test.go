@@ -94,6 +94,59 @@ func TestToldAndCompressed(t *testing.T) {
 	whole(t, told(wire.AppendFrame(nil, wire.FlagCompressed|wire.FlagTrailers, []byte("x")))).is(t, false, status.Unavailable, "")
 }
 
+// A message that is refused by its prefix commits, even if the head has told of a failure;
+// what is not a frame does not.
+func TestToldAndRefused(t *testing.T) {
+	for flags, refused := range map[byte]bool{wire.FlagCompressed: true, 2: false, 2 | wire.FlagCompressed: false} {
+		for _, told := range []string{"14", "0"} {
+			got := whole(t, answer(wire.AppendFrame(nil, flags, []byte("x"))).with("grpc-status", told))
+			if want := refused || told == "0"; got.refused != want {
+				t.Errorf("flags %d after status %s: refused %v", flags, told, got.refused)
+			}
+		}
+	}
+}
+
+// Came and TrailersAlone tell what has come so far.
+func TestCame(t *testing.T) {
+	room := make([]wire.Fragment, 0, 8)
+	frame := trailers(okTrailers)
+	check := func(what string, x *Exchange, came, alone bool) {
+		t.Helper()
+		if x.Came() != came || x.TrailersAlone() != alone {
+			t.Errorf("%s: came %v, trailers alone %v", what, x.Came(), x.TrailersAlone())
+		}
+	}
+	x := Exchange{MaxMessage: maxMessage}
+	check("at first", &x, false, false)
+	x.Head(200, answer().fields)
+	check("after the head", &x, false, false)
+	x.Feed(frame[:7], 0, room)
+	check("inside the trailers", &x, false, false)
+	x.Feed(frame[7:], 0, room)
+	check("after the trailers", &x, true, true)
+	x.End()
+	check("at the end", &x, true, true)
+
+	told := Exchange{MaxMessage: maxMessage}
+	told.Head(200, answer().with("grpc-status", "14").fields)
+	check("after a head with a status", &told, true, false)
+}
+
+// Feed appends no more fragments than there is room for.
+func TestFeedKeepsToTheRoom(t *testing.T) {
+	x := Exchange{MaxMessage: maxMessage}
+	x.Head(200, answer().fields)
+	chunk := joined(message("one"), message("two"), trailers(okTrailers))
+	room := make([]wire.Fragment, 0, 1)
+	for _, want := range []int{8, 16} {
+		fragments, next, _ := x.Feed(chunk, want-8, room)
+		if len(fragments) != 1 || cap(fragments) != 1 || next != want {
+			t.Errorf("%d fragments in room for %d, up to %d; want up to %d", len(fragments), cap(fragments), next, want)
+		}
+	}
+}
+
 // Settled and Told may know the status before the body ends.
 func TestSettled(t *testing.T) {
 	room := make([]wire.Fragment, 0, 8)

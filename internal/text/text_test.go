@@ -14,6 +14,7 @@ func TestQuote(t *testing.T) {
 	for in, want := range map[string]string{
 		"":             `""`,
 		"plain":        `"plain"`,
+		"a b":          `"a b"`,
 		`"\`:           `"\"\\"`,
 		"a\nb\x00\x7f": `"a\x0ab\x00\x7f"`,
 		"grüße":        `"grüße"`,
@@ -25,7 +26,7 @@ func TestQuote(t *testing.T) {
 }
 
 func TestChar(t *testing.T) {
-	for _, c := range []rune{'a', ' ', '~', '\'', '\\', '"', '\n', '\ufeff', 'ü', '😀'} {
+	for _, c := range []rune{'a', ' ', '~', '\'', '\\', '"', '\n', '\ufeff', '\uffff', '\U00010000', 'ü', '😀'} {
 		if got, want := text.Char(c), strconv.QuoteRuneToASCII(c); got != want {
 			t.Errorf("Char(%U) is %s; want %s", c, got, want)
 		}
@@ -73,6 +74,14 @@ func TestCutAndCount(t *testing.T) {
 		}
 		if got, want := text.Count(in, ':'), strings.Count(in, ":"); got != want {
 			t.Errorf("Count(%q) is %d; want %d", in, got, want)
+		}
+	}
+}
+
+func TestEqual(t *testing.T) {
+	for _, c := range []struct{ b, s string }{{"", ""}, {"ab", "ab"}, {"ab", "ac"}, {"ab", "cb"}, {"ab", "a"}, {"a", "ab"}, {"", "a"}} {
+		if got := text.Equal([]byte(c.b), c.s); got != (c.b == c.s) {
+			t.Errorf("%q and %q: %v", c.b, c.s, got)
 		}
 	}
 }
