@@ -88,6 +88,61 @@ func TestBudgetEarnsByTime(t *testing.T) {
 	left(t, b, 5)
 }
 
+// Only the time that passes after the first call earns something, and a clock that is set
+// back takes nothing.
+func TestBudgetCountsTheTimeThatPasses(t *testing.T) {
+	b := attempts.NewBudget(0, 500_000)
+	b.Earn(7000 * plan.Second)
+	left(t, b, 1)
+	b.Earn(7004 * plan.Second)
+	left(t, b, 3)
+	b.Earn(7000 * plan.Second)
+	left(t, b, 3)
+	b.Earn(7001 * plan.Second)
+	left(t, b, 3.5)
+}
+
+// SEMANTICS 8.7c: an answer that is tried again is no success, and a failure that no server
+// has answered is none either.
+func TestBudgetIsProvedByAnswers(t *testing.T) {
+	for what, c := range map[string]struct {
+		head bool
+		code status.Code
+		pays bool
+	}{
+		"an answer that is tried again":         {true, unavailable, false},
+		"an answer that is not tried again":     {true, invalidArgument, true},
+		"a failure without an answer":           {false, invalidArgument, false},
+		"a failure that is tried, not answered": {false, unavailable, false},
+	} {
+		b := budget(1000)
+		for range 4 {
+			b.Earn(0)
+		}
+		b.Pay(0)
+		s := begin(t, retries(2), spends(b))
+		s.at(0).starts().opens(1)
+		s.at(10)
+		if c.head {
+			s.event(func(m *attempts.Machine) { m.Head(s.now, 0, 200) })
+		}
+		if s.ends(1, c.code); c.code == unavailable {
+			s.arms(510)
+		} else {
+			s.over(1, c.code, status.ReasonFatalStatus)
+			if b.Pay(0); c.pays { // after a success two are paid
+				left(t, b, 4)
+			}
+		}
+		if b.Pay(0) != c.pays {
+			t.Errorf("%s: the next is paid: %v", what, !c.pays)
+		}
+		if c.code == unavailable {
+			s.at(20).cancels("enough").disarms().overLocally(canceled, status.ReasonCanceled, "enough")
+		}
+	}
+}
+
 // SEMANTICS 8.7e.
 func TestBudgetText(t *testing.T) {
 	b := budget(300)
@@ -98,7 +153,12 @@ func TestBudgetText(t *testing.T) {
 	if again.Text() != b.Text() {
 		t.Errorf("%q comes back as %q", b.Text(), again.Text())
 	}
-	for _, bad := range []string{"", "1", "1 ", " 1", "x 0", "-1 0", "9999999 0", "0 9999999", "1 0 0", "99999999999999999999999 0"} {
+	for _, good := range []string{"5000000 2000000", "0 0", "999999 1234567", "800000 90"} {
+		if again.Restore(good); again.Text() != good {
+			t.Errorf("%q is read as %q", good, again.Text())
+		}
+	}
+	for _, bad := range []string{"", "1", "1 ", "5000001 0", "0 2000001", "/ 0", ": 0", " 1", "x 0", "-1 0", "9999999 0", "0 9999999", "1 0 0", "99999999999999999999999 0"} {
 		b := budget(0)
 		if b.Restore(bad); b.Text() != budget(0).Text() {
 			t.Errorf("%q is read", bad)
@@ -111,6 +171,11 @@ func TestBudgetChanged(t *testing.T) {
 	b := budget(0)
 	if b.Earn(0); b.Changed() {
 		t.Error("a call that earns nothing changes something")
+	}
+	if earning := budget(100); earning.Changed() {
+		t.Error("a new budget has changed")
+	} else if earning.Earn(0); !earning.Changed() {
+		t.Error("what a call earns is not told")
 	}
 	b.Pay(0)
 	if !b.Changed() || b.Changed() {

@@ -76,6 +76,26 @@ func TestCredentials(t *testing.T) {
 			t.Errorf("kinds %s", got)
 		}
 	})
+	t.Run("120_a_request_that_was_not_kept_is_not_sent_again", func(t *testing.T) {
+		s := begin(t, retries(2), refreshing(credentials()), quota(attempts.NewQuota(100, 10)))
+		s.at(0).queues(50).starts().releases(1).opens(1)
+		s.at(10).ends(1, unauthenticated).over(1, unauthenticated, status.ReasonBufferExceeded)
+	})
+	t.Run("120_nor_is_one_of_which_a_part_was_let_go", func(t *testing.T) {
+		s := begin(t, streams, neverSaysNotSent, func(s *attempts.Settings) { s.Credentials = credentials() })
+		s.at(0).begins().opens(1).releases(1)
+		s.at(10).ends(1, unauthenticated).over(1, unauthenticated, status.ReasonFatalStatus)
+	})
+	t.Run("120_the_timer_is_set_for_what_is_sent_with_fresh_credentials", func(t *testing.T) {
+		c := credentials()
+		s := begin(t, retries(2), refreshing(c), silentAfter(1000))
+		s.at(0).starts().opens(1).arms(1000)
+		s.at(10).ends(1, unauthenticated).refresh().disarms()
+		succeeds(t, c)
+		s.at(50).refreshed().opens(2).arms(1050)
+		s.at(60).answers(2).releases(2).header(2).disarms()
+		s.at(70).ends(2, ok).over(2, ok, status.ReasonResponseHeaders)
+	})
 	t.Run("121_calls_that_are_refused_together_share_a_refresh", func(t *testing.T) {
 		c := credentials()
 		first, second, third := begin(t, refreshing(c)), begin(t, refreshing(c)), begin(t, refreshing(c))
@@ -128,7 +148,7 @@ func TestCredentials(t *testing.T) {
 		first.at(10).ends(1, unauthenticated).refresh()
 		second.at(10).ends(1, unauthenticated)
 		first.at(20).cancels("enough").overLocally(canceled, status.ReasonCanceled, "enough")
-		second.at(100).fires().stopsRefresh().overLocally(deadlineCode, status.ReasonDeadline, "while waiting for fresh credentials for attempt 1")
+		second.at(100).fires().stopsRefresh().overLocally(deadlineCode, status.ReasonDeadline, "the deadline of 100 ms passed while waiting for fresh credentials for attempt 1")
 		if c.Refreshed(nil) {
 			t.Error("a refresh that was given up counts")
 		}

@@ -54,6 +54,12 @@ func TestSettled(t *testing.T) {
 		s.settles(1, ok)
 		s.cancels("enough").aborts(1).over(1, ok, status.ReasonResponseHeaders)
 	})
+	t.Run("a_status_that_comes_after_the_deadline_is_too_late", func(t *testing.T) {
+		s := begin(t, deadline(100))
+		s.at(0).starts().opens(1).arms(100)
+		s.answers(1).releases(1).header(1)
+		s.at(101).settles(1, ok).aborts(1).disarms().overLocally(deadlineCode, status.ReasonResponseHeaders, "during attempt 1")
+	})
 	t.Run("nor_does_the_deadline", func(t *testing.T) {
 		s := begin(t, deadline(100))
 		s.at(0).starts().opens(1).arms(100)

@@ -80,6 +80,20 @@ func TestPacer(t *testing.T) {
 		s.at(10).ends(1, unavailable).disarms().over(1, unavailable, status.ReasonThrottled)
 		p.heard(t, "begin", "first cut off after 10", "due after 10, released true")
 	})
+	t.Run("131_an_attempt_counts_once_answered_or_cut_off", func(t *testing.T) {
+		p := &pacer{}
+		s := begin(t, hedges(2, 100), paced(p))
+		s.at(0).starts().opens(1).arms(100)
+		s.at(10).answers(1).releases(1).header(1).disarms()
+		s.at(50).cancels("enough").aborts(1).overLocally(canceled, status.ReasonResponseHeaders, "enough")
+		p.heard(t, "begin", "first answered after 10")
+		p = &pacer{} // this one is committed because its request is too large to keep, and never answered
+		s = begin(t, hedges(2, 100), paced(p), streams, quota(attempts.NewQuota(100, 10)))
+		s.at(0).begins().opens(1).arms(100)
+		s.at(10).queues(50).releases(1).disarms()
+		s.at(50).cancels("enough").aborts(1).overLocally(canceled, status.ReasonBufferExceeded, "enough")
+		p.heard(t, "begin", "first cut off after 50")
+	})
 	t.Run("130_observers_are_told_of_each_wait", func(t *testing.T) {
 		p := &pacer{waits: []plan.Duration{span(30)}}
 		s := begin(t, hedges(2, 100), paced(p), observed)

@@ -62,6 +62,13 @@ func TestSilence(t *testing.T) {
 		s.at(6500).fires().opens(2).arms(7500)
 		s.at(7500).fires().aborts(2).expect(attempts.Action{Op: attempts.End, Attempt: 1}).outcomeIs(unavailable, status.ReasonExhausted, "attempt 2")
 	})
+	t.Run("115_but_not_once_it_has_been_answered", func(t *testing.T) {
+		s := begin(t, retries(2), silentAfter(1000), streams)
+		s.at(0).begins().opens(1)
+		s.at(100).event(func(m *attempts.Machine) { m.Head(s.now, 0, 200) })
+		s.at(5000).halfCloses()
+		s.at(9000).ends(1, ok).releases(1).header(1).over(1, ok, status.ReasonResponseHeaders)
+	})
 	t.Run("115_a_duplex_one_from_its_opening", func(t *testing.T) {
 		s := begin(t, retries(2), silentAfter(1000), duplex)
 		s.at(0).begins().opens(1).arms(1000)
@@ -85,6 +92,18 @@ func TestSilence(t *testing.T) {
 		s.at(62_500).fires().aborts(1).arms(63_000)
 		s.at(63_000).fires().opens(2).arms(64_000)
 		s.at(64_100).fires().aborts(2).expect(attempts.Action{Op: attempts.End, Attempt: 1}).outcomeIs(unavailable, status.ReasonExhausted, "attempt 2")
+	})
+	t.Run("117_a_timer_that_is_late_by_as_long_shows_that_the_page_slept", func(t *testing.T) {
+		for late, slept := range map[float64]bool{1999: false, 2000: true} {
+			s := begin(t, retries(2), silentAfter(1000))
+			s.at(0).starts().opens(1).arms(1000)
+			if s.at(late).fires(); slept {
+				s.arms(late + 1000).at(late + 1).cancels("enough").aborts(1).disarms()
+			} else {
+				s.aborts(1).arms(late + 500).at(late + 1).cancels("enough").disarms()
+			}
+			s.overLocally(canceled, status.ReasonCanceled, "enough")
+		}
 	})
 	t.Run("118_the_time_begins_when_the_request_goes_out", func(t *testing.T) {
 		s := begin(t, retries(2), silentAfter(1000), func(s *attempts.Settings) { s.Prepare, s.WaitForReady = true, true })

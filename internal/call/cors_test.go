@@ -83,7 +83,7 @@ func TestAttemptsHeaderRefused(t *testing.T) {
 				t.Errorf("attempt %d: %+v", i+1, r)
 			}
 		}
-		if text := st.Attempts[1].Message; !strings.Contains(text, "answers attempts without the header "+channel.AttemptsHeader) {
+		if text := st.Attempts[1].Message; !strings.HasPrefix(text, "no response from POST https://api.test/") || !strings.Contains(text, "answers attempts without the header "+channel.AttemptsHeader) {
 			t.Errorf("%q", text)
 		}
 		w := tk.warnings[0]

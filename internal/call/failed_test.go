@@ -152,6 +152,7 @@ func TestUnprepared(t *testing.T) {
 	}{
 		{&status.Status{Message: "no token"}, status.Unauthenticated, "the function for per-attempt metadata failed: no token"},
 		{status.New(17, "no token"), status.Unauthenticated, "the function for per-attempt metadata failed: no token"},
+		{status.New(status.Unauthenticated, "who are you"), status.Unauthenticated, "who are you"},
 		{&status.Status{Code: status.PermissionDenied, Message: "not you", Trailer: metadata.New("x-why", "1"), Details: []byte("d")}, status.PermissionDenied, "not you"},
 	} {
 		tk := unary(t, open(t, retrying, func(o *channel.Options) { o.PerAttempt = true }))

@@ -111,6 +111,24 @@ func TestRequestHeader(t *testing.T) {
 	}
 }
 
+// A request may have any number of fields, of whatever source.
+func TestRequestHeaderHasAllFields(t *testing.T) {
+	var many metadata.MD
+	for range 100 {
+		many.Append("x-many", "1")
+	}
+	for source := range 3 {
+		var all, own, attempt metadata.MD
+		*[]*metadata.MD{&all, &own, &attempt}[source] = many
+		tk := begin(t, open(t, "", func(o *channel.Options) { o.Metadata = all }), Params{Metadata: own, PerAttempt: true})
+		tk.sends(10).starts().asks("prepare 1")
+		tk.tell(func(c *Call) { c.Prepared(0, 0, attempt) }).asks("open 1")
+		if n := len(tk.header.Values("x-many")); n != 100 {
+			t.Errorf("%d of 100 fields are sent", n)
+		}
+	}
+}
+
 // Scenario 98, and 5.3: what cannot be sent ends with INTERNAL, before anything is.
 func TestRefusedRequests(t *testing.T) {
 	for _, method := range []string{
