@@ -113,14 +113,17 @@ func (md MD) Get(name string) string {
 
 // Lookup returns the first value of the name, and whether there is one.
 func (md MD) Lookup(name string) (string, bool) {
-	name = lower(name)
-	for _, f := range md.fields {
-		if f.Name == name {
+	for i := range md.fields {
+		if f := &md.fields[i]; f.is(name) {
 			return f.Value, true
 		}
 	}
 	return "", false
 }
+
+// is reports whether it is the field's name, in whatever case. Most names differ in their
+// lengths already.
+func (f *Field) is(name string) bool { return len(f.Name) == len(name) && f.Name == lower(name) }
 
 // Values returns the values of the name in order; nil if there are none.
 func (md MD) Values(name string) []string {

@@ -54,7 +54,8 @@ func (b *Buffers) Input(n uint32) []byte {
 }
 
 // The methods that write actions are not inlined. They are called in many places, and
-// inlining them would add kilobytes to the WebAssembly.
+// inlining them would add kilobytes to the WebAssembly. They write each word by its index,
+// because TinyGo's append copies even one word by a function of the browser's.
 
 // Begin begins an action. The words that follow are its own, up to the next Begin
 // or Finish.
@@ -63,7 +64,8 @@ func (b *Buffers) Input(n uint32) []byte {
 func (b *Buffers) Begin(action, call, attempt uint32) {
 	b.Finish()
 	b.action = len(b.Actions)
-	b.Actions = append(b.Actions, action, call, attempt)
+	to := b.room(3)
+	to[0], to[1], to[2] = action, call, attempt
 }
 
 // Finish writes the last action's length into its first word, so that JavaScript can skip
@@ -75,15 +77,32 @@ func (b *Buffers) Finish() (words uint32) {
 	return uint32(len(b.Actions))
 }
 
+// room makes room for n further words, and returns it.
+//
+//go:noinline
+func (b *Buffers) room(n int) []uint32 {
+	at := len(b.Actions)
+	if at+n > cap(b.Actions) {
+		b.Actions = append(make([]uint32, 0, 2*(at+n)), b.Actions...)
+	}
+	b.Actions = b.Actions[:at+n]
+	return b.Actions[at:]
+}
+
 // Word writes one word of an action.
 //
 //go:noinline
-func (b *Buffers) Word(w uint32) { b.Actions = append(b.Actions, w) }
+func (b *Buffers) Word(w uint32) { b.room(1)[0] = w }
 
 // Words writes several words.
 //
 //go:noinline
-func (b *Buffers) Words(w ...uint32) { b.Actions = append(b.Actions, w...) }
+func (b *Buffers) Words(w ...uint32) {
+	to := b.room(len(w))
+	for i := range to {
+		to[i] = w[i]
+	}
+}
 
 // Flag writes a word that is 1 or 0.
 func (b *Buffers) Flag(set bool) {
@@ -99,23 +118,30 @@ func (b *Buffers) Flag(set bool) {
 //go:noinline
 func (b *Buffers) Float(f float64) {
 	bits := math.Float64bits(f)
-	b.Actions = append(b.Actions, uint32(bits), uint32(bits>>32))
+	to := b.room(2)
+	to[0], to[1] = uint32(bits), uint32(bits>>32)
 }
 
 // String writes text into the text buffer, and its offset and length into the action.
 //
 //go:noinline
 func (b *Buffers) String(s string) {
-	b.Actions = append(b.Actions, uint32(len(b.Text)), uint32(len(s)))
-	b.Text = append(b.Text, s...)
+	to := b.room(2)
+	to[0], to[1] = uint32(len(b.Text)), uint32(len(s))
+	if s != "" {
+		b.Text = append(b.Text, s...)
+	}
 }
 
 // Bytes writes bytes in the same way.
 //
 //go:noinline
 func (b *Buffers) Bytes(s []byte) {
-	b.Actions = append(b.Actions, uint32(len(b.Text)), uint32(len(s)))
-	b.Text = append(b.Text, s...)
+	to := b.room(2)
+	to[0], to[1] = uint32(len(b.Text)), uint32(len(s))
+	if len(s) > 0 {
+		b.Text = append(b.Text, s...)
+	}
 }
 
 // Fragment writes a part of a frame's payload: its offset in the slice, its length, the

@@ -3,7 +3,7 @@
 package abi
 
 // Version is a number of the table, which JavaScript must know too.
-const Version uint32 = 0xd5163463
+const Version uint32 = 0x5a600c86
 
 // Fatal is what an export answers with, instead of a number of words, when the
 // instance is good for nothing any more.
@@ -107,7 +107,7 @@ type Program interface {
 // The actions, by their numbers.
 const (
 	ActionPrepare     uint32 = 0  // run the per-attempt metadata function, for the attempt with this number
-	ActionOpen        uint32 = 1  // send the request with this header, by fetch or a new WebSocket. streams: send each message when it comes; otherwise the request is complete and is sent as a whole
+	ActionOpen        uint32 = 1  // send the request with this header, by fetch or a new WebSocket. streams: send each message when it comes; otherwise the request is complete and is sent as a whole. again: the header is that of the last open, and is left out here
 	ActionAbort       uint32 = 2  // end the attempt's exchange and ignore what it still reports
 	ActionRead        uint32 = 3  // read one chunk of the body
 	ActionHead        uint32 = 4  // give the application the header

@@ -228,7 +228,13 @@ func (m *Machine) act(a Action) {
 	if m.actions == nil {
 		m.actions = m.inline.actions[:0]
 	}
-	m.actions = append(m.actions, a)
+	at := len(m.actions)
+	if at == cap(m.actions) {
+		m.actions = append(m.actions, a)
+		return
+	}
+	m.actions = m.actions[:at+1] // TinyGo's append would call a function of the browser's to copy
+	m.actions[at] = a
 }
 
 func (m *Machine) observe(e Event) {

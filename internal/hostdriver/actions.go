@@ -25,10 +25,7 @@ func (d *Driver) writeActions(c *liveCall) {
 			d.out.Word(uint32(c.Number(a.Attempt)))
 		case attempts.Open:
 			d.begin(abi.ActionOpen, c, a)
-			d.out.Flag(c.Streams())
-			d.header.Reset()
-			c.AppendRequestHeader(&d.header, d.now, a.Attempt)
-			d.emitMetadata(d.header)
+			d.emitRequest(c, a.Attempt)
 		case attempts.Refresh:
 			d.begin(abi.ActionRefresh, c, a)
 		case attempts.StopRefresh:

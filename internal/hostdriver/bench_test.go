@@ -6,6 +6,7 @@ import (
 
 	"github.com/hedgerow-web/hedgerow/internal/abi"
 	"github.com/hedgerow-web/hedgerow/internal/abi/abitest"
+	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
 // unaryCall runs a unary call of 100 bytes, which succeeds at once, with the bytes that
@@ -89,6 +90,30 @@ func TestTextsThatRepeat(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%d fields of %q are %q; want %q", c.fields, c.text, got, c.want)
+		}
+	}
+}
+
+// A start is told apart from the last one by its number of fields too, which alone may
+// show that a name or a value holds a NUL.
+func TestStartsThatRepeat(t *testing.T) {
+	var l last
+	for _, c := range []struct {
+		text    string
+		fields  uint32
+		want    string
+		refused bool
+	}{
+		{"/a/B\x00x\x001\x00", 1, "/a/B 1", false},
+		{"/a/B\x00x\x001\x00", 1, "/a/B 1", false},
+		{"/a/B\x00x\x001\x00", 0, "/a/B 0", true},
+		{"/a/B\x00x\x001\x00", 0, "/a/B 0", true},
+		{"/a/C\x00x\x001\x00", 1, "/a/C 1", false},
+		{"/a/C\x00", 0, "/a/C 0", false},
+	} {
+		method, md, err := l.start([]byte(c.text), c.fields)
+		if got := method + " " + text.Decimal(md.Len()); got != c.want || (err != nil) != c.refused {
+			t.Errorf("%q with %d fields: %q, %v; want %q", c.text, c.fields, got, err, c.want)
 		}
 	}
 }

@@ -29,6 +29,7 @@ type Driver struct {
 	now      plan.Duration   // the instant of the current event
 	room     []wire.Fragment // reused by every Feed
 	header   metadata.MD     // reused for the header of every request
+	opened   metadata.MD     // the header of the last request
 
 	lastStart last // the method and the metadata
 	lastHead  last
@@ -203,12 +204,9 @@ func (d *Driver) Start(id uint32, in []byte) {
 		d.emitRefusal(id)
 		return
 	}
-	started, _ := d.lastStart.of(rest)
-	text := reader{started}
 	params := readParams(block)
-	params.Method = text.next()
-	md, err := text.metadata(block.Fields)
-	params.Metadata = md
+	var err error
+	params.Method, params.Metadata, err = d.lastStart.start(rest, block.Fields)
 	c := d.calls.add(id)
 	c.channel = block.Channel
 	c.Init(ch, d.now, params)

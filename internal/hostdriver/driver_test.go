@@ -11,6 +11,33 @@ import (
 	"github.com/hedgerow-web/hedgerow/internal/call"
 )
 
+// JavaScript gets a header only if it differs from that of the last request.
+func TestHeadersThatRepeat(t *testing.T) {
+	s := open(t, retrying)
+	for id, c := range []struct {
+		start start
+		again bool
+	}{
+		{unary(), false},
+		{unary(), true},
+		{start{metadata: []string{"x", "1"}}, false},
+		{start{metadata: []string{"x", "1"}}, true},
+		{start{metadata: []string{"x", "2"}}, false},
+		{start{metadata: []string{"x", "2", "x", "2"}}, false},
+		{unary(), false},
+		{unary(), true},
+	} {
+		s.starts(float64(id+1), c.start)
+		if open := s.only("open"); open.Values["again"] != c.again {
+			t.Errorf("request %d: again is %v; want %v", id+1, open.Values["again"], c.again)
+		}
+	}
+	s.at(10).refuses(8, 0, "grpc-status", "14", "grpc-retry-pushback-ms", "0").asks("open 8/1")
+	if open := s.only("open"); open.Values["again"] != false {
+		t.Error("the header of a second attempt is another one")
+	}
+}
+
 func TestUnary(t *testing.T) {
 	t.Run("19_success_after_retry", func(t *testing.T) {
 		s := open(t, retrying).at(100).starts(7, start{metadata: []string{"x-app", "1", "x-key-bin", "AAH/"}}).asks("open 7/0")

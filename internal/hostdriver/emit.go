@@ -31,6 +31,34 @@ func (d *Driver) emitMetadata(md metadata.MD) {
 	out.Words(uint32(md.Len()), uint32(from), uint32(len(out.Text)-from))
 }
 
+// emitRequest writes how an attempt is sent. Most requests of a page have the header of
+// the one before, which JavaScript then need not read again.
+func (d *Driver) emitRequest(c *liveCall, attempt int) {
+	d.out.Flag(c.Streams())
+	d.header.Reset()
+	c.AppendRequestHeader(&d.header, d.now, attempt)
+	again := same(d.header, d.opened)
+	d.out.Flag(again)
+	if again {
+		d.emitMetadata(metadata.MD{})
+		return
+	}
+	d.emitMetadata(d.header)
+	d.header, d.opened = d.opened, d.header
+}
+
+func same(a, b metadata.MD) bool {
+	if a.Len() != b.Len() {
+		return false
+	}
+	for i := range a.Len() {
+		if a.At(i) != b.At(i) {
+			return false
+		}
+	}
+	return true
+}
+
 // emitStatus writes the status and the history of a call that has ended.
 func (d *Driver) emitStatus(c *liveCall) {
 	st, _ := c.Ending()
@@ -81,7 +109,9 @@ func since(c *liveCall, at int64) float64 {
 }
 
 // emitEvent writes all fields of an event. JavaScript picks those that the kind calls
-// for.
+// for. Inlined, it would make every export clear several hundred bytes of its stack.
+//
+//go:noinline
 func (d *Driver) emitEvent(e *attempts.Event) {
 	policy := uint32(0)
 	if e.Kind == attempts.CallStarted {
@@ -96,6 +126,7 @@ func (d *Driver) emitEvent(e *attempts.Event) {
 	})
 }
 
+//go:noinline
 func (d *Driver) emitWarning(w channel.Warning) {
 	d.out.PutWarning(&abi.Warning{Kind: w.Kind, Text: w.Text, Allow: text.List(w.Allow), Expose: text.List(w.Expose)})
 }

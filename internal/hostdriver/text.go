@@ -53,6 +53,8 @@ type last struct {
 	text   string
 	fields uint32
 	md     metadata.MD
+	method string
+	err    error // why the metadata is refused
 }
 
 // of returns the text, and whether it differs from the previous one.
@@ -61,6 +63,17 @@ func (l *last) of(in []byte) (said string, other bool) {
 		l.text = string(in)
 	}
 	return l.text, other
+}
+
+// start reads the text as a method and the application's fields.
+func (l *last) start(in []byte, fields uint32) (method string, md metadata.MD, err error) {
+	if said, other := l.of(in); other || fields != l.fields {
+		r := reader{said}
+		l.method = r.next()
+		l.fields = fields
+		l.md, l.err = r.metadata(fields)
+	}
+	return l.method, l.md, l.err
 }
 
 // head reads the text as the fields of a response head.

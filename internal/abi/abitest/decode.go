@@ -33,7 +33,7 @@ func (f Fields) Get(name string) string {
 // Decode reads what the last export has left in the buffers. It is an error if one
 // word is not as the table says.
 func (h *Host) Decode() (actions []Action, err error) {
-	r := &decoder{words: h.Buffers.Actions, text: h.Buffers.Text}
+	r := &decoder{words: h.Buffers.Actions, text: h.Buffers.Text, opened: &h.opened}
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = cause.(error)
@@ -49,6 +49,8 @@ type decoder struct {
 	words []uint32
 	text  []byte
 	at    int
+
+	opened *Fields // the header of the last open
 }
 
 func (r *decoder) fail(format string, args ...any) {
@@ -73,6 +75,12 @@ func (r *decoder) action() Action {
 	kind := table.Actions[number]
 	a := Action{Name: kind.Name, Call: r.word(), Attempt: int(int32(r.word()))}
 	a.Values = r.fields(kind.Fields)
+	if again, ok := a.Values["again"]; ok {
+		if again == false {
+			*r.opened = a.Values["header"].(Fields)
+		}
+		a.Values["header"] = *r.opened
+	}
 	if r.at != from+length {
 		r.fail("%s has %d words and says that it has %d", kind.Name, r.at-from, length)
 	}

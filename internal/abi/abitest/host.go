@@ -70,6 +70,8 @@ type Host struct {
 	Buffers *abi.Buffers
 	Program abi.Program
 	Death   string // what the program died of; "": it lives
+
+	opened Fields // the header of the last request
 }
 
 // Enter tells the program of an event. The answer is false if it has died of it.

@@ -64,8 +64,8 @@ var Exports = []Export{
 // length, the call's id, and the attempt's index.
 var Actions = []Action{
 	{Name: "prepare", Fields: []Field{{Name: "number", Type: Word}}, Says: "run the per-attempt metadata function, for the attempt with this number"},
-	{Name: "open", Fields: []Field{{Name: "streams", Type: Flag}, {Name: "header", Type: Fields}}, Says: "send the request with this header, by fetch or a new WebSocket. *streams*: send each message when it comes; " +
-		"otherwise the request is complete and is sent as a whole"},
+	{Name: "open", Fields: []Field{{Name: "streams", Type: Flag}, {Name: "again", Type: Flag}, {Name: "header", Type: Fields}}, Says: "send the request with this header, by fetch or a new WebSocket. *streams*: send each message when it comes; " +
+		"otherwise the request is complete and is sent as a whole. *again*: the header is that of the last *open*, and is left out here"},
 	{Name: "abort", Says: "end the attempt's exchange and ignore what it still reports"},
 	{Name: "read", Says: "read one chunk of the body"},
 	{Name: "head", Fields: []Field{{Name: "header", Type: Fields}}, Says: "give the application the header"},

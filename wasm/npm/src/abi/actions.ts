@@ -23,10 +23,16 @@ export interface History {
 }
 
 /** The fields of a request header, as fetch takes them. */
-export function readFields(cursor: Cursor): [string, string][] {
+export type RequestFields = [string, string][];
+
+/** Reads the fields of a request header. Go leaves them out if they are those of the last request. */
+export function readFields(cursor: Cursor, last: RequestFields): RequestFields {
+  const again = cursor.flag();
   const count = cursor.word();
-  const parts = cursor.text().split("\0");
-  const fields: [string, string][] = [];
+  const text = cursor.text();
+  if (again) return last;
+  const parts = text.split("\0");
+  const fields: RequestFields = [];
   for (let i = 0; i < count; i++) fields.push([parts[2 * i] as string, parts[2 * i + 1] as string]);
   return fields;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../api/options.js";
-import { readWarning, type Warning } from "./actions.js";
+import { type RequestFields, readFields, readWarning, type Warning } from "./actions.js";
 import type { Cursor } from "./cursor.js";
 import { type Arguments, type Export, Host } from "./host.js";
 import { Action } from "./table.js";
@@ -58,6 +58,7 @@ export class Engine {
   /** When the timer will fire, and when Go wants to hear of it. Infinity: never. */
   #due: number = Number.POSITIVE_INFINITY;
   #wanted: number = Number.POSITIVE_INFINITY;
+  #lastFields: RequestFields = [];
   /** After how many more microtasks the timer is set to what is wanted. 0: none is awaited. */
   #patience = 0;
 
@@ -146,6 +147,12 @@ export class Engine {
   /** Whether the browser knows that there is no network. It can never know that there is one. */
   get offline(): boolean {
     return typeof navigator === "object" && navigator.onLine === false;
+  }
+
+  /** Reads the fields of a request. The pairs are its own: they are handed to a fetch that may be the user's. */
+  fields(cursor: Cursor): RequestFields {
+    this.#lastFields = readFields(cursor, this.#lastFields);
+    return this.#lastFields.map(([name, value]) => [name, value]);
   }
 
   /** Performs something after everything that is waiting to be performed. */

@@ -61,7 +61,8 @@ export class Host {
   #cursor!: Cursor;
   /** Where the mailbox is, in words. */
   #box: number;
-  #input: Uint8Array<ArrayBuffer>;
+  #input!: Uint8Array<ArrayBuffer>;
+  #block!: DataView;
   #printed = "";
   #encoder: TextEncoder = new TextEncoder();
   /** What the instance died of. It cannot be used any more then. */
@@ -95,7 +96,7 @@ export class Host {
         "the WebAssembly comes from another version of hedgerow than the JavaScript: serve both from the same package",
       );
     }
-    this.#input = this.#view();
+    this.#lookAtInput();
   }
 
   get alive(): boolean {
@@ -187,7 +188,7 @@ export class Host {
   /** Writes what the export start reads: its block, then text. Returns the length of both in bytes. */
   start(block: StartBlock, text: string): number {
     const input = this.#room(START_BLOCK_SIZE + 3 * text.length);
-    writeStartBlock(new DataView(input.buffer, input.byteOffset), block);
+    writeStartBlock(this.#block, block);
     return START_BLOCK_SIZE + this.#encode(text, input, START_BLOCK_SIZE);
   }
 
@@ -199,14 +200,19 @@ export class Host {
 
   #room(bytes: number): Uint8Array<ArrayBuffer> {
     if (bytes > this.#input.length) this.enter("reserve", bytes);
-    if (this.#death) return new Uint8Array(bytes); // for want of memory; nobody will read what is written
-    if (this.#input.length === 0 || this.#input.byteOffset !== this.#word(Box.Input)) this.#input = this.#view(); // it has moved
+    if (this.#death) {
+      this.#input = new Uint8Array(bytes); // for want of memory; nobody will read what is written
+      this.#block = new DataView(this.#input.buffer);
+      return this.#input;
+    }
+    if (this.#input.length === 0 || this.#input.byteOffset !== this.#word(Box.Input)) this.#lookAtInput(); // it has moved
     return this.#input;
   }
 
-  #view(): Uint8Array<ArrayBuffer> {
+  #lookAtInput(): void {
     const [at, size] = [this.#word(Box.Input), this.#word(Box.Capacity)];
-    return new Uint8Array(this.#words.buffer, at, size);
+    this.#input = new Uint8Array(this.#words.buffer, at, size);
+    this.#block = new DataView(this.#words.buffer, at, size);
   }
 
   #look(): void {

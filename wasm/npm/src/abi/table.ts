@@ -2,7 +2,7 @@
 import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
 
 /** A number of the table, which the program must know too. */
-export const VERSION = 0xd5163463;
+export const VERSION = 0x5a600c86;
 
 /** What an export answers with that has died. */
 export const FATAL = 0xffffffff;
@@ -78,7 +78,7 @@ export interface Exports {
 export enum Action {
   /** Run the per-attempt metadata function, for the attempt with this number. */
   Prepare = 0,
-  /** Send the request with this header, by fetch or a new WebSocket. *streams*: send each message when it comes; otherwise the request is complete and is sent as a whole. */
+  /** Send the request with this header, by fetch or a new WebSocket. *streams*: send each message when it comes; otherwise the request is complete and is sent as a whole. *again*: the header is that of the last *open*, and is left out here. */
   Open = 1,
   /** End the attempt's exchange and ignore what it still reports. */
   Abort = 2,

@@ -6,9 +6,12 @@ export function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === "Uint8Array";
 }
 
-/** The bytes of an ArrayBuffer or of a view of one. */
+/** The bytes of an ArrayBuffer or of a view of one: as a Uint8Array of this realm, and not of a subclass such as Node's Buffer. */
 export function bytesOf(value: unknown): Uint8Array {
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (ArrayBuffer.isView(value)) {
+    if (Object.getPrototypeOf(value) === Uint8Array.prototype) return value as Uint8Array;
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
   if (Object.prototype.toString.call(value) === "[object ArrayBuffer]") return new Uint8Array(value as ArrayBuffer);
   throw new TypeError("the body's stream gave something other than bytes");
 }

@@ -1,8 +1,8 @@
 import {
   type History,
+  type RequestFields,
   readEnding,
   readEvent,
-  readFields,
   readHistory,
   readMetadata,
   readWarning,
@@ -21,7 +21,7 @@ import { Attempt } from "./attempt.js";
 import type { AttemptOwner } from "./attempt-owner.js";
 import { Backpressure } from "./backpressure.js";
 import type { ChannelView } from "./channel-view.js";
-import { Listeners } from "./listeners.js";
+import { type Listeners, listenersOf } from "./listeners.js";
 import { type LiveCall, nextCallId, type Receiver } from "./live-call.js";
 import { prepare } from "./prepare.js";
 import type { Request, Tap } from "./request.js";
@@ -52,7 +52,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     this.channel = channel;
     this.#request = request;
     this.#receiver = receiver;
-    this.#listeners = new Listeners(request.listeners);
+    this.#listeners = listenersOf(request.listeners);
   }
 
   /** Passes the call to Go, which answers with what to do first. */
@@ -93,7 +93,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     if (outgoing.open) flags |= StartFlag.Open;
     if (canStream) flags |= this.channel.webSocket ? StartFlag.Socket : StartFlag.CanStream;
     if (waitForReady !== undefined) flags |= waitForReady ? StartFlag.WaitForReady : StartFlag.NoWait;
-    if (this.engine.offline) flags |= StartFlag.Offline;
+    if ((waitForReady ?? this.channel.waits) && this.engine.offline) flags |= StartFlag.Offline;
     if (noRefresh) flags |= StartFlag.NoRefresh;
     return flags;
   }
@@ -179,7 +179,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
       }
       case Action.Open: {
         const streams = cursor.flag();
-        const fields = readFields(cursor);
+        const fields = this.engine.fields(cursor);
         this.engine.later(() => this.#open(attempt, streams, fields));
         return;
       }
@@ -246,7 +246,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     return this.#attempts[id];
   }
 
-  #open(id: number, streams: boolean, fields: [string, string][]): void {
+  #open(id: number, streams: boolean, fields: RequestFields): void {
     if (this.over) return;
     const { outgoing } = this.#request;
     const attempt = this.#attempt(id);

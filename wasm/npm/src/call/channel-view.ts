@@ -23,6 +23,8 @@ export interface ChannelView {
   readonly carry: CarrierFactory;
   /** Streams of requests go over WebSockets. */
   readonly webSocket: boolean;
+  /** Calls may be configured to wait for a network. Others do not ask the browser whether there is one, which takes a while. */
+  readonly waits: boolean;
   /** Compresses messages; absent: they go out as they are. */
   readonly compress: ((message: Uint8Array) => Promise<Uint8Array>) | undefined;
   readonly loadInflate: () => Promise<Inflate>;

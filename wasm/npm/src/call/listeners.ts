@@ -35,3 +35,9 @@ export class Listeners {
     this.tell({ ...base, type: "callEnded", code, statusMessage: message, attempts, reason });
   }
 }
+
+const NOBODY = new Listeners([]);
+
+export function listenersOf(listeners: readonly Listener[]): Listeners {
+  return listeners.length > 0 ? new Listeners(listeners) : NOBODY;
+}

@@ -126,7 +126,10 @@ function checkInput(input: Input, gzip: boolean, must: Must): Outgoing {
   return new Outgoing();
 }
 
+const NONE = new Metadata();
+
 function metadataOf(metadata: CallOptions["metadata"], misuse: (text: string) => StatusError): Metadata {
+  if (metadata === undefined) return NONE;
   try {
     return metadata instanceof Metadata ? metadata : new Metadata(metadata);
   } catch (error) {

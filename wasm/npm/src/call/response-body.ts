@@ -76,8 +76,9 @@ export class ResponseBody {
     const { engine, id } = this.#call;
     const { buffers } = engine;
     const from = this.#at;
-    const slice = this.#chunk.subarray(from, from + SLICE);
-    const last = from + slice.length === this.#chunk.length;
+    const chunk = this.#chunk;
+    const slice = from === 0 && chunk.length <= SLICE ? chunk : chunk.subarray(from, from + SLICE);
+    const last = from + slice.length === chunk.length;
     engine.enter("feed", id, this.#attempt.id, engine.clock.now(), last ? 1 : 0, buffers.bytes(slice));
     if (!buffers.alive) {
       this.drop();

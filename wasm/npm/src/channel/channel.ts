@@ -222,7 +222,8 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
     };
     const refresher = Refresher && refresh && new Refresher(refresh, ended);
     const tell = this.#budgeted ? (text: string): void => this.#shared?.tell(text) : undefined;
-    this.#view = { engine, id, baseUrl, prepare, loadInflate, ended: kept?.touch, refresher, tell, ...parts };
+    const waits = /waitForReady|\\u/i.test(text); // Go reads a key in any case, and JSON may escape its letters
+    this.#view = { engine, id, baseUrl, waits, prepare, loadInflate, ended: kept?.touch, refresher, tell, ...parts };
     kept?.start(() => this.#ask());
     if (tell && typeof BroadcastChannel === "function") void this.#share(this.#view).catch(() => {}); // each tab then has a budget of its own
   }

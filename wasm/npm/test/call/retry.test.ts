@@ -51,6 +51,25 @@ test("26 no policy, or retries off: exactly one request", async (t) => {
   }
 });
 
+test("requests with the same header do not share it: a fetch may change what it is given", async (t) => {
+  const seen: unknown[] = [];
+  const fake = new FakeFetch(busy(), ok(MESSAGE), ok(MESSAGE), ok(MESSAGE));
+  const fetch = (url: string | URL, init?: RequestInit) => {
+    const fields = init?.headers as [string, string][];
+    seen.push(fields.map((field) => field.join()));
+    for (const field of fields) field[1] = "changed";
+    fields.length = 1;
+    return fake.fetch(url, init);
+  };
+  const channel = await open(t, fake, { serviceConfig: retrying(), fetch });
+  for (let i = 0; i < 3; i++) await channel.unary(METHOD, MESSAGE);
+  const [first, second, third, fourth] = seen as string[][];
+  assert.ok(first?.includes("content-type,application/grpc-web"), String(first));
+  assert.deepEqual(second, [...(first ?? []), "grpc-previous-rpc-attempts,1"]);
+  assert.deepEqual(third, first);
+  assert.deepEqual(fourth, first);
+});
+
 test("34 pushback is waited for exactly", async (t) => {
   const clock = new Clock(t);
   const fake = new FakeFetch(failed(Code.UNAVAILABLE, "", { "grpc-retry-pushback-ms": "200" }), ok(MESSAGE));
