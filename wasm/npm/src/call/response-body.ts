@@ -27,6 +27,8 @@ export class ResponseBody {
   #payload: Payload = new Payload();
   /** The payload is decoded from text: all of it has to be fed. */
   #decoded = false;
+  /** The longest slice that is fed next. */
+  #most: number = SLICE;
   /** A compressed payload that is complete. No more is fed until it is inflated. */
   #packed: Uint8Array | undefined;
 
@@ -77,7 +79,8 @@ export class ResponseBody {
     const { buffers } = engine;
     const from = this.#at;
     const chunk = this.#chunk;
-    const slice = from === 0 && chunk.length <= SLICE ? chunk : chunk.subarray(from, from + SLICE);
+    const slice = from === 0 && chunk.length <= this.#most ? chunk : chunk.subarray(from, from + this.#most);
+    this.#most = SLICE;
     const last = from + slice.length === chunk.length;
     engine.enter("feed", id, this.#attempt.id, engine.clock.now(), last ? 1 : 0, buffers.bytes(slice));
     if (!buffers.alive) {
@@ -93,7 +96,10 @@ export class ResponseBody {
   /** Keeps a fragment. If the payload goes on after the slice but within the chunk, that part is kept with it, so that all of it is one view. */
   #fragment({ flags, first, decoded, offset, length, total }: Fragment, slice: number): void {
     this.#decoded = decoded;
-    if (first) this.#payload.begin(flags, total);
+    if (first) {
+      this.#payload.begin(flags, total);
+      if (total > SLICE) this.#most = SHORT;
+    }
     if (decoded) {
       this.#keep(this.#call.engine.buffers.decoded(offset, length));
       return;
@@ -152,5 +158,8 @@ export class ResponseBody {
     });
   }
 }
+
+/** How much is fed behind a payload that is longer than a slice: the next one is likely to be so too, and Go needs only its prefix. */
+const SHORT = 64;
 
 const NOTHING: Uint8Array = new Uint8Array();
