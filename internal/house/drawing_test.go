@@ -28,6 +28,8 @@ var drawing = map[string]room{
 	"grpcweb/transport": driver("grpcweb/metadata"),
 	"grpcweb":           driver("grpcweb/transport").and(coreRooms...),
 	"internal/abi":      core(),
+	// The memory of TinyGo's build, whose addresses are numbers.
+	"internal/heap": inside(),
 	// The table of the ABI, and what generates Go, TypeScript and a page of documentation from it; no program links them.
 	"internal/abi/table":    driver("internal/explain", "internal/attempts", "internal/call", "internal/channel", "internal/wire", "grpcweb/status"),
 	"internal/abi/generate": driver("internal/abi/table"),
@@ -35,7 +37,7 @@ var drawing = map[string]room{
 	"internal/abi/abitest": driver("internal/abi", "internal/abi/table", "internal/wire", "grpcweb/status"),
 	"internal/abi/tape":    driver("internal/abi", "internal/abi/abitest", "internal/hostdriver"),
 	"internal/hostdriver":  core("internal/abi").and(coreRooms...),
-	"jsbridge/host":        inside("internal/abi"),
+	"jsbridge/host":        inside("internal/abi", "internal/heap"),
 	"wasm":                 inside("jsbridge/host", "internal/hostdriver", "internal/abi"),
 
 	// Packages around the two drivers.

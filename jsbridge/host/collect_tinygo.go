@@ -2,5 +2,8 @@
 
 package host
 
-// letCollect has nothing to do: TinyGo collects where something is allocated.
-func letCollect() {}
+import "github.com/hedgerow-web/hedgerow/internal/heap"
+
+// letCollect collects garbage, if it is time to. No function needs any more what only it
+// points to: the export has done its work, and what JavaScript reads is in the buffers.
+func letCollect() { heap.Collect() }

@@ -3,6 +3,7 @@
 package host
 
 import (
+	"math"
 	"strings"
 
 	"github.com/hedgerow-web/hedgerow/internal/abi"
@@ -34,7 +35,7 @@ func (m mortal) Start(call uint32, in []byte) {
 	case faultPrefix + "Panic":
 		panic("a panic on purpose")
 	case faultPrefix + "Overflow":
-		overflow(nil)
+		overflow(0)
 	case faultPrefix + "Memory":
 		fill()
 	case faultPrefix + "Exit":
@@ -43,26 +44,17 @@ func (m mortal) Start(call uint32, in []byte) {
 	m.Program.Start(call, in)
 }
 
-// A frame is on the stack, not in registers, and no compiler makes a loop of
-// what needs all of them.
-type frame struct {
-	up    *frame
-	bytes [200]byte
-}
-
+// overflow needs a frame on the stack for each call: no compiler keeps in registers what
+// has an index, and none makes a loop of what is needed after the call.
+//
 //go:noinline
-func overflow(up *frame) int {
-	f := frame{up: up}
-	f.bytes[len(f.bytes)-1] = 1
-	return overflow(&f) + sum(&f)
-}
-
-func sum(f *frame) int {
-	n := 0
-	for ; f != nil; f = f.up {
-		n += int(f.bytes[len(f.bytes)-1])
+func overflow(depth int) int {
+	var frame [200]byte
+	frame[depth%len(frame)] = 1
+	if depth == math.MaxInt32 {
+		return 0
 	}
-	return n
+	return overflow(depth+1) + int(frame[depth/2%len(frame)])
 }
 
 // hoard is what fill keeps alive.

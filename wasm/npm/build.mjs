@@ -66,7 +66,7 @@ async function buildWasm() {
   if (tinygo.path) return;
   const weight = gzipSync(await readFile(join(dist, "hedgerow.wasm")), { level: 9 }).length;
   console.warn(
-    `hedgerow.wasm was compiled by Go's own compiler and has ${Math.round(weight / 1000)} KB (gzip). TinyGo would make it about 57 KB, but: ${tinygo.missing}`,
+    `hedgerow.wasm was compiled by Go's own compiler and has ${Math.round(weight / 1000)} KB (gzip). TinyGo would make it about 53 KB, but: ${tinygo.missing}`,
   );
 }
 
