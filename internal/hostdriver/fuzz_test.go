@@ -151,6 +151,7 @@ func TestTraffic(t *testing.T) {
 			c.Told(e)
 			if !c.right(t, e, actions, err) {
 				t.Errorf("the traffic of seed %d", seed)
+				break
 			}
 			if c.Death != "" {
 				break

@@ -27,6 +27,10 @@ type Traffic struct {
 	offline   bool
 	refreshes []uint32  // channels whose credentials are being refreshed
 	busy      *exchange // its chunk is being taken apart
+
+	warped      bool   // the program was told of other times than the page's
+	unrulyStart bool   // the call that begins was not begun here
+	fault       string // the first rule that was broken
 }
 
 // page is a channel, and what servers know of it.
@@ -47,6 +51,8 @@ type talk struct {
 	streaming, open, streams, socket bool
 	halfClosed                       bool
 	queued                           int
+	deadline                         float64
+	unruly                           bool        // an event of Script's was about it
 	exchanges                        []*exchange // by the attempts' indices
 }
 
@@ -87,6 +93,7 @@ func (t *Traffic) Step() (e Event, actions []Action, err error) {
 	if actions, err = t.host.Decode(); err == nil {
 		t.hear(e, actions)
 		t.Reached.Note(e, actions)
+		err = t.broken(e)
 	}
 	return e, actions, err
 }
@@ -180,12 +187,14 @@ func (t *Traffic) fire() Event {
 
 // wild is an event of Script's, mostly about a call that lives.
 func (t *Traffic) wild() Event {
+	before := t.s.now
 	e := t.s.event()
 	e.Claims = 0
 	export := table.Exports[e.Export]
 	if len(t.calls) > 0 && export.Args[0].Name == "call" && export.Name != "start" && t.s.next()%4 != 0 {
 		e.Args[0] = float64(pick(t.s, t.calls).id)
 	}
+	t.unruly(e, before)
 	return e
 }
 
@@ -257,6 +266,8 @@ func (t *Traffic) hear(e Event, actions []Action) {
 		t.channels = append(t.channels, page{uint32(e.Args[0]), strings.Contains(in, "format\x00text"), strings.Contains(in, strict)})
 	case name == "close_channel":
 		t.channels = slices.DeleteFunc(t.channels, func(p page) bool { return float64(p.id) == e.Args[0] })
+	case name == "network":
+		t.offline = e.Args[1] == 0
 	case name == "start":
 		t.started(e)
 	case name == "feed" && t.busy != nil && t.busy.fed(e):
@@ -281,8 +292,9 @@ func (t *Traffic) started(e Event) {
 	block, _ := abi.ReadStartBlock(e.Input)
 	c := &talk{
 		id: id, streaming: block.Flags&abi.StartFlagStreaming != 0, open: block.Flags&abi.StartFlagOpen != 0,
-		socket: block.Flags&abi.StartFlagSocket != 0,
+		socket: block.Flags&abi.StartFlagSocket != 0, deadline: block.Now + block.Timeout, unruly: t.unrulyStart,
 	}
+	t.unrulyStart = false
 	c.streams = c.socket || block.Flags&abi.StartFlagCanStream != 0
 	if i := slices.IndexFunc(t.channels, func(p page) bool { return p.id == block.Channel }); i >= 0 {
 		c.page = t.channels[i]
@@ -302,6 +314,7 @@ func (t *Traffic) do(i int, a Action) {
 		return
 	}
 	if a.Name == "end" {
+		t.checkEnd(a)
 		t.calls = slices.Delete(t.calls, i, i+1)
 		if t.busy != nil && t.busy.call == c {
 			t.busy = nil
@@ -309,6 +322,7 @@ func (t *Traffic) do(i int, a Action) {
 		return
 	}
 	x := c.attempt(a.Attempt)
+	t.checkAsked(c, x, a.Name)
 	switch a.Name {
 	case "prepare":
 		x.phase = preparing
