@@ -1,14 +1,14 @@
 // The soak: very many calls that end in all the ways there are, after which nothing may be left. In a page of Chromium and in Node, with both
-// compilers' builds of the WebAssembly, it makes
+// compilers' builds of the WebAssembly, and in Chromium also by a program in Go (interop/cmd/soak-wasm), it makes
 //
 //   - a million calls over a fetch of its own (soak/fake.mjs),
 //   - 20,000 calls to the demo server, and 10,000 streams (soak/real.mjs).
 //
 // Twenty times in each run it looks at what lives when no call runs: WebAssembly memory, JavaScript's heap, timers, listeners, and calls,
-// messages and callbacks. A line through what it saw must not rise (soak/slope.mjs); if one does, or a call ends as it should not, the exit
+// messages and callbacks; of the program in Go also its heap, goroutines, and what it holds of JavaScript. A line through what it saw must not rise (soak/slope.mjs); if one does, or a call ends as it should not, the exit
 // code is 1.
 //
-//   .ci/with-server.sh node soak.mjs [--calls 1000000] [--real 20000] [--streams 10000] [--in node,chromium] [--build tinygo,go]
+//   .ci/with-server.sh node soak.mjs [--calls 1000000] [--real 20000] [--streams 10000] [--in node,chromium] [--build tinygo,go,api]
 //
 // --real and --streams are by default a fiftieth and a hundredth of --calls.
 
@@ -24,10 +24,15 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const BUILDS = {
   tinygo: { file: "dist/hedgerow.wasm", says: "TinyGo's build" },
   go: { file: "dist-debug/hedgerow.debug.wasm", says: "Go's own build" },
+  api: { file: "soak-go.wasm", says: "the Go API" },
 };
 const STEPS = 20;
 /** Milliseconds that a call takes, with what is to be waited for, on a machine of two cores that has nothing else to do. */
-const TAKES = { fake: { tinygo: 0.15, go: 0.2 }, real: { tinygo: 2, go: 2 }, streams: { tinygo: 3, go: 3 } };
+const TAKES = {
+  fake: { tinygo: 0.15, go: 0.2, api: 0.3 },
+  real: { tinygo: 2, go: 2, api: 2 },
+  streams: { tinygo: 3, go: 3, api: 3 },
+};
 const SAYS = { fake: "calls over a fetch of its own", real: "calls to the server", streams: "streams from and to the server" };
 
 const { values: flags } = parseArgs({
@@ -36,7 +41,7 @@ const { values: flags } = parseArgs({
     real: { type: "string" },
     streams: { type: "string" },
     in: { type: "string", default: "node,chromium" },
-    build: { type: "string", default: "tinygo,go" },
+    build: { type: "string", default: "tinygo,go,api" },
     // Leaves something behind on purpose: "wasm", "heap", "timers", "listeners", "references".
     leak: { type: "string" },
   },
@@ -50,13 +55,16 @@ const hosts = flags.in.split(",");
 const builds = flags.build.split(",").filter(isThere);
 const works = Object.keys(calls).filter((work) => calls[work] > 0);
 
+/** The Go API is soaked where programs in Go run: in a page. */
+const runs = hosts.flatMap((host) =>
+  builds.filter((build) => build !== "api" || host === "chromium").map((build) => [host, build]),
+);
+
 announce();
-const pages = hosts.includes("chromium") ? await startPages(here) : undefined;
+const pages = hosts.includes("chromium") ? await startPages(here, builds.includes("api")) : undefined;
 try {
-  for (const host of hosts) {
-    for (const build of builds) {
-      for (const work of works) await soak(host, build, work);
-    }
+  for (const [host, build] of runs) {
+    for (const work of works) await soak(host, build, work);
   }
 } finally {
   await pages?.close();
@@ -70,13 +78,13 @@ function announce() {
   const minutes = Math.ceil((ms * hosts.length) / 60_000);
   const sizes = works.map((work) => `${calls[work].toLocaleString("en")} ${SAYS[work]}`).join(", ");
   console.log(
-    `${sizes}, with ${builds.length} builds, in ${hosts.join(" and ")}: about ${minutes} minutes on two cores that do nothing else`,
+    `${sizes}, each in ${runs.map((run) => run.join(" ")).join(", ")}: about ${minutes} minutes on two cores that do nothing else`,
   );
 }
 
 async function soak(host, build, work) {
   const begun = performance.now();
-  const one = host === "node" ? startNode(here) : await pages.open();
+  const one = host === "node" ? startNode(here) : await pages.open(build === "api" ? "soak-go" : "soak");
   const samples = [];
   const wrong = {};
   try {
@@ -89,7 +97,7 @@ async function soak(host, build, work) {
   } finally {
     await one.close();
   }
-  const rows = judge(samples, build === "go");
+  const rows = judge(samples, build !== "tinygo");
   const took = ((performance.now() - begun) / 1000).toFixed(0);
   const where = host === "node" ? `Node ${process.version}` : pages.product;
   console.log(`\n${where}, ${BUILDS[build].says}: ${calls[work].toLocaleString("en")} ${SAYS[work]}, in ${took} s`);
@@ -99,6 +107,7 @@ async function soak(host, build, work) {
 }
 
 function isThere(build) {
+  if (build === "api") return true; // It is compiled here.
   const file = join(here, BUILDS[build].file);
   if (!existsSync(file)) throw new Error(`there is no ${BUILDS[build].file}: run make build`);
   if (build !== "tinygo" || compilerOf(readFileSync(file)) !== "Go") return true;

@@ -164,6 +164,11 @@ function* some(count) {
   for (let n = 0; n < count; n++) yield follow(text.encode("hello"));
 }
 
+/** The network alone. */
+export async function fakeFetch() {
+  return network(await answers(), { streams: 0 });
+}
+
 /** Opens channels of the kinds that there are, and returns what makes calls over them. */
 export async function open(createChannel, load) {
   const server = { token: "token 0", streams: 0 };

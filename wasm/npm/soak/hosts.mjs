@@ -46,8 +46,8 @@ export function startNode(npm) {
 }
 
 /** A browser, and a server of its own for the pages. Calls go to the demo server, another origin, over HTTP/2. */
-export async function startPages(npm) {
-  const files = await filesOf(npm);
+export async function startPages(npm, inGo) {
+  const files = { ...(await filesOf(npm)), ...(inGo ? await goFiles(npm) : {}) };
   const serving = createServer((request, response) => {
     const file = files[request.url];
     response.writeHead(file ? 200 : 404, file ? { "content-type": file.type } : {});
@@ -59,8 +59,8 @@ export async function startPages(npm) {
   const browser = await launch(executable, process.env.HEDGEROW_SERVER_SPKI ?? "");
   return {
     product: browser.product,
-    async open() {
-      const page = await browser.open(`${origin}/soak.html`);
+    async open(name) {
+      const page = await browser.open(`${origin}/${name}.html`);
       const ask = (act, given) => page.evaluate(`soak.${act}(${JSON.stringify(given)})`);
       return {
         begin: (plan, wasm) =>
@@ -92,12 +92,7 @@ export async function startPages(npm) {
 /** The package as it was built, both builds of the WebAssembly, and the page's script. */
 async function filesOf(npm) {
   const files = {
-    "/soak.html": {
-      type: "text/html",
-      body: `<!doctype html><meta charset="utf-8"><title>soak</title><link rel="icon" href="data:,">
-<script>globalThis.ready = new Promise((resolve, reject) => { globalThis.done = resolve; addEventListener("error", ({ message }) => reject(new Error(message))); });</script>
-<script type="module">await import("/soak.js"); done();</script>`,
-    },
+    "/soak.html": html(`<script type="module">await import("/soak.js"); done();</script>`),
     "/soak.js": { type: "text/javascript", body: await bundle(join(npm, "soak/page.mjs")) },
   };
   for (const folder of ["dist", "dist-debug"]) {
@@ -107,6 +102,34 @@ async function filesOf(npm) {
     }
   }
   return files;
+}
+
+/** The program in Go, compiled here, and its page. */
+async function goFiles(npm) {
+  const root = join(npm, "../..");
+  const output = join(root, "build/soak-go.wasm");
+  execFileSync("go", ["build", "-trimpath", "-o", output, "./cmd/soak-wasm"], {
+    cwd: join(root, "interop"),
+    env: { ...process.env, GOOS: "js", GOARCH: "wasm" },
+    stdio: "inherit",
+  });
+  const goroot = execFileSync("go", ["env", "GOROOT"]).toString().trim();
+  return {
+    "/soak-go.html": html(
+      `<script src="/wasm_exec.js"></script><script type="module">await import("/soak-go.js"); done();</script>`,
+    ),
+    "/soak-go.js": { type: "text/javascript", body: await bundle(join(npm, "soak/go-page.mjs")) },
+    "/soak-go.wasm": { type: "application/wasm", body: readFileSync(output) },
+    "/wasm_exec.js": { type: "text/javascript", body: readFileSync(join(goroot, "lib/wasm/wasm_exec.js")) },
+  };
+}
+
+/** A page that sets `ready`, as bench/devtools.mjs expects it. */
+function html(scripts) {
+  const body = `<!doctype html><meta charset="utf-8"><title>soak</title><link rel="icon" href="data:,">
+<script>globalThis.ready = new Promise((resolve, reject) => { globalThis.done = resolve; addEventListener("error", ({ message }) => reject(new Error(message))); });</script>
+${scripts}`;
+  return { type: "text/html", body };
 }
 
 async function bundle(entry) {

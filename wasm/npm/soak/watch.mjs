@@ -20,10 +20,18 @@ const { Instance } = WebAssembly;
 WebAssembly.Instance = class extends Instance {
   constructor(module, imports) {
     super(module, imports);
-    const { mem, memory } = this.exports;
-    memories.push(mem ?? memory);
+    watchMemory(this);
+  }
+
+  static [Symbol.hasInstance](object) {
+    return object instanceof Instance;
   }
 };
+
+/** Watches the memory of an instance that was made otherwise. */
+export function watchMemory({ exports: { mem, memory } }) {
+  memories.push(mem ?? memory);
+}
 
 /** Takes a page of memory, as a program that leaks would. */
 export function grow() {
@@ -42,14 +50,23 @@ shared.removeEventListener = (type, listener, options) => {
   EventTarget.prototype.removeEventListener.call(shared, type, listener, options);
 };
 
-let living = 0;
-const registry = new FinalizationRegistry(() => living--);
-/** Counts an object for as long as it lives. */
-export function follow(object) {
-  living++;
-  registry.register(object, undefined);
-  return object;
+/** Counts objects for as long as they live. */
+export function following() {
+  let living = 0;
+  const registry = new FinalizationRegistry(() => living--);
+  return {
+    follow(object) {
+      living++;
+      registry.register(object, undefined);
+      return object;
+    },
+    living: () => living,
+  };
 }
+
+const calls = following();
+/** Counts an object of an application's: a call, a message, a callback. */
+export const follow = calls.follow;
 
 /** Collects garbage, and waits until it is known what was collected. */
 async function collect() {
@@ -63,5 +80,5 @@ async function collect() {
 export async function look() {
   await collect();
   if (memories.length !== 1) throw new Error(`there are ${memories.length} instances of the WebAssembly: one has died`);
-  return { wasm: memories[0].buffer.byteLength, timers: pending.size, listeners: listeners.size, references: living };
+  return { wasm: memories[0].buffer.byteLength, timers: pending.size, listeners: listeners.size, references: calls.living() };
 }
