@@ -257,6 +257,10 @@ hedge-sim: ## Simulate hedging with a learned delay, in virtual time, and check 
 fleet-sim: ## Simulate 100,000 pages whose server goes away, check what a retryBudget promises, and draw docs/images/fleet.svg: SEED=1.
 	@go run ./internal/fleetsim/run -seed $(SEED) -svg docs/images/fleet.svg
 
+.PHONY: endpoints-sim
+endpoints-sim: ## Simulate a channel with three endpoints, of which one dies and one slows down, in virtual time, and check what is promised: SEED=1.
+	@go run ./internal/endpointsim/run -seed $(SEED)
+
 .PHONY: memory
 memory: build-package ## Print the WebAssembly's memory over very many calls, which must stay flat: CALLS=1000000.
 	@node $(NPM)/memory.mjs --calls $(or $(CALLS),1000000)
@@ -272,6 +276,10 @@ measure-black-holes: build-package ## Measure perAttemptRecvTimeout: a backend o
 .PHONY: measure-credentials
 measure-credentials: build-package ## Measure credentialsRefresh: 1,000 calls at once whose token has expired: SEED=1.
 	@node $(NPM)/bench/credentials.mjs --seed $(SEED)
+
+.PHONY: measure-endpoints
+measure-endpoints: build-package ## Measure a list of base URLs: of three servers one dies and one slows down, beside round robin and one server: SEED=1.
+	@node $(NPM)/bench/endpoints.mjs --seed $(SEED)
 
 .PHONY: audit
 audit: $(NODE_MODULES) ## Look for known vulnerabilities of the dependencies, in the public databases.

@@ -53,7 +53,7 @@ func (d *driver) open(now plan.Duration, id int) {
 	a := d.attempts[id]
 	a.body = a.newCursor()
 	a.request = &transport.Request{
-		URL:     d.machine.URL(),
+		URL:     d.machine.URL(id),
 		Header:  onWire(d.machine.RequestHeader(now, id)),
 		Body:    a.body,
 		Size:    d.request.size(),

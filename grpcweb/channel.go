@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 // CANCELLED.
 var ErrClosed = errors.New("the channel is closed")
 
-// Channel makes calls to the services at one base URL. Its calls share a service config,
+// Channel makes calls to the services at one base URL, or at several (WithEndpoints). Its calls share a service config,
 // a throttle and a replay buffer. While no call runs, a Channel has no connection and no
 // goroutine. It is safe for concurrent use.
 type Channel struct {
@@ -60,11 +61,11 @@ type Channel struct {
 // refused.
 func NewChannel(rt transport.RoundTripper, baseURL string, opts ...Option) (*Channel, error) {
 	s := settings{core: channel.DefaultOptions()}
-	s.core.BaseURL = baseURL
 	s.core.Random = rand.Float64
 	for _, o := range opts {
 		o.applyToChannel(&s)
 	}
+	baseURL = s.addURLs(baseURL)
 	s.core.PerAttempt = s.perAttempt != nil
 	if of, ok := rt.(interface{ InPage() bool }); ok {
 		s.core.Page = of.InPage()
@@ -74,7 +75,10 @@ func NewChannel(rt transport.RoundTripper, baseURL string, opts ...Option) (*Cha
 	}
 	failure := s.readState()
 	if of, ok := rt.(interface{ CrossOrigin(url string) bool }); ok {
-		s.core.CrossOrigin = of.CrossOrigin(baseURL)
+		for i := range 1 + len(s.core.More) {
+			e := s.core.At(i)
+			e.CrossOrigin = of.CrossOrigin(e.BaseURL)
+		}
 	}
 	ch := &Channel{
 		transport: rt, baseURL: baseURL, perAttempt: s.perAttempt, observer: s.observer,
@@ -85,6 +89,20 @@ func NewChannel(rt transport.RoundTripper, baseURL string, opts ...Option) (*Cha
 	ch.warn()
 	ch.keepState(s.state, failure)
 	return ch, nil
+}
+
+// addURLs adds the base URLs to the options of the core, and returns the first one.
+func (s *settings) addURLs(first string) string {
+	if first == "" && len(s.endpoints) > 0 {
+		first, s.endpoints = s.endpoints[0], s.endpoints[1:]
+	}
+	s.core.AddURL(first)
+	for _, url := range s.endpoints {
+		if strings.TrimRight(url, "/") != strings.TrimRight(first, "/") {
+			s.core.More = append(s.core.More, channel.Endpoint{BaseURL: url})
+		}
+	}
+	return first
 }
 
 // check collects all problems, those of the options first.
@@ -101,7 +119,7 @@ func (s *settings) check(rt transport.RoundTripper) error {
 	return nil
 }
 
-// BaseURL returns the base URL that NewChannel was given.
+// BaseURL returns the base URL that NewChannel was given, or else the first endpoint's.
 func (ch *Channel) BaseURL() string { return ch.baseURL }
 
 // warn tells the observer what was noticed when the channel was made.

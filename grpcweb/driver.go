@@ -190,7 +190,7 @@ func (d *driver) carryOut(now plan.Duration) {
 			d.request.written = a.Messages
 			d.news.Broadcast()
 		case attempts.Warn:
-			d.warn(now, a.Warning)
+			d.warn(now, a.Attempt, a.Warning)
 		case attempts.Head:
 			d.headed = true
 			d.news.Broadcast()

@@ -14,7 +14,7 @@ type EventType string
 // The types of events, each with the fields that it sets.
 const (
 	EventCallStarted    EventType = "callStarted"    // Policy, MaxAttempts, Timeout
-	EventAttemptStarted EventType = "attemptStarted" // Attempt, Kind
+	EventAttemptStarted EventType = "attemptStarted" // Attempt, Kind, Endpoint
 	EventAttemptHead    EventType = "attemptHead"    // Attempt, HTTPStatus
 	EventAttemptEnded   EventType = "attemptEnded"   // Attempt, Outcome, Code, Message, Pushback
 	EventBackoff        EventType = "backoff"        // Delay, Bound, Pushback
@@ -37,6 +37,7 @@ type Event struct {
 
 	Attempt    int // number, from 1; of EventCommitted: 0 if the call ended with no attempt's status
 	Kind       status.AttemptKind
+	Endpoint   string // the base URL of an attempt, if the channel has several; else ""
 	Outcome    status.AttemptOutcome
 	HTTPStatus int
 	Code       status.Code // of an attempt or a call; status.NoCode if it is not known, as of an aborted attempt
@@ -90,11 +91,11 @@ var policies = map[status.AttemptKind]string{
 }
 
 // warn tells the observers of something that is not an error.
-func (d *driver) warn(now plan.Duration, of attempts.Warning) {
+func (d *driver) warn(now plan.Duration, attempt int, of attempts.Warning) {
 	if len(d.observers) == 0 {
 		return
 	}
-	w := d.machine.Warning(of)
+	w := d.machine.Warning(attempt, of)
 	d.events = append(d.events, Event{
 		Type: EventWarning, Call: d.number, Method: d.method, At: d.channel.moment(now),
 		Warning: w.Kind, Text: w.Text, Allow: w.Allow, Expose: w.Expose,
@@ -126,7 +127,7 @@ func (d *driver) event(of attempts.Event) Event {
 			e.Timeout = time.Duration(of.Timeout)
 		}
 	case attempts.AttemptStarted:
-		e.Kind = of.Why
+		e.Kind, e.Endpoint, e.Message = of.Why, of.Message, ""
 	case attempts.ThrottleChanged, attempts.BudgetChanged:
 		e.Blocked = of.Tripped
 	case attempts.BufferChanged:

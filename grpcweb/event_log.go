@@ -20,6 +20,9 @@ func (e Event) LogValue() slog.Value {
 		list.span("timeout", e.Timeout)
 	case EventAttemptStarted:
 		list.add(slog.String("kind", e.Kind.String()))
+		if e.Endpoint != "" {
+			list.add(slog.String("endpoint", e.Endpoint))
+		}
 	case EventAttemptHead:
 		list.add(slog.Int("httpStatus", e.HTTPStatus))
 	case EventAttemptEnded:

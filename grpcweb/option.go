@@ -49,6 +49,7 @@ type settings struct {
 	problems   channel.Problems
 	perAttempt perAttempt
 	observer   func(Event)
+	endpoints  []string
 	state      State
 	refresh    func(context.Context) error
 }
@@ -106,6 +107,15 @@ func WithServiceConfigJSON(text string) Option {
 // that is written in Go. The value is copied.
 func WithServiceConfig(c ServiceConfig) Option {
 	return option(func(s *settings) { s.core.Config, s.core.ConfigError = c.convert() })
+}
+
+// WithEndpoints adds base URLs to the one that NewChannel is given: endpoints with the same
+// services, in order of preference. Calls stay with one of them. A retry or a hedge goes to
+// another one than the attempt before, and what fails or answers much later than the others
+// is left alone for a while. A base URL that is NewChannel's too counts once, and the latter
+// may be "" if there are others. At most 16 in all. Default: none (SEMANTICS 8.6).
+func WithEndpoints(urls ...string) Option {
+	return option(func(s *settings) { s.endpoints = append(s.endpoints, urls...) })
 }
 
 // WithMaxRetryAttempts limits the MaxAttempts of every policy, which includes the first

@@ -84,6 +84,7 @@ const (
 	Refused                   // a server refused it before any application saw it
 	Dropped                   // the transport dropped it for a reason of its own
 	Silent                    // nothing of a response arrived in time: it may be tried again, whatever the policy lists
+	Lost                      // its connection was lost after the commit, and no status had come
 	Final                     // another attempt would end as this one did: the call ends with it, whatever the policy lists
 )
 

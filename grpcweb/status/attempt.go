@@ -84,6 +84,8 @@ type AttemptRecord struct {
 	Number  int // from 1; a transparent restart and a refresh have the number of the attempt that they replace
 	Kind    AttemptKind
 	Outcome AttemptOutcome
+	// Endpoint is the base URL that it was sent to, if the channel has several; else "".
+	Endpoint string
 
 	StartedAt int64
 	HeadAt    int64 // when the response head arrived; None if it did not

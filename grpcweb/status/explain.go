@@ -49,6 +49,9 @@ func (s *Status) ends() string {
 		if ends[i] = "aborted"; a.Code != None {
 			ends[i] = Code(a.Code).String()
 		}
+		if a.Endpoint != "" {
+			ends[i] += " from " + a.Endpoint
+		}
 	}
 	return text.List(ends)
 }

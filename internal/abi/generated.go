@@ -3,7 +3,7 @@
 package abi
 
 // Version is a number of the table, which JavaScript must know too.
-const Version uint32 = 0x5a600c86
+const Version uint32 = 0x489756ed
 
 // Fatal is what an export answers with, instead of a number of words, when the
 // instance is good for nothing any more.
@@ -34,7 +34,7 @@ type Program interface {
 	// application gave them; random, the result of every draw, in units of
 	// 2⁻⁵³; and, with any value, perAttempt: metadata is a function, page: a
 	// browser's fetch carries the requests, crossOrigin: the page is on another
-	// origin.
+	// origin than the base URL before it. baseUrl comes once for each endpoint.
 	OpenChannel(channel uint32, in []byte)
 	// CloseChannel: the channel is closed: its calls are canceled.
 	CloseChannel(channel uint32, now float64)
@@ -107,7 +107,7 @@ type Program interface {
 // The actions, by their numbers.
 const (
 	ActionPrepare     uint32 = 0  // run the per-attempt metadata function, for the attempt with this number
-	ActionOpen        uint32 = 1  // send the request with this header, by fetch or a new WebSocket. streams: send each message when it comes; otherwise the request is complete and is sent as a whole. again: the header is that of the last open, and is left out here
+	ActionOpen        uint32 = 1  // send the request with this header, by fetch or a new WebSocket, to the base URL that was given at this place, from 0. streams: send each message when it comes; otherwise the request is complete and is sent as a whole. again: the header is that of the last open, and is left out here
 	ActionAbort       uint32 = 2  // end the attempt's exchange and ignore what it still reports
 	ActionRead        uint32 = 3  // read one chunk of the body
 	ActionHead        uint32 = 4  // give the application the header
@@ -250,6 +250,7 @@ type Record struct {
 	Code       int32 // −1: not known
 	Pushback   int32 // −1: none, −2: stop, else milliseconds
 	Message    string
+	Endpoint   string // the base URL that it was sent to; empty if the channel has one
 	StartedAt  float64
 	HeadAt     float64 // NaN: no response head came
 	EndedAt    float64 // NaN: the attempt is under way
@@ -259,6 +260,7 @@ type Record struct {
 func (b *Buffers) PutRecord(v *Record) {
 	b.Words(v.Number, v.Kind, v.Outcome, uint32(v.HTTPStatus), uint32(v.Code), uint32(v.Pushback))
 	b.String(v.Message)
+	b.String(v.Endpoint)
 	b.Float(v.StartedAt)
 	b.Float(v.HeadAt)
 	b.Float(v.EndedAt)

@@ -1,6 +1,7 @@
 package attempts
 
 import (
+	"github.com/hedgerow-web/hedgerow/internal/endpoints"
 	"github.com/hedgerow-web/hedgerow/internal/text"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
@@ -21,6 +22,9 @@ type attempt struct {
 	settled  plan.Outcome  // its outcome unless more of its body comes; without a status: not known yet
 	lingerAt plan.Duration // when to stop waiting for the end of its body; Never: not waiting
 	unfresh  bool          // it waits for fresh credentials
+	endpoint int           // where it is sent
+	openedAt plan.Duration // when it was
+	heard    bool          // the endpoints know what became of it
 	silentAt plan.Duration // when to stop waiting for anything of its response; Never: not now
 	silent   bool          // that time is over
 	spared   bool          // it got that time once more, because the page had slept
@@ -61,7 +65,8 @@ func (m *Machine) newAttempt(now plan.Duration, kind status.AttemptKind, number 
 		HTTPStatus: status.None, Code: status.None, Pushback: status.NoPushback,
 	}})
 	m.active++
-	m.observe(Event{Kind: AttemptStarted, At: now, Attempt: number, Why: kind})
+	m.choose(now, id)
+	m.observe(Event{Kind: AttemptStarted, At: now, Attempt: number, Why: kind, Message: m.attempts[id].record.Endpoint})
 	if m.final {
 		m.commitTo(now, id, status.ReasonBufferExceeded)
 	}
@@ -123,6 +128,7 @@ func (m *Machine) Commit(now plan.Duration, id int) {
 	if !m.headed {
 		m.learn(now, id, true)
 	}
+	m.hear(now, id, endpoints.Answered)
 	m.commitTo(now, id, status.ReasonResponseHeaders)
 	if !m.headed {
 		m.headed = true
@@ -167,6 +173,7 @@ func (m *Machine) noteEnded(now plan.Duration, id int, o plan.Outcome) {
 	if !m.headed {
 		m.learn(now, id, false)
 	}
+	m.hear(now, id, m.shows(id, o))
 	a.live, a.status = false, o.Status
 	m.active--
 	r := &a.record
@@ -190,6 +197,7 @@ func (m *Machine) abort(now plan.Duration, id int) {
 	if !m.headed || m.commit != id {
 		m.learn(now, id, false)
 	}
+	m.hear(now, id, m.abortShows(id))
 	a.record.Outcome, a.record.EndedAt = status.OutcomeAborted, m.since(now)
 	m.observe(Event{
 		Kind: AttemptEnded, At: now, Attempt: a.record.Number, Outcome: status.OutcomeAborted,

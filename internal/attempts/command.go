@@ -14,7 +14,7 @@ func (m *Machine) Inflate(id int, limit int64) {
 }
 
 // Warn asks the driver to tell the developer about something that is not an error.
-func (m *Machine) Warn(w Warning) { m.act(Action{Op: Warn, Warning: w}) }
+func (m *Machine) Warn(id int, w Warning) { m.act(Action{Op: Warn, Attempt: id, Warning: w}) }
 
 // Discard asks the driver to drop the rest of an attempt's response, because the
 // attempt's status is known already.

@@ -32,12 +32,14 @@ func (m *Machine) endWith(now plan.Duration, id int, why status.CommitReason) {
 // end ends the call. Every call ends here.
 func (m *Machine) end(now plan.Duration, st *status.Status, why status.CommitReason) {
 	m.phase, m.outcome, m.next = ended, st, plan.Never
+	if m.commit < 0 {
+		m.reason = why
+	}
 	m.free(now)
 	for i := range m.attempts {
 		m.abort(now, i)
 	}
 	if m.commit < 0 {
-		m.reason = why
 		m.observe(Event{Kind: Committed, At: now, Attempt: m.answerNumber(), Reason: why})
 	}
 	if st.Code == status.OK {

@@ -9,6 +9,8 @@
 package attempts
 
 import (
+	"github.com/hedgerow-web/hedgerow/internal/endpoints"
+
 	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 )
@@ -16,21 +18,23 @@ import (
 // Settings are what a Machine is made with.
 type Settings struct {
 	Plan         plan.Plan
-	Pacer        plan.Pacer    // nil: hedges begin when the plan says
-	Throttle     *Throttle     // nil: the channel has none
-	Budget       *Budget       // nil: retries and hedges cost nothing
-	Quota        *Quota        // nil: nothing is kept for replay, since the call makes only one attempt
-	Credentials  *Credentials  // nil: they are not refreshed
-	Deadline     plan.Duration // an instant; Never: none
-	MaxAttempts  int           // how many attempts the plan allows, which observers are told
-	RecvTimeout  plan.Duration // how long an attempt may be silent; 0: for ever
-	Prepare      bool          // ask the driver for metadata before each attempt
-	Streams      bool          // the transport sends messages as they come; otherwise it sends complete requests only
-	Duplex       bool          // a response may come before the request has ended
-	Restarts     bool          // the transport can tell that it sent nothing, so that another attempt may take the place of this one
-	Writes       bool          // emit Written actions
-	WaitForReady bool          // while there is no network, wait for one
-	Observe      bool          // emit Observe actions
+	Pacer        plan.Pacer      // nil: hedges begin when the plan says
+	Throttle     *Throttle       // nil: the channel has none
+	Budget       *Budget         // nil: retries and hedges cost nothing
+	Quota        *Quota          // nil: nothing is kept for replay, since the call makes only one attempt
+	Credentials  *Credentials    // nil: they are not refreshed
+	Endpoints    *endpoints.Pool // nil: the channel has one base URL
+	Usual        *float32        // what quick answers to the method take, in ns, which Endpoints learn; nil: its answers are not timed
+	Deadline     plan.Duration   // an instant; Never: none
+	MaxAttempts  int             // how many attempts the plan allows, which observers are told
+	RecvTimeout  plan.Duration   // how long an attempt may be silent; 0: for ever
+	Prepare      bool            // ask the driver for metadata before each attempt
+	Streams      bool            // the transport sends messages as they come; otherwise it sends complete requests only
+	Duplex       bool            // a response may come before the request has ended
+	Restarts     bool            // the transport can tell that it sent nothing, so that another attempt may take the place of this one
+	Writes       bool            // emit Written actions
+	WaitForReady bool            // while there is no network, wait for one
+	Observe      bool            // emit Observe actions
 }
 
 // Machine is one call. Its methods are events, except for the commands in command.go and
@@ -48,6 +52,7 @@ type Machine struct {
 	refused  bool // a server has refused an attempt before any application saw it
 	seen     bool // a server may have run an attempt
 	made     int  // how many refreshes of the credentials had ended when the call began
+	stays    bool // the next transparent restart is sent to the same endpoint
 
 	next    plan.Duration // when the next attempt is due, or was due if it waits for a network; Never: none is due
 	armed   plan.Duration // what the driver's timer is set to

@@ -40,6 +40,7 @@ func (m *Machine) prepareOrOpen(now plan.Duration, id int) {
 	m.act(Action{Op: op, Attempt: id})
 	if op == Open {
 		a.opened = true
+		m.open(now, a)
 		m.expectResponse(now, id)
 		m.releaseSpent(id)
 	}

@@ -60,5 +60,9 @@ func (m *Machine) endSilent(now plan.Duration) {
 
 // silence is the status of an attempt that was silent.
 func (m *Machine) silence(id int) *status.Status {
-	return status.New(status.Unavailable, "attempt "+text.Decimal(m.Number(id))+explain.SilentMark+text.Span(int64(m.set.RecvTimeout)))
+	message := "attempt " + text.Decimal(m.Number(id)) + explain.SilentMark + text.Span(int64(m.set.RecvTimeout))
+	if endpoint := m.attempts[id].record.Endpoint; endpoint != "" {
+		message += " from " + endpoint
+	}
+	return status.New(status.Unavailable, message)
 }

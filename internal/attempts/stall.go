@@ -25,6 +25,6 @@ func (m *Machine) stopStallWatch() { m.stallAt, m.watched = plan.Never, false }
 func (m *Machine) warnStalled(now plan.Duration) {
 	if now >= m.stallAt {
 		m.stopStallWatch()
-		m.Warn(Stalled)
+		m.Warn(0, Stalled)
 	}
 }

@@ -89,6 +89,9 @@ func (c *Call) Init(ch *channel.Channel, now plan.Duration, p Params) {
 		p.WaitForReady = config.WaitForReady
 	}
 	settings.WaitForReady = p.WaitForReady != nil && *p.WaitForReady
+	if settings.Endpoints = ch.Endpoints(); !p.Streaming {
+		settings.Usual = &method.Usual
+	}
 	if !p.NoRefresh {
 		settings.Credentials = ch.Credentials()
 	}

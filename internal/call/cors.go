@@ -13,7 +13,7 @@ import (
 func (c *Call) sendsAttemptsHeader(id int) bool {
 	switch c.channel.Options().AttemptHeader {
 	case channel.AttemptHeaderAuto:
-		return c.machine.Number(id) > 1 && id != c.trial && !c.channel.Origin().Refuses
+		return c.machine.Number(id) > 1 && id != c.trial && !c.endpoint(id).Origin.Refuses
 	case channel.AttemptHeaderAlways:
 		return c.machine.Number(id) > 1
 	}
@@ -24,8 +24,8 @@ func (c *Call) sendsAttemptsHeader(id int) bool {
 // not allow its attempts header: the server has answered attempts without the header, and
 // never one with it.
 func (c *Call) seemsBlockedByCORS(id int) bool {
-	o := c.channel.Origin()
-	return c.channel.Options().CrossOrigin && !c.socket && c.attempt(id).hasAttemptsHeader && !o.Allows && o.Answers
+	o := c.endpoint(id).Origin
+	return c.endpoint(id).CrossOrigin && !c.socket && c.attempt(id).hasAttemptsHeader && !o.Allows && o.Answers
 }
 
 // triesWithoutHeader decides to send an attempt that seems to be blocked by CORS once more,
@@ -37,7 +37,8 @@ func (c *Call) triesWithoutHeader(id int) bool {
 	if c.channel.Options().AttemptHeader != channel.AttemptHeaderAuto || !c.machine.Replays() || !c.maySendAgain() || !c.seemsBlockedByCORS(id) {
 		return false
 	}
-	c.channel.Origin().Answers = false
+	c.endpoint(id).Origin.Answers = false
+	c.machine.Stay()
 	c.trial = c.machine.Attempts() // the index of the next attempt
 	return true
 }
@@ -53,23 +54,23 @@ func (c *Call) maySendAgain() bool {
 // noteAnswer notes what a response shows about the origin. A WebSocket that opens shows
 // nothing, because CORS does not apply to WebSockets.
 func (c *Call) noteAnswer(id int) {
-	switch o := c.channel.Origin(); {
+	switch o := c.endpoint(id).Origin; {
 	case c.socket:
 	case c.attempt(id).hasAttemptsHeader: // the header is allowed; if an earlier trial was answered, the attempt before it had failed because of the network after all
 		o.Allows, o.Refuses = true, false
 	case id > 0 && id == c.trial && !o.Allows:
 		o.Refuses = true
-		c.warnCORSOnce()
+		c.warnCORSOnce(id)
 	default:
 		o.Answers = true
 	}
 }
 
 // warnCORSOnce warns of the origin's CORS response, once for each origin.
-func (c *Call) warnCORSOnce() {
-	if o := c.channel.Origin(); !o.Warned {
+func (c *Call) warnCORSOnce(id int) {
+	if o := c.endpoint(id).Origin; !o.Warned {
 		o.Warned = true
-		c.machine.Warn(warnCORS)
+		c.machine.Warn(id, warnCORS)
 	}
 }
 

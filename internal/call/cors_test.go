@@ -259,7 +259,7 @@ func TestAttemptsHeaderRefused(t *testing.T) {
 		tk.head(1, 503, "grpc-retry-pushback-ms", "0").asks("abort 1", "open 2")
 		tk.at(100).noResponse(2, "lost").asks("abort 2", "arm never", "end")
 		tk.over(status.DeadlineExceeded, status.ReasonDeadline, 2, "")
-		if !ch.Origin().Answers {
+		if !ch.Endpoint(0).Origin.Answers {
 			t.Error("that the origin answers is forgotten, for a trial that was never made")
 		}
 	})

@@ -50,7 +50,7 @@ func (c *Call) Failed(now plan.Duration, id int, how Failure, p plan.Progress, c
 		c.react(now, id, c.attempt(id).Redirect())
 		return
 	case InvalidRequest, NotResponse, Forbidden:
-		c.machine.Broken(now, id, caused(status.New(status.Internal, c.brokenText(how, cause)), cause))
+		c.machine.Broken(now, id, caused(status.New(status.Internal, c.brokenText(id, how, cause)), cause))
 		return
 	default:
 		st = status.New(status.Unavailable, c.noResponseText(id, cause))
@@ -59,7 +59,7 @@ func (c *Call) Failed(now plan.Duration, id int, how Failure, p plan.Progress, c
 		case c.triesWithoutHeader(id):
 			p = plan.NotSent // the browser asked the server with a preflight, and did not send the request
 		case c.seemsBlockedByCORS(id) && c.maySendAgain():
-			c.warnCORSOnce()
+			c.warnCORSOnce(id)
 		}
 	}
 	c.machine.Ended(now, id, plan.Outcome{Status: caused(st, cause), Pushback: plan.NoPushback, Progress: p})
@@ -79,15 +79,15 @@ func caused(st *status.Status, cause error) *status.Status {
 }
 
 // brokenText says what is wrong on this side.
-func (c *Call) brokenText(how Failure, cause error) string {
+func (c *Call) brokenText(id int, how Failure, cause error) string {
 	why := cause.Error()
 	switch how {
 	case NotResponse:
-		return "the response to POST " + c.URL() + " cannot be read: " + why
+		return "the response to POST " + c.URL(id) + " cannot be read: " + why
 	case Forbidden:
-		return "the page's Content-Security-Policy forbids requests to " + c.URL() + ": allow its origin in the directive " + why
+		return "the page's Content-Security-Policy forbids requests to " + c.URL(id) + ": allow its origin in the directive " + why
 	}
-	message := "no request can be made to " + c.URL() + ": " + why
+	message := "no request can be made to " + c.URL(id) + ": " + why
 	if strings.Contains(why, "AbortSignal") {
 		message = text.Clause(message) + ". fetch does not know the signals of the global AbortController, as happens where a test environment brings a DOM of " +
 			"its own: run such tests in an environment without one, or give the channel a fetch that takes its signals"
@@ -99,12 +99,12 @@ func (c *Call) brokenText(how Failure, cause error) string {
 // these faults as one and the same error, so the text names each of them.
 func (c *Call) noResponseText(id int, cause error) string {
 	if c.socket {
-		return "no WebSocket could be opened for " + c.URL() + ": " + text.Clause(cause.Error()) + ". Check that the server is running and reachable, " +
+		return "no WebSocket could be opened for " + c.URL(id) + ": " + text.Clause(cause.Error()) + ". Check that the server is running and reachable, " +
 			"that it accepts gRPC-Web over WebSockets (the improbable wrapper does with WithWebsockets(true)), and that it allows the page's " +
 			"origin there (WithWebsocketOriginFunc)"
 	}
-	message := "no response from POST " + c.URL() + ": " + text.Clause(cause.Error()) + ". Check that the server is running and reachable"
-	if c.channel.Options().CrossOrigin {
+	message := "no response from POST " + c.URL(id) + ": " + text.Clause(cause.Error()) + ". Check that the server is running and reachable"
+	if c.endpoint(id).CrossOrigin {
 		message += "; it is on another origin than the page, so also check its CORS response, which must not be a redirect, as to the login page " +
 			"of a session that has ended, and must allow the page's origin and the headers " + text.List(c.allowed())
 	}

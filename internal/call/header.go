@@ -21,8 +21,16 @@ const (
 	acceptHeader   = "grpc-accept-encoding"
 )
 
-// URL is where the call's attempts are sent.
-func (c *Call) URL() string { return c.channel.BaseURL() + c.path }
+// URL is where an attempt is sent.
+//go:noinline
+func (c *Call) URL(id int) string { return c.endpoint(id).BaseURL + c.path }
+
+// endpoint is the one that an attempt is sent to.
+//go:noinline
+func (c *Call) endpoint(id int) *channel.Endpoint { return c.channel.Endpoint(c.machine.Endpoint(id)) }
+
+// Endpoint is the index of the endpoint that an attempt is sent to.
+func (c *Call) Endpoint(id int) int { return c.machine.Endpoint(id) }
 
 // RequestHeader returns the header of an attempt that is sent now. Except for the
 // attempts header, all calls of a method have the same fields, so that a browser's

@@ -95,7 +95,7 @@ func TestRequestHeader(t *testing.T) {
 	if got := string(wire.AppendTrailer(nil, tk.header)); got != want {
 		t.Errorf("%q; want %q", got, want)
 	}
-	if got := tk.call.URL(); got != "https://api.test/helloworld.Greeter/SayHello" {
+	if got := tk.call.URL(0); got != "https://api.test/helloworld.Greeter/SayHello" {
 		t.Errorf("sent to %s", got)
 	}
 
@@ -106,7 +106,7 @@ func TestRequestHeader(t *testing.T) {
 	tk.sends(10).starts().asks("open 1")
 	tk.refuses(1, status.Unavailable, "grpc-retry-pushback-ms", "0").asks("open 2")
 	field(t, "second request", tk.header, channel.AttemptsHeader)
-	if got := tk.call.URL(); got != "https://api.test/grpc/helloworld.Greeter/SayHello" {
+	if got := tk.call.URL(0); got != "https://api.test/grpc/helloworld.Greeter/SayHello" {
 		t.Errorf("sent to %s", got)
 	}
 }
@@ -188,7 +188,7 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%q: %v; want %q", url, problems, want)
 		}
 	}
-	o := channel.Options{BaseURL: "http://a", Metadata: metadata.New("host", "b")}
+	o := channel.Options{Endpoint: channel.Endpoint{BaseURL: "http://a"}, Metadata: metadata.New("host", "b")}
 	var paths []string
 	o.Validate(func(path, reason string) { paths = append(paths, path) })
 	want := "maxRetryAttempts maxRetryBufferSize maxRetryBufferPerCallSize maxReceiveMessageBytes maxSendMessageBytes defaultTimeoutMs metadata"

@@ -234,7 +234,11 @@ func (c *Call) ended(now plan.Duration, id int) {
 		c.machine.Commit(now, id) // a message commits even if it is refused, and an OK without a message is an answer too
 	}
 	c.explain(id, st)
-	c.machine.Ended(now, id, c.outcome(id, st))
+	o := c.outcome(id, st)
+	if st.Code == status.Unknown && c.machine.Headed() && !a.Came() {
+		o.Progress = plan.Lost
+	}
+	c.machine.Ended(now, id, o)
 }
 
 // outcome converts a status that was read for the machine.

@@ -131,7 +131,7 @@ func TestStalledText(t *testing.T) {
 	}
 	tk.at(10).reads().asks("arm 5010")
 	tk.at(5010).timer().asks("warn")
-	if text := tk.call.Warning(attempts.Stalled).Text; !strings.Contains(text, sayHello) || !strings.Contains(text, "5 s") {
+	if text := tk.call.Warning(0, attempts.Stalled).Text; !strings.Contains(text, sayHello) || !strings.Contains(text, "5 s") {
 		t.Error(text)
 	}
 }

@@ -136,7 +136,7 @@ func (tk *talk) tell(event func(c *Call)) *talk {
 		case attempts.Written:
 			tk.asked = append(tk.asked, "written "+strconv.Itoa(a.Messages))
 		case attempts.Warn:
-			tk.asked, tk.warnings = append(tk.asked, "warn"), append(tk.warnings, tk.call.Warning(a.Warning))
+			tk.asked, tk.warnings = append(tk.asked, "warn"), append(tk.warnings, tk.call.Warning(a.Attempt, a.Warning))
 		case attempts.Inflate:
 			tk.asked = append(tk.asked, "inflate "+n+" "+strconv.FormatInt(a.Limit, 10))
 		case attempts.Head:

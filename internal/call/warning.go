@@ -18,14 +18,14 @@ const (
 	warnRefreshLost
 )
 
-// Warning returns the text of a Warn action for the developer.
-func (c *Call) Warning(w attempts.Warning) channel.Warning {
+// Warning returns the text of a Warn action, which is about an attempt, for the developer.
+func (c *Call) Warning(id int, w attempts.Warning) channel.Warning {
 	switch w {
 	case warnCORS:
 		allow := c.allowed()
 		return channel.Warning{
 			Kind: "corsSuspected", Allow: allow, Expose: c.exposed(),
-			Text: "attempts with the header " + channel.AttemptsHeader + " get no response from " + c.channel.BaseURL() +
+			Text: "attempts with the header " + channel.AttemptsHeader + " get no response from " + c.endpoint(id).BaseURL +
 				", while others do: its CORS response seems not to allow the header. Have the server answer preflights with " +
 				"Access-Control-Allow-Headers: " + text.List(allow),
 		}
@@ -33,7 +33,7 @@ func (c *Call) Warning(w attempts.Warning) channel.Warning {
 		expose := c.exposed()
 		return channel.Warning{
 			Kind: "statusHidden", Expose: expose,
-			Text: "a response to " + c.path + " from " + c.channel.BaseURL() + " was empty and showed no status: failures that the server " +
+			Text: "a response to " + c.path + " from " + c.endpoint(id).BaseURL + " was empty and showed no status: failures that the server " +
 				"sends in headers cannot be read or retried, and its pushback cannot be heeded. Have the server answer with " +
 				"Access-Control-Expose-Headers: " + text.List(expose),
 		}
@@ -44,7 +44,7 @@ func (c *Call) Warning(w attempts.Warning) channel.Warning {
 		}
 		return channel.Warning{
 			Kind: "statusHidden", Expose: expose,
-			Text: "a response to " + c.path + " from " + c.channel.BaseURL() + " is compressed and shows no " + encodingHeader + ", without which it " +
+			Text: "a response to " + c.path + " from " + c.endpoint(id).BaseURL + " is compressed and shows no " + encodingHeader + ", without which it " +
 				"cannot be read. Have the server answer with Access-Control-Expose-Headers: " + text.List(expose),
 		}
 	case warnRetryLost:
@@ -73,19 +73,19 @@ func (c *Call) Warning(w attempts.Warning) channel.Warning {
 func (c *Call) explain(id int, st *status.Status) {
 	a := c.attempt(id)
 	switch {
-	case a.Hidden() && c.channel.Options().CrossOrigin && !c.method.Hidden:
+	case a.Hidden() && c.endpoint(id).CrossOrigin && !c.method.Hidden:
 		c.method.Hidden = true
-		c.machine.Warn(warnStatusHidden)
-	case a.Unnamed() && c.channel.Options().CrossOrigin && !c.method.Hidden:
+		c.machine.Warn(id, warnStatusHidden)
+	case a.Unnamed() && c.endpoint(id).CrossOrigin && !c.method.Hidden:
 		c.method.Hidden = true
-		c.machine.Warn(warnEncodingHidden)
+		c.machine.Warn(id, warnEncodingHidden)
 	case a.messages > 0 || !a.TrailersAlone() || c.machine.Reason() != status.ReasonResponseHeaders || c.method.Lost:
 	case c.machine.MayRefresh(st.Code):
 		c.method.Lost = true
-		c.machine.Warn(warnRefreshLost)
+		c.machine.Warn(id, warnRefreshLost)
 	case c.repeats(st.Code):
 		c.method.Lost = true
-		c.machine.Warn(warnRetryLost)
+		c.machine.Warn(id, warnRetryLost)
 	}
 }
 

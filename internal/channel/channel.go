@@ -1,25 +1,23 @@
 package channel
 
 import (
-	"strings"
-
 	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/hedge"
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
+	"github.com/hedgerow-web/hedgerow/internal/endpoints"
 	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
-// Channel is what the calls to one base URL share. It is not safe for concurrent use:
+// Channel is what the calls to one base URL, or to several with the same services, share. It is not safe for concurrent use:
 // a driver guards a channel and its calls together.
 type Channel struct {
 	options     Options
-	baseURL     string             // without a slash at its end
+	endpoints   *endpoints.Pool    // nil: there is one base URL
 	throttle    *attempts.Throttle // nil: the config sets none
 	budget      *attempts.Budget   // likewise
 	quota       *attempts.Quota
-	paths       text.Index // of the methods that were called
-	methods     []*Method  // in the order of their paths
-	origin      *Origin
+	paths       text.Index            // of the methods that were called
+	methods     []*Method             // in the order of their paths
 	credentials *attempts.Credentials // nil: they are not refreshed
 	keeper      *keeper               // nil: the application does not store the channel's state
 	warnings    []Warning
@@ -29,13 +27,9 @@ type Channel struct {
 func New(o Options) *Channel {
 	ch := &Channel{
 		options: o,
-		baseURL: strings.TrimRight(o.BaseURL, "/"),
 		quota:   attempts.NewQuota(o.MaxRetryBufferSize, o.MaxRetryBufferPerCallSize),
-		origin:  o.Origin,
 	}
-	if ch.origin == nil {
-		ch.origin = new(Origin)
-	}
+	ch.openEndpoints()
 	if o.Config != nil {
 		if t := o.Config.Throttling; t != nil {
 			ch.throttle = attempts.NewThrottle(t.MaxTokens, t.TokenRatioThousandth)
@@ -61,9 +55,6 @@ func (ch *Channel) Warnings() []Warning { return ch.warnings }
 // Options are what the channel was made with. They are only to be read.
 func (ch *Channel) Options() *Options { return &ch.options }
 
-// BaseURL is the base URL without a slash at its end.
-func (ch *Channel) BaseURL() string { return ch.baseURL }
-
 // Throttle is the token bucket that the channel's calls share; nil if the service
 // config sets none.
 func (ch *Channel) Throttle() *attempts.Throttle { return ch.throttle }
@@ -74,9 +65,6 @@ func (ch *Channel) Budget() *attempts.Budget { return ch.budget }
 
 // Quota is the account of what the channel's calls keep for replay.
 func (ch *Channel) Quota() *attempts.Quota { return ch.quota }
-
-// Origin is what is known about the base URL's origin.
-func (ch *Channel) Origin() *Origin { return ch.origin }
 
 // Plan returns a method's policy as a plan for one call, within the channel's own limit,
 // and how many attempts it allows. A plan whose hedges are tuned is the call's pacer too.

@@ -140,13 +140,13 @@ func TestDeadline(t *testing.T) {
 func TestParts(t *testing.T) {
 	shared := new(Origin)
 	ch := open(t, policies, func(o *Options) { o.BaseURL, o.Origin = "https://api.test/grpc//", shared })
-	if ch.BaseURL() != "https://api.test/grpc" || ch.Origin() != shared || ch.Quota().Used() != 0 || ch.Options().MaxRetryAttempts != 5 {
+	if ch.Endpoint(0).BaseURL != "https://api.test/grpc" || ch.Endpoint(0).Origin != shared || ch.Quota().Used() != 0 || ch.Options().MaxRetryAttempts != 5 {
 		t.Errorf("%+v", ch)
 	}
 	if now, full := ch.Throttle().Tokens(); now != 10 || full != 10 {
 		t.Errorf("%v of %v tokens", now, full)
 	}
-	if ch := open(t, "{}"); ch.Throttle() != nil || ch.Origin() == nil {
+	if ch := open(t, "{}"); ch.Throttle() != nil || ch.Endpoint(0).Origin == nil || ch.Endpoints() != nil {
 		t.Error("a throttle that nothing asked for, or no origin")
 	}
 }

@@ -20,6 +20,8 @@ type Method struct {
 	Lost   bool // that a retry was lost because the status came in the body
 	Hidden bool // that CORS hides the status
 
+	Usual float32 // what its quick answers take, in ns; 0: not known. A channel with several endpoints learns it
+
 	tuner *hedge.Tuner // nil: the delay of its hedges is not learned
 	path  string       // if it has a tuner
 	used  bool         // the tuner may have learned something that is not stored yet

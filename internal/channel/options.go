@@ -4,14 +4,11 @@
 package channel
 
 import (
-	"strings"
-
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"
 	"github.com/hedgerow-web/hedgerow/grpcweb/plan"
 	"github.com/hedgerow-web/hedgerow/grpcweb/serviceconfig"
 	"github.com/hedgerow-web/hedgerow/grpcweb/status"
 	"github.com/hedgerow-web/hedgerow/internal/attempts"
-	"github.com/hedgerow-web/hedgerow/internal/text"
 )
 
 // Unlimited is the value of a numeric option that sets no limit.
@@ -23,8 +20,9 @@ const Version = "0.1.0"
 // Options are a channel's options in the core's own types. Drivers begin with
 // DefaultOptions and change what the application gave, by the table in table.go.
 type Options struct {
-	BaseURL string // absolute, "http:" or "https:"
-	Config  *serviceconfig.Config
+	Endpoint            // the first one, or the only one
+	More     []Endpoint // SEMANTICS 8.6
+	Config   *serviceconfig.Config
 	// ConfigError is why the service config could not be read; nil: it could.
 	ConfigError error
 
@@ -52,10 +50,8 @@ type Options struct {
 	RefreshCodes status.CodeSet // an attempt with one of these codes has the driver refresh the credentials
 	PerAttempt   bool           // the driver is asked for more metadata before each attempt
 
-	Page        bool           // requests are sent by a browser's fetch, from a page or a worker
-	CrossOrigin bool           // the base URL is on another origin than the page
-	Origin      *Origin        // what is known of the base URL's origin; nil: nothing yet, and no other channel shares it
-	Random      func() float64 // uniform in [0, 1)
+	Page   bool           // requests are sent by a browser's fetch, from a page or a worker
+	Random func() float64 // uniform in [0, 1)
 }
 
 // DefaultOptions returns the options of a channel that was given none.
@@ -71,9 +67,7 @@ func DefaultOptions() Options {
 // gives the options. What is wrong with the service config comes last: that was
 // checked where it was read.
 func (o *Options) Validate(report func(path, reason string)) {
-	if reason := checkBaseURL(o.BaseURL); reason != "" {
-		report("baseUrl", text.Quote(o.BaseURL)+" "+reason)
-	}
+	o.validateEndpoints(report)
 	for i := range Numbers {
 		if n := &Numbers[i]; *n.field(o) <= 0 {
 			report(n.Name, "must be greater than 0")
@@ -94,29 +88,4 @@ func (o *Options) Validate(report func(path, reason string)) {
 	case error:
 		report("serviceConfig", err.Error())
 	}
-}
-
-// checkBaseURL says why methods cannot be appended to the URL.
-func checkBaseURL(u string) string {
-	rest, ok := strings.CutPrefix(u, "https://")
-	if !ok {
-		rest, ok = strings.CutPrefix(u, "http://")
-	}
-	host, _, _ := text.Cut(rest, '/')
-	switch {
-	case !ok:
-		return "must be an absolute URL that begins with https:// or http://"
-	case host == "":
-		return "has no host"
-	case strings.IndexByte(rest, '?') >= 0 || strings.IndexByte(rest, '#') >= 0:
-		return "must not have a query or a fragment, because the method's path is appended to it"
-	case strings.IndexByte(host, '@') >= 0:
-		return "must not contain a user name or password: send them as metadata"
-	}
-	for i := range len(u) {
-		if u[i] <= ' ' || u[i] > '~' {
-			return "contains a space or another character that must be percent-encoded"
-		}
-	}
-	return ""
 }

@@ -106,7 +106,7 @@ var Flags = [...]Flag{
 	{"requestStreaming", func(o *Options) *bool { return &o.RequestStreaming }},
 	{"perAttempt", func(o *Options) *bool { return &o.PerAttempt }},
 	{"page", func(o *Options) *bool { return &o.Page }},
-	{"crossOrigin", func(o *Options) *bool { return &o.CrossOrigin }},
+	{"crossOrigin", func(o *Options) *bool { return &o.At(len(o.More)).CrossOrigin }},
 }
 
 // NumberOf finds a number that the table is known to have.

@@ -25,6 +25,7 @@ func (d *Driver) writeActions(c *liveCall) {
 			d.out.Word(uint32(c.Number(a.Attempt)))
 		case attempts.Open:
 			d.begin(abi.ActionOpen, c, a)
+			d.out.Word(uint32(c.Endpoint(a.Attempt)))
 			d.emitRequest(c, a.Attempt)
 		case attempts.Refresh:
 			d.begin(abi.ActionRefresh, c, a)
@@ -41,7 +42,7 @@ func (d *Driver) writeActions(c *liveCall) {
 			d.out.Word(uint32(a.Messages))
 		case attempts.Warn:
 			d.begin(abi.ActionWarn, c, a)
-			d.emitWarning(c.Warning(a.Warning))
+			d.emitWarning(c.Warning(a.Attempt, a.Warning))
 		case attempts.Inflate:
 			d.begin(abi.ActionInflate, c, a)
 			d.out.Float(float64(a.Limit))

@@ -22,7 +22,7 @@ type unaryCall struct {
 func newUnaryCall(tb testing.TB) *unaryCall {
 	tb.Helper()
 	h := newHost()
-	if !h.Enter(abitest.Named("open_channel", []byte(options("baseUrl", "https://api.test", "serviceConfig", retrying)), 1)) {
+	if !h.Enter(abitest.Named("open_channel", []byte(options("serviceConfig", retrying)), 1)) {
 		tb.Fatal(h.Death)
 	}
 	block := abi.StartBlock{Timeout: math.Inf(1), Size: 100, Channel: 1}

@@ -61,7 +61,9 @@ func (d *Driver) OpenChannel(id uint32, in []byte) {
 		d.emitProblems(problems)
 		return
 	}
-	options.Origin = d.origin(options.BaseURL)
+	for i := range 1 + len(options.More) {
+		options.At(i).Origin = d.origin(options.At(i).BaseURL)
+	}
 	ch := channel.New(options)
 	for _, w := range ch.Warnings() {
 		d.out.Begin(abi.ActionWarn, 0, 0)

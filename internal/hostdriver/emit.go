@@ -93,7 +93,7 @@ func (d *Driver) emitHistory(c *liveCall) {
 		r := c.Record(id)
 		d.out.PutRecord(&abi.Record{
 			Number: uint32(r.Number), Kind: uint32(r.Kind), Outcome: uint32(r.Outcome),
-			HTTPStatus: int32(r.HTTPStatus), Code: int32(r.Code), Pushback: int32(r.Pushback), Message: r.Message,
+			HTTPStatus: int32(r.HTTPStatus), Code: int32(r.Code), Pushback: int32(r.Pushback), Message: r.Message, Endpoint: r.Endpoint,
 			StartedAt: since(c, r.StartedAt), HeadAt: since(c, r.HeadAt), EndedAt: since(c, r.EndedAt),
 		})
 	}

@@ -3,6 +3,7 @@ package hostdriver
 import (
 	"fmt"
 	"math"
+	"strings"
 	"reflect"
 	"testing"
 
@@ -81,6 +82,9 @@ func optionText(s walks.Setup) string {
 	if o.KeepsState {
 		parts = append(parts, "state", o.State)
 	}
+	for _, e := range o.More {
+		parts = append(parts, "baseUrl", e.BaseURL)
+	}
 	if s.ServiceConfig != "" {
 		parts = append(parts, "serviceConfig", s.ServiceConfig)
 	}
@@ -144,6 +148,9 @@ func (e *encoded) action(a abitest.Action) attempts.Action {
 		made.Op = attempts.Prepare
 	case "open":
 		made.Op = attempts.Open
+		if to := e.driver.calls.byID.find(walked).URL(a.Attempt); !strings.HasPrefix(to, e.channel.Endpoint(int(a.Values["endpoint"].(uint32))).BaseURL+"/") {
+			e.t.Errorf("attempt %d is sent to endpoint %v, and should go to %s", a.Attempt+1, a.Values["endpoint"], to)
+		}
 		e.headers[a.Attempt] = fieldsOf(a.Values["header"].(abitest.Fields))
 	case "refresh":
 		made.Op = attempts.Refresh
@@ -207,7 +214,7 @@ func (e *encoded) compareEnd(a abitest.Action) {
 	}
 	for i, r := range st.Attempts {
 		want := map[string]any{
-			"number": uint32(r.Number), "kind": r.Kind.String(), "outcome": r.Outcome.String(), "httpStatus": int32(r.HTTPStatus), "code": int32(r.Code),
+			"number": uint32(r.Number), "endpoint": r.Endpoint, "kind": r.Kind.String(), "outcome": r.Outcome.String(), "httpStatus": int32(r.HTTPStatus), "code": int32(r.Code),
 			"pushback": int32(r.Pushback), "message": r.Message,
 		}
 		for name, at := range map[string]int64{"startedAt": r.StartedAt, "headAt": r.HeadAt, "endedAt": r.EndedAt} {

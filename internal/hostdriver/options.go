@@ -36,7 +36,7 @@ func (r *optionReader) read(name, value string) {
 	o := &r.options
 	switch name {
 	case "baseUrl":
-		o.BaseURL = value
+		o.AddURL(value)
 	case "serviceConfig":
 		o.Config, o.ConfigError = serviceconfig.Parse(value)
 	case "credentialsRefresh":

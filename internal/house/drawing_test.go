@@ -17,10 +17,11 @@ var drawing = map[string]room{
 	"grpcweb/plan":          core("grpcweb/status", "grpcweb/metadata"),
 	"retry":                 core("grpcweb/plan", "grpcweb/status"),
 	"hedge":                 core("grpcweb/plan", "grpcweb/status", "internal/text"),
-	"internal/attempts":     core("grpcweb/plan", "internal/explain", "grpcweb/status", "internal/text"),
+	"internal/endpoints":    core("grpcweb/plan"),
+	"internal/attempts":     core("grpcweb/plan", "internal/endpoints", "internal/explain", "grpcweb/status", "internal/text"),
 	"grpcweb/serviceconfig": core("retry", "hedge", "grpcweb/plan", "grpcweb/status", "internal/text"),
 	"internal/state":        core("internal/text"),
-	"internal/channel":      core("hedge", "retry", "internal/attempts", "internal/state", "grpcweb/plan", "grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
+	"internal/channel":      core("hedge", "retry", "internal/attempts", "internal/endpoints", "internal/state", "grpcweb/plan", "grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 	"internal/call": core("internal/channel", "internal/attempts", "grpcweb/plan", "internal/exchange", "internal/wire",
 		"grpcweb/serviceconfig", "grpcweb/metadata", "grpcweb/status", "internal/text"),
 
@@ -69,6 +70,9 @@ var drawing = map[string]room{
 	"internal/agenda":       driver("grpcweb/plan"),
 	"internal/hedgesim":     driver("hedge", "internal/agenda", "internal/attempts", "grpcweb/plan", "grpcweb/status"),
 	"internal/hedgesim/run": driver("internal/hedgesim"),
+	// A channel with several endpoints simulated likewise, and the command that measures what it promises.
+	"internal/endpointsim":     driver("hedge", "retry", "internal/agenda", "internal/attempts", "internal/endpoints", "grpcweb/plan", "grpcweb/status"),
+	"internal/endpointsim/run": driver("grpcweb/plan", "internal/endpointsim"),
 	// A fleet of pages simulated in virtual time, and the command that measures what it promises.
 	"internal/fleetsim":     driver("retry", "internal/agenda", "internal/attempts", "grpcweb/plan", "grpcweb/status"),
 	"internal/fleetsim/run": driver("internal/fleetsim"),
@@ -95,7 +99,7 @@ var drawing = map[string]room{
 
 var coreRooms = []string{
 	"grpcweb/metadata", "grpcweb/status", "grpcweb/serviceconfig", "retry", "hedge", "internal/explain",
-	"grpcweb/plan", "internal/attempts", "internal/state", "internal/channel", "internal/call", "internal/exchange", "internal/wire", "internal/text",
+	"grpcweb/plan", "internal/attempts", "internal/endpoints", "internal/state", "internal/channel", "internal/call", "internal/exchange", "internal/wire", "internal/text",
 }
 
 var serverModules = []string{

@@ -19,6 +19,7 @@ func (w *walker) act(a attempts.Action) {
 	case attempts.Open:
 		w.checkOpen(a)
 		w.attempts[a.Attempt].opened = true
+		w.checkEndpoint(a.Attempt)
 		w.attempts[a.Attempt].marked = w.marks(a.Attempt)
 		want := ""
 		if w.attempts[a.Attempt].marked {
@@ -75,6 +76,20 @@ func (w *walker) act(a attempts.Action) {
 	case attempts.Observe:
 	default:
 		w.fail("the walk does not know op %d", a.Op)
+	}
+}
+
+// checkEndpoint checks that a retry or hedge goes to another endpoint than the attempt
+// before, if there are several.
+func (w *walker) checkEndpoint(id int) {
+	r := w.looked().Record(id)
+	if several := len(w.channel().Options().More) > 0; several != (r.Endpoint != "") {
+		w.fail("attempt %d is recorded as sent to %q", id+1, r.Endpoint)
+	} else if several && id > 0 && (r.Kind == status.KindRetry || r.Kind == status.KindHedge) {
+		w.meet("another endpoint", true)
+		if before := w.looked().Record(id - 1).Endpoint; r.Endpoint == before {
+			w.fail("attempt %d goes to %s again", id+1, before)
+		}
 	}
 }
 

@@ -102,6 +102,6 @@ func (d *direct) Renew(now plan.Duration, method string, code status.Code, lost 
 	return d.channel.Renew(now, method, code, lost, failures)
 }
 
-func (d *direct) WarningKind(w attempts.Warning) string { return d.Warning(w).Kind }
+func (d *direct) WarningKind(w attempts.Warning) string { return d.Warning(0, w).Kind }
 
 func (d *direct) Look() (*call.Call, *channel.Channel) { return d.Call, d.channel }

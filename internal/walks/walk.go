@@ -60,7 +60,7 @@ func Walk(t *testing.T, walks int64, open Open) {
 	for _, what := range []string{
 		"answer before the half-close", "several attempts of several messages", "outage that is waited for", "halfDuplexStalled", "message that is too large",
 		"retryLostToBodyTrailers", "statusHidden", "corsSuspected", "trial that fails", "compressed message", "compressed trailers", "text", "socket",
-		"end while packed", "silent attempt", "refresh", "failure behind a withheld head", "pushback", "stop", "throttle", "empty budget", "state",
+		"end while packed", "silent attempt", "another endpoint", "refresh", "failure behind a withheld head", "pushback", "stop", "throttle", "empty budget", "state",
 		"renewal", "no renewal", "throttled renewal",
 	} {
 		if !t.Failed() && met[what] < least {
@@ -79,6 +79,9 @@ func walk(t *testing.T, seed int64, verbose bool, open Open) *walker {
 	o.PerAttempt, o.MaxRetryBufferPerCallSize, o.Random = r.Intn(4) == 0, perCall, r.Float64
 	o.MaxSendMessageBytes, o.MaxReceiveMessageBytes = 60, maxReceive
 	o.FirstFrame, o.CrossOrigin, o.AttemptHeader = r.Intn(2) == 0, r.Intn(3) > 0, channel.AttemptHeader(max(0, r.Intn(8)-5))
+	if seed%5 == 0 && !o.CrossOrigin {
+		o.More = []channel.Endpoint{{BaseURL: "https://b.test"}, {BaseURL: "https://c.test/grpc"}}
+	}
 	if seed%9 == 0 {
 		o.RefreshCodes = status.Codes(status.Unavailable)
 	}

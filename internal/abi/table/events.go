@@ -6,7 +6,7 @@ import "github.com/hedgerow-web/hedgerow/internal/attempts"
 // sets.
 var eventKinds = []Row{
 	attempts.CallStarted:     {"callStarted", "policy, attempts (how many may be made), timeout"},
-	attempts.AttemptStarted:  {"attemptStarted", "attempt, why"},
+	attempts.AttemptStarted:  {"attemptStarted", "attempt, why, message (the base URL, if the channel has several)"},
 	attempts.AttemptHead:     {"attemptHead", "attempt, httpStatus"},
 	attempts.AttemptEnded:    {"attemptEnded", "attempt, outcome, code, message, pushback"},
 	attempts.Backoff:         {"backoff", "delay, bound, pushback (if it is not −1, the server asked for the delay)"},
@@ -52,6 +52,7 @@ var AttemptRecord = &Struct{Name: "Record", Says: "The history of one attempt. I
 	{Name: "code", Type: Signed, Says: "−1: not known"},
 	{Name: "pushback", Type: Signed, Says: "−1: none, −2: stop, else milliseconds"},
 	{Name: "message", Type: Text},
+	{Name: "endpoint", Type: Text, Says: "the base URL that it was sent to; empty if the channel has one"},
 	{Name: "startedAt", Type: Float},
 	{Name: "headAt", Type: Float, Says: "NaN: no response head came"},
 	{Name: "endedAt", Type: Float, Says: "NaN: the attempt is under way"},

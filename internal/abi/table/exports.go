@@ -30,7 +30,7 @@ var StartBlock = &Struct{Name: "StartBlock", Says: "What a call begins with, bes
 var Exports = []Export{
 	{Name: "open_channel", Args: []Field{channelArg, inputArg}, Says: "a channel is made with these options: alternating names and values, with numbers as JavaScript writes them. " +
 		"Names of metadata begin with `>`. Names that begin with `?` are any options as the application gave them, whose values show their type: `\"text\"`, `7`, `true`, `a function`. Besides the options that users know, there are `seed`, a number; `state`, the text that was stored last; `credentialsRefresh`, the codes for that, one a line, as the application gave them; `random`, the result of every draw, in units of 2⁻⁵³; and, with any " +
-		"value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries the requests, `crossOrigin`: the page is on another origin"},
+		"value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries the requests, `crossOrigin`: the page is on another origin than the base URL before it. `baseUrl` comes once for each endpoint"},
 	{Name: "close_channel", Args: []Field{channelArg, nowArg}, Says: "the channel is closed: its calls are canceled"},
 	{Name: "state", Args: []Field{channelArg}, Says: "JavaScript asks for what the channel has learned, to store it"},
 	{Name: "share", Args: []Field{channelArg, inputArg}, Says: "another tab has told what is left of the budget that they share"},
@@ -64,7 +64,7 @@ var Exports = []Export{
 // length, the call's id, and the attempt's index.
 var Actions = []Action{
 	{Name: "prepare", Fields: []Field{{Name: "number", Type: Word}}, Says: "run the per-attempt metadata function, for the attempt with this number"},
-	{Name: "open", Fields: []Field{{Name: "streams", Type: Flag}, {Name: "again", Type: Flag}, {Name: "header", Type: Fields}}, Says: "send the request with this header, by fetch or a new WebSocket. *streams*: send each message when it comes; " +
+	{Name: "open", Fields: []Field{{Name: "endpoint", Type: Word}, {Name: "streams", Type: Flag}, {Name: "again", Type: Flag}, {Name: "header", Type: Fields}}, Says: "send the request with this header, by fetch or a new WebSocket, to the base URL that was given at this place, from 0. *streams*: send each message when it comes; " +
 		"otherwise the request is complete and is sent as a whole. *again*: the header is that of the last *open*, and is left out here"},
 	{Name: "abort", Says: "end the attempt's exchange and ignore what it still reports"},
 	{Name: "read", Says: "read one chunk of the body"},

@@ -16,7 +16,7 @@ export interface FetchOptions {
  * A `fetch` that gives any gRPC-Web client the channel's retries, hedging, throttle and deadlines. Pass it to the client's own option for
  * a fetch function, which connect-web and protobuf-ts have.
  *
- * It handles gRPC-Web POSTs, binary or text, to methods under the channel's baseUrl; all other requests go to `options.fetch` unchanged.
+ * It handles gRPC-Web POSTs, binary or text, to methods under the channel's baseUrl, or any of several; all other requests go to `options.fetch` unchanged.
  * From a request it uses the body, `grpc-timeout`, the metadata, `credentials` and `signal`. A body that is a stream is read to its end
  * first. The response has the bytes of the attempt that the call was committed to, or of the last one that failed, as they came. If no
  * server answered (no network, a deadline), it is a Trailers-Only response with the status, so that clients read UNAVAILABLE or
@@ -30,7 +30,7 @@ export function createFetch(channel: Channel | Promise<Channel>, options: FetchO
   if (!("then" in channel)) rawOf(channel);
   return async (input, init) => {
     const raw = rawOf(await channel);
-    const found = matching(raw.baseUrl, input, init);
+    const found = matching(raw.baseUrls, input, init);
     if (!found) return other(input, init);
     const { method, headers } = found;
     const given = requestOf(input);
@@ -75,17 +75,21 @@ function rawOf(channel: Channel): RawChannel {
   throw new TypeError("createFetch needs a channel that Hedgerow's createChannel made, and that does not run in a worker");
 }
 
+const METHOD = /^\/[^/?#]+\/[^/?#]+$/;
+
 /** The method and headers of a request, if it is a call. */
 function matching(
-  baseUrl: string,
+  baseUrls: readonly string[],
   input: RequestInfo | URL,
   init: RequestInit | undefined,
 ): { readonly method: string; readonly headers: Headers } | undefined {
   const given = requestOf(input);
   const href = hrefOf(given?.url ?? String(input));
   if (href === undefined) return undefined; // options.fetch may know what it means
-  const path = href.slice(baseUrl.length);
-  if (!href.startsWith(baseUrl) || !/^\/[^/?#]+\/[^/?#]+$/.test(path)) return undefined;
+  const path = baseUrls
+    .flatMap((url) => (href.startsWith(url) ? [href.slice(url.length)] : []))
+    .find((rest) => METHOD.test(rest));
+  if (!path) return undefined;
   if ((init?.method ?? given?.method ?? "GET").toUpperCase() !== "POST") return undefined;
   // A browser's Request drops what is the browser's to set, as its fetch would; a service worker is shown such fields.
   const { headers } = new Request(href, { headers: init?.headers ?? given?.headers ?? [] });

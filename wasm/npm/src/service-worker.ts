@@ -21,9 +21,10 @@ type Belonging =
 export interface InstallOptions extends Omit<ChannelOptions, Belonging> {
   /**
    * The servers whose gRPC-Web calls are handled: origins or base URLs, such as "https://api.example.com", or "/grpc", relative to the
-   * service worker. Each has its own channel, with its own throttle and replay buffer. Default: the service worker's origin.
+   * service worker. Each has its own channel, with its own throttle and replay buffer. A list among them has endpoints with the same
+   * services, which share a channel: see baseUrl. Default: the service worker's origin.
    */
-  readonly origins?: readonly string[] | undefined;
+  readonly origins?: readonly (string | readonly string[])[] | undefined;
 }
 
 /**
@@ -37,12 +38,18 @@ export interface InstallOptions extends Omit<ChannelOptions, Belonging> {
 export function install(options: InstallOptions = {}): void {
   const scope = globalThis as unknown as Scope;
   const { origins = ["/"], ...rest } = options;
-  const servers = origins.map((origin) => new Server(new URL(origin, scope.location.href).href.replace(/\/+$/, ""), rest));
+  const servers = origins.map(
+    (one) =>
+      new Server(
+        [one].flat().map((origin) => new URL(origin, scope.location.href).href.replace(/\/+$/, "")),
+        rest,
+      ),
+  );
   scope.addEventListener("install", (event) => event.waitUntil(installed(servers)));
   scope.addEventListener("fetch", (event) => {
     const { request } = event;
     if (request.method !== "POST" || !request.headers.get("content-type")?.startsWith("application/grpc-web")) return;
-    const server = servers.find(({ baseUrl }) => request.url.startsWith(`${baseUrl}/`));
+    const server = servers.find(({ baseUrl }) => baseUrl.some((url) => request.url.startsWith(`${url}/`)));
     if (server) event.respondWith(server.fetch(request));
   });
 }
@@ -69,13 +76,13 @@ interface Scope {
   ): void;
 }
 
-/** One base URL. Its channel is made when it is first needed. */
+/** One base URL, or several endpoints. Its channel is made when it is first needed. */
 class Server {
-  readonly baseUrl: string;
+  readonly baseUrl: readonly string[];
   #options: Omit<InstallOptions, "origins">;
   #open: Promise<typeof fetch> | undefined;
 
-  constructor(baseUrl: string, options: Omit<InstallOptions, "origins">) {
+  constructor(baseUrl: readonly string[], options: Omit<InstallOptions, "origins">) {
     this.baseUrl = baseUrl;
     this.#options = options;
   }

@@ -70,8 +70,9 @@ function historyOf({ reason, records }: HistoryWords): History {
 type Draft = { -readonly [K in keyof AttemptRecord]: AttemptRecord[K] };
 
 function recordOf(words: RecordWords): AttemptRecord {
-  const { number, kind, outcome, startedAt, headAt, endedAt, httpStatus, code, message, pushback } = words;
+  const { number, kind, outcome, startedAt, headAt, endedAt, httpStatus, code, message, pushback, endpoint } = words;
   const record: Draft = { number, kind, outcome, startedAt };
+  if (endpoint) record.endpoint = endpoint;
   if (!Number.isNaN(headAt)) record.headAt = headAt;
   if (!Number.isNaN(endedAt)) record.endedAt = endedAt;
   if (httpStatus >= 0) record.httpStatus = httpStatus;
@@ -123,7 +124,7 @@ export function readEvent(cursor: Cursor, callId: number, method: string): CallE
       return timeoutMs === Number.POSITIVE_INFINITY ? started : { ...started, timeoutMs };
     }
     case EventKind.AttemptStarted:
-      return { ...base, type: "attemptStarted", attempt, kind: why };
+      return { ...base, type: "attemptStarted", attempt, kind: why, ...(statusMessage && { endpoint: statusMessage }) };
     case EventKind.AttemptHead:
       return { ...base, type: "attemptHead", attempt, httpStatus: words.httpStatus };
     case EventKind.AttemptEnded:

@@ -82,6 +82,8 @@ export interface RecordWords {
   /** −1: none, −2: stop, else milliseconds. */
   readonly pushback: number;
   readonly message: string;
+  /** The base URL that it was sent to; empty if the channel has one. */
+  readonly endpoint: string;
   readonly startedAt: number;
   /** NaN: no response head came. */
   readonly headAt: number;
@@ -98,6 +100,7 @@ export function readRecordWords(cursor: Cursor): RecordWords {
     code: cursor.signed(),
     pushback: cursor.signed(),
     message: cursor.text(),
+    endpoint: cursor.text(),
     startedAt: cursor.float(),
     headAt: cursor.float(),
     endedAt: cursor.float(),

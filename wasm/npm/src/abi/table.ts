@@ -2,7 +2,7 @@
 import type { AttemptKind, AttemptRecord, CallEvent, CommitReason, WarningKind } from "../api/events.js";
 
 /** A number of the table, which the program must know too. */
-export const VERSION = 0x5a600c86;
+export const VERSION = 0x489756ed;
 
 /** What an export answers with that has died. */
 export const FATAL = 0xffffffff;
@@ -20,7 +20,7 @@ export const LENGTH_SHIFT = 8;
 export interface Exports {
   /** Longer text than usual comes. */
   reserve(bytes: number): number;
-  /** A channel is made with these options: alternating names and values, with numbers as JavaScript writes them. Names of metadata begin with `>`. Names that begin with `?` are any options as the application gave them, whose values show their type: `"text"`, `7`, `true`, `a function`. Besides the options that users know, there are `seed`, a number; `state`, the text that was stored last; `credentialsRefresh`, the codes for that, one a line, as the application gave them; `random`, the result of every draw, in units of 2⁻⁵³; and, with any value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries the requests, `crossOrigin`: the page is on another origin. */
+  /** A channel is made with these options: alternating names and values, with numbers as JavaScript writes them. Names of metadata begin with `>`. Names that begin with `?` are any options as the application gave them, whose values show their type: `"text"`, `7`, `true`, `a function`. Besides the options that users know, there are `seed`, a number; `state`, the text that was stored last; `credentialsRefresh`, the codes for that, one a line, as the application gave them; `random`, the result of every draw, in units of 2⁻⁵³; and, with any value, `perAttempt`: metadata is a function, `page`: a browser's fetch carries the requests, `crossOrigin`: the page is on another origin than the base URL before it. `baseUrl` comes once for each endpoint. */
   open_channel(channel: number, bytes: number): number;
   /** The channel is closed: its calls are canceled. */
   close_channel(channel: number, now: number): number;
@@ -78,7 +78,7 @@ export interface Exports {
 export enum Action {
   /** Run the per-attempt metadata function, for the attempt with this number. */
   Prepare = 0,
-  /** Send the request with this header, by fetch or a new WebSocket. *streams*: send each message when it comes; otherwise the request is complete and is sent as a whole. *again*: the header is that of the last *open*, and is left out here. */
+  /** Send the request with this header, by fetch or a new WebSocket, to the base URL that was given at this place, from 0. *streams*: send each message when it comes; otherwise the request is complete and is sent as a whole. *again*: the header is that of the last *open*, and is left out here. */
   Open = 1,
   /** End the attempt's exchange and ignore what it still reports. */
   Abort = 2,
@@ -230,7 +230,7 @@ export type SamePolicy = Same<Exclude<NonNullable<(typeof POLICIES)[number]>, Ex
 export enum EventKind {
   /** Policy, attempts (how many may be made), timeout. */
   CallStarted = 0x0,
-  /** Attempt, why. */
+  /** Attempt, why, message (the base URL, if the channel has several). */
   AttemptStarted = 0x1,
   /** Attempt, httpStatus. */
   AttemptHead = 0x2,

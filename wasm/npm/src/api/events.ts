@@ -8,6 +8,8 @@ export interface AttemptRecord {
   /** grpc-previous-rpc-attempts + 1; a transparent restart and a refresh repeat it. */
   readonly number: number;
   readonly kind: AttemptKind;
+  /** The base URL that it was sent to. Absent if the channel has only one. */
+  readonly endpoint?: string;
   readonly startedAt: number;
   /** When the head of the response arrived. Absent if it did not. */
   readonly headAt?: number;
@@ -54,7 +56,8 @@ export type CallEvent = EventBase &
         readonly maxAttempts: number;
         readonly timeoutMs?: number;
       }
-    | { readonly type: "attemptStarted"; readonly attempt: number; readonly kind: AttemptKind }
+    /** endpoint is the base URL that the attempt is sent to. Absent if the channel has only one. */
+    | { readonly type: "attemptStarted"; readonly attempt: number; readonly kind: AttemptKind; readonly endpoint?: string }
     | { readonly type: "attemptHead"; readonly attempt: number; readonly httpStatus: number }
     | {
         readonly type: "attemptEnded";

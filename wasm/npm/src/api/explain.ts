@@ -19,7 +19,9 @@ export function explain(failed: Failed): string {
   const last = attempts.at(-1);
   if (!last) return says;
   if (last.statusMessage?.includes(SILENT_MARK)) says = `${EXPLANATIONS["silent"]} ${says}`;
-  const ends = attempts.map(({ code }) => (code === undefined ? "aborted" : Code[code]));
+  const ends = attempts.map(
+    ({ code, endpoint }) => (code === undefined ? "aborted" : Code[code]) + (endpoint ? ` from ${endpoint}` : ""),
+  );
   return `${attempts.length} attempt${attempts.length === 1 ? "" : "s"} in ${took(attempts)}: ${ends.join(", ")}. ${says}`;
 }
 

@@ -49,8 +49,12 @@ export interface StateStore {
 
 /** Options of a channel. A number that is 0, negative or NaN is refused with a ConfigError. Infinity means no limit. */
 export interface ChannelOptions extends LoadOptions {
-  /** "https://api.example.com" or "https://example.com/grpc". In a page it may be relative to the page. Methods are appended. */
-  baseUrl: string;
+  /**
+   * "https://api.example.com" or "https://example.com/grpc". In a page it may be relative to the page. Methods are appended. A list of up to
+   * 16 has several endpoints with the same services, in order of preference: calls stay with one, a retry or hedge goes to another than the
+   * attempt before, and what fails or answers much later than the others is left alone for a while (SEMANTICS 8.6).
+   */
+  baseUrl: string | readonly string[];
   /** The gRPC service config, as an object or as JSON text. Default: none, so nothing is retried. */
   serviceConfig?: ServiceConfig | string | undefined;
   /** The most attempts that any policy may make. Default 5. 1 turns retries and hedging off. */

@@ -7,7 +7,6 @@ import type { Tap } from "./request.js";
 export interface AttemptOwner {
   readonly id: number;
   readonly method: string;
-  readonly url: string;
   readonly engine: Engine;
   /** Go has said how the call ended. */
   readonly over: boolean;

@@ -14,6 +14,7 @@ export class Attempt implements CarrierEvents {
   error: unknown;
   over = false;
   #call: AttemptOwner;
+  #url = "";
   #carrier: Carrier | undefined;
   #body: ResponseBody;
   /** Made when somebody asks for the signal: nothing in the package needs it. */
@@ -36,6 +37,7 @@ export class Attempt implements CarrierEvents {
   /** Sends the request. */
   open(carry: CarrierFactory, request: CarriedRequest): void {
     this.#departures = this.#call.engine.departures;
+    this.#url = request.url;
     try {
       this.#carrier = carry(request, this);
     } catch (error) {
@@ -70,7 +72,7 @@ export class Attempt implements CarrierEvents {
 
   /** Nothing was sent. In Firefox a WebSocket's class throws if the page's policy forbids the address. */
   #threw(error: unknown): void {
-    this.#call.engine.whenForbidden(this.#call.url, (directive) => {
+    this.#call.engine.whenForbidden(this.#url, (directive) => {
       if (directive) this.#fail(Failure.Forbidden, error, directive);
       else this.invalidRequest(error);
     });
@@ -95,7 +97,7 @@ export class Attempt implements CarrierEvents {
       this.#fail(Failure.AbortedByHost, error);
       return;
     }
-    this.#call.engine.whenForbidden(this.#call.url, (directive) => {
+    this.#call.engine.whenForbidden(this.#url, (directive) => {
       if (directive) this.#fail(Failure.Forbidden, error, directive);
       else this.#fail(Failure.NoResponse, error, explain(error) + hint);
     });

@@ -137,10 +137,6 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     return this.#request.method;
   }
 
-  get url(): string {
-    return this.channel.baseUrl + this.method;
-  }
-
   /** The call has ended, and Go no longer knows it. */
   get over(): boolean {
     return this.#ending !== undefined;
@@ -178,9 +174,10 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
         return;
       }
       case Action.Open: {
+        const url = this.channel.baseUrls[cursor.word()] + this.#request.method;
         const streams = cursor.flag();
         const fields = this.engine.fields(cursor);
-        this.engine.later(() => this.#open(attempt, streams, fields));
+        this.engine.later(() => this.#open(attempt, url, streams, fields));
         return;
       }
       case Action.Budget: {
@@ -246,12 +243,12 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     return this.#attempts[id];
   }
 
-  #open(id: number, streams: boolean, fields: RequestFields): void {
+  #open(id: number, url: string, streams: boolean, fields: RequestFields): void {
     if (this.over) return;
     const { outgoing } = this.#request;
     const attempt = this.#attempt(id);
     const body = streams ? outgoing.stream((messages) => this.#took(id, messages)) : outgoing.whole();
-    attempt.open(this.channel.carry, { url: this.url, fields, body });
+    attempt.open(this.channel.carry, { url, fields, body });
     if (!streams) this.#noteTaken(attempt, Number.POSITIVE_INFINITY);
   }
 

@@ -19,7 +19,8 @@ export interface ChannelView {
   readonly engine: Engine;
   /** The channel's id on the Go side. */
   readonly id: number;
-  readonly baseUrl: string;
+  /** Of its endpoints, in the order in which Go counts them. */
+  readonly baseUrls: readonly string[];
   readonly carry: CarrierFactory;
   /** Streams of requests go over WebSockets. */
   readonly webSocket: boolean;

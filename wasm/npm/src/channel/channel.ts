@@ -99,7 +99,7 @@ let lastId = 0;
 export const RAW: unique symbol = Symbol("raw");
 
 export interface RawChannel {
-  readonly baseUrl: string;
+  readonly baseUrls: readonly string[];
   /** How its requests are fetched. */
   readonly settings: FetchSettings;
   /** Who is told of the events of a call that starts now. */
@@ -187,7 +187,7 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
     const { SharedBudget } = await loadPart(import("./shared-budget.js"));
     if (this.#view?.id !== id) return;
     this.#shared?.stop();
-    this.#shared = new SharedBudget(`hedgerow ${this.baseUrl}`, (text) => {
+    this.#shared = new SharedBudget(`hedgerow ${this.#settings.baseUrls}`, (text) => {
       if (this.#view?.id === id && engine.buffers.alive) engine.enter("share", id, engine.buffers.text(text));
     });
   }
@@ -214,7 +214,7 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
       throw new ConfigError(this.#problems);
     }
     engine.addChannel(this);
-    const { baseUrl, prepare, refresh } = this.#settings;
+    const { baseUrls, prepare, refresh } = this.#settings;
     const { Refresher, ...parts } = this.#parts;
     const ended = (failed?: { readonly error: unknown }): void => {
       const text = engine.buffers.text(failed ? show(failed.error) : "");
@@ -223,7 +223,7 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
     const refresher = Refresher && refresh && new Refresher(refresh, ended);
     const tell = this.#budgeted ? (text: string): void => this.#shared?.tell(text) : undefined;
     const waits = /waitForReady|\\u/i.test(text); // Go reads a key in any case, and JSON may escape its letters
-    this.#view = { engine, id, baseUrl, waits, prepare, loadInflate, ended: kept?.touch, refresher, tell, ...parts };
+    this.#view = { engine, id, baseUrls, waits, prepare, loadInflate, ended: kept?.touch, refresher, tell, ...parts };
     kept?.start(() => this.#ask());
     if (tell && typeof BroadcastChannel === "function") void this.#share(this.#view).catch(() => {}); // each tab then has a budget of its own
   }
@@ -244,13 +244,13 @@ class WasmChannel extends AbstractChannel implements ChannelHandler {
   }
 
   get [RAW](): RawChannel {
-    const { baseUrl } = this;
-    return { baseUrl, settings: this.#settings, listeners: () => this.listeners, view: (method) => this.#open(method) };
+    const { baseUrls } = this.#settings;
+    return { baseUrls, settings: this.#settings, listeners: () => this.listeners, view: (method) => this.#open(method) };
   }
 
   /** For adapters whose interceptors see a call's URL. It is not part of the public API either. */
   get baseUrl(): string {
-    return this.#settings.baseUrl;
+    return this.#settings.baseUrls[0] as string;
   }
 
   close(): void {

@@ -9,7 +9,7 @@ import type { FetchSettings } from "../carry/fetch.js";
 export interface Settings extends FetchSettings {
   /** The options that Go knows, as alternating names and values. */
   readonly text: string;
-  readonly baseUrl: string;
+  readonly baseUrls: readonly string[];
   readonly prepare: ((attempt: AttemptContext) => MetadataInit | Promise<MetadataInit>) | undefined;
   readonly requestStreaming: boolean;
   readonly gzip: boolean;
@@ -36,7 +36,7 @@ const MUST: { readonly [name: string]: readonly string[] } = {
   onEvent: FUNCTION,
   onFatal: FUNCTION,
   integrity: ['be a string, such as "sha384-…"', '"'],
-  baseUrl: ['be a URL, such as "https://api.example.com"'],
+  baseUrl: ['be a URL, such as "https://api.example.com", or a list of them'],
   serviceConfig: ["be an object or JSON text"],
   acceptCompression: ['be [] or ["gzip"]'],
   webSocket: ["be true, false or a WebSocket class"],
@@ -109,12 +109,12 @@ export async function checkOptions<T>(
   const gzip = options.sendCompression === "gzip";
   if (gzip && typeof CompressionStream !== "function") reader.refuse("sendCompression", `"gzip" ${needs("CompressionStream")}`);
   if (options.requestStreaming === true) reader.tell("requestStreaming", 1);
-  const url = readBaseUrl(reader, baseUrl);
+  const baseUrls = readBaseUrls(reader, baseUrl);
   const socket = readWebSocket(reader, webSocket);
   return then(
     {
       text: reader.text,
-      baseUrl: url,
+      baseUrls,
       fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
       credentials: options.credentials ?? "same-origin",
       redirect: options.redirect ?? "manual",
@@ -183,21 +183,27 @@ function readWebSocket(reader: Reader, value: unknown): typeof WebSocket | undef
   return undefined;
 }
 
-/** Reads the base URL, which may be relative to the page if there is one. */
-function readBaseUrl(reader: Reader, value: unknown): string {
+function readBaseUrls(reader: Reader, value: unknown): string[] {
+  if (Array.isArray(value) && value.length > 0)
+    return value.map((one: unknown, i) => readBaseUrl(reader, one, value.length > 1 ? `baseUrl[${i}]` : "baseUrl"));
+  return [readBaseUrl(reader, value, "baseUrl")];
+}
+
+/** Reads a base URL, which may be relative to the page if there is one. */
+function readBaseUrl(reader: Reader, value: unknown, path: string): string {
   const page = typeof location === "object" ? location.href : undefined;
   let url: URL;
   try {
     if (typeof value !== "string" || value === "") throw value;
     url = new URL(value, page);
   } catch {
-    reader.check("baseUrl", value);
-    reader.tell("baseUrl", "http://localhost"); // so that nothing else is wrong with it
+    reader.refuse(path, `must ${MUST["baseUrl"]}, not ${describe(value)}`);
+    reader.tell("baseUrl", `http://localhost/${path}`); // so that nothing else is wrong with it
     return "";
   }
   if (page) reader.tell("page", 1);
-  if (page && url.origin !== new URL(page).origin) reader.tell("crossOrigin", 1);
   reader.tell("baseUrl", url.href);
+  if (page && url.origin !== new URL(page).origin) reader.tell("crossOrigin", 1);
   return url.href.replace(/\/+$/, "");
 }
 

@@ -65,7 +65,7 @@ function sendableOptions(options: ChannelOptions, problems: Problem[]): ChannelO
       refuse(name, "cannot be sent to a worker: leave it out, or leave worker out");
     }
   }
-  sent.baseUrl = fromHere(sent.baseUrl);
+  sent.baseUrl = Array.isArray(sent.baseUrl) ? sent.baseUrl.map(fromHere) : (fromHere(sent.baseUrl) as string);
   if (sent.wasmUrl !== undefined) sent.wasmUrl = fromHere(sent.wasmUrl);
   return sent;
 }
@@ -153,7 +153,7 @@ class WorkerChannel extends AbstractChannel implements RemoteChannel {
 
   /** For adapters: a channel in the page has it too. */
   get baseUrl(): string {
-    return this.options.baseUrl.replace(/\/+$/, "");
+    return ([this.options.baseUrl].flat()[0] as string).replace(/\/+$/, "");
   }
 
   died(error: Error): void {

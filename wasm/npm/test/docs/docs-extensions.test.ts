@@ -30,6 +30,7 @@ test("docs/state.md: a channel keeps its state in an item of storage", async (t)
 for (const [page, what] of [
   ["black-holes", "an attempt that is never answered is given up"],
   ["hedging", "a delay is learned"],
+  ["endpoints", "calls go to the endpoint that answers"],
 ] as const) {
   test(`docs/${page}.md: ${what}`, async (t) => {
     const [code = "", ...more] = await codeOf(`${page}.md`);
