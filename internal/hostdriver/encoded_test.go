@@ -3,8 +3,8 @@ package hostdriver
 import (
 	"fmt"
 	"math"
-	"strings"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/hedgerow-web/hedgerow/grpcweb/metadata"

@@ -79,15 +79,15 @@ func (w *walker) act(a attempts.Action) {
 	}
 }
 
-// checkEndpoint checks that a retry or hedge goes to another endpoint than the attempt
-// before, if there are several.
+// checkEndpoint checks that the second attempt goes to another endpoint than the first, if
+// there are several. By the third, the others may have failed.
 func (w *walker) checkEndpoint(id int) {
 	r := w.looked().Record(id)
 	if several := len(w.channel().Options().More) > 0; several != (r.Endpoint != "") {
 		w.fail("attempt %d is recorded as sent to %q", id+1, r.Endpoint)
-	} else if several && id > 0 && (r.Kind == status.KindRetry || r.Kind == status.KindHedge) {
+	} else if several && id == 1 && (r.Kind == status.KindRetry || r.Kind == status.KindHedge) {
 		w.meet("another endpoint", true)
-		if before := w.looked().Record(id - 1).Endpoint; r.Endpoint == before {
+		if before := w.looked().Record(0).Endpoint; r.Endpoint == before {
 			w.fail("attempt %d goes to %s again", id+1, before)
 		}
 	}
