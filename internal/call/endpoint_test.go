@@ -66,4 +66,3 @@ func TestSeveralEndpoints(t *testing.T) {
 		stream(t, ch).at(10).sends(10).starts().asks("open 1").goesTo(1, "https://b.test/grpc")
 	})
 }
-

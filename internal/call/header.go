@@ -22,10 +22,12 @@ const (
 )
 
 // URL is where an attempt is sent.
+//
 //go:noinline
 func (c *Call) URL(id int) string { return c.endpoint(id).BaseURL + c.path }
 
 // endpoint is the one that an attempt is sent to.
+//
 //go:noinline
 func (c *Call) endpoint(id int) *channel.Endpoint { return c.channel.Endpoint(c.machine.Endpoint(id)) }
 

@@ -18,8 +18,8 @@ import { compilerOf } from "./wasm.mjs";
 // The sizes in bytes, as they were measured last. A change that needs more raises them to what --check prints, with a line in
 // CHANGELOG.md.
 const budget = {
-  wasm: { raw: 142_955, gzip: 67_153, brotli: 56_484 },
-  javascript: { raw: 51_749, gzip: 19_176, brotli: 17_229 },
+  wasm: { raw: 147_840, gzip: 69_950, brotli: 58_600 },
+  javascript: { raw: 52_240, gzip: 19_370, brotli: 17_361 },
 };
 
 const here = fileURLToPath(new URL(".", import.meta.url));
