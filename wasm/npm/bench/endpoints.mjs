@@ -108,7 +108,9 @@ async function run(name, options) {
   channel.close();
   for (const one of backends) one.die();
   const [healthy, dead, slow] = phases.map(ms).map((text) => text.padStart(9));
-  console.log(`${name.padEnd(14)} healthy ${healthy}  one dead ${dead}  one slow ${slow}  ${String(failed).padStart(5)} of ${3 * CALLS} calls fail`);
+  console.log(
+    `${name.padEnd(14)} healthy ${healthy}  one dead ${dead}  one slow ${slow}  ${String(failed).padStart(5)} of ${3 * CALLS} calls fail`,
+  );
   return { phases, failed };
 }
 
