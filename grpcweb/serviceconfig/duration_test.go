@@ -85,7 +85,7 @@ func TestDecimal(t *testing.T) {
 		"0": {0, true}, "-0.000": {0, true}, "0e99999999999": {0, true}, "0e-99999999999": {0, true},
 		"1e-99999999999": {0, false}, "1e99999999999": {math.MaxInt64, true}, "-1E+99999999999": {math.MinInt64, true},
 		"9223372036854775807": {math.MaxInt64, true}, "9223372036854775808": {math.MaxInt64, true}, "18446744073709551616": {math.MaxInt64, true},
-		"-9223372036854775808": {math.MinInt64, true}, "-9223372036854775809": {math.MinInt64, true},
+		"-9223372036854775807": {-math.MaxInt64, true}, "-9223372036854775808": {math.MinInt64, true}, "-9223372036854775809": {math.MinInt64, true},
 		"9223372036854775806.5":                  {math.MaxInt64 - 1, false},
 		"1" + strings.Repeat("0", 400) + "e-400": {1, true}, "0." + strings.Repeat("0", 399) + "1e400": {1, true},
 		"1.50e1": {15, true}, "1.55e1": {15, false}, "-2.5": {-2, false},
@@ -98,7 +98,7 @@ func TestDecimal(t *testing.T) {
 
 func TestFloat(t *testing.T) {
 	for text, want := range map[string]float64{
-		"0": 0, "-0": 0, "2": 2, "1.5": 1.5, "1.6": 1.6, "0.1": 0.1, "-3.25": -3.25, "1e22": 1e22, "123456789012345e-10": 123456789012345e-10,
+		"0": 0, "-0": 0, "2": 2, "1.5": 1.5, "1.6": 1.6, "0.1": 0.1, "0.3": 0.3, "0.7": 0.7, "-3.25": -3.25, "1e22": 1e22, "123456789012345e-10": 123456789012345e-10,
 		"1e400": math.Inf(1), "-1e400": math.Inf(-1), "1e-400": math.SmallestNonzeroFloat64,
 		"1" + strings.Repeat("0", 400) + "e-400": 1,
 	} {

@@ -15,6 +15,7 @@ func TestNestedTooDeep(t *testing.T) {
 		strings.Repeat("[", 1_000_000):                                      "[0][0][0][0][0][0][0][0][0][0][0][0][0][0]…: line 1, column 102: ",
 		nested(101, `{"x":`, "1", "}"):                                      "x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x…: line 1, column 502: ",
 		`{"a":[1,{"b":` + nested(98, "[", "", "]"):                          "a[1].b[0][0][0][0][0][0][0][0][0][0][0][0]…: line 1, column 112: ",
+		`{"` + strings.Repeat("k", 40) + `":` + nested(100, "[", "", "]"):   strings.Repeat("k", 40) + "[0]…: line 1, column 145: ",
 		`{"` + strings.Repeat("é", 1000) + `":` + nested(100, "[", "", "]"): strings.Repeat("é", 20) + "…: line 1, column 1105: ",
 	} {
 		_, err := Parse(text)

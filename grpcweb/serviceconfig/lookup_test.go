@@ -24,6 +24,16 @@ func TestLookupBeforeValidate(t *testing.T) {
 	}
 }
 
+// A name whose method has a slash is of no method that can be called, so that it finds none.
+func TestLookupOfSlashes(t *testing.T) {
+	c := mustParse(t, `{"methodConfig": [{"name": [{"service": "s", "method": "/m"}, {"service": "s", "method": "a/b"}]}]}`)
+	for _, method := range []string{"/s//m", "/s/a/b", "/s/m"} {
+		if c.Lookup(method) != nil {
+			t.Errorf("%s is found", method)
+		}
+	}
+}
+
 // hundredServices is a config of a hundred services.
 func hundredServices() string {
 	entries := make([]string, 100)

@@ -94,6 +94,9 @@ func testCodesMissing(t *testing.T) {
 	refused(t, withRetry("-retryableStatusCodes"), path, "is required", `["UNAVAILABLE"]`)
 	refused(t, withRetry(`"retryableStatusCodes": null`), path, "is required")
 	refused(t, withRetry(`"retryableStatusCodes": []`), path, "at least one")
+	if _, err := Parse(withRetry(`"retryableStatusCodes": []`)); strings.Contains(err.Error(), "found") {
+		t.Errorf("a list is shown as if it were of the wrong type: %v", err)
+	}
 	refused(t, withRetry(`"retryableStatusCodes": "UNAVAILABLE"`), path, "must be an array", `found "UNAVAILABLE"`)
 	refused(t, withRetry(`"retryableStatusCodes": {}`), path, "must be an array", "found an object")
 }

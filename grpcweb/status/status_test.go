@@ -117,3 +117,10 @@ func FuzzCode(f *testing.F) {
 		}
 	})
 }
+
+// What stands for no value can be none: codes, HTTP statuses, instants and delays are 0 or more.
+func TestNoValues(t *testing.T) {
+	if None >= 0 || NoPushback >= 0 || PushbackStop >= 0 || NoPushback == PushbackStop || NoCode <= MaxCode {
+		t.Error("a value that stands for none could be one")
+	}
+}
