@@ -17,6 +17,7 @@ TLS_PORT ?= 8443
 EVENTS ?= 10000000
 SEED ?= 1
 FUZZTIME ?= 10s
+WORKERS ?= 2
 
 NPM := wasm/npm
 NODE_MODULES := $(NPM)/node_modules/.package-lock.json
@@ -26,6 +27,7 @@ TSC := cd $(NPM) && node node_modules/typescript/bin/tsc
 BIOME := $(NPM)/node_modules/.bin/biome
 GO_TOOLS := bin/tools/gofumpt bin/tools/staticcheck
 CONFORMANCE := bin/tools/connectconformance
+GREMLINS := bin/tools/gremlins
 
 # make test and make setup build TinyGo where it is missing, so that the package's WebAssembly is tested as it is published. All other
 # commands use TinyGo only if it is there.
@@ -139,7 +141,7 @@ test-wasm: build-server ## Run the Go tests compiled to js/wasm under Node, agai
 .PHONY: test-node
 test-node: build-server ## Run the tests of the built npm package, of the demo page's scripts and of .ci under Node.
 	$(TSC) -p test/tsconfig.json
-	node --test --test-reporter=spec demo/test/*.test.mjs demo/test/*/*.test.mjs .ci/*.test.mjs .ci/scenarios/*.test.mjs
+	node --test --test-reporter=spec demo/test/*.test.mjs demo/test/*/*.test.mjs .ci/*.test.mjs .ci/*/*.test.mjs
 	.ci/with-server.sh node $(NPM)/test.mjs node $(TESTS)
 
 # In make test, Firefox runs the files in which engines differ; make test-all, and make test-browser ENGINE=firefox, run all of them there.
@@ -281,6 +283,10 @@ measure-credentials: build-package ## Measure credentialsRefresh: 1,000 calls at
 measure-endpoints: build-package ## Measure a list of base URLs: of three servers one dies and one slows down, beside round robin and one server: SEED=1.
 	@node $(NPM)/bench/endpoints.mjs --seed $(SEED)
 
+.PHONY: mutate
+mutate: $(GREMLINS) ## Change the core's operators one by one, and list the changes that no test notices: PKG=./internal/wire, WORKERS=2.
+	@node .ci/mutate/run.mjs --workers $(WORKERS) $(PKG)
+
 .PHONY: audit
 audit: $(NODE_MODULES) ## Look for known vulnerabilities of the dependencies, in the public databases.
 	@.ci/audit.sh
@@ -303,7 +309,7 @@ coverage: prerequisites ## Measure what the native Go tests cover, and write cov
 ##@ Parts of setup
 
 .PHONY: setup
-setup: $(NODE_MODULES) $(GO_TOOLS) $(CONFORMANCE) tinygo ## Install now what the other commands would install when they need it, browsers and proxies too.
+setup: $(NODE_MODULES) $(GO_TOOLS) $(CONFORMANCE) $(GREMLINS) tinygo ## Install now what the other commands would install when they need it, browsers and proxies too.
 	go mod download
 	cd interop && go mod download
 	.ci/chromium.sh
@@ -333,4 +339,8 @@ $(GO_TOOLS): tools/go.mod tools/go.sum | prerequisites
 
 $(CONFORMANCE): tools/go.mod tools/go.sum | prerequisites
 	cd tools && go build -o ../bin/tools/ connectrpc.com/conformance/cmd/connectconformance
+	@touch $@
+
+$(GREMLINS): tools/go.mod tools/go.sum | prerequisites
+	cd tools && go build -o ../bin/tools/ github.com/go-gremlins/gremlins/cmd/gremlins
 	@touch $@
