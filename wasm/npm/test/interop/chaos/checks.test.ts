@@ -21,7 +21,7 @@ const ok = { outcome: "committed", code: Code.OK } as const;
 
 /** A unary call that succeeded at its first attempt, but for what is given. */
 function call(id: string, more: Partial<Made> = {}): Made {
-  const usual = { stream: false, times: 1, code: 0, message: "", commitReason: "responseHeaders", ms: 1 } as const;
+  const usual = { stream: false, times: 1, code: 0, message: "", commitReason: "responseHeaders", at: 0, ms: 1 } as const;
   return { id, ...usual, attempts: [attempt(1, ok)], replies: [reply(id)], ...more };
 }
 
@@ -101,15 +101,25 @@ for (const { name, made, lines, found } of [
 
 test("a failure before the first message is told from one after it", () => {
   const lost = { code: Code.UNAVAILABLE, attempts: [attempt(1, { outcome: "committed" })] };
+  const never = { code: Code.UNAVAILABLE, attempts: [attempt(1)], commitReason: "exhausted", replies: [] } as const;
   const calls = [
-    call("a-0", { ...lost, replies: [] }),
-    call("a-1", { ...lost, replies: [], stream: true }),
-    call("a-2", { ...lost, stream: true }),
+    call("a-0", never),
+    call("a-1", { ...never, stream: true }),
+    call("a-2", { ...lost, replies: [], stream: true }),
+    call("a-3", { ...lost, stream: true }),
+    call("a-4", { ...lost, replies: [] }),
   ];
-  const { failed, cut, wrong } = check("a", 3, calls, ["a-2 0"]);
+  const { failed, cut, unaryCut, wrong } = check("a", 5, calls, ["a-3 0"]);
   assert.deepEqual(
     failed.map(({ id }) => id),
-    ["a-0", "a-1"],
+    ["a-0", "a-1", "a-2"],
   );
-  assert.deepEqual([cut, wrong], [{ UNAVAILABLE: 1 }, []]);
+  assert.deepEqual([cut, unaryCut, wrong], [{ UNAVAILABLE: 2 }, 1, []]);
+});
+
+test("what failed while the machine was too slow is not judged, and nothing else", () => {
+  const never = { code: Code.UNAVAILABLE, attempts: [attempt(1)], commitReason: "exhausted", replies: [], ms: 10 } as const;
+  const calls = [call("a-0", { ...never, at: 80 }), call("a-1", { ...never, at: 95 }), call("a-2", { ...never, at: 120 })];
+  const { failed, unjudged } = check("a", 3, calls, [], [{ at: 100, ms: 20 }]);
+  assert.deepEqual([failed.map(({ id }) => id), unjudged.map(({ id }) => id)], [["a-0", "a-2"], ["a-1"]]);
 });

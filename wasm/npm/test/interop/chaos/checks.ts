@@ -7,16 +7,23 @@ import type { Made } from "./load.js";
 /** How many replies a stream has. */
 export const REPLIES = 3;
 
+/** A time, in milliseconds. */
+export type Span = Pick<Made, "at" | "ms">;
+
 /** What the calls of one client through one proxy came to. */
 export interface Result {
   readonly calls: number;
   readonly attempts: number;
   /** Calls that took more than one attempt, and succeeded. */
   readonly healed: number;
-  /** Unary calls that failed, and streams that failed before their first message. */
+  /** Calls that failed before their first message had come. */
   readonly failed: readonly Made[];
-  /** Streams that failed after their first message, by the name of their status. */
+  /** Calls that failed likewise, while this machine was too slow for calls without faults too. */
+  readonly unjudged: readonly Made[];
+  /** Calls that failed after their first message, whose status was still to come, by the name of the status that they got. */
   readonly cut: Readonly<Record<string, number>>;
+  /** How many of these were unary calls. */
+  readonly unaryCut: number;
   /** What is wrong: an answer to another call, an id twice or never, an answer that no server gave, an execution that nobody asked for. */
   readonly wrong: readonly string[];
   /** How many attempts have begun at the servers. */
@@ -29,9 +36,15 @@ export interface Result {
 
 /**
  * Checks the calls `name-0` to `name-(calls - 1)` against the lines of the servers ("id previous-attempts"), which may be about other
- * clients' calls too.
+ * clients' calls too. `slow` is when calls without faults took too long.
  */
-export function check(name: string, calls: number, made: readonly Made[], lines: readonly string[]): Result {
+export function check(
+  name: string,
+  calls: number,
+  made: readonly Made[],
+  lines: readonly string[],
+  slow: readonly Span[] = [],
+): Result {
   const wrong: string[] = [];
   const byId = new Map<string, Made>();
   for (const call of made) {
@@ -54,13 +67,21 @@ export function check(name: string, calls: number, made: readonly Made[], lines:
   for (const call of made) wrong.push(...answers(call, executed));
 
   const broken = made.filter(({ code }) => code !== Code.OK);
+  // With headerCommit "firstFrame" only a message commits a call, and after the commit there is no other attempt (SEMANTICS 2.2f).
+  const late = broken.filter(({ stream, replies, commitReason }) =>
+    stream ? replies.length > 0 : commitReason === "responseHeaders",
+  );
+  const early = broken.filter((call) => !late.includes(call));
+  const during = ({ at, ms }: Span) => slow.some((span) => span.at < at + ms && at < span.at + span.ms);
   const cut: Record<string, number> = {};
-  for (const { code, replies } of broken) if (replies.length > 0) cut[nameOf(code)] = (cut[nameOf(code)] ?? 0) + 1;
+  for (const { code } of late) cut[nameOf(code)] = (cut[nameOf(code)] ?? 0) + 1;
   return {
     ...{ calls: made.length, cut, wrong, executions, reached },
     attempts: made.reduce((sum, { attempts }) => sum + attempts.length, 0),
     healed: made.filter(({ code, attempts }) => code === Code.OK && attempts.length > 1).length,
-    failed: broken.filter(({ replies }) => replies.length === 0),
+    failed: early.filter((call) => !during(call)),
+    unjudged: early.filter(during),
+    unaryCut: late.filter(({ stream }) => !stream).length,
     times: made.map(({ ms }) => ms).sort((a, b) => a - b),
   };
 }

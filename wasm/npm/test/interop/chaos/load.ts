@@ -28,13 +28,20 @@ export interface Made {
   readonly attempts: readonly AttemptRecord[];
   /** The replies as they came, in base64. */
   readonly replies: readonly string[];
+  /** When it began, in milliseconds of the clock that pages and this process share, and how long it took. */
+  readonly at: number;
   readonly ms: number;
 }
 
 /** Makes the calls with globalThis.hedgerow. Its text is sent to pages, so it uses nothing from outside. */
 export async function drive(load: Load, fetch?: FetchLike): Promise<Made[]> {
   const { createChannel, StatusError } = globalThis.hedgerow;
-  const channel = await createChannel({ baseUrl: load.baseUrl, serviceConfig: load.serviceConfig, fetch });
+  const channel = await createChannel({
+    baseUrl: load.baseUrl,
+    serviceConfig: load.serviceConfig,
+    fetch,
+    headerCommit: "firstFrame",
+  });
   const made: Made[] = [];
   const field = (number: number, text: string) => {
     const length = text.length < 128 ? [text.length] : [(text.length & 127) | 128, text.length >> 7];
@@ -48,9 +55,10 @@ export async function drive(load: Load, fetch?: FetchLike): Promise<Made[]> {
     const request = Uint8Array.from([...field(1, id), ...(stream ? load.stream : load.unary), ...field(3, id.repeat(times))]);
     const replies: string[] = [];
     const keep = (reply: Uint8Array) => replies.push(btoa(String.fromCharCode(...reply)));
+    const at = Date.now();
     const begun = performance.now();
     const ended = (code: number, message: string, from: Pick<Made, "attempts" | "commitReason">): Made => ({
-      ...{ id, stream, times, code, message, replies, ms: performance.now() - begun },
+      ...{ id, stream, times, code, message, replies, at, ms: performance.now() - begun },
       ...{ commitReason: from.commitReason, attempts: from.attempts },
     });
     try {

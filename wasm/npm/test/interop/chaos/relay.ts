@@ -65,9 +65,12 @@ export class Relay {
     };
   }
 
-  close(): void {
+  /** Returns when no connection is left. */
+  async close(): Promise<void> {
     this.#server.close();
-    for (const pair of this.#pairs) pair.reset();
+    const pairs = [...this.#pairs];
+    for (const pair of pairs) pair.reset();
+    await Promise.all(pairs.map(({ closed }) => closed));
   }
 }
 
@@ -87,7 +90,7 @@ class Pair {
   }
 
   reset(): void {
-    for (const socket of [this.near, this.far]) socket.resetAndDestroy();
+    for (const socket of [this.near, this.far]) reset(socket);
   }
 
   /** Passes on what comes from one side, in order, each piece when it is due; at last the end, or that the connection is gone. */
@@ -104,10 +107,20 @@ class Pair {
     from.on("error", () => {}); // The close that follows is enough.
     from.on("close", (failed) =>
       waiting.add(relay.weather.closing, () => {
-        if (failed && !this.silent) to.resetAndDestroy();
+        if (failed && !this.silent) reset(to);
       }),
     );
   }
+}
+
+/**
+ * Resets a connection at once. Node's resetAndDestroy sends an end first; if the connection breaks before that is done, Node 20 keeps its
+ * handle for ever, and cannot even end the process, whose clean-up waits for the handle. So this sets what resetAndDestroy sets, and
+ * destroys, unless an end is on its way.
+ */
+function reset(socket: Socket): void {
+  if (!socket.writableEnded) Object.assign(socket, { resetAndClosing: true });
+  socket.destroy();
 }
 
 /** What waits until it is due, in order. What is due at once, with nothing before it, does not wait for a timer. */

@@ -69,9 +69,9 @@ export function promises(outcomes: readonly Outcome[]): { what: string; holds: b
   const every = (what: string, holds: (outcome: Outcome) => boolean) => ({ what, holds: outcomes.every(holds) });
   return [
     every("every client met faults, and calls were healed", ({ result }) => result.healed > 0),
-    every("no unary call fails, and no stream before its first message", ({ result }) => result.failed.length === 0),
+    every("no call fails before its first message has come", ({ result }) => result.failed.length === 0),
     every(
-      "a stream that breaks off later ends UNAVAILABLE, or UNKNOWN over HTTP/2 through HAProxy, which ends it as if it were whole",
+      "a call that breaks off after it ends UNAVAILABLE, or UNKNOWN over HTTP/2 through HAProxy, which ends it as if it were whole",
       (outcome) =>
         Object.keys(outcome.result.cut).every((code) => code === "UNAVAILABLE" || (code === "UNKNOWN" && endsWhole(outcome))),
     ),
