@@ -18,18 +18,10 @@ const wasmOpt = join(here, "node_modules/binaryen/bin/wasm-opt");
 export const FAULTS = "hedgerow_debug";
 
 /**
- * What Binaryen does: it finds the control flow again that LLVM has taken apart, and makes code small. That addresses below 1,024 are never
- * reached by adding to an address lets it put more offsets into instructions: at the beginning of memory is the end of the stack.
+ * What Binaryen does: it makes code small. That addresses below 1,024 are never reached by adding to an address lets it put more offsets
+ * into instructions: at the beginning of memory is the end of the stack.
  */
-const OPTIMIZE = [
-  "--flatten",
-  "--rereloop",
-  "-Oz",
-  "--converge",
-  "--low-memory-unused",
-  "--strip-producers",
-  "--strip-target-features",
-];
+const OPTIMIZE = ["-Oz", "--converge", "--low-memory-unused", "--strip-producers", "--strip-target-features"];
 
 /** Returns { path } of a TinyGo that can compile the program, else { missing }, which says why there is none. */
 export async function findTinyGo() {
