@@ -18,8 +18,8 @@ import { compilerOf } from "./wasm.mjs";
 // The sizes in bytes, as they were measured last. A change that needs more raises them to what --check prints, with a line in
 // CHANGELOG.md.
 const budget = {
-  wasm: { raw: 147_840, gzip: 69_950, brotli: 58_600 },
-  javascript: { raw: 52_240, gzip: 19_370, brotli: 17_361 },
+  wasm: { raw: 116_229, gzip: 56_306, brotli: 47_744 },
+  javascript: { raw: 52_852, gzip: 19_650, brotli: 17_676 },
 };
 
 const here = fileURLToPath(new URL(".", import.meta.url));
