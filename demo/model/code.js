@@ -61,7 +61,9 @@ const goNumbers = {
 };
 
 function go(config, channel, { kind }, baseUrl) {
+  const [first, ...more] = [baseUrl].flat();
   const options = [
+    more.length > 0 && `grpcweb.WithEndpoints(${more.map((url) => JSON.stringify(url)).join(", ")})`,
     "grpcweb.WithServiceConfigJSON(serviceConfig)",
     ...Object.entries(goOptions).map(([name, texts]) => texts[channel[name]]),
     ...Object.entries(goNumbers).map(([name, option]) => channel[name].trim() && `grpcweb.${option}(${channel[name].trim()})`),
@@ -74,7 +76,7 @@ function go(config, channel, { kind }, baseUrl) {
   return [
     `const serviceConfig = \`${config}\``,
     "",
-    `ch, err := grpcweb.NewChannel(jsbridge.${kind === "bidi" ? "WebSocket" : "Fetch"}(), ${JSON.stringify(baseUrl)},`,
+    `ch, err := grpcweb.NewChannel(jsbridge.${kind === "bidi" ? "WebSocket" : "Fetch"}(), ${JSON.stringify(first)},`,
     ...options.map((line) => `\t${line},`),
     ")",
     "if err != nil {",

@@ -17,7 +17,7 @@ export const defaults = Object.freeze({
     ms: "90",
     share: "10", // tail: in percent
     slow: "1200",
-    where: "here", // here, other, fixed, nowhere
+    where: "here", // here, other, fixed, nowhere, three
   },
   policy,
   channel: {

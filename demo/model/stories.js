@@ -197,6 +197,20 @@ export const stories = Object.freeze([
     ],
   },
   {
+    id: "endpoints",
+    realServer: true,
+    title: "An endpoint is gone",
+    see: "Nothing listens at the channel’s address, so all calls of run A fail. Run B has three addresses, of which that is the first: the first call is retried at the second one, and the calls after it go there at once.",
+    why: "A retry goes to another endpoint than the attempt before. One that fails is left alone for 30 seconds, and then a single call probes whether it is back.",
+    overTLS:
+      "Over HTTP/2, the browser must also have accepted this server’s certificate under its other name, localhost or 127.0.0.1.",
+    set: { server: { fails: "none", ms: "60" }, calls: { count: "4", order: "sequence" }, ...retry({ initialBackoff: "0.1" }) },
+    runs: [
+      { name: "One endpoint", set: { server: { where: "nowhere" } } },
+      { name: "Three endpoints", set: { server: { where: "three" } } },
+    ],
+  },
+  {
     id: "token",
     title: "An expired token",
     see: "The server refuses the first attempt of every call: its token has expired. In run B all calls wait for one refresh, which takes 300 ms, and are then sent once more.",

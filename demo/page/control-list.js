@@ -73,6 +73,7 @@ const server = [
       ["other", "Another origin, all headers allowed"],
       ["fixed", "Another origin, fixed list of headers"],
       ["nowhere", "A port where nothing listens (server down)"],
+      ["three", "Three endpoints, of which the first is down"],
     ],
     { wide: true, realServer: true },
   ),

@@ -57,6 +57,12 @@ export const glyphs = {
     [0, 20, 0, "lost"],
     [24, 14, 1, "good"],
   ],
+  endpoints: [
+    [0, 6, 0, "bad"],
+    [10, 9, 1, "good"],
+    [20, 9, 1, "good"],
+    [30, 9, 1, "good"],
+  ],
   token: [
     [0, 7, 0, "bad"],
     [2, 7, 1, "bad"],

@@ -68,7 +68,7 @@ function subtitleOf(settings, runs) {
   const n = callCountOf(settings);
   const parts = [`${count(n, kinds[calls.kind])}${n > 1 ? `, ${orders[calls.order]}` : ""}`, `seed ${calls.seed}`];
   if (sameServer(runs)) parts.push("the server treats each attempt the same in both runs");
-  if (server.where !== "here") parts.push(`to ${targetOf(server.where, place()).baseUrl}`);
+  if (server.where !== "here") parts.push(`to ${[targetOf(server.where, place()).baseUrl].flat().join(", ")}`);
   return parts.join(" · ");
 }
 

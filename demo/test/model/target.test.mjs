@@ -11,6 +11,7 @@ test("another origin is this server by its other name", () => {
     "http://127.0.0.1:8080/fixed-list",
     "http://127.0.0.1:49151",
   ]);
+  assert.deepEqual(at("three"), ["http://127.0.0.1:49151", "http://localhost:8080", "http://127.0.0.1:8080"]);
   assert.equal(targetOf("nowhere", location).counted, false);
   assert.equal(targetOf("other", { ...location, hostname: "127.0.0.1" }).baseUrl, "http://localhost:8080");
 });

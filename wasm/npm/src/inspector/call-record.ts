@@ -5,6 +5,8 @@ import type { AttemptKind, AttemptRecord, CallEvent, CommitReason } from "../api
 export interface RecordedAttempt {
   readonly number: number;
   readonly kind: AttemptKind;
+  /** The base URL that it was sent to, if the channel has several. */
+  readonly endpoint?: string | undefined;
   readonly startedAt: number;
   /** When the browser began to send it, after it had waited for a connection. The events do not tell; a page that knows sets it. */
   sentAt?: number | undefined;
@@ -97,7 +99,13 @@ export function applyEvent(call: CallRecord, event: CallEvent): void {
       return;
     case "attemptStarted":
       endWaits(call, event.at);
-      call.attempts.push({ number: event.attempt, kind: event.kind, startedAt: event.at, outcome: "pending" });
+      call.attempts.push({
+        number: event.attempt,
+        kind: event.kind,
+        startedAt: event.at,
+        outcome: "pending",
+        ...(event.endpoint && { endpoint: event.endpoint }),
+      });
       return;
     case "attemptHead":
       Object.assign(attemptOf(call, event.attempt), { headAt: event.at, httpStatus: event.httpStatus });

@@ -4,7 +4,7 @@ import type { InspectedCall } from "./history.js";
 import { pictureOf } from "./picture.js";
 import { drawAxis, scaleOf } from "./scale.js";
 import { drawCall, labelNeed } from "./waterfall.js";
-import { codeName, count, formatMs, outcomeText, progressText, pushbackText, reasonText, waitText } from "./words.js";
+import { codeName, count, formatMs, hostOf, outcomeText, progressText, pushbackText, reasonText, waitText } from "./words.js";
 
 const COLUMNS = ["Attempt", "Kind", "Started at", "Waited before", "Headers after", "Ended after", "Result", "HTTP", "Pushback"];
 
@@ -84,10 +84,10 @@ function remarksOf({ code, statusMessage, reason, policy, warnings }: InspectedC
 }
 
 function row(call: InspectedCall, attempt: RecordedAttempt, lane: number): HTMLElement {
-  const { number, kind, startedAt, headAt, endedAt, httpStatus, pushback } = attempt;
+  const { number, kind, endpoint, startedAt, headAt, endedAt, httpStatus, pushback } = attempt;
   const cells = [
     String(number),
-    kind,
+    kind + (endpoint ? ` to ${hostOf(endpoint)}` : ""),
     formatMs(startedAt - (call.startedAt ?? startedAt)),
     waitText(call, lane),
     headAt === undefined ? "none" : formatMs(headAt - startedAt),

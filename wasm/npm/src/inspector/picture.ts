@@ -2,7 +2,7 @@
 
 import type { AttemptKind, AttemptRecord, CommitReason } from "../api/events.js";
 import { type CallRecord, type RecordedAttempt, type Wait, winnerOf } from "./call-record.js";
-import { codeName, formatMs } from "./words.js";
+import { codeName, formatMs, hostOf } from "./words.js";
 import type { View } from "./zoom.js";
 
 /** An attempt. Instants are in milliseconds from the origin of the picture. */
@@ -105,7 +105,7 @@ function barOf(attempt: RecordedAttempt, lane: number, winner: boolean, end: num
     head: headAt === undefined ? undefined : Math.min(headAt, to) - origin,
     to: to - origin,
     running: attempt.endedAt === undefined && outcome === "pending",
-    text: (winner ? markOf(attempt) : "") + textOf(attempt),
+    text: (winner ? markOf(attempt) : "") + textOf(attempt) + placeOf(attempt),
     span: formatMs(to - startedAt),
     flag: flagOf(attempt.pushback),
   };
@@ -115,6 +115,11 @@ function barOf(attempt: RecordedAttempt, lane: number, winner: boolean, end: num
 function markOf({ endedAt, code }: RecordedAttempt): string {
   if (endedAt === undefined) return "";
   return code === 0 ? "✓ " : "✕ ";
+}
+
+/** Where it was sent, if there are several endpoints. */
+function placeOf({ endpoint }: RecordedAttempt): string {
+  return endpoint ? ` ${hostOf(endpoint)}` : "";
 }
 
 function textOf({ outcome, kind, code }: RecordedAttempt): string {

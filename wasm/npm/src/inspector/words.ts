@@ -74,3 +74,6 @@ export function progressText(call: CallRecord): string {
   const backoff = call.gaps.find((gap) => gap.until === undefined);
   return backoff ? `waiting ${formatMs(backoff.delayMs)} before the next` : "running";
 }
+
+/** A base URL as people name it. */
+export const hostOf = (url: string): string => url.replace(/^https?:\/\//, "");

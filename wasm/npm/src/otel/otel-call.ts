@@ -65,7 +65,7 @@ export class ObservedCall {
   }
 
   /** Answers with the context of the attempt, in which its span is the current one. */
-  attemptStarted({ at, attempt: number, kind }: Event<"attemptStarted">): Context {
+  attemptStarted({ at, attempt: number, kind, endpoint }: Event<"attemptStarted">): Context {
     if (kind === "retry") this.#retries++;
     else if (kind === "hedge") this.#hedges++;
     else if (kind === "transparent") this.#transparentRetries++;
@@ -77,6 +77,7 @@ export class ObservedCall {
       "previous-rpc-attempts": number - 1,
       "transparent-retry": kind === "transparent",
       ...(kind === "refresh" ? { "hedgerow.credentials-refresh": true } : {}),
+      ...(endpoint ? serverOf(endpoint) : {}),
     };
     const options = { kind: SpanKind.CLIENT, startTime: this.#time(at), attributes };
     const span = tracer?.startSpan(`Attempt.${this.#name}`, options, this.#context);
@@ -166,4 +167,10 @@ export class ObservedCall {
 
 function within(parent: Context, span: Span | undefined): Context {
   return span ? trace.setSpan(parent, span) : parent;
+}
+
+/** The attributes that OpenTelemetry's conventions have for where a request goes. */
+function serverOf(endpoint: string): Attributes {
+  const { hostname, port, protocol } = new URL(endpoint);
+  return { "server.address": hostname, "server.port": Number(port || (protocol === "http:" ? 80 : 443)) };
 }

@@ -37,7 +37,7 @@ const numbers = (texts: readonly string[]) => texts.map((text) => Number.parseFl
 describe("stories", { concurrency: 3 }, () => {
   test("the page offers every story, and sends one at a press", async (t) => {
     const { page } = await openDemo(t);
-    assert.equal(await page.locator(".story").count(), 15);
+    assert.equal(await page.locator(".story").count(), 16);
     assert.equal(await page.locator("call-result").count(), 1, "it begins with the first");
     await page.getByRole("button", { name: "A fault, healed" }).click();
     const [none, retried] = await complete(page);
@@ -170,6 +170,19 @@ describe("stories", { concurrency: 3 }, () => {
       ["first", "UNAVAILABLE"],
       ["retry", "OK"],
     ]);
+  });
+
+  test("158 calls leave an endpoint that is gone, and the picture says where they went", async (t) => {
+    const [, one, three] = await sendStory(t, "endpoints", { expected: [/net::ERR_/] });
+    assert.match(await outcome(one!), /^0 of 4 calls OK · 1[67] attempts/);
+    assert.equal(await outcome(three!), "4 of 4 calls OK · 5 attempts · server executed 4");
+    const { bars } = await shown(three!);
+    assert.deepEqual(pick(bars, "kind", "code"), [
+      ["first", "UNAVAILABLE"],
+      ["retry", "OK"],
+    ]);
+    assert.match((await three!.locator(".bar").first().getAttribute("aria-label")) ?? "", /^UNAVAILABLE 127\.0\.0\.1:49151 /);
+    assert.deepEqual(pick((await shown(three!, 2)).bars, "kind", "code"), [["first", "OK"]]);
   });
 
   test("an expired token is refreshed once for all calls", async (t) => {

@@ -72,6 +72,21 @@ test("A96 transparent retries repeat a number, take no delay and are no retries"
   ]);
 });
 
+test("158 spans say which of several endpoints an attempt was sent to", () => {
+  const { telemetry, say } = scripted();
+  say(0, started);
+  for (const [i, endpoint] of ["https://a.test/grpc", "http://b.test:81", "http://c.test"].entries()) {
+    say(i, { type: "attemptStarted", attempt: i + 1, kind: "retry", endpoint });
+    say(i + 1, { type: "attemptEnded", attempt: i + 1, outcome: "committed", code: Code.OK, statusMessage: "" });
+  }
+  say(5, { ...over, attempts: 3 });
+  const attempts = telemetry.spans.filter(({ name }) => name.startsWith("Attempt."));
+  assert.deepEqual(
+    attempts.map(({ attributes }) => `${attributes["server.address"]}:${attributes["server.port"]}`),
+    ["a.test:443", "b.test:81", "c.test:80"],
+  );
+});
+
 test("A96 the delay does not run while any hedge is under way", async () => {
   const { telemetry, say } = scripted();
   const failure = { type: "attemptEnded", outcome: "failed", code: Code.UNAVAILABLE, statusMessage: "" } as const;
