@@ -50,7 +50,7 @@ type Program interface {
 	// failed (1) with this error.
 	Refreshed(channel uint32, now float64, failed uint32, in []byte)
 	// Start: a call begins; the input is a start block, then the call's method,
-	// then its metadata.
+	// then its metadata. The text is left out if it is that of the last start.
 	Start(call uint32, in []byte)
 	// Queue: the application sends a message in an open call. sent is how many
 	// bytes are sent, which are fewer than size if the message was compressed.
@@ -73,8 +73,9 @@ type Program interface {
 	// code, message and metadata or, if the code is 0, with another error that has
 	// this message.
 	Unprepared(call uint32, attempt uint32, now float64, code uint32, fields uint32, in []byte)
-	// Head: the response head came. HTTP status 101, without fields: a WebSocket
-	// has opened, and its first frame is the head.
+	// Head: the response head came. The text is left out if it is that of the last
+	// head that had fields. HTTP status 101, without fields: a WebSocket has
+	// opened, and its first frame is the head.
 	Head(call uint32, attempt uint32, now float64, httpStatus uint32, fields uint32, in []byte)
 	// Feed: a slice of a chunk came, of at most 64 KiB. result is how many bytes
 	// were taken; if not all were, feed the rest. last 1: the chunk ends with the

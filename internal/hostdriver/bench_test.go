@@ -82,7 +82,17 @@ func TestTextsThatRepeat(t *testing.T) {
 		fields uint32
 		want   string
 	}{
-		{"a\x001\x00", 1, "a=1 "}, {"a\x001\x00", 1, "a=1 "}, {"a\x001\x00b\x002\x00", 2, "a=1 b=2 "}, {"a\x001\x00b\x002\x00", 1, "a=1 "}, {"", 0, ""}, {"a\x001\x00", 1, "a=1 "},
+		{"a\x001\x00", 1, "a=1 "},
+		{"a\x001\x00", 1, "a=1 "},
+		{"a\x001\x00b\x002\x00", 2, "a=1 b=2 "},
+		{"a\x001\x00b\x002\x00", 1, "a=1 "},
+		{"", 0, ""},
+		{"a\x001\x00", 1, "a=1 "},
+		{"", 1, "a=1 "},
+		{"", 0, ""},
+		{"", 1, "a=1 "},
+		{"b\x002\x00", 1, "b=2 "},
+		{"", 1, "b=2 "}, // left out: that of the last head with fields
 	} {
 		got := ""
 		for name, value := range l.head([]byte(c.text), c.fields).All() {
@@ -110,6 +120,9 @@ func TestStartsThatRepeat(t *testing.T) {
 		{"/a/B\x00x\x001\x00", 0, "/a/B 0", true},
 		{"/a/C\x00x\x001\x00", 1, "/a/C 1", false},
 		{"/a/C\x00", 0, "/a/C 0", false},
+		{"", 0, "/a/C 0", false},
+		{"/a/D\x00x\x001\x00", 1, "/a/D 1", false},
+		{"", 1, "/a/D 1", false}, // left out: the last one's
 	} {
 		method, md, err := l.start([]byte(c.text), c.fields)
 		if got := method + " " + text.Decimal(md.Len()); got != c.want || (err != nil) != c.refused {

@@ -193,11 +193,13 @@ func (d *Driver) Timer(now float64) {
 	d.setTimer()
 }
 
-// Start makes and begins a call. The text holds its method, then its metadata. A call
+// Start makes and begins a call. The text holds its method, then its metadata; it is left
+// out if it is that of the last Start. A call
 // whose channel is not open ends at once. Ids are used once; a second start is ignored.
 func (d *Driver) Start(id uint32, in []byte) {
 	block, rest := abi.ReadStartBlock(in)
 	d.now = d.instant(block.Now)
+	method, md, err := d.lastStart.start(rest, block.Fields)
 	if d.calls.byID.find(id) != nil {
 		return
 	}
@@ -207,8 +209,7 @@ func (d *Driver) Start(id uint32, in []byte) {
 		return
 	}
 	params := readParams(block)
-	var err error
-	params.Method, params.Metadata, err = d.lastStart.start(rest, block.Fields)
+	params.Method, params.Metadata = method, md
 	c := d.calls.add(id)
 	c.channel = block.Channel
 	c.Init(ch, d.now, params)

@@ -106,10 +106,12 @@ func (d *Driver) Unprepared(id, attempt uint32, now float64, code, fields uint32
 	}
 }
 
-// Head reports the response head. The text holds its fields.
+// Head reports the response head. The text holds its fields, and is left out if it is that
+// of the last Head that had any.
 func (d *Driver) Head(id, attempt uint32, now float64, httpStatus, fields uint32, in []byte) {
+	head := d.lastHead.head(in, fields)
 	if c := d.findAttempt(id, attempt, now); c != nil {
-		c.Head(d.now, int(attempt), count(httpStatus), d.lastHead.head(in, fields))
+		c.Head(d.now, int(attempt), count(httpStatus), head)
 		d.respond(c)
 	}
 }

@@ -47,8 +47,8 @@ func (r *reader) fields(n uint32, came bool) metadata.MD {
 }
 
 // last remembers the previous text of an export, and what was made from it. Most calls
-// of a page begin with the same text, as do most of its responses, and then it need not
-// be read again.
+// of a page begin with the same text, as do most of its responses, and then JavaScript
+// does not write it, and it need not be read again.
 type last struct {
 	text   string
 	fields uint32
@@ -57,9 +57,10 @@ type last struct {
 	err    error // why the metadata is refused
 }
 
-// of returns the text, and whether it differs from the previous one.
+// of returns the text, and whether it differs from the previous one. Without bytes it is
+// the previous one.
 func (l *last) of(in []byte) (said string, other bool) {
-	if other = !text.Equal(in, l.text); other {
+	if other = len(in) > 0 && !text.Equal(in, l.text); other {
 		l.text = string(in)
 	}
 	return l.text, other
@@ -78,6 +79,9 @@ func (l *last) start(in []byte, fields uint32) (method string, md metadata.MD, e
 
 // head reads the text as the fields of a response head.
 func (l *last) head(in []byte, fields uint32) metadata.MD {
+	if fields == 0 {
+		return metadata.MD{}
+	}
 	if said, other := l.of(in); other || fields != l.fields {
 		r := reader{said}
 		l.fields, l.md = fields, r.fields(fields, true)

@@ -36,7 +36,7 @@ var Exports = []Export{
 	{Name: "share", Args: []Field{channelArg, inputArg}, Says: "another tab has told what is left of the budget that they share"},
 	{Name: "renew", Args: []Field{channelArg, nowArg, codeArg, {Name: "lost", Type: U32}, {Name: "failures", Type: U32}, inputArg}, Says: "a stream of a resumable subscription to the method in the input ended with this code. *lost* 1: its connection was lost after the commit. *failures*: how many in a row failed before it without a message"},
 	{Name: "refreshed", Args: []Field{channelArg, nowArg, {Name: "failed", Type: U32}, inputArg}, Says: "the function that refreshes credentials has succeeded (0), or failed (1) with this error"},
-	{Name: "start", Args: []Field{callArg, inputArg}, Block: StartBlock, Says: "a call begins; the input is a start block, then the call's method, then its metadata"},
+	{Name: "start", Args: []Field{callArg, inputArg}, Block: StartBlock, Says: "a call begins; the input is a start block, then the call's method, then its metadata. The text is left out if it is that of the last *start*"},
 	{Name: "queue", Args: []Field{callArg, nowArg, {Name: "size", Type: F64}, {Name: "sent", Type: F64}}, Says: "the application sends a message in an open call. *sent* is how many bytes are sent, " +
 		"which are fewer than *size* if the message was compressed. Limits count *size*, the replay buffer counts *sent*"},
 	{Name: "half_close", Args: []Field{callArg, nowArg}, Says: "no further message follows"},
@@ -46,7 +46,7 @@ var Exports = []Export{
 	{Name: "history", Args: []Field{callArg}, Says: "the application asks for the attempts so far"},
 	{Name: "prepared", Args: append(ofAttempt[:3:3], fieldsArg, inputArg), Says: "the per-attempt function returned this metadata"},
 	{Name: "unprepared", Args: append(ofAttempt[:3:3], codeArg, fieldsArg, inputArg), Says: "the per-attempt function failed, with a status that has this code, message and metadata or, if the code is 0, with another error that has this message"},
-	{Name: "head", Args: append(ofAttempt[:3:3], Field{Name: "httpStatus", Type: U32}, fieldsArg, inputArg), Says: "the response head came. HTTP status 101, without fields: a WebSocket has opened, and its first frame is the head"},
+	{Name: "head", Args: append(ofAttempt[:3:3], Field{Name: "httpStatus", Type: U32}, fieldsArg, inputArg), Says: "the response head came. The text is left out if it is that of the last *head* that had fields. HTTP status 101, without fields: a WebSocket has opened, and its first frame is the head"},
 	{Name: "feed", Args: append(ofAttempt[:3:3], Field{Name: "last", Type: U32}, inputArg), Says: "a slice of a chunk came, of at most 64 KiB. *result* is how many bytes were taken; if not all were, feed the rest. " +
 		"*last* 1: the chunk ends with the slice; `drained` need not be called if all was taken and nothing is to be inflated"},
 	{Name: "skip", Args: append(withoutTime[:2:2], Field{Name: "length", Type: U32}), Says: "JavaScript took this many bytes of the current payload without feeding them"},

@@ -63,6 +63,8 @@ export class Host {
   #box: number;
   #input!: Uint8Array<ArrayBuffer>;
   #block!: DataView;
+  #lastStart = "";
+  #lastHead = "";
   #printed = "";
   #encoder: TextEncoder = new TextEncoder();
   /** What the instance died of. It cannot be used any more then. */
@@ -185,11 +187,20 @@ export class Host {
     return this.#encoder.encodeInto(text, into.subarray(at)).written;
   }
 
-  /** Writes what the export start reads: its block, then text. Returns the length of both in bytes. */
+  /** Writes what the export start reads: its block, then text. Returns the length of both in bytes. Go still has the last text. */
   start(block: StartBlock, text: string): number {
     const input = this.#room(START_BLOCK_SIZE + 3 * text.length);
     writeStartBlock(this.#block, block);
+    if (text === this.#lastStart) return START_BLOCK_SIZE;
+    this.#lastStart = text;
     return START_BLOCK_SIZE + this.#encode(text, input, START_BLOCK_SIZE);
+  }
+
+  /** Writes the fields of a response head. Returns their length in bytes. Go still has the last ones. */
+  head(text: string): number {
+    if (text === this.#lastHead) return 0;
+    this.#lastHead = text || this.#lastHead;
+    return this.text(text);
   }
 
   /** Writes bytes where the next export reads them. Returns how many they are. */

@@ -32,7 +32,7 @@ export interface Exports {
   renew(channel: number, now: number, code: number, lost: number, failures: number, bytes: number): number;
   /** The function that refreshes credentials has succeeded (0), or failed (1) with this error. */
   refreshed(channel: number, now: number, failed: number, bytes: number): number;
-  /** A call begins; the input is a start block, then the call's method, then its metadata. */
+  /** A call begins; the input is a start block, then the call's method, then its metadata. The text is left out if it is that of the last *start*. */
   start(call: number, bytes: number): number;
   /** The application sends a message in an open call. *sent* is how many bytes are sent, which are fewer than *size* if the message was compressed. Limits count *size*, the replay buffer counts *sent*. */
   queue(call: number, now: number, size: number, sent: number): number;
@@ -50,7 +50,7 @@ export interface Exports {
   prepared(call: number, attempt: number, now: number, fields: number, bytes: number): number;
   /** The per-attempt function failed, with a status that has this code, message and metadata or, if the code is 0, with another error that has this message. */
   unprepared(call: number, attempt: number, now: number, code: number, fields: number, bytes: number): number;
-  /** The response head came. HTTP status 101, without fields: a WebSocket has opened, and its first frame is the head. */
+  /** The response head came. The text is left out if it is that of the last *head* that had fields. HTTP status 101, without fields: a WebSocket has opened, and its first frame is the head. */
   head(call: number, attempt: number, now: number, httpStatus: number, fields: number, bytes: number): number;
   /** A slice of a chunk came, of at most 64 KiB. *result* is how many bytes were taken; if not all were, feed the rest. *last* 1: the chunk ends with the slice; `drained` need not be called if all was taken and nothing is to be inflated. */
   feed(call: number, attempt: number, now: number, last: number, bytes: number): number;

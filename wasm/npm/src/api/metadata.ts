@@ -25,7 +25,7 @@ let isEmpty: (metadata: Metadata) => boolean;
  * them: the call rejects with INTERNAL, and nothing is sent.
  */
 export class Metadata implements Iterable<[string, string | Uint8Array]> {
-  #fields: Field[] = [];
+  #fields: Field[] | undefined;
   /** What came over the border, until somebody reads it: most metadata is never read. */
   #block = "";
 
@@ -35,7 +35,7 @@ export class Metadata implements Iterable<[string, string | Uint8Array]> {
       metadata.#block = block;
       return metadata;
     };
-    isEmpty = (metadata) => #fields in metadata && metadata.#fields.length === 0 && metadata.#block === "";
+    isEmpty = (metadata) => #fields in metadata && !metadata.#fields?.length && metadata.#block === "";
   }
 
   constructor(init?: MetadataInit) {
@@ -75,8 +75,9 @@ export class Metadata implements Iterable<[string, string | Uint8Array]> {
     const field = checked(name, value);
     const fields = this.#read();
     const at = fields.findIndex(([n]) => n === field[0]);
-    this.#fields = fields.filter(([n]) => n !== field[0]);
-    this.#fields.splice(at < 0 ? this.#fields.length : at, 0, field);
+    const kept = fields.filter(([n]) => n !== field[0]);
+    kept.splice(at < 0 ? kept.length : at, 0, field);
+    this.#fields = kept;
     return this;
   }
 
@@ -93,9 +94,9 @@ export class Metadata implements Iterable<[string, string | Uint8Array]> {
   /** Removes all values of the name. Returns whether there were any. */
   delete(name: string): boolean {
     const unwanted = name.toLowerCase();
-    const before = this.#read().length;
-    this.#fields = this.#fields.filter(([n]) => n !== unwanted);
-    return this.#fields.length < before;
+    const before = this.#read();
+    this.#fields = before.filter(([n]) => n !== unwanted);
+    return this.#fields.length < before.length;
   }
 
   [Symbol.iterator](): IterableIterator<[string, string | Uint8Array]> {
@@ -105,6 +106,7 @@ export class Metadata implements Iterable<[string, string | Uint8Array]> {
   }
 
   #read(): Field[] {
+    this.#fields ??= [];
     if (this.#block !== "") {
       const parts = this.#block.split("\0");
       this.#block = "";

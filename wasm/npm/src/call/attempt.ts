@@ -125,7 +125,7 @@ export class Attempt implements CarrierEvents {
       return;
     }
     tap?.head(this.id, status, text);
-    engine.enter("head", id, this.id, engine.clock.now(), status, fields, engine.buffers.text(text));
+    engine.enter("head", id, this.id, engine.clock.now(), status, fields, engine.buffers.head(text));
   }
 
   chunk(chunk: Uint8Array): void {

@@ -2,9 +2,13 @@
 export class Backpressure {
   #queued = 0;
   #written = 0;
-  #over = false;
+  #over: boolean;
   #go: (() => void) | undefined;
   #leave: (() => void) | undefined;
+
+  constructor(over = false) {
+    this.#over = over;
+  }
 
   /** A message was added: waits until the next one is wanted, or the call is over. */
   async queued(): Promise<void> {

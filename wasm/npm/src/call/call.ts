@@ -38,7 +38,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
   #listeners: Listeners;
   /** The only attempt that still needs the request; undefined while others may. */
   #released: Attempt | undefined;
-  #backpressure: Backpressure = new Backpressure();
+  #backpressure: Backpressure | undefined;
   #attempts: Attempt[] = [];
   #history: History | undefined;
   /** How the call ended; undefined until Go says so. */
@@ -111,7 +111,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
     if (this.over) return;
     this.#request.outgoing.add(sent, sent.length < length);
     this.engine.enter("queue", this.id, this.engine.clock.now(), length, sent.length);
-    await this.#backpressure.queued();
+    await this.#sender.queued();
   }
 
   sendOnlyMessage(message: Uint8Array): void {
@@ -143,7 +143,13 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
   }
 
   unlessOver<T>(value: T | Promise<T>): Promise<T | undefined> {
-    return this.#backpressure.unlessOver(value);
+    return this.#sender.unlessOver(value);
+  }
+
+  /** Made when somebody waits, which no call of one message does. */
+  get #sender(): Backpressure {
+    this.#backpressure ??= new Backpressure(this.#told);
+    return this.#backpressure;
   }
 
   later(act: () => void): void {
@@ -213,7 +219,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
         return;
       case Action.Written: {
         const messages = cursor.word();
-        this.engine.later(() => this.#backpressure.written(messages));
+        this.engine.later(() => this.#sender.written(messages));
         return;
       }
       case Action.Warn: {
@@ -291,7 +297,7 @@ export class Call implements LiveCall, CallHandler, AttemptOwner {
   #close(): void {
     this.#told = true;
     this.#request.outgoing.drop();
-    this.#backpressure.end();
+    this.#backpressure?.end();
     this.engine.calls.delete(this.id);
     this.#unfollow?.();
     this.channel.ended?.();

@@ -59,7 +59,7 @@ export class Outgoing {
   }
 
   #wake(): void {
-    for (const go of this.#waiting.splice(0)) go();
+    if (this.#waiting.length > 0) for (const go of this.#waiting.splice(0)) go();
   }
 
   /** All messages so far, as one body. */

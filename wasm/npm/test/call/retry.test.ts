@@ -54,7 +54,7 @@ test("26 no policy, or retries off: exactly one request", async (t) => {
 test("requests with the same header do not share it: a fetch may change what it is given", async (t) => {
   const seen: unknown[] = [];
   const fake = new FakeFetch(busy(), ok(MESSAGE), ok(MESSAGE), ok(MESSAGE));
-  const fetch = (url: string | URL, init?: RequestInit) => {
+  const fetch = (url: string, init?: RequestInit) => {
     const fields = init?.headers as [string, string][];
     seen.push(fields.map((field) => field.join()));
     for (const field of fields) field[1] = "changed";
