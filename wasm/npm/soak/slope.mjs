@@ -14,7 +14,8 @@ const QUANTITIES = {
   heap: { says: "JavaScript's heap, KiB", unit: 1024, fixed: 2 << 20, perCall: 1 },
   outside: { says: "buffers outside of it, KiB", unit: 1024, fixed: 2 << 20, fixedInGo: 8 << 20, perCall: 1 },
   goHeap: { says: "Go's heap, KiB", unit: 1024, fixed: 1 << 20, perCall: 1 },
-  timers: { says: "timers", unit: 1, fixed: 1, perCall: 0 },
+  // Node's own fetch has one for each connection that it keeps.
+  timers: { says: "timers", unit: 1, fixed: 30, perCall: 0 },
   listeners: { says: "listeners", unit: 1, fixed: 1, perCall: 0 },
   references: { says: "calls, messages and callbacks that live", unit: 1, fixed: 1, perCall: 0 },
   goroutines: { says: "goroutines", unit: 1, fixed: 1, perCall: 0 },
