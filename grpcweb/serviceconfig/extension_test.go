@@ -27,6 +27,8 @@ func TestExtensionsRefuseUnknownFields(t *testing.T) {
 			refused(t, config, path+"x-hedgerow.delayPercentle", "is unknown", "(found 1)")
 		}
 	}
+	refused(t, "{"+x+"}", "x-hedgerow.delayPercentle", "x-hedgerow may have retryBudget here")
+	refused(t, withThrottling(x), "retryThrottling.x-hedgerow.delayPercentle", "x-hedgerow has no fields here")
 	for _, fine := range []string{`{"x-hedgerow": {}}`, `{"x-hedgerow": null}`, `{"x-hedgerow": {"a": null}}`, `{"methodConfig": [{"x-other": {"a": 1}}]}`} {
 		mustParse(t, fine)
 	}
@@ -36,6 +38,12 @@ func TestExtensionsRefuseUnknownFields(t *testing.T) {
 func TestExtensionsQuoteNames(t *testing.T) {
 	refused(t, `{"x-hedgerow": {"a\nb": 1}}`, `x-hedgerow."a\x0ab"`)
 	refused(t, `{"x-hedgerow": {"": 1}}`, `x-hedgerow.""`)
+	for _, name := range []string{"a", "z", "A", "Z", "0", "9", "a-b", "a_b"} {
+		refused(t, `{"x-hedgerow": {"`+name+`": 1}}`, `x-hedgerow.`+name)
+	}
+	for _, name := range []string{"a b", "a.b", "a/b", "a:b", "a@b", "a[b", "a`b", "a{b", "a,b", "a^b"} {
+		refused(t, `{"x-hedgerow": {"`+name+`": 1}}`, `x-hedgerow."`+name+`"`)
+	}
 	refused(t, `{"x-hedgerow": {"twice": 1, "twice": 2}}`, `x-hedgerow.twice`)
 }
 

@@ -16,8 +16,8 @@ func spends(b *attempts.Budget) option { return func(s *attempts.Settings) { s.B
 
 func left(t *testing.T, b *attempts.Budget, want float64) {
 	t.Helper()
-	if got, _ := b.Tokens(); got != want {
-		t.Errorf("%v is left; want %v", got, want)
+	if got, most := b.Tokens(); got != want || most != 5 {
+		t.Errorf("%v of %v is left; want %v of 5", got, most, want)
 	}
 }
 
