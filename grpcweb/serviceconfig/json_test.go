@@ -94,7 +94,7 @@ func TestDepth(t *testing.T) {
 func TestStrings(t *testing.T) {
 	for _, text := range []string{
 		`""`, `"a"`, `"\"\\\/\b\f\n\r\t"`, `"\u0041\u00e9\u20AC"`, `"\ud83d\ude00"`, `"😀"`, `"\ud83d"`, `"\ud83dx"`, `"\ud83d\n"`, `"\ud83d\u0041"`,
-		`"\ude00\ud83d"`, `"\ud83d\ud83d\ude00"`, "\"\xff\xc3(\xe2\x82\"", "\"\x80\"", `"\u0041 b"`, "\"\x7f\u2028\"",
+		`"\ude00\ud83d"`, `"\ud83d\ud83d\ude00"`, "\"\xff\xc3(\xe2\x82\"", "\"\x80\"", `"\u0041 b"`, `"\u00ff\u00FF"`, "\"\x7f\u2028\"",
 	} {
 		var want string
 		if err := json.Unmarshal([]byte(text), &want); err != nil {
