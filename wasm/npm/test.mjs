@@ -38,6 +38,7 @@ const bothBuilds = new Set([
   "broken/web-socket.test.ts",
   "call/answers.test.ts",
   "call/foreign-code.test.ts",
+  "call/grpc-dotnet.test.ts",
   "call/long-texts.test.ts",
   "carry/not-sent.test.ts",
   "carry/odd-responses.test.ts",
