@@ -13,7 +13,7 @@ export function bytesOf(value: unknown): Uint8Array {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   }
   if (Object.prototype.toString.call(value) === "[object ArrayBuffer]") return new Uint8Array(value as ArrayBuffer);
-  throw new TypeError("the body's stream gave something other than bytes");
+  throw new TypeError(`the response body's stream gave ${describe(value)}, not a Uint8Array: look at what stands in for fetch`);
 }
 
 /** A property. undefined if there is none, or if reading it throws. */

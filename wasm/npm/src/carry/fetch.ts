@@ -93,7 +93,7 @@ export class FetchCarrier implements Carrier {
     const attempt = this.#attempt;
     let chunk: Uint8Array | undefined;
     try {
-      const { done, value } = result as ReadableStreamReadResult<unknown>;
+      const { done, value } = Object(result) as ReadableStreamReadResult<unknown>; // which may be none
       if (!done) chunk = bytesOf(value);
     } catch (error) {
       attempt.broke(error);

@@ -245,5 +245,5 @@ test("a body whose chunks are no bytes: the call ends, and says why", async (t) 
   const fetch: FetchLike = async () => response;
   const error = await refused((await open(t, new FakeFetch(), { fetch })).unary(METHOD, MESSAGE));
   assert.equal(error.code, Code.UNAVAILABLE);
-  assert.match(error.message, /other than bytes/);
+  assert.match(error.message, /not a Uint8Array: look at what stands in for fetch/);
 });

@@ -81,25 +81,29 @@ const detached = (): Uint8Array => {
   structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
   return bytes;
 };
-const readers: [string, unknown][] = [
+const gave = (what: string) => new RegExp(`stream gave ${what}, not a Uint8Array: look at what stands in for fetch`);
+const readers: [string, unknown, RegExp?][] = [
   ["throws", throws],
   ["is missing", undefined],
-  ["returns undefined", () => undefined],
-  ["resolves to undefined", async () => undefined],
-  ["resolves to null", async () => null],
+  ["returns undefined", () => undefined, gave("undefined")],
+  ["resolves to undefined", async () => undefined, gave("undefined")],
+  ["resolves to null", async () => null, gave("undefined")],
+  ["resolves to a number", async () => 7, gave("undefined")],
+  ["resolves to the bytes themselves", async () => MESSAGE, gave("undefined")],
   ["rejects", async () => throws()],
-  ["gives what is no bytes", async () => ({ done: false, value: "text" })],
-  ["gives nothing", async () => ({ done: false })],
+  ["gives what is no bytes", async () => ({ done: false, value: "text" }), gave('"text"')],
+  ["gives an array of numbers", async () => ({ done: false, value: [1, 2] }), gave("an object of type Array")],
+  ["gives nothing", async () => ({ done: false }), gave("undefined")],
   ["gives a chunk whose buffer is gone", async () => ({ done: false, value: detached() })],
   ["gives a result that throws", async () => Object.defineProperty({}, "done", { get: throws })],
 ];
-for (const [what, read] of readers) {
+for (const [what, read, said = /the connection was lost/] of readers) {
   for (const cancel of [undefined, throws, () => undefined, async () => throws()]) {
     test(`a reader whose read ${what}, and whose cancel is ${String(cancel)}`, async (t) => {
       const channel = await open(t, new FakeFetch(), { fetch: fetching(reading(read, { cancel })) });
       const error = await refused(channel.unary(METHOD, MESSAGE));
       assert.equal(error.code, Code.UNAVAILABLE);
-      assert.match(error.message, /the connection was lost/);
+      assert.match(error.message, said);
     });
   }
 }
