@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hack-pad/safejs"
 
@@ -17,9 +18,10 @@ type body struct {
 	fetcher  *fetcher
 	aborter  *aborter
 	reader   safejs.Value
-	response safejs.Value // with whole: the response
-	whole    bool         // the response has no stream, but can be read as a whole
-	empty    bool         // the response has no body, or all of it has been read
+	response safejs.Value                                             // with whole: the response
+	get      func(of safejs.Value, name string) (safejs.Value, error) // reads a property of what the reader gives
+	whole    bool                                                     // the response has no stream, but can be read as a whole
+	empty    bool                                                     // the response has no body, or all of it has been read
 	visit    *visit
 	stop     func() bool // stops waiting for the end of the exchange's context
 	once     sync.Once
@@ -33,13 +35,19 @@ type body struct {
 // open gets hold of a response's body: it locks the stream, if there is one. A fetch
 // that knows no streams gives a response that can only be read as a whole.
 func (b *body) open(response safejs.Value) error {
-	stream, err := response.Get("body")
+	stream, err := property(response, "body")
 	if err != nil {
 		return err
 	}
 	if stream.Type() == safejs.TypeNull {
 		b.empty = true
 		return nil
+	}
+	b.get = property
+	if class, err := streamClass(); err == nil && class.Type() == safejs.TypeFunction {
+		if own, err := stream.InstanceOf(class); err == nil && own { // none of its results has a getter that throws
+			b.get = safejs.Value.Get
+		}
 	}
 	if b.reader, err = stream.Call("getReader"); err == nil || isFunction(stream, "getReader") {
 		return err
@@ -56,8 +64,8 @@ func isFunction(object safejs.Value, name string) bool {
 	if object.Type() != safejs.TypeObject {
 		return false
 	}
-	property, err := object.Get(name)
-	return err == nil && property.Type() == safejs.TypeFunction
+	is, err := property(object, name)
+	return err == nil && is.Type() == safejs.TypeFunction
 }
 
 // Next returns the next piece of the body, copied out of JavaScript's memory. Chromium's
@@ -74,6 +82,7 @@ func (b *body) Next(ctx context.Context) ([]byte, error) {
 		if err != nil {
 			interrupted := isAbort(err) || b.visit.interrupted()
 			b.end(true)
+			err = caught(err)
 			if ctx.Err() == nil && interrupted {
 				err = &transport.Error{Aborted: true, Err: err}
 			}
@@ -118,10 +127,32 @@ func (b *body) piece() (piece []byte, err error) {
 			return nil, err
 		}
 	}
+	if _, err = safejs.CopyBytesToGo(piece, from); err != nil {
+		err = b.copyForeign(piece)
+	}
 	if b.at += len(piece); b.at == b.size {
 		b.chunk = safejs.Value{}
 	}
-	return piece, copyTo(piece, from)
+	return piece, err
+}
+
+// errNotBytes is the failure of a body whose stream, which is not the browser's, gives
+// something else.
+var errNotBytes = errors.New("the response body's stream gave something that is not a Uint8Array: look at what stands in for fetch")
+
+// copyForeign copies from a chunk that Go does not take: one of another realm, another view
+// of bytes, or a whole buffer. From then on an array of this realm stands for it.
+func (b *body) copyForeign(piece []byte) error {
+	own, err := ownView(b.chunk)
+	if err != nil {
+		return errNotBytes
+	}
+	if n, err := own.Length(); err != nil || n != b.size {
+		return errNotBytes
+	}
+	b.chunk = own
+	_, err = safejs.CopyBytesToGo(piece, own)
+	return err
 }
 
 // read reads the next chunk, or notes that there is none.
@@ -137,13 +168,36 @@ func (b *body) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if b.chunk, b.empty, err = parts(result); err != nil || b.empty {
+	chunk, done, err := b.parts(result)
+	if b.empty = done; err != nil || done {
 		return err
 	}
-	b.visit.progresses()
-	b.at = 0
-	b.size, err = b.chunk.Length()
+	if err = b.take(chunk); err == nil && b.size == 0 { // a stream of nothing else must not keep the page from its turns
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
 	return err
+}
+
+// take notes the next chunk.
+func (b *body) take(chunk safejs.Value) error {
+	b.visit.progresses()
+	b.chunk, b.at, b.size = chunk, 0, 0
+	if chunk.Type() != safejs.TypeObject {
+		return errNotBytes
+	}
+	length, err := b.get(chunk, "byteLength")
+	if err != nil {
+		return err
+	}
+	n, err := length.Int()
+	if err != nil || n < 0 {
+		return errNotBytes
+	}
+	b.size = n
+	return nil
 }
 
 // readWhole reads the whole body at once, and nothing after that.
@@ -161,24 +215,22 @@ func (b *body) readWhole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if b.chunk, err = uint8Array(buffer); err != nil {
-		return err
-	}
-	b.visit.progresses()
-	b.size, err = b.chunk.Length()
-	return err
+	return b.take(buffer)
 }
 
 // parts splits the result of a read, {done, value}, into its parts.
-func parts(result safejs.Value) (chunk safejs.Value, done bool, err error) {
-	flag, err := result.Get("done")
+func (b *body) parts(result safejs.Value) (chunk safejs.Value, done bool, err error) {
+	if result.Type() != safejs.TypeObject {
+		return chunk, false, errNotBytes
+	}
+	flag, err := b.get(result, "done")
 	if err != nil {
 		return chunk, false, err
 	}
 	if done, err = flag.Truthy(); err != nil || done {
 		return chunk, done, err
 	}
-	chunk, err = result.Get("value")
+	chunk, err = b.get(result, "value")
 	return chunk, false, err
 }
 
@@ -190,7 +242,8 @@ func copyOut(buffer *[]byte, array safejs.Value) ([]byte, error) {
 		return nil, err
 	}
 	piece := grow(buffer, n)
-	return piece, copyTo(piece, array)
+	_, err = safejs.CopyBytesToGo(piece, array)
+	return piece, err
 }
 
 // grow returns n bytes of a buffer, which grows where it must.
@@ -205,30 +258,20 @@ func grow(buffer *[]byte, n int) []byte {
 	return (*buffer)[:n]
 }
 
-// copyTo copies as many bytes as there is room for out of a Uint8Array. It may be of another
-// realm, whose arrays Go does not take.
-func copyTo(to []byte, array safejs.Value) error {
-	if _, err := safejs.CopyBytesToGo(to, array); err == nil {
-		return nil
-	}
-	own, err := ownView(array)
-	if err == nil {
-		_, err = safejs.CopyBytesToGo(to, own)
-	}
-	return err
-}
-
 // buffers are those of bodies that have been read to their ends. None is longer than
 // maxBuffer.
 var buffers sync.Pool
 
 const maxBuffer = maxPiece
 
-// ownView returns an array of this realm over the bytes of one of another.
+// ownView returns an array of this realm over the bytes of a view, or of a whole buffer.
 func ownView(array safejs.Value) (safejs.Value, error) {
+	if buffer, err := property(array, "buffer"); err != nil || buffer.Type() != safejs.TypeObject {
+		return uint8Array(array)
+	}
 	var parts [3]any
 	for i, name := range [...]string{"buffer", "byteOffset", "byteLength"} {
-		part, err := array.Get(name)
+		part, err := property(array, name)
 		if err != nil {
 			return part, err
 		}

@@ -60,11 +60,11 @@ func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 	}
 	aborter, err := f.aborter()
 	if err != nil {
-		return nil, &transport.Error{Invalid: true, Err: err}
+		return nil, &transport.Error{Invalid: true, Err: caught(err)}
 	}
 	upload, begun, err := upload(ctx, r)
 	if err != nil {
-		return nil, &transport.Error{Err: err}
+		return nil, &transport.Error{Err: caught(err)}
 	}
 	watchPolicy()
 	v := visitPage()
@@ -76,7 +76,7 @@ func (f *fetcher) RoundTrip(ctx context.Context, r *transport.Request) (*transpo
 	begun(err)
 	if err != nil {
 		v.end()
-		return nil, &transport.Error{Invalid: true, Err: err}
+		return nil, &transport.Error{Invalid: true, Err: caught(err)}
 	}
 	// AfterFunc calls abort even if ctx has ended by now, so no end is missed.
 	stop := context.AfterFunc(ctx, func() {
@@ -127,23 +127,33 @@ func receive(response safejs.Value, b *body) (*transport.Response, error) {
 	}
 	if err != nil {
 		b.end(true)
-		return nil, &transport.Error{Unreadable: true, Err: errors.New("fetch did not resolve with an unread Response: " + err.Error())}
+		return nil, &transport.Error{Unreadable: true, Err: errors.New("fetch did not resolve with an unread Response: " + caught(err).Error())}
 	}
 	return &transport.Response{Status: status, Header: header, Body: b}, nil
 }
 
 func head(response safejs.Value) (status int, md metadata.MD, err error) {
-	code, err := response.Get("status")
+	code, err := property(response, "status")
 	if err != nil {
 		return 0, md, err
 	}
-	if status, err = code.Int(); err != nil || status < 0 || status > 999 {
-		return 0, md, errors.Join(err, errors.New("its HTTP status is "+strconv.Itoa(status)))
+	number, err := code.Float()
+	if err != nil {
+		return 0, md, errors.New("its HTTP status is no number")
 	}
-	if status == 0 && text(response, "type") == "opaqueredirect" {
-		return 0, md, errRedirected
+	if status = int(number); float64(status) != number || status < 0 || status > 999 {
+		return 0, md, errors.New("its HTTP status is " + strconv.FormatFloat(number, 'g', -1, 64))
 	}
-	headers, err := response.Get("headers")
+	if status == 0 {
+		kind, err := property(response, "type")
+		if err != nil {
+			return 0, md, err
+		}
+		if said, err := kind.String(); err == nil && said == "opaqueredirect" {
+			return 0, md, errRedirected
+		}
+	}
+	headers, err := property(response, "headers")
 	if err != nil {
 		return 0, md, err
 	}

@@ -207,11 +207,25 @@ func unbound(class, method string) func() (safejs.Value, error) {
 	})
 }
 
+// reflection returns a function that gets a function of JavaScript's Reflect, once.
+func reflection(name string) func() (safejs.Value, error) {
+	return sync.OnceValues(func() (safejs.Value, error) {
+		reflect, err := safejs.Global().Get("Reflect")
+		if err != nil {
+			return reflect, err
+		}
+		return reflect.Get(name)
+	})
+}
+
 var (
 	arrayClass      = builtin("Array")
 	arrayJoin       = unbound("Array", "join")
 	jsonObject      = builtin("JSON")
 	lineBreak       = sync.OnceValues(func() (safejs.Value, error) { return safejs.ValueOf("\n") })
 	promiseClass    = builtin("Promise")
+	streamClass     = builtin("ReadableStream")
+	reflectGet      = reflection("get")
+	reflectSet      = reflection("set")
 	uint8ArrayClass = builtin("Uint8Array")
 )

@@ -105,7 +105,7 @@ func (k *socket) drain() {
 }
 
 func (k *socket) waiting() int {
-	amount, err := k.value.Get("bufferedAmount")
+	amount, err := property(k.value, "bufferedAmount")
 	if err != nil {
 		return 0
 	}

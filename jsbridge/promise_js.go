@@ -105,7 +105,7 @@ func await(ctx context.Context, promise safejs.Value) (safejs.Value, error) {
 	}
 	if err := then(promise, w.resolve, w.reject); err != nil {
 		w.free()
-		return safejs.Value{}, err
+		return safejs.Value{}, caught(err)
 	}
 	select {
 	case o := <-w.settled:
@@ -125,14 +125,14 @@ func await(ctx context.Context, promise safejs.Value) (safejs.Value, error) {
 
 // then has a promise call one of two functions, and that once. What only has a method then
 // might call them more often, and a waiter may wait for another promise by that time; so a
-// promise of JavaScript's own stands in for it.
+// promise of JavaScript's own stands in for it, and for what is no promise at all.
 func then(promise safejs.Value, resolve, reject safejs.Func) error {
 	method, err := promiseThen()
 	if err != nil {
 		return err
 	}
-	if _, err = method.Invoke(promise, resolve, reject); err == nil || promise.Type() != safejs.TypeObject {
-		return err
+	if _, err = method.Invoke(promise, resolve, reject); err == nil {
+		return nil
 	}
 	class, err := promiseClass()
 	if err != nil {

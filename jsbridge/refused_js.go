@@ -81,7 +81,7 @@ func refusal(url string, init safejs.Value, streams bool) string {
 		}
 	}
 	if _, err := construct("Request", url, init); err != nil {
-		return err.Error()
+		return caught(err).Error()
 	}
 	return ""
 }

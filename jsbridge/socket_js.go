@@ -43,9 +43,9 @@ func listen(ctx context.Context, value safejs.Value) (*socket, error) {
 	k := &socket{value: value, isOpen: make(chan struct{}), changed: make(chan struct{}, 1), visit: visitPage()}
 	k.release = append(k.release, k.visit.end)
 	k.ctx, k.cancel = context.WithCancel(ctx)
-	err := value.Set("binaryType", "arraybuffer")
+	err := setProperty(value, "binaryType", "arraybuffer")
 	for name, handler := range map[string]func(event safejs.Value){
-		"onopen":    func(safejs.Value) { close(k.isOpen) },
+		"onopen":    k.onOpen,
 		"onmessage": k.onMessage,
 		"onclose":   k.onClose,
 		"onerror":   k.onError,
@@ -69,10 +69,10 @@ func (k *socket) on(name string, handler func(event safejs.Value)) error {
 		return err
 	}
 	k.release = append(k.release, func() {
-		_ = k.value.Set(name, nil)
+		_ = setProperty(k.value, name, nil)
 		free(f)
 	})
-	return k.value.Set(name, f)
+	return setProperty(k.value, name, f)
 }
 
 // update changes the socket's state under its lock, and wakes the goroutine that waits
@@ -87,8 +87,15 @@ func (k *socket) update(change func()) {
 	}
 }
 
+// onOpen may be called twice, by a class that stands in for the browser's.
+func (k *socket) onOpen(safejs.Value) {
+	if !k.hasOpened() {
+		close(k.isOpen)
+	}
+}
+
 func (k *socket) onMessage(event safejs.Value) {
-	data, err := event.Get("data")
+	data, err := property(event, "data")
 	if err == nil {
 		data, err = view(data)
 	}
@@ -107,7 +114,7 @@ func (k *socket) onMessage(event safejs.Value) {
 // view returns a Uint8Array over an ArrayBuffer, and an error for any other data.
 func view(data safejs.Value) (safejs.Value, error) {
 	if data.Type() == safejs.TypeObject {
-		if length, err := data.Get("byteLength"); err == nil && length.Type() == safejs.TypeNumber {
+		if length, err := property(data, "byteLength"); err == nil && length.Type() == safejs.TypeNumber {
 			return construct("Uint8Array", data)
 		}
 	}
@@ -116,7 +123,7 @@ func view(data safejs.Value) (safejs.Value, error) {
 
 func (k *socket) onClose(event safejs.Value) {
 	closed := &transport.CloseError{Code: 1006, Reason: text(event, "reason")}
-	if v, err := event.Get("code"); err == nil {
+	if v, err := property(event, "code"); err == nil {
 		if code, err := v.Int(); err == nil {
 			closed.Code = code
 		}

@@ -57,11 +57,11 @@ func (s *sockets) open(ctx context.Context, r *transport.Request) (*socket, erro
 		if err := forbidden(ctx, r.URL); err != nil { // which Firefox throws
 			return nil, err
 		}
-		return nil, &transport.Error{Invalid: true, Err: err}
+		return nil, &transport.Error{Invalid: true, Err: caught(err)}
 	}
 	k, err := listen(ctx, value)
 	if err != nil {
-		return nil, &transport.Error{Err: err}
+		return nil, &transport.Error{Err: caught(err)}
 	}
 	if err := k.opened(ctx); err != nil {
 		k.end()
@@ -74,7 +74,7 @@ func (s *sockets) open(ctx context.Context, r *transport.Request) (*socket, erro
 	}
 	if err := k.sendHeader(headerText(r)); err != nil {
 		k.end()
-		return nil, &transport.Error{Err: err}
+		return nil, &transport.Error{Err: caught(err)}
 	}
 	return k, nil
 }
