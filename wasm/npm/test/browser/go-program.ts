@@ -69,12 +69,16 @@ export async function runUnderNode(program: string, args: string[], variables: R
   );
 }
 
-/** Runs a program in a page of another origin than the server's. */
+/**
+ * Runs a program in a page of another origin than the server's. The page may have a Content-Security-Policy; the program finds the page's
+ * origin in HEDGEROW_PAGE, where everything below /login is redirected.
+ */
 export async function runInPage(
   t: TestContext,
   program: string,
   args: string[],
   variables: Record<string, string>,
+  policy?: string,
 ): Promise<Run> {
   const goroot = (await run("go", ["env", "GOROOT"], { cwd: root })).stdout.trim();
   const files: Record<string, [type: string, body: Buffer | string]> = {
@@ -83,7 +87,12 @@ export async function runInPage(
     "/program.wasm": ["application/wasm", await readFile(program)],
   };
   const { origin } = await listen(t, (request, response) => {
+    if (request.url?.startsWith("/login")) {
+      response.writeHead(302, { location: "/" }).end();
+      return;
+    }
     const [type, body] = files[request.url ?? ""] ?? ["text/plain", "no such file"];
+    if (policy) response.setHeader("content-security-policy", policy);
     response.writeHead(200, { "content-type": type }).end(body);
   });
   // The server's certificate is self-signed.
@@ -110,7 +119,7 @@ export async function runInPage(
       await go.run(instance);
       return code;
     },
-    { args: [...args, ...reporting], env: variables },
+    { args: [...args, ...reporting], env: { ...variables, HEDGEROW_PAGE: origin } },
   );
   return { code, output: `${lines.join("\n")}\n` };
 }

@@ -22,3 +22,10 @@ for (const [name, choice] of Object.entries(packages)) {
     await reportGoTests(t, name, await runInPage(t, program, choice, servers as Record<string, string>));
   });
 }
+
+test("Go's tests of jsbridge, of what a page's policy forbids", { timeout: GO_TIMEOUT }, async (t) => {
+  const program = await compileGo("jsbridge");
+  const forbidden = { HEDGEROW_FORBIDDEN: "http://127.0.0.1:9" };
+  const run = await runInPage(t, program, ["-test.run=^TestForbidden"], forbidden, "connect-src 'self'");
+  await reportGoTests(t, "jsbridge", run);
+});
