@@ -72,6 +72,12 @@ export function hedgingConclusion([plain, hedged]) {
   return `Hedging cut the ${name} from ${formatMs(before)} to ${formatMs(after)}, for ${formatShare(Math.max(0, hedged.extra))} more requests.`;
 }
 
+/** What a budget kept away from a server that is down. */
+export function budgetConclusion([alone, paid]) {
+  const extra = [alone, paid].map((run) => formatShare(Math.max(0, run.extra)));
+  return `Retries sent a server that is down ${extra[0]} more requests, and ${extra[1]} on a budget. No call could have been saved.`;
+}
+
 /** What throttling spared the server, and what that cost. */
 export function throttlingConclusion([alone, throttled]) {
   const [spared, lost] = [(alone.executed ?? 0) - (throttled.executed ?? 0), alone.ok - throttled.ok];

@@ -4,13 +4,25 @@
 // its runs have in common, `overTLS` what differs when the page came over HTTP/2, and `conclude` says what the numbers of both runs
 // show, where that depends on the machine. `realServer` marks stories that a service worker cannot tell.
 
-import { hedgingConclusion, throttlingConclusion } from "./comparison.js";
+import { budgetConclusion, hedgingConclusion, throttlingConclusion } from "./comparison.js";
 import { textOf } from "./policy.js";
 import { defaults, merged } from "./settings.js";
 
 const none = { policy: { policy: "none" } };
 const retry = (values) => ({ policy: { policy: "retry", retry: values } });
 const hedging = (values) => ({ policy: { policy: "hedging", hedging: values } });
+
+/** Up to four attempts for every method. */
+const patient = {
+  name: [{}],
+  retryPolicy: {
+    maxAttempts: 4,
+    initialBackoff: "0.1s",
+    maxBackoff: "0.4s",
+    backoffMultiplier: 2,
+    retryableStatusCodes: ["UNAVAILABLE"],
+  },
+};
 
 export const stories = Object.freeze([
   {
@@ -54,6 +66,24 @@ export const stories = Object.freeze([
       { name: "Retries, throttled", set: { policy: { throttling: { on: true, maxTokens: "10", tokenRatio: "0.5" } } } },
     ],
     conclude: throttlingConclusion,
+  },
+  {
+    id: "budget",
+    title: "An outage, on a budget",
+    see: "The server fails every request. In run A each call is tried four times; in run B a retry must be paid from a budget that calls fill by a tenth of a retry each.",
+    why: "While a server is down, retries save nobody and multiply what it gets when it comes back. A budget bounds them for all calls and tabs of a user together, and still heals passing faults.",
+    set: {
+      server: { fails: "all", ms: "30", latency: "uniform" },
+      calls: { count: "30", order: "paced", rate: "12" },
+    },
+    runs: [
+      { name: "Retries alone", set: { config: textOf({ methodConfig: [patient] }) } },
+      {
+        name: "retryBudget: a tenth",
+        set: { config: textOf({ methodConfig: [patient], "x-hedgerow": { retryBudget: { ratio: 0.1 } } }) },
+      },
+    ],
+    conclude: budgetConclusion,
   },
   {
     id: "pushback",

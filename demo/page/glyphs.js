@@ -23,6 +23,12 @@ export const glyphs = {
     [15, 8, 1, "bad"],
     [9, 8, 2, "bad"],
   ],
+  budget: [
+    [0, 8, 0, "bad"],
+    [11, 8, 0, "bad"],
+    [6, 8, 1, "bad"],
+    [14, 8, 2, "bad"],
+  ],
   pushback: [
     [0, 10, 0, "bad"],
     [28, 12, 1, "good"],

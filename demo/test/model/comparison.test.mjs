@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { comparisonOf, hedgingConclusion, throttlingConclusion } from "../../model/comparison.js";
+import { budgetConclusion, comparisonOf, hedgingConclusion, throttlingConclusion } from "../../model/comparison.js";
 import { statsOf } from "../../model/stats.js";
 import { callWith, hedged, retried, stopped } from "./events.mjs";
 
@@ -65,4 +65,11 @@ test("what is said of hedging and throttling depends on the numbers", () => {
   const spared = throttlingConclusion([run(21, 9, 0, 75), run(12, 9, 0, 37)]);
   assert.equal(spared, "Throttling spared the server 38 of 75 requests; 9 fewer calls succeeded.");
   assert.match(throttlingConclusion([run(21, 9, 0, 75), run(21, 9, 0, 75)]), /spared the server nothing/);
+});
+
+test("a budget's conclusion counts the requests that a server which is down was sent in addition", () => {
+  assert.equal(
+    budgetConclusion([{ extra: 3 }, { extra: 0.1 }]).replaceAll("\u00a0", " "),
+    "Retries sent a server that is down 300 % more requests, and 10 % on a budget. No call could have been saved.",
+  );
 });

@@ -37,7 +37,7 @@ const numbers = (texts: readonly string[]) => texts.map((text) => Number.parseFl
 describe("stories", { concurrency: 3 }, () => {
   test("the page offers every story, and sends one at a press", async (t) => {
     const { page } = await openDemo(t);
-    assert.equal(await page.locator(".story").count(), 16);
+    assert.equal(await page.locator(".story").count(), 17);
     assert.equal(await page.locator("call-result").count(), 1, "it begins with the first");
     await page.getByRole("button", { name: "A fault, healed" }).click();
     const [none, retried] = await complete(page);
@@ -80,6 +80,15 @@ describe("stories", { concurrency: 3 }, () => {
     assert.equal(await alone!.locator(".threshold").count(), 0);
     assert.equal(await throttled!.locator(".threshold").count(), 1, "the bucket is drawn with its threshold");
     assert.match((await throttled!.locator(".reasons").textContent()) ?? "", /throttled/);
+  });
+
+  test("an outage: a budget pays for few retries, and says so", async (t) => {
+    const [page, alone] = await sendStory(t, "budget", { count: 12 });
+    assert.equal(await outcome(alone!), "0 of 12 calls OK · 48 attempts · server executed 48");
+    // The bucket begins with 1, and 12 calls fill it by 1.2.
+    const [, attempts] = numbers(await comparison(page, "Attempts by the client"));
+    assert.ok(attempts! > 12 && attempts! <= 14, `${attempts} attempts`);
+    assert.match((await page.locator("call-result").first().textContent()) ?? "", /on a budget/);
   });
 
   test("a pushback is obeyed exactly, and a stop ends the call", async (t) => {
