@@ -35,7 +35,7 @@ const reasons: { readonly [K in CommitReason]: string } = {
   fatalStatus: "an attempt failed with a code that the policy does not list, so another attempt would not help",
   exhausted: "all attempts that the policy allows were made, so the last failure is the answer",
   deadline: "the call’s deadline passed, whatever its attempts were doing",
-  throttled: "failures emptied the token bucket to half or less, so there are no retries until successes refill it",
+  throttled: "after too many failures, the throttle or the retry budget allows no retry until calls succeed again",
   bufferExceeded: "the request did not fit in the replay buffer, so it can be sent only once",
   pushback: "the server asked the client not to try again (grpc-retry-pushback-ms: -1)",
   cancelled: "the application canceled the call",
