@@ -6,6 +6,9 @@ import { hedging, retrying } from "../support/calls.js";
 import { DO, hang, reply, Script, SERVER, STREAM, status } from "../support/server.js";
 import { openPage } from "./pages.js";
 
+/** Nothing listens there. */
+const NOWHERE = "http://127.0.0.1:49151";
+
 const Code = { CANCELLED: 1, DEADLINE_EXCEEDED: 4, UNAUTHENTICATED: 16, INTERNAL: 13, UNAVAILABLE: 14 };
 
 const bytesOf = (script: Script) => Array.from(script.bytes);
@@ -70,6 +73,36 @@ test("worker: a unary call is retried there, and all of its answer comes back, o
     executions.map(({ previousAttempts }) => previousAttempts),
     ["", "1"],
   );
+});
+
+test("158 worker: calls leave an endpoint that is gone, and a relative address is the page's", async (t) => {
+  const page = await openPage(t);
+  const script = new Script([{}]);
+  const seen = await inPage(
+    page,
+    async ({ baseUrl, method, bytes, serviceConfig }) => {
+      const channel = await globalThis.hedgerow.createChannel({ baseUrl, serviceConfig, worker: true });
+      const ends: (string | undefined)[][] = [];
+      for (let call = 0; call < 2; call++) {
+        const { attempts } = await channel.unary(method, Uint8Array.from(bytes));
+        ends.push(attempts.map(({ endpoint }) => endpoint));
+      }
+      channel.close();
+      const refused = await globalThis.hedgerow
+        .createChannel({ baseUrl: ["/api", "/api/", "ftp://x.test"], worker: true })
+        .catch((error: { problems: { path: string; reason: string }[] }) => error.problems);
+      return {
+        ends,
+        refused: (refused as { path: string; reason: string }[]).map(({ path, reason }) => `${path}: ${reason}`),
+        origin: location.origin,
+      };
+    },
+    { baseUrl: [NOWHERE, SERVER], method: DO, bytes: bytesOf(script), serviceConfig: retrying() },
+  );
+  assert.deepEqual(seen.ends, [[NOWHERE, SERVER], [SERVER]]);
+  assert.match(seen.refused[0] ?? "", /^baseUrl\[1\]: "http.*\/api\/" is in the list already$/);
+  assert.match(seen.refused[1] ?? "", /^baseUrl\[2\]: "ftp:/);
+  assert.ok(seen.refused[0]?.includes(seen.origin));
 });
 
 test("worker: a stream is read, left by break, aborted, and ended by its deadline; the server sees each canceled", async (t) => {

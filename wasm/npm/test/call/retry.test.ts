@@ -59,7 +59,7 @@ test("requests with the same header do not share it: a fetch may change what it 
     seen.push(fields.map((field) => field.join()));
     for (const field of fields) field[1] = "changed";
     fields.length = 1;
-    return fake.fetch(url, init);
+    return fake.fetch(String(url), init as RequestInit);
   };
   const channel = await open(t, fake, { serviceConfig: retrying(), fetch });
   for (let i = 0; i < 3; i++) await channel.unary(METHOD, MESSAGE);
