@@ -150,6 +150,35 @@ test("service worker: the request's credentials mode says which cookies go along
   assert.deepEqual(cookies, [undefined, undefined, "who=me", undefined]);
 });
 
+test("167 service worker: calls to an endpoint that is gone go to the next one of its list", async (t) => {
+  let answered = 0;
+  const { origin: api } = await listen(t, (request, response) => {
+    response.setHeader("access-control-allow-origin", "*");
+    response.setHeader("access-control-allow-headers", allowedHeaders.join());
+    response.setHeader("access-control-expose-headers", "grpc-status");
+    if (request.method === "OPTIONS") {
+      response.writeHead(204).end();
+      return;
+    }
+    answered++;
+    response.writeHead(200, { "content-type": "application/grpc-web+proto", "grpc-status": "7" }).end();
+  });
+  const gone = "http://127.0.0.1:49151"; // nothing listens there
+  const program = `install({ origins: [["${gone}", "${api}"]], serviceConfig: ${JSON.stringify(retrying())} });${TAKE_OVER}`;
+  const site = await openSite(t, { program });
+  await control(site);
+  const codes = await site.page.evaluate(
+    async ([gone, api]) => {
+      const codes: number[] = [];
+      for (const url of [gone, gone, api] as string[]) codes.push((await app.said(app.client(url).do({}))).code);
+      return codes;
+    },
+    [gone, api],
+  );
+  assert.deepEqual(codes, [7, 7, 7]);
+  assert.equal(answered, 3);
+});
+
 test("service worker: an XMLHttpRequest of the text format is retried too", async (t) => {
   const site = await controlled(t, retrying());
   const script = new Script([busy, {}], Uint8Array.of(9));
