@@ -93,6 +93,9 @@
 //
 //	WithServiceConfigJSON, WithServiceConfig  the policies. Default: none:
 //	                                 nothing is retried.
+//	WithEndpoints                    further base URLs with the same services: retries
+//	                                 go to another one, calls leave one that fails or
+//	                                 lags (docs/endpoints.md). Default: none.
 //	WithMaxRetryAttempts             limits every policy's MaxAttempts. Default 5;
 //	                                 1: no retries and no hedging.
 //	WithMaxRetryBufferSize           bytes that all calls keep for replay. Default 16 MiB.
