@@ -213,7 +213,7 @@ generate: prerequisites ## Generate Go and TypeScript from the protos and from t
 	sh server/proto/generate.sh
 
 .PHONY: size
-size: build-package ## Measure what a page downloads (raw, gzip, brotli), and write it into both READMEs.
+size: build-package ## Measure what a page downloads (raw, gzip, brotli), and write it into the READMEs.
 	@node $(NPM)/size.mjs --write
 
 .PHONY: size-go

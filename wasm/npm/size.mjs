@@ -2,7 +2,8 @@
 // What is imported only when an option asks for it has rows of its own, and is not in the sum.
 //
 //   node size.mjs           prints the table
-//   node size.mjs --write   also writes it into README.md, here and at the root, between <!-- size:begin --> and <!-- size:end -->
+//   node size.mjs --write   also writes it into README.md, and its sums into the README.md at the root, between <!-- size:begin --> and
+//                           <!-- size:end -->
 //   node size.mjs --check   also fails if a part is more than 1 % over its budget
 //
 // The published package is compiled by TinyGo. If Go's own compiler was used instead, nothing is written or checked.
@@ -23,7 +24,7 @@ const budget = {
 };
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const readmes = ["../../README.md", "README.md"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+const [frontPage, readme] = ["../../README.md", "README.md"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 const { values: flags } = parseArgs({
   options: { write: { type: "boolean", default: false }, check: { type: "boolean", default: false } },
 });
@@ -47,7 +48,13 @@ console.log(report);
 if (compiler === "Go" && (flags.write || flags.check))
   console.log("skipped, because hedgerow.wasm was compiled by Go's own compiler, not by TinyGo");
 else {
-  if (flags.write) for (const readme of readmes) write(readme, report);
+  if (flags.write) {
+    write(readme, report);
+    write(
+      frontPage,
+      `A page loads ${kb(add(wasm, javascript).brotli)} after brotli: ${kb(wasm.brotli)} of WebAssembly and ${kb(javascript.brotli)} of JavaScript.`,
+    );
+  }
   if (flags.check) check();
 }
 
