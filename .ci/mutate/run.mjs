@@ -36,7 +36,7 @@ const packages = {
   "internal/exchange": ["internal/exchange", "internal/call"],
   "internal/attempts": ["internal/attempts", "internal/call"],
   "internal/call": ["internal/call"],
-  "grpcweb/serviceconfig": ["grpcweb/serviceconfig -skip=Reference", "internal/channel", "grpcweb/serviceconfig"],
+  "grpcweb/serviceconfig": ["grpcweb/serviceconfig -skip=Reference", "internal/channel"],
 };
 
 const { values: flags, positionals } = parseArgs({
