@@ -1,8 +1,11 @@
 import type { Clock } from "../api/options.js";
 import { type RequestFields, readFields, readWarning, type Warning } from "./actions.js";
+import { PAGE_CLOCK, steady } from "./clock.js";
 import type { Cursor } from "./cursor.js";
 import { type Arguments, type Export, Host } from "./host.js";
+import { runSafely } from "./run-safely.js";
 import { Action } from "./table.js";
+import { Timer } from "./timer.js";
 
 /** A channel, which the engine tells what Go says about it. */
 export interface ChannelHandler {
@@ -54,16 +57,13 @@ export class Engine {
   #host: Host;
   #todo: (() => void)[] = [];
   #batching = false;
-  #timeout: unknown;
-  /** When the timer will fire, and when Go wants to hear of it. Infinity: never. */
-  #due: number = Number.POSITIVE_INFINITY;
-  #wanted: number = Number.POSITIVE_INFINITY;
+  /** The timer that all calls share. */
+  #timer: Timer;
   #lastFields: RequestFields = [];
-  /** After how many more microtasks the timer is set to what is wanted. 0: none is awaited. */
-  #patience = 0;
 
   constructor(module: WebAssembly.Module, clock: Clock, hears = true) {
     this.clock = clock === PAGE_CLOCK ? clock : steady(clock);
+    this.#timer = new Timer(this.clock, (now) => this.enter("timer", now));
     this.#hears = hears;
     this.#host = new Host(
       module,
@@ -206,7 +206,7 @@ export class Engine {
       case Action.Timer: {
         const at = cursor.float();
         const patient = cursor.flag();
-        this.later(() => this.#setTimer(at, patient));
+        this.later(() => this.#timer.set(at, patient));
         return;
       }
       case Action.Warn: {
@@ -233,54 +233,9 @@ export class Engine {
     this.calls.get(id)?.read(action, attempt, cursor);
   }
 
-  /**
-   * Notes when Go wants to be called. The timer is moved at once only if it would fire too late. One that fires too early does no harm,
-   * and most timers are no longer wanted before anything else happens: setting and clearing one for each would cost more than the rest
-   * of a call. So a patient timer, and one that is not wanted any more, are seen to only after a number of microtasks.
-   */
-  #setTimer(at: number, patient: boolean): void {
-    this.#wanted = at;
-    if (at < this.#due && !patient) this.#arm();
-    else if (!this.#armed) {
-      if (this.#patience === 0) TURN.then(this.#wait);
-      this.#patience = PATIENCE;
-    }
-  }
-
-  /** The timer fires in time for what is wanted; or none is wanted, and none is set. */
-  get #armed(): boolean {
-    return this.#due <= this.#wanted && (this.#due === this.#wanted || this.#wanted !== Number.POSITIVE_INFINITY);
-  }
-
-  #wait = (): void => {
-    if (this.#armed) this.#patience = 0;
-    else if (--this.#patience > 0) TURN.then(this.#wait);
-    else runSafely(() => this.#arm());
-  };
-
-  /** Timers count in whole milliseconds up to 2³¹−1, so one may fire before its instant; then it is set again. */
-  #arm(): void {
-    const { clock } = this;
-    if (this.#due !== Number.POSITIVE_INFINITY) clock.clearTimeout(this.#timeout);
-    this.#due = this.#wanted;
-    if (this.#due === Number.POSITIVE_INFINITY) return;
-    const delay = Math.min(Math.max(Math.ceil(this.#due - clock.now()), 0), 2 ** 31 - 1);
-    this.#timeout = clock.setTimeout(() => {
-      this.#due = Number.POSITIVE_INFINITY;
-      const now = clock.now();
-      if (now < this.#wanted) {
-        this.#arm();
-        return;
-      }
-      this.#wanted = Number.POSITIVE_INFINITY; // unless Go says otherwise
-      this.enter("timer", now);
-    }, delay);
-  }
-
   /** The instance is dead. All calls and channels are told, and so is a call that enters it later. */
   #tellDeath(death: Error): void {
-    this.#wanted = Number.POSITIVE_INFINITY;
-    this.#arm();
+    this.#timer.stop();
     this.#listen("removeEventListener");
     const { calls, channels } = this;
     queueMicrotask(() =>
@@ -299,35 +254,7 @@ const UNLOADING = 1000;
 /** How many timers a worker in Firefox waits for what a policy forbids. From the sixth on each takes 4 ms. */
 const FIREFOX_TURNS = 25;
 
-/** If the end of a body has already come, fetch's streams report it within a few microtasks; and a program's next call begins within a few. */
-const PATIENCE = 20;
-
-/** What a function is attached to in order to run as a microtask: in Chromium, that costs a tenth of what queueMicrotask does. */
-const TURN: Promise<void> = Promise.resolve();
-
-/** The clock of channels whose options name none. */
-export const PAGE_CLOCK: Clock = {
-  now: () => performance.now(),
-  setTimeout: (act, ms) => setTimeout(act, ms),
-  clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
-};
-
 const engines = new WeakMap<Clock, { readonly module: WebAssembly.Module; readonly engine: Engine }>();
-
-/** A clock of the user's own, whose time stands still while it throws: events come from everywhere, and none may be lost for it. */
-function steady(clock: Clock): Clock {
-  let last = 0;
-  return {
-    now: () => {
-      runSafely(() => {
-        last = clock.now();
-      });
-      return last;
-    },
-    setTimeout: (act, milliseconds) => clock.setTimeout(act, milliseconds),
-    clearTimeout: (timer) => clock.clearTimeout(timer),
-  };
-}
 
 /** The engine of a clock. A fresh one if the last one died. */
 export function engineOf(module: WebAssembly.Module, clock: Clock): Engine {
@@ -337,21 +264,4 @@ export function engineOf(module: WebAssembly.Module, clock: Clock): Engine {
     engines.set(clock, current);
   }
   return current.engine;
-}
-
-/** Runs a user's function. What it throws, or rejects with, is reported like any uncaught error. */
-export function runSafely(act: () => unknown): void {
-  try {
-    const result = act();
-    if (result !== undefined) Promise.resolve(result).then(undefined, report);
-  } catch (error) {
-    report(error);
-  }
-}
-
-function report(error: unknown): void {
-  try {
-    if (typeof reportError === "function") reportError(error);
-    else console.error("hedgerow: a callback threw", error); // Node has no reportError
-  } catch {} // both may be the user's own, as where a test makes errors of what is logged
 }

@@ -6,6 +6,7 @@
 //   host.ts            calls exports, and finds the actions that come of it
 //   cursor.ts          reads one action's words; table-readers.ts and actions.ts make the package's own types of them
 //   engine.ts          hands each action to the call or the channel that it is for, and performs them in Go's order
+//   timer.ts           the one timer of all calls
 //   runtime.ts         starts a program: tinygo-runtime.ts has what the package's own needs of JavaScript, and go-runtime.ts, which is loaded
 //                      only for such a one, what a program from Go's own compiler needs
 

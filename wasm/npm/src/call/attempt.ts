@@ -1,4 +1,4 @@
-import { runSafely } from "../abi/engine.js";
+import { runSafely } from "../abi/run-safely.js";
 import { Failure, MAX_TEXT } from "../abi/table.js";
 import { explain, peek } from "../api/foreign.js";
 import type { AttemptOwner } from "./attempt-owner.js";

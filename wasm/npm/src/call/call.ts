@@ -10,7 +10,8 @@ import {
 } from "../abi/actions.js";
 import { checkText } from "../abi/check-text.js";
 import type { Cursor } from "../abi/cursor.js";
-import { type CallHandler, type Engine, runSafely } from "../abi/engine.js";
+import type { CallHandler, Engine } from "../abi/engine.js";
+import { runSafely } from "../abi/run-safely.js";
 import { Action, CANCELED_BY_CALLER, type StartBlock, StartFlag } from "../abi/table.js";
 import { Code } from "../api/code.js";
 import { type Ending, isStatusError, statusError } from "../api/errors.js";

@@ -1,4 +1,4 @@
-import { runSafely } from "../abi/engine.js";
+import { runSafely } from "../abi/run-safely.js";
 import type { Ending } from "../api/errors.js";
 import type { CallEvent } from "../api/events.js";
 import type { Listener } from "../api/observe.js";

@@ -1,5 +1,6 @@
 import type { Warning } from "../abi/actions.js";
-import { type ChannelHandler, Engine, engineOf, runSafely } from "../abi/engine.js";
+import { type ChannelHandler, Engine, engineOf } from "../abi/engine.js";
+import { runSafely } from "../abi/run-safely.js";
 import { MAX_TEXT } from "../abi/table.js";
 import type { Code } from "../api/code.js";
 import { ConfigError, LoadError, loadPart, type Problem } from "../api/errors.js";

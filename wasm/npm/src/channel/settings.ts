@@ -1,4 +1,4 @@
-import { PAGE_CLOCK } from "../abi/engine.js";
+import { PAGE_CLOCK } from "../abi/clock.js";
 import { ConfigError, type Problem } from "../api/errors.js";
 import { describe, peek, show } from "../api/foreign.js";
 import { blockOfMetadata, Metadata, type MetadataInit } from "../api/metadata.js";

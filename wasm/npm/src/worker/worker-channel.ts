@@ -1,6 +1,7 @@
 // Loaded only by createChannel({ worker: true }).
 
-import { PAGE_CLOCK, runSafely } from "../abi/engine.js";
+import { PAGE_CLOCK } from "../abi/clock.js";
+import { runSafely } from "../abi/run-safely.js";
 import type { Code } from "../api/code.js";
 import { ConfigError, type Problem } from "../api/errors.js";
 import { describe, peek, show } from "../api/foreign.js";

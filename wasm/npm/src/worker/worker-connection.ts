@@ -1,4 +1,4 @@
-import { runSafely } from "../abi/engine.js";
+import { runSafely } from "../abi/run-safely.js";
 import { ConfigError, LoadError } from "../api/errors.js";
 import { settle, show } from "../api/foreign.js";
 import { blockOfMetadata, Metadata } from "../api/metadata.js";

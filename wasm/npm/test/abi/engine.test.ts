@@ -1,7 +1,8 @@
 // The engine with a small program of the test's own, for what no test of the public interface can cause at will.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type CallHandler, type ChannelHandler, Engine, PAGE_CLOCK } from "../../src/abi/engine.js";
+import { PAGE_CLOCK } from "../../src/abi/clock.js";
+import { type CallHandler, type ChannelHandler, Engine } from "../../src/abi/engine.js";
 import { Action } from "../../src/abi/table.js";
 import { faulty } from "../support/builds.js";
 
