@@ -4,6 +4,9 @@ package host
 
 import "runtime"
 
+// recovers says whether recover does anything.
+const recovers = true
+
 var exported uint32
 
 // letCollect lets the goroutines of Go's garbage collector run, once in a while. An

@@ -7,7 +7,9 @@ import "github.com/hedgerow-web/hedgerow/internal/abi"
 //go:wasmexport open_channel
 func openChannel(channel uint32, bytes uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.OpenChannel(channel, buffers.Input(bytes))
 	return emitted()
@@ -16,7 +18,9 @@ func openChannel(channel uint32, bytes uint32) (words uint32) {
 //go:wasmexport close_channel
 func closeChannel(channel uint32, now float64) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.CloseChannel(channel, now)
 	return emitted()
@@ -25,7 +29,9 @@ func closeChannel(channel uint32, now float64) (words uint32) {
 //go:wasmexport state
 func state(channel uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.State(channel)
 	return emitted()
@@ -34,7 +40,9 @@ func state(channel uint32) (words uint32) {
 //go:wasmexport share
 func share(channel uint32, bytes uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Share(channel, buffers.Input(bytes))
 	return emitted()
@@ -43,7 +51,9 @@ func share(channel uint32, bytes uint32) (words uint32) {
 //go:wasmexport renew
 func renew(channel uint32, now float64, code uint32, lost uint32, failures uint32, bytes uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Renew(channel, now, code, lost, failures, buffers.Input(bytes))
 	return emitted()
@@ -52,7 +62,9 @@ func renew(channel uint32, now float64, code uint32, lost uint32, failures uint3
 //go:wasmexport refreshed
 func refreshed(channel uint32, now float64, failed uint32, bytes uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Refreshed(channel, now, failed, buffers.Input(bytes))
 	return emitted()
@@ -61,7 +73,9 @@ func refreshed(channel uint32, now float64, failed uint32, bytes uint32) (words 
 //go:wasmexport start
 func start(call uint32, bytes uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Start(call, buffers.Input(bytes))
 	return emitted()
@@ -70,7 +84,9 @@ func start(call uint32, bytes uint32) (words uint32) {
 //go:wasmexport queue
 func queue(call uint32, now float64, size float64, sent float64) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Queue(call, now, size, sent)
 	return emitted()
@@ -79,7 +95,9 @@ func queue(call uint32, now float64, size float64, sent float64) (words uint32) 
 //go:wasmexport half_close
 func halfClose(call uint32, now float64) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.HalfClose(call, now)
 	return emitted()
@@ -88,7 +106,9 @@ func halfClose(call uint32, now float64) (words uint32) {
 //go:wasmexport took
 func took(call uint32, attempt uint32, messages uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Took(call, attempt, messages)
 	return emitted()
@@ -97,7 +117,9 @@ func took(call uint32, attempt uint32, messages uint32) (words uint32) {
 //go:wasmexport read
 func read(call uint32, now float64) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Read(call, now)
 	return emitted()
@@ -106,7 +128,9 @@ func read(call uint32, now float64) (words uint32) {
 //go:wasmexport cancel
 func cancel(call uint32, now float64, code uint32, bytes uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Cancel(call, now, code, buffers.Input(bytes))
 	return emitted()
@@ -115,7 +139,9 @@ func cancel(call uint32, now float64, code uint32, bytes uint32) (words uint32) 
 //go:wasmexport history
 func history(call uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.History(call)
 	return emitted()
@@ -124,7 +150,9 @@ func history(call uint32) (words uint32) {
 //go:wasmexport prepared
 func prepared(call uint32, attempt uint32, now float64, fields uint32, bytes uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Prepared(call, attempt, now, fields, buffers.Input(bytes))
 	return emitted()
@@ -133,7 +161,9 @@ func prepared(call uint32, attempt uint32, now float64, fields uint32, bytes uin
 //go:wasmexport unprepared
 func unprepared(call uint32, attempt uint32, now float64, code uint32, fields uint32, bytes uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Unprepared(call, attempt, now, code, fields, buffers.Input(bytes))
 	return emitted()
@@ -142,7 +172,9 @@ func unprepared(call uint32, attempt uint32, now float64, code uint32, fields ui
 //go:wasmexport head
 func head(call uint32, attempt uint32, now float64, httpStatus uint32, fields uint32, bytes uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Head(call, attempt, now, httpStatus, fields, buffers.Input(bytes))
 	return emitted()
@@ -151,7 +183,9 @@ func head(call uint32, attempt uint32, now float64, httpStatus uint32, fields ui
 //go:wasmexport feed
 func feed(call uint32, attempt uint32, now float64, last uint32, bytes uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Feed(call, attempt, now, last, buffers.Input(bytes))
 	return emitted()
@@ -160,7 +194,9 @@ func feed(call uint32, attempt uint32, now float64, last uint32, bytes uint32) (
 //go:wasmexport skip
 func skip(call uint32, attempt uint32, length uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Skip(call, attempt, length)
 	return emitted()
@@ -169,7 +205,9 @@ func skip(call uint32, attempt uint32, length uint32) (words uint32) {
 //go:wasmexport drained
 func drained(call uint32, attempt uint32, now float64) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Drained(call, attempt, now)
 	return emitted()
@@ -178,7 +216,9 @@ func drained(call uint32, attempt uint32, now float64) (words uint32) {
 //go:wasmexport inflated
 func inflated(call uint32, attempt uint32, now float64, size float64, bytes uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Inflated(call, attempt, now, size, buffers.Input(bytes))
 	return emitted()
@@ -187,7 +227,9 @@ func inflated(call uint32, attempt uint32, now float64, size float64, bytes uint
 //go:wasmexport end
 func end(call uint32, attempt uint32, now float64) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.End(call, attempt, now)
 	return emitted()
@@ -196,7 +238,9 @@ func end(call uint32, attempt uint32, now float64) (words uint32) {
 //go:wasmexport broken
 func broken(call uint32, attempt uint32, now float64, bytes uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Broken(call, attempt, now, buffers.Input(bytes))
 	return emitted()
@@ -205,7 +249,9 @@ func broken(call uint32, attempt uint32, now float64, bytes uint32) (words uint3
 //go:wasmexport failed
 func failed(call uint32, attempt uint32, now float64, how uint32, bytes uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Failed(call, attempt, now, how, buffers.Input(bytes))
 	return emitted()
@@ -214,7 +260,9 @@ func failed(call uint32, attempt uint32, now float64, how uint32, bytes uint32) 
 //go:wasmexport closed
 func closed(call uint32, attempt uint32, now float64, code uint32, bytes uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Closed(call, attempt, now, code, buffers.Input(bytes))
 	return emitted()
@@ -223,7 +271,9 @@ func closed(call uint32, attempt uint32, now float64, code uint32, bytes uint32)
 //go:wasmexport timer
 func timer(now float64) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Timer(now)
 	return emitted()
@@ -232,7 +282,9 @@ func timer(now float64) (words uint32) {
 //go:wasmexport network
 func network(now float64, up uint32) (words uint32) {
 	words = abi.Fatal // after a panic
-	defer guard()
+	if recovers {
+		defer guard()
+	}
 	buffers.Reset()
 	program.Network(now, up)
 	return emitted()

@@ -181,7 +181,7 @@ func exported() string {
 				args = append(args, a.Name)
 			}
 		}
-		fmt.Fprintf(&b, "//go:wasmexport %s\nfunc %s(%s) (words uint32) {\nwords = abi.Fatal // after a panic\ndefer guard()\nbuffers.Reset()\nprogram.%s(%s)\nreturn emitted()\n}\n\n",
+		fmt.Fprintf(&b, "//go:wasmexport %s\nfunc %s(%s) (words uint32) {\nwords = abi.Fatal // after a panic\nif recovers {\ndefer guard()\n}\nbuffers.Reset()\nprogram.%s(%s)\nreturn emitted()\n}\n\n",
 			e.Name, lower(e.Name), params(e, "bytes uint32"), Camel(e.Name), strings.Join(args, ", "))
 	}
 	return b.String()
