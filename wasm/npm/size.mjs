@@ -19,7 +19,7 @@ import { compilerOf } from "./wasm.mjs";
 // The sizes in bytes, as they were measured last. A change that needs more raises them to what --check prints, with a line in
 // CHANGELOG.md.
 const budget = {
-  wasm: { raw: 116_229, gzip: 56_306, brotli: 47_744 },
+  wasm: { raw: 115_207, gzip: 56_050, brotli: 47_586 },
   javascript: { raw: 52_852, gzip: 19_650, brotli: 17_676 },
 };
 
