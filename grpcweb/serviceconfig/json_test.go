@@ -11,12 +11,13 @@ import (
 func TestNestedTooDeep(t *testing.T) {
 	const reason = "lists and objects are nested more than 100 deep"
 	for text, want := range map[string]string{
-		strings.Repeat("[", 101):                                            "[0][0][0][0][0][0][0][0][0][0][0][0][0][0]…: line 1, column 102: ",
-		strings.Repeat("[", 1_000_000):                                      "[0][0][0][0][0][0][0][0][0][0][0][0][0][0]…: line 1, column 102: ",
-		nested(101, `{"x":`, "1", "}"):                                      "x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x…: line 1, column 502: ",
-		`{"a":[1,{"b":` + nested(98, "[", "", "]"):                          "a[1].b[0][0][0][0][0][0][0][0][0][0][0][0]…: line 1, column 112: ",
-		`{"` + strings.Repeat("k", 40) + `":` + nested(100, "[", "", "]"):   strings.Repeat("k", 40) + "[0]…: line 1, column 145: ",
-		`{"` + strings.Repeat("é", 1000) + `":` + nested(100, "[", "", "]"): strings.Repeat("é", 20) + "…: line 1, column 1105: ",
+		strings.Repeat("[", 101):                                             "[0][0][0][0][0][0][0][0][0][0][0][0][0][0]…: line 1, column 102: ",
+		strings.Repeat("[", 1_000_000):                                       "[0][0][0][0][0][0][0][0][0][0][0][0][0][0]…: line 1, column 102: ",
+		nested(101, `{"x":`, "1", "}"):                                       "x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x.x…: line 1, column 502: ",
+		`{"a":[1,{"b":` + nested(98, "[", "", "]"):                           "a[1].b[0][0][0][0][0][0][0][0][0][0][0][0]…: line 1, column 112: ",
+		`{"` + strings.Repeat("k", 40) + `":` + nested(100, "[", "", "]"):    strings.Repeat("k", 40) + "[0]…: line 1, column 145: ",
+		`{"k` + strings.Repeat("é", 1000) + `":` + nested(100, "[", "", "]"): "k" + strings.Repeat("é", 19) + "…: line 1, column 1106: ",
+		`{"` + strings.Repeat("é", 1000) + `":` + nested(100, "[", "", "]"):  strings.Repeat("é", 20) + "…: line 1, column 1105: ",
 	} {
 		_, err := Parse(text)
 		if err == nil || err.Error() != "service config: "+want+reason {
