@@ -18,10 +18,9 @@ type body struct {
 	fetcher  *fetcher
 	aborter  *aborter
 	reader   safejs.Value
-	response safejs.Value                                             // with whole: the response
-	get      func(of safejs.Value, name string) (safejs.Value, error) // reads a property of what the reader gives
-	whole    bool                                                     // the response has no stream, but can be read as a whole
-	empty    bool                                                     // the response has no body, or all of it has been read
+	response safejs.Value // with whole: the response
+	whole    bool         // the response has no stream, but can be read as a whole
+	empty    bool         // the response has no body, or all of it has been read
 	visit    *visit
 	stop     func() bool // stops waiting for the end of the exchange's context
 	once     sync.Once
@@ -42,12 +41,6 @@ func (b *body) open(response safejs.Value) error {
 	if stream.Type() == safejs.TypeNull {
 		b.empty = true
 		return nil
-	}
-	b.get = property
-	if class, err := streamClass(); err == nil && class.Type() == safejs.TypeFunction {
-		if own, err := stream.InstanceOf(class); err == nil && own { // none of its results has a getter that throws
-			b.get = safejs.Value.Get
-		}
 	}
 	if b.reader, err = stream.Call("getReader"); err == nil || isFunction(stream, "getReader") {
 		return err
@@ -188,7 +181,7 @@ func (b *body) take(chunk safejs.Value) error {
 	if chunk.Type() != safejs.TypeObject {
 		return errNotBytes
 	}
-	length, err := b.get(chunk, "byteLength")
+	length, err := property(chunk, "byteLength")
 	if err != nil {
 		return err
 	}
@@ -223,14 +216,14 @@ func (b *body) parts(result safejs.Value) (chunk safejs.Value, done bool, err er
 	if result.Type() != safejs.TypeObject {
 		return chunk, false, errNotBytes
 	}
-	flag, err := b.get(result, "done")
+	flag, err := property(result, "done")
 	if err != nil {
 		return chunk, false, err
 	}
 	if done, err = flag.Truthy(); err != nil || done {
 		return chunk, done, err
 	}
-	chunk, err = b.get(result, "value")
+	chunk, err = property(result, "value")
 	return chunk, false, err
 }
 

@@ -2,6 +2,7 @@ package jsbridge
 
 import (
 	"errors"
+	"sync"
 
 	"github.com/hack-pad/safejs"
 )
@@ -44,7 +45,32 @@ func property(v safejs.Value, name string) (safejs.Value, error) {
 	if err != nil {
 		return v, err
 	}
-	return get.Invoke(v, name)
+	key, err := nameOf(name)
+	if err != nil {
+		return v, err
+	}
+	return get.Invoke(v, key)
+}
+
+// names are those of the properties that were read, as JavaScript has them: to hand one over
+// each time would cost as much as the reading. The program's text names them all.
+var names struct {
+	mu    sync.Mutex
+	known map[string]safejs.Value
+}
+
+func nameOf(name string) (safejs.Value, error) {
+	names.mu.Lock()
+	defer names.mu.Unlock()
+	if known, ok := names.known[name]; ok {
+		return known, nil
+	}
+	value, err := safejs.ValueOf(name)
+	if names.known == nil {
+		names.known = map[string]safejs.Value{}
+	}
+	names.known[name] = value
+	return value, err
 }
 
 // setProperty is property's counterpart.

@@ -224,7 +224,6 @@ var (
 	jsonObject      = builtin("JSON")
 	lineBreak       = sync.OnceValues(func() (safejs.Value, error) { return safejs.ValueOf("\n") })
 	promiseClass    = builtin("Promise")
-	streamClass     = builtin("ReadableStream")
 	reflectGet      = reflection("get")
 	reflectSet      = reflection("set")
 	uint8ArrayClass = builtin("Uint8Array")
