@@ -119,7 +119,7 @@ export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super(`the channel's options are not valid:\n${problems.map((p) => `  ${p.path}: ${p.reason}`).join("\n")}`);
+    super(`the channel's options are not valid:\n${problems.map((p) => `  ${p.path && `${p.path}: `}${p.reason}`).join("\n")}`);
     this.problems = problems;
   }
 }

@@ -92,6 +92,7 @@ const readers: [string, unknown, RegExp?][] = [
   ["resolves to the bytes themselves", async () => MESSAGE, gave("undefined")],
   ["rejects", async () => throws()],
   ["gives what is no bytes", async () => ({ done: false, value: "text" }), gave('"text"')],
+  ["gives a very long text", async () => ({ done: false, value: "x".repeat(1e6) }), gave('"x{100}…"')],
   ["gives an array of numbers", async () => ({ done: false, value: [1, 2] }), gave("an object of type Array")],
   ["gives nothing", async () => ({ done: false }), gave("undefined")],
   ["gives a chunk whose buffer is gone", async () => ({ done: false, value: detached() })],
