@@ -11,7 +11,8 @@ export async function startFirefox() {
     headless: true,
     host: "127.0.0.1",
     // A phone's scrollbars lie over the page, and so do Chromium's, if it is headless.
-    firefoxUserPrefs: { "ui.useOverlayScrollbars": 1 },
+    // A WebSocket to a server that has refused one waits, each time longer, and tests refuse hundreds.
+    firefoxUserPrefs: { "ui.useOverlayScrollbars": 1, "network.websocket.delay-failed-reconnects": false },
   });
   return { endpoint: server.wsEndpoint(), stop: () => server.close() };
 }

@@ -1,7 +1,22 @@
 // Good answers that are cut after every byte. All rows share one rule, which says how a call ends.
 import { Code } from "hedgerow";
 import { concat, frame, trailers } from "../support/responses.js";
-import { type Answer, answer, ascii, base64, chunk, fails, fine, MESSAGE, OK, ONE, type Row, TEXT, WEB } from "./row.js";
+import {
+  type Answer,
+  answer,
+  ascii,
+  base64,
+  chunk,
+  fails,
+  fine,
+  MESSAGE,
+  OK,
+  ONE,
+  type Outcome,
+  type Row,
+  TEXT,
+  WEB,
+} from "./row.js";
 
 interface Good {
   readonly name: string;
@@ -16,24 +31,31 @@ const three: Good = {
   end: trailers("x-end: 1", "grpc-status: 0"),
 };
 
+type Rule = Pick<Row, "outcome" | "unary" | "engines">;
+
+/** A browser may lose with a break what came just before it: so it is a matter of timing what had come, and whether that had committed. */
+const unsure: Outcome = { ...fails(Code.UNAVAILABLE), retried: "perhaps" };
+const inBrowsers: Rule["engines"] = { chromium: unsure, firefox: unsure };
+
 /**
  * How a call ends of whose body so many bytes came, before it ended as if it were whole, or broke. A body that ends between two frames tells
  * no status: UNKNOWN (SEMANTICS 5.2e). One that ends inside a frame, or breaks, was lost: UNAVAILABLE. It was committed by its head or, with
  * `firstFrame`, by the first message's prefix (5.1f, 5.1g); what came last may be lost with it. A status whose trailers frame came whole stands (2.12f). A unary call ends as
  * soon as the prefix of a second message has come (5.2g).
  */
-function rule({ messages, end }: Good, came: number, way: "ends" | "breaks", inGroup = false): Pick<Row, "outcome" | "unary"> {
+function rule({ messages, end }: Good, came: number, way: "ends" | "breaks", inGroup = false): Rule {
   let at = 0;
   let whole = 0;
   while (whole < messages.length && at + (messages[whole] as Uint8Array).length <= came)
     at += (messages[whole++] as Uint8Array).length;
   const unary = messages.length > 1 && came >= ONE.length + 5 ? fails(Code.UNIMPLEMENTED, "second message") : {};
-  if (came === concat(...messages, end).length) return { outcome: { ...fine, messages: whole }, unary };
+  const engines = way === "breaks" && { engines: inBrowsers };
+  if (came === concat(...messages, end).length) return { outcome: { ...fine, messages: whole }, unary, ...engines };
   if (way === "ends" && at === came && !inGroup) {
     return { outcome: fails(Code.UNKNOWN, "no grpc-status|without a trailers frame", whole), unary };
   }
   const lost = fails(Code.UNAVAILABLE, "broke|ended in|lost", way === "ends" ? whole : undefined);
-  return { outcome: { ...lost, retried: came < 5 ? "firstFrame" : "never" }, unary };
+  return { outcome: { ...lost, retried: came < 5 ? "firstFrame" : "never" }, unary, ...engines };
 }
 
 /** Every beginning of the body: as all of it, and as what came of it before the connection broke. */

@@ -22,10 +22,10 @@ const whole = concat(HEAD, ONE, OK);
 
 /** A frame of the WebSocket protocol, as a server sends it: whole, and without a mask. */
 function piece(payload: Uint8Array, opcode = BYTES, final = true): Uint8Array {
-  const length =
-    payload.length < 126
-      ? [payload.length]
-      : [127, ...new Uint8Array(4), ...new Uint8Array(Uint32Array.of(payload.length).buffer).reverse()];
+  const size = payload.length;
+  let length = [127, ...new Uint8Array(4), ...new Uint8Array(Uint32Array.of(size).buffer).reverse()];
+  if (size < 126) length = [size];
+  else if (size < 1 << 16) length = [126, size >> 8, size & 0xff];
   return concat(Uint8Array.of((final ? 0x80 : 0) | opcode, ...length), payload);
 }
 
