@@ -35,7 +35,7 @@ type Rule = Pick<Row, "outcome" | "unary" | "engines">;
 
 /** A browser may lose with a break what came just before it: so it is a matter of timing what had come, and whether that had committed. */
 const unsure: Outcome = { ...fails(Code.UNAVAILABLE), retried: "perhaps" };
-const inBrowsers: Rule["engines"] = { chromium: unsure, firefox: unsure };
+const inBrowsers: NonNullable<Rule["engines"]> = { chromium: unsure, firefox: unsure };
 
 /**
  * How a call ends of whose body so many bytes came, before it ended as if it were whole, or broke. A body that ends between two frames tells

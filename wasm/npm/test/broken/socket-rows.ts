@@ -13,6 +13,8 @@ export interface SocketAnswer {
 
 export interface SocketRow extends Expected {
   readonly answer: SocketAnswer;
+  /** What is different in a browser. */
+  readonly engines?: { readonly firefox?: Outcome };
 }
 
 const CONTINUATION = 0;
@@ -189,9 +191,14 @@ const violations: SocketRow[] = [
   ["a continuation of nothing", Uint8Array.of(0x80, 1, 0)],
   ["half a frame", Uint8Array.of(0x82, 100, 0)],
   ["a frame of 2^63 bytes", Uint8Array.of(0x82, 127, 255, 255, 255, 255, 255, 255, 255, 255)],
-  ["a close frame of one byte", Uint8Array.of(0x88, 1, 3)],
   ["text that is not UTF-8", Uint8Array.of(0x81, 1, 0xff)],
 ].map(([name, bytes]) => row(name as string, { ...lost(), messages: 0 }, bytes as Uint8Array));
+
+/** Firefox takes the end of a close frame that is cut for one without a code. */
+const cutClose: SocketRow = {
+  ...row("a close frame of one byte", { ...lost(), messages: 0 }, Uint8Array.of(0x88, 1, 3)),
+  engines: { firefox: fails(Code.UNKNOWN, undefined, 0) },
+};
 
 const opening: Outcome = { ...lost("no WebSocket could be opened"), messages: 0 };
 const handshakes: SocketRow[] = [
@@ -214,6 +221,7 @@ export const socketRows: readonly SocketRow[] = [
   ...closes,
   ...answers,
   ...violations,
+  cutClose,
   ...handshakes,
   { name: "a reset before the head", outcome: { ...lost(), messages: 0 }, answer: { pieces: [], end: "reset" } },
   {
