@@ -9,8 +9,8 @@ export function isBytes(value: unknown): value is Uint8Array {
 /** The bytes of an ArrayBuffer or of a view of one: as a Uint8Array of this realm, and not of a subclass such as Node's Buffer. */
 export function bytesOf(value: unknown): Uint8Array {
   if (ArrayBuffer.isView(value)) {
-    if (Object.getPrototypeOf(value) === Uint8Array.prototype) return value as Uint8Array;
-    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    if (value.byteLength && Object.getPrototypeOf(value) === Uint8Array.prototype) return value as Uint8Array;
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength); // throws if the buffer is gone
   }
   if (Object.prototype.toString.call(value) === "[object ArrayBuffer]") return new Uint8Array(value as ArrayBuffer);
   throw new TypeError(`the response body's stream gave ${describe(value)}, not a Uint8Array: look at what stands in for fetch`);
