@@ -10,7 +10,7 @@ export function newCall({ number, id, kind }) {
     events: [], // in the order of arrival, for the export
     exchanges: [], // what run/traffic.js saw of each attempt, in the order in which they began
     id, // the Chaos service counts executions under this id
-    kind, // "unary" | "stream" | "bidi"
+    kind, // "unary" | "stream" | "subscription" | "bidi"
     skipped: false, // the run was stopped before its turn came
     sent: [], // bidi: instants at which the application sent a message
     server: undefined, // the reply of Chaos.Report, once it has arrived

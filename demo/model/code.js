@@ -28,6 +28,10 @@ function typeScript(config, channel, { kind }, baseUrl) {
   const uses = {
     unary: ["Do", "const { message, attempts } = await channel.unary(method, request);"],
     stream: ["Stream", "for await (const message of channel.serverStreaming(method, request)) show(message);"],
+    subscription: [
+      "Stream",
+      "for await (const message of channel.resumableStreaming(method, { request: requestAfter, cursor: idOf })) show(message);",
+    ],
     bidi: ["Converse", "for await (const message of channel.bidiStreaming(method, requests)) show(message);"],
   };
   const [method, use] = uses[kind];
@@ -71,6 +75,7 @@ function go(config, channel, { kind }, baseUrl) {
   const uses = {
     unary: "reply, err := client.Do(ctx, request)",
     stream: "stream, err := client.Stream(ctx, request)",
+    subscription: "for message, err := range grpcweb.Resume(ctx, ch, chaosv1.Chaos_Stream_FullMethodName, source) {",
     bidi: "stream, err := client.Converse(ctx)",
   };
   return [

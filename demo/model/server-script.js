@@ -10,18 +10,25 @@ const mostSteps = 10;
 
 const fixed = (fixedMs) => ({ distribution: { case: "fixedMs", value: Math.round(fixedMs) } });
 
-/** The five messages of a stream, far enough apart to be seen one by one. */
-const streamed = { messages: 5, messageDelay: fixed(60) };
+/** How many messages a stream has, or all streams of a subscription together. */
+const streamLength = 5;
+
+/** Messages far enough apart to be seen one by one. */
+const streamed = (messages) => ({ messages, messageDelay: fixed(60) });
 
 /** The script of call `number` of a run, counted from 1: how the server treats each of its attempts. */
 export function stepsOf(server, { kind, seed, number }) {
   const random = randomFrom(mix(seed, number));
   const steps = [];
+  let left = streamLength;
   for (let attempt = 1; attempt <= mostSteps; attempt++) {
     // Every attempt takes the same number of draws, so that a setting changes its own part of the workload and no other.
     const [failure, latency, tail] = [random(), random(), random()];
     const delay = fixed(latencyOf(server, { attempt, latency, tail }));
-    steps.push(fails(server, attempt, failure) ? failing(server, kind, delay, attempt) : answering(kind, delay));
+    const failed = fails(server, attempt, failure);
+    const step = failed ? failing(server, kind, delay, attempt) : answering(kind, delay, left);
+    if (failed && kind === "subscription") left = Math.max(1, left - (step.messages ?? 0));
+    steps.push(step);
   }
   return trimmed(steps);
 }
@@ -50,12 +57,14 @@ function latencyOf({ latency: shape, ms, share, slow }, { attempt, latency, tail
   }
 }
 
-const answering = (kind, delay) => ({ delay, ...(kind === "stream" ? streamed : {}) });
+const streams = (kind) => kind === "stream" || kind === "subscription";
+
+const answering = (kind, delay, left) => ({ delay, ...(streams(kind) ? streamed(left) : {}) });
 
 function failing(server, kind, delay, attempt) {
   const { how, pushback } = server;
-  const after = kind === "stream" ? numberOf(server.after, { most: 100 }) : 0;
-  const step = { delay, ...(after > 0 ? { messages: after, messageDelay: fixed(60) } : {}) };
+  const after = streams(kind) ? numberOf(server.after, { most: 100 }) : 0;
+  const step = { delay, ...(after > 0 ? streamed(after) : {}) };
   const code = Math.max(1, CODE_NAMES.indexOf(server.code));
   const status = {
     ...(String(pushback).trim() ? { pushback: [String(pushback).trim()] } : {}),

@@ -31,7 +31,7 @@ export const defaults = Object.freeze({
   },
   calls: {
     count: "3",
-    kind: "unary", // unary, stream, bidi
+    kind: "unary", // unary, stream, subscription, bidi
     order: "together", // together, sequence, paced
     rate: "20", // paced: calls per second
     size: "5", // bytes of a request's payload

@@ -154,6 +154,17 @@ export const stories = Object.freeze([
     ],
   },
   {
+    id: "resumed",
+    title: "A stream that comes back",
+    see: "The connection breaks twice within a stream of five messages. In run B the subscription asks for the rest each time, and the caller gets all five, in order, from one loop.",
+    why: "A stream that has delivered messages cannot be retried: they would come again. resumableStreaming asks for what comes after the last message, which the server must be able to answer.",
+    set: { server: { how: "cut", after: "2", ms: "60" }, calls: { count: "2" }, ...retry({}) },
+    runs: [
+      { name: "A stream, with retries", set: { calls: { kind: "stream" } } },
+      { name: "resumableStreaming", set: { calls: { kind: "subscription" } } },
+    ],
+  },
+  {
     id: "early",
     title: "Headers sent early",
     see: "The server sends its headers, then fails. With headerCommit “strict” the headers commit the call, so the failure is final; with “firstFrame” it is retried.",

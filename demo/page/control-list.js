@@ -12,7 +12,7 @@ const number = (path, label, unit, more) => ({ path, label, type: "number", unit
 const someFail = ({ server }) => server.fails !== "none";
 const withStatus = (settings) => someFail(settings) && ["status", "early"].includes(settings.server.how);
 const latency = (...shapes) => ({ when: ({ server }) => shapes.includes(server.latency) });
-const isStream = ({ calls }) => calls.kind === "stream";
+const isStream = ({ calls }) => calls.kind === "stream" || calls.kind === "subscription";
 const isBidi = ({ calls }) => calls.kind === "bidi";
 const withOneRun = ({ story }) => !(storyById(story)?.runs.length > 1);
 
@@ -83,6 +83,7 @@ const calls = [
   choice("calls.kind", "Kind of call", [
     ["unary", "Unary"],
     ["stream", "Server stream"],
+    ["subscription", "Resumed stream"],
     ["bidi", "Both ways", "real"],
   ]),
   choice("calls.order", "When", [

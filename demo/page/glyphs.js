@@ -45,6 +45,11 @@ export const glyphs = {
     [0, 8, 0, "bad"],
     [13, 27, 1, "good"],
   ],
+  resumed: [
+    [0, 10, 0, "bad"],
+    [14, 10, 1, "bad"],
+    [28, 12, 2, "good"],
+  ],
   early: [
     [0, 12, 0, "bad"],
     [18, 22, 1, "good"],

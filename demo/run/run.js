@@ -3,6 +3,7 @@
 import { addEvent, applyMessage, newCall } from "../model/call.js";
 import { conversationSteps, stepsOf } from "../model/server-script.js";
 import { callCountOf, numberOf } from "../model/settings.js";
+import { Subscription } from "../model/subscription.js";
 import { encodeRequest, holdConnections, methods, reportOf } from "./chaos.js";
 import { forEachLimited, schedules } from "./schedules.js";
 
@@ -56,10 +57,12 @@ export function startRun({ settings, counted, channel, observer, messages, signa
 }
 
 async function send(channel, call, request, { signal, changed, messages }) {
+  const subscription = call.kind === "subscription" ? new Subscription(call) : undefined;
   const options = {
     signal,
     onEvent(event) {
-      addEvent(call, event);
+      if (subscription) subscription.addEvent(event);
+      else addEvent(call, event);
       changed();
     },
   };
@@ -68,22 +71,39 @@ async function send(channel, call, request, { signal, changed, messages }) {
       await channel.unary(methods.unary, request, options);
       return;
     }
-    const stream =
-      call.kind === "stream"
-        ? channel.serverStreaming(methods.stream, request, options)
-        : channel.bidiStreaming(methods.bidi, conversation(call, request, messages, changed), options);
-    for await (const _ of stream) {
+    for await (const _ of opened(channel, call, request, options, { messages, changed })) {
       applyMessage(call, performance.now());
       call.heard?.();
       changed();
     }
+    subscription?.end();
   } catch (error) {
+    subscription?.end();
     // How a call ended is in its events. An error without them is a fault of this page or of the package, and must be seen.
     if (call.endedAt === undefined) throw error;
     call.explanation = error.explain();
     call.version++;
     changed();
   }
+}
+
+function opened(channel, call, request, options, { messages, changed }) {
+  switch (call.kind) {
+    case "stream":
+      return channel.serverStreaming(methods.stream, request, options);
+    case "subscription":
+      return channel.resumableStreaming(methods.stream, sourceOf(request), options);
+    default:
+      return channel.bidiStreaming(methods.bidi, conversation(call, request, messages, changed), options);
+  }
+}
+
+/**
+ * A source whose cursor counts messages. A real request would say after which message to go on. This one need not: the n-th request with
+ * a call's id plays step n of its script, and the script divides the messages among the streams.
+ */
+function sourceOf(request) {
+  return { request: () => request, cursor: (_, before = 0) => before + 1 };
 }
 
 /**

@@ -44,6 +44,14 @@ test("latencies have their shapes", () => {
   );
 });
 
+test("the streams of a subscription share five messages", () => {
+  const messages = (patch, kind) => draw({ times: "2", ...patch }, 1, 1, kind).map((step) => step.messages);
+  assert.deepEqual(messages({ after: "2" }, "subscription"), [2, 2, 1]);
+  assert.deepEqual(messages({ after: "2" }, "stream"), [2, 2, 5]);
+  assert.deepEqual(messages({ after: "" }, "subscription"), [undefined, undefined, 5]);
+  assert.deepEqual(messages({ after: "9" }, "subscription"), [9, 9, 1], "the last one answers");
+});
+
 test("each way to fail is one that the server knows", () => {
   const ends = ["status", "early", "cut", "reset", "hang"].map((how) => draw({ how, pushback: "250" })[0]);
   assert.deepEqual(

@@ -82,12 +82,18 @@ export function pictureOf(call: CallRecord, now: number, origin: number): Pictur
     bars,
     gaps,
     delays,
-    messages: winner ? call.messages.map((at) => ({ at: at - origin, lane: call.attempts.indexOf(winner) })) : [],
+    messages: winner ? call.messages.map((at) => ({ at: at - origin, lane: laneOf(call, winner, at) })) : [],
     commit: commit && { at: commit.at - origin, reason: commit.reason },
     deadline: timeoutMs === undefined ? undefined : startedAt + timeoutMs - origin,
     running: call.endedAt === undefined,
     latest: latestOf(call, now) - origin,
   };
+}
+
+/** The attempt that a message came with: the winner, unless the call is a subscription whose streams were committed one after another. */
+function laneOf({ attempts }: CallRecord, winner: RecordedAttempt, at: number): number {
+  const earlier = attempts.filter((one) => (one === winner || one.outcome === "committed") && one.startedAt <= at);
+  return attempts.indexOf(earlier.at(-1) ?? winner);
 }
 
 function barOf(attempt: RecordedAttempt, lane: number, winner: boolean, end: number, origin: number): Bar {

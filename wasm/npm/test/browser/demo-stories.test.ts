@@ -37,7 +37,7 @@ const numbers = (texts: readonly string[]) => texts.map((text) => Number.parseFl
 describe("stories", { concurrency: 3 }, () => {
   test("the page offers every story, and sends one at a press", async (t) => {
     const { page } = await openDemo(t);
-    assert.equal(await page.locator(".story").count(), 17);
+    assert.equal(await page.locator(".story").count(), 18);
     assert.equal(await page.locator("call-result").count(), 1, "it begins with the first");
     await page.getByRole("button", { name: "A fault, healed" }).click();
     const [none, retried] = await complete(page);
@@ -130,6 +130,19 @@ describe("stories", { concurrency: 3 }, () => {
       (await shown(after!)).summary,
       "1 attempt · UNAVAILABLE · 2 messages · committed by responseHeaders · server executed 1",
     );
+  });
+
+  test("a subscription gets all messages of a stream that breaks twice", async (t) => {
+    const [, plain, resumed] = await sendStory(t, "resumed", { expected: [/net::ERR_/] });
+    assert.equal(await outcome(plain!), "0 of 2 calls OK · 2 attempts · server executed 2");
+    assert.equal(await outcome(resumed!), "2 of 2 calls OK · 6 attempts · server executed 6");
+    const { bars, server } = await shown(resumed!);
+    assert.deepEqual(pick(bars, "kind", "code"), [
+      ["first", "UNAVAILABLE"],
+      ["retry", "UNAVAILABLE"],
+      ["retry", "OK"],
+    ]);
+    assert.equal(server.executions.length, 3);
   });
 
   test("headers sent early commit a call, unless the first frame is to", async (t) => {

@@ -28,6 +28,25 @@ test("a retried call is drawn lane by lane, from its origin", () => {
   assert.equal(picture.latest, 720);
 });
 
+test("messages are drawn with the attempt that they came with", () => {
+  const retries = callWith(retried);
+  retries.messages.push(705, 710);
+  assert.deepEqual(
+    pictureOf(retries, 900, 100).messages.map(({ at, lane }) => [at, lane]),
+    [
+      [605, 2],
+      [610, 2],
+    ],
+  );
+  // A page that shows a subscription as one call has a committed attempt for each stream.
+  Object.assign(retries.attempts[1]!, { outcome: "committed" });
+  retries.messages.unshift(290);
+  assert.deepEqual(
+    pictureOf(retries, 900, 100).messages.map(({ lane }) => lane),
+    [1, 2, 2],
+  );
+});
+
 test("losers are aborted, and a hedge that was not needed keeps its place", () => {
   const picture = pictureOf(callWith(hedged), 900, 0);
   assert.deepEqual(
