@@ -268,7 +268,7 @@ memory: build-package ## Print the WebAssembly's memory over very many calls, wh
 	@node $(NPM)/memory.mjs --calls $(or $(CALLS),1000000)
 
 .PHONY: soak
-soak: build-server ## Make very many calls of all endings in Node and Chromium, with both builds and from Go, after which nothing may be left: CALLS=1000000.
+soak: build-server ## Make very many calls that end in all the ways there are, in Node and Chromium, with both builds and from Go; nothing may be left behind: CALLS=1000000.
 	CHROMIUM=$$(.ci/chromium.sh) && export CHROMIUM && .ci/with-server.sh node $(NPM)/soak.mjs --calls $(or $(CALLS),1000000)
 
 .PHONY: measure-black-holes

@@ -1,9 +1,9 @@
 // The go command that Gremlins runs (run.mjs puts this folder first on the PATH). By itself Gremlins runs a package's own tests, or those
 // of the whole module, takes exit 1 for "a test failed" and exit 2 for "it does not compile", and ends tests by the clock. Here:
-//   - the tests in MUTATE_TESTS run, one package's after the other's until one fails, as most mutants die in the first;
-//   - a mutant that does not compile is told from one that a test killed, for which go itself exits with 1 alike;
-//   - a test program's processor time and memory are limited. A mutant may loop for ever or fill the memory, and the clock says nothing
-//     on a busy machine.
+//   - the tests in MUTATE_TESTS run, one package after the other until one fails: most mutants are killed by the first package;
+//   - a mutant that does not compile is told apart from one that a test killed, though go exits with 1 in both cases;
+//   - a test program's processor time and memory are limited, because a mutant may loop for ever or fill the memory. A limit on the time
+//     by the clock would also end good tests on a busy machine.
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -49,7 +49,7 @@ const key = ({ file, before, after }) => [file, before, after].join("\n");
 
 /**
  * Sorts the mutants of a run, and finds the explanations that no longer explain one. Only the explanations of the packages that ran count.
- * A mutant that does not compile is none. One whose tests do not end is killed.
+ * A mutant that does not compile does not count. One whose tests never end counts as killed.
  */
 export function judge(mutants, explanations, packages) {
   const killed = [];
@@ -72,8 +72,8 @@ export function judge(mutants, explanations, packages) {
 }
 
 /**
- * Merges a coverage profile of several test programs, and adds what lies between the blocks that it counts. Those are the declarations of
- * a package and the conditions of cases, which go's coverage leaves out, so that Gremlins would never test them.
+ * Merges a coverage profile of several test programs, and adds what lies between the blocks that it counts: the declarations of a package
+ * and the conditions of cases. Go's coverage leaves them out, so Gremlins would never test them.
  */
 export function fillProfile(profile) {
   const [mode, ...lines] = profile.trim().split("\n");

@@ -1,10 +1,10 @@
 // Mutation testing: changes one operator of the core after the other, and runs the tests that should notice. Gremlins makes the mutants
-// (https://gremlins.dev); explained.txt tells of those that no test can or need notice.
+// (https://gremlins.dev); explained.txt lists those that no test can notice or needs to, with the reasons.
 //
 //   node .ci/mutate/run.mjs [--workers 2] [./internal/wire ...]
 //
-// It exits with 1 if fewer than 95 % of all mutants are killed, or if an explanation explains none any more. Of single packages, small ones
-// may have more than 5 % that are explained; there 95 % have to be killed or explained.
+// It exits with 1 if fewer than 95 % of all mutants are killed, or if an explanation no longer fits any mutant. When only some packages are
+// named, 95 % have to be killed or explained, because in a small package the explained ones may be more than 5 %.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -19,8 +19,8 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const module = "github.com/hedgerow-web/hedgerow";
 const leastPercent = 95;
 
-// The packages of the core, and the tests that exercise each, as arguments of go test, the quickest first: a mutant that they kill needs no
-// more.
+// The packages of the core, and the tests that exercise each, as arguments of go test. The quickest come first, because a mutant that they
+// kill needs no others.
 const packages = {
   "internal/text": ["internal/text", "internal/wire", "grpcweb/metadata", "internal/channel"],
   "internal/agenda": ["internal/agenda"],

@@ -119,8 +119,8 @@ func (p *Pool) fail(now plan.Duration, e *endpoint, took plan.Duration) {
 }
 
 // eject ejects an endpoint for longer than the last time. If half of them are ejected
-// already, it is not; one that fails is then only the last choice of the others, and
-// probed like those.
+// already, it is not ejected; if it fails, it is then merely the last choice among the
+// others, and it is probed like an ejected one.
 //
 //go:noinline
 func (p *Pool) eject(now plan.Duration, e *endpoint) {
@@ -136,7 +136,7 @@ func (p *Pool) eject(now plan.Duration, e *endpoint) {
 		return
 	}
 	if now > e.until.After(maxEjectionTime) {
-		e.times = 0 // it has been well for long
+		e.times = 0 // it has been well for a long time
 	}
 	e.times++
 	e.until = now.After(e.span())

@@ -22,7 +22,7 @@ type endpoint struct {
 	failures int           // in a row
 	ejected  bool          // it gets no attempts as long as others are well
 	probing  bool          // an attempt is under way that shows whether it is well again
-	silent   bool          // its last failure took long
+	silent   bool          // its last failure took long, as where calls hang
 	times    int           // how often it was ejected
 	until    plan.Duration // when it may be probed, if it is not well
 	lag      float32       // smoothed
@@ -48,7 +48,8 @@ const (
 	rise      = float32(17) / 16 // of what is usual, with each answer that takes longer
 )
 
-// What an endpoint costs. A term outweighs all those before it together.
+// What an endpoint costs besides its lag, which is at most 8 (most). The better the reason
+// to go elsewhere, the higher the cost.
 const (
 	costTried   = 10 // by the same call, or it seems to hang
 	costLast    = 5  // by the attempt before
@@ -106,7 +107,7 @@ func (p *Pool) probes(now plan.Duration, i int, heals Heals, timed bool) bool {
 	if e.well() || now < e.until || heals == Never || e.silent && heals < Silent || e.failures == 0 && !timed {
 		return false
 	}
-	e.probing, e.until = true, now.After(e.span()) // until then the attempt will have told
+	e.probing, e.until = true, now.After(e.span()) // by then the attempt has shown it
 	return true
 }
 

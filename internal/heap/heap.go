@@ -2,17 +2,17 @@
 // it: an allocator, and a garbage collector that runs only between two exports.
 //
 // TinyGo has collectors of its own, which run where something is allocated. They have to
-// find what only the functions that are running point to, so that TinyGo makes every
-// function write its pointers into a list: a fifth of the WebAssembly. Here no function
-// is running when Collect is called, so that all that lives is reachable from a global.
-// That is possible because nothing of JavaScript runs while a Go frame is on the stack:
-// each event is one call of one export, which does not allocate much.
+// find what only the functions that are running point to. So TinyGo makes every function
+// write its pointers into a list, which takes a fifth of the WebAssembly. Here no function
+// is running when Collect is called, so whatever is in use is reachable from a global.
+// That is possible because JavaScript never runs while a Go frame is on the stack: each
+// event is one call of one export, and an export allocates little.
 //
 // Memory is a row of objects without gaps. An object is a header of two words and what
 // the program uses. A bitmap, which is an object too, has a bit for every eight bytes of
 // memory: it is set where an object begins. Free memory consists of objects that nothing
-// points to, whose next collection finds them free again. The allocator fills one region
-// of free memory after the other, and so it takes a few instructions.
+// points to, so that each collection finds them free again. The allocator fills one region
+// of free memory after the other, so an allocation takes only a few instructions.
 //
 // Addresses are numbers, so that tests can run all this natively, in an arena.
 package heap

@@ -5,12 +5,13 @@
 //   - 20,000 calls to the demo server, and 10,000 streams (soak/real.mjs).
 //
 // Twenty times in each run it looks at what lives when no call runs: WebAssembly memory, JavaScript's heap, timers, listeners, and calls,
-// messages and callbacks; of the program in Go also its heap, goroutines, and what it holds of JavaScript. A line through what it saw must not rise (soak/slope.mjs); if one does, or a call ends as it should not, the exit
-// code is 1.
+// messages and callbacks; of the program in Go also its heap, goroutines, and what it holds of JavaScript. A line through what it saw must
+// not rise (soak/slope.mjs). If one does, or if a call ends as it should not, the exit code is 1.
 //
 //   .ci/with-server.sh node soak.mjs [--calls 1000000] [--real 20000] [--streams 10000] [--in node,chromium] [--build tinygo,go,api]
 //
-// --real and --streams are by default a fiftieth and a hundredth of --calls.
+// --real and --streams are by default a fiftieth and a hundredth of --calls. --leak wasm, heap, timers, listeners or references leaves that
+// behind on purpose, to see that it is noticed.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -42,7 +43,6 @@ const { values: flags } = parseArgs({
     streams: { type: "string" },
     in: { type: "string", default: "node,chromium" },
     build: { type: "string", default: "tinygo,go,api" },
-    // Leaves something behind on purpose: "wasm", "heap", "timers", "listeners", "references".
     leak: { type: "string" },
   },
 });

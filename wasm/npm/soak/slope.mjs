@@ -4,10 +4,10 @@
 const WARM = 0.2;
 
 /**
- * What each quantity may have grown over all counted calls, as far as the line is sure of it: its least slope, three standard errors
- * below the best. Collectors take memory in pieces and keep caches, so that memory may grow by a fixed amount, whatever the number of
- * calls (Go's first collects when 4 MiB are in use), and by a share that is below what any object of a call weighs. What is counted must
- * not grow at all.
+ * How much each quantity may have grown over all counted calls. Growth is that of the least slope that the samples allow, three standard
+ * errors below the best one. Collectors take memory in pieces and keep caches, so memory may grow by a fixed amount, whatever the number of
+ * calls (Go's collector first runs when 4 MiB are in use), and for each call by less than any object of a call weighs. Of what is counted
+ * one by one, there may only be a few more.
  */
 const QUANTITIES = {
   wasm: { says: "WebAssembly memory, KiB", unit: 1024, fixed: 512 << 10, fixedInGo: 6 << 20, perCall: 0.25 },

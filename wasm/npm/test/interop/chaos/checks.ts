@@ -18,9 +18,9 @@ export interface Result {
   readonly healed: number;
   /** Calls that failed before their first message had come. */
   readonly failed: readonly Made[];
-  /** Calls that failed likewise, while this machine was too slow for calls without faults too. */
+  /** Calls that failed before their first message too, but while even calls without faults were too slow on this machine. */
   readonly unjudged: readonly Made[];
-  /** Calls that failed after their first message, whose status was still to come, by the name of the status that they got. */
+  /** How many calls failed after their first message, by the name of the status that they got. */
   readonly cut: Readonly<Record<string, number>>;
   /** How many of these were unary calls. */
   readonly unaryCut: number;
@@ -36,7 +36,7 @@ export interface Result {
 
 /**
  * Checks the calls `name-0` to `name-(calls - 1)` against the lines of the servers ("id previous-attempts"), which may be about other
- * clients' calls too. `slow` is when calls without faults took too long.
+ * clients' calls too. `slow` lists the times in which even calls without faults took too long.
  */
 export function check(
   name: string,

@@ -59,7 +59,7 @@ export interface Chaos {
   /** How long a slot lasts, in milliseconds. */
   readonly span: number;
   readonly wait: Wait;
-  /** Whether there is nobody left to suffer. It is asked before each slot. */
+  /** Whether all calls have been made, so that no more faults are needed. It is asked before each slot. */
   over(): boolean;
 }
 
