@@ -113,8 +113,10 @@ func (p *Pool) probes(now plan.Duration, i int, heals Heals, timed bool) bool {
 
 func (e *endpoint) well() bool { return e.failures == 0 && !e.ejected }
 
+// span is how long an endpoint stays ejected, or a probe of it is waited for. One that was
+// the last of all to fail has never been ejected.
 func (e *endpoint) span() plan.Duration {
-	return min(baseEjectionTime*plan.Duration(e.times), maxEjectionTime)
+	return min(baseEjectionTime*plan.Duration(max(e.times, 1)), maxEjectionTime)
 }
 
 func (p *Pool) cost(now plan.Duration, i int, tried uint32, last int) float32 {

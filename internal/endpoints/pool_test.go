@@ -143,6 +143,12 @@ func TestFailing(t *testing.T) {
 		w.call(0, 5*ms).call(1, 5*ms) // each is probed at once
 		w.picks(2, Silent)
 	})
+	t.Run("150_each_by_one_call", func(t *testing.T) {
+		w := of(t, 3).fails(0).fails(1).fails(2)
+		w.picks(0, Silent).picks(1, Silent).picks(2, Silent).opens(2) // which hangs
+		w.opens(0).hears(0, Answered, 5*ms)
+		w.picks(0, Silent).at(29*plan.Second).picks(0, Silent)
+	})
 	t.Run("151_a_late_deadline_is_a_failure_and_a_short_one_is_none", func(t *testing.T) {
 		w := of(t, 2).call(0, 100*ms)
 		w.opens(0).hears(0, Late, 150*ms).ejects().picks(0, Never)
