@@ -48,14 +48,13 @@ const (
 	rise      = float32(17) / 16 // of what is usual, with each answer that takes longer
 )
 
-// What an endpoint costs besides its lag, which is at most 8 (most). The better the reason
-// to go elsewhere, the higher the cost.
+// What an endpoint costs besides its lag, which is at most 8 (most). A cost outweighs the
+// lag and all costs before it together; of the first two, an endpoint has one.
 const (
 	costTried   = 10 // by the same call, or it seems to hang
-	costLast    = 5  // by the attempt before
-	costEjected = 20 // because it lags
-	costFailing = 60
-	costDead    = 100 // failing, and ejected
+	costLast    = 20 // by the attempt before
+	costEjected = 30 // because it lags
+	costFailing = 60 // and one more for each failure in a row
 )
 
 // New makes the Pool of endpoints with these base URLs, of which nothing else is known.
@@ -126,17 +125,12 @@ func (p *Pool) cost(now plan.Duration, i int, tried uint32, last int) float32 {
 		c /= lagging
 	}
 	switch {
-	case tried>>uint(i)&1 != 0:
-		c += costTried
-		if i == last {
-			c += costLast
-		}
-	case e.hangs(now):
+	case tried != 0 && i == last:
+		c += costLast
+	case tried>>uint(i)&1 != 0 || e.hangs(now):
 		c += costTried
 	}
 	switch {
-	case e.failures > 0 && e.ejected:
-		c += costDead + costFailing
 	case e.failures > 0:
 		c += costFailing + float32(min(e.failures, 30))
 	case e.ejected:

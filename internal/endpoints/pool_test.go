@@ -62,6 +62,25 @@ func (w *world) hears(i int, o Outcome, took plan.Duration) *world {
 	return w
 }
 
+// answers is n answers of an endpoint, one after the other, whether new calls go there or not.
+func (w *world) answers(n, i int, took plan.Duration) *world {
+	for range n {
+		w.opens(i).hears(i, Answered, took)
+	}
+	return w
+}
+
+// slow makes some endpoints slow beside a quick one.
+func (w *world) slow(quick int, slow ...int) *world {
+	for range 12 {
+		w.answers(2, quick, 5*ms)
+		for _, i := range slow {
+			w.answers(1, i, 40*ms)
+		}
+	}
+	return w
+}
+
 func (w *world) fails(i int) *world { return w.opens(i).hears(i, Failing, ms) }
 
 func (w *world) ejects(want ...int) *world {
@@ -104,6 +123,10 @@ func TestSticky(t *testing.T) {
 	t.Run("146_an_ejected_one_is_not_that_other", func(t *testing.T) {
 		w := of(t, 2).fails(1).ejects(1)
 		w.picks(0, Silent).retries(0, 0)
+	})
+	t.Run("146_however_slow_the_others_are", func(t *testing.T) {
+		w := of(t, 3).slow(0, 1, 2).ejects(1) // 2 lags too, but two were more than half
+		w.retries(2, 0).retries(0, 0, 2).retries(2, 0, 2, 0)
 	})
 }
 
