@@ -142,6 +142,14 @@ func TestWhatFails(t *testing.T) {
 		s.at(100).fires().aborts(1).overLocally(deadlineCode, status.ReasonDeadline, "")
 		next(t, p, "b")
 	})
+	t.Run("151_a_deadline_without_a_network", func(t *testing.T) {
+		p := pool()
+		s := begin(t, sentTo(p, new(float32)), deadline(100))
+		s.at(0).starts().opens(1).arms(100)
+		s.at(50).offline()
+		s.at(100).fires().aborts(1).overLocally(deadlineCode, status.ReasonDeadline, "")
+		next(t, p, "a")
+	})
 	t.Run("162_silence_which_the_status_says_of_whom", func(t *testing.T) {
 		p := pool()
 		s := begin(t, retries(2), silentAfter(1000), sentTo(p, nil))
