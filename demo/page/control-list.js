@@ -82,8 +82,8 @@ const server = [
 const calls = [
   choice("calls.kind", "Kind of call", [
     ["unary", "Unary"],
-    ["stream", "Server stream"],
-    ["subscription", "Resumed stream"],
+    ["stream", "Stream"],
+    ["subscription", "Resumed"],
     ["bidi", "Both ways", "real"],
   ]),
   choice("calls.order", "When", [

@@ -63,7 +63,7 @@ async function openPlayground(t: TestContext, hash = ""): Promise<Page> {
 test("playground: it says what it is, and offers what a service worker can do", async (t) => {
   const page = await openPlayground(t, "story=cors");
   assert.match((await page.locator("#connection").textContent()) ?? "", /Playground: .* service worker/);
-  assert.equal(await page.locator(".story").count(), 12);
+  assert.equal(await page.locator(".story").count(), 14);
   assert.equal(await page.locator("[data-story=healed][aria-current]").count(), 1, "instead of a story that it cannot tell");
   assert.equal(await page.locator('[name="server.where"], [name="calls.hold"], [value="bidi"]').count(), 0);
 });
