@@ -34,6 +34,7 @@ const packages = {
   hedge: ["hedge", "internal/attempts"],
   "internal/channel": ["internal/channel", "internal/call"],
   "internal/exchange": ["internal/exchange", "internal/call"],
+  "internal/endpoints": ["internal/endpoints"],
   "internal/attempts": ["internal/attempts", "internal/call"],
   "internal/call": ["internal/call"],
   "grpcweb/serviceconfig": ["grpcweb/serviceconfig -skip=Reference", "internal/channel"],
