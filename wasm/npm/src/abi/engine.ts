@@ -128,12 +128,12 @@ export class Engine {
   /**
    * Tells which directive forbids requests to a URL, if one does. The browser needs a turn to say so. Firefox, whose errors alone have a
    * columnNumber, tells a worker of it through the page's thread, which may be busy, while fetch rejects without waiting for that. What is
-   * asked of the storage goes the same way, behind it; but only secure contexts have it.
+   * asked of the storage goes the same way, nearly always behind it, so it is asked a few times; but only secure contexts have it.
    */
   whenForbidden(url: string, tell: (directive: string | undefined) => void): void {
     const slow = typeof document !== "object" && "columnNumber" in Error();
     const storage = slow && navigator.storage;
-    let turns = slow && !storage ? FIREFOX_TURNS : 1;
+    let turns = slow ? (storage ? STORAGE_TURNS : FIREFOX_TURNS) : 1;
     const look = (): void => {
       const found = this.#forbidden.get(url) ?? this.#forbidden.get(url.replace(/^http/, "ws"));
       if (found || !this.#hears || typeof addEventListener !== "function" || turns-- === 0)
@@ -253,6 +253,9 @@ const UNLOADING = 1000;
 
 /** How many timers a worker in Firefox waits for what a policy forbids. From the sixth on each takes 4 ms. */
 const FIREFOX_TURNS = 25;
+
+/** How often it asks the storage instead, where there is one. */
+const STORAGE_TURNS = 4;
 
 const engines = new WeakMap<Clock, { readonly module: WebAssembly.Module; readonly engine: Engine }>();
 
