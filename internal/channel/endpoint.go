@@ -95,6 +95,8 @@ func checkBaseURL(u string) string {
 		return "has no host"
 	case strings.IndexByte(rest, '?') >= 0 || strings.IndexByte(rest, '#') >= 0:
 		return "must not have a query or a fragment, because the method's path is appended to it"
+	case strings.IndexByte(host, '%') >= 0:
+		return "must not have a percent sign in its host"
 	case strings.IndexByte(host, '@') >= 0:
 		return "must not contain a user name or password: send them as metadata"
 	}
